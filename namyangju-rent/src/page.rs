@@ -1,0 +1,118 @@
+//! One answer of the site, kept whole: every hop, the headers, the bytes.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use url::Url;
+
+use crate::charset::Charset;
+use crate::date::SeoulTime;
+
+/// One answer of the site as it came.
+///
+/// `Debug` and `Display` show status, address and size only: a page of these sites may hold the
+/// account's name and phone number. The bytes are there for a person who asks for them.
+#[derive(Clone)]
+pub struct Page {
+    pub(crate) status: u16,
+    pub(crate) url: Url,
+    pub(crate) hops: Vec<Hop>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Bytes,
+    pub(crate) charset: Charset,
+    pub(crate) timing: Timing,
+    pub(crate) session_cleared: bool,
+}
+
+/// One redirect on the way to a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hop {
+    /// The address that redirected.
+    pub from: Url,
+    /// Its status.
+    pub status: u16,
+    /// How it redirected.
+    pub kind: HopKind,
+    /// The names of the cookies it set, in order; never their values.
+    pub cookies: Vec<String>,
+}
+
+/// The ways in which these sites send a visitor on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HopKind {
+    /// A 3xx status with `Location`.
+    Location,
+    /// A `Refresh` header or a `<meta http-equiv="refresh">`.
+    Refresh,
+    /// A page that is nothing but a script with a new address.
+    Script,
+}
+
+/// When an exchange happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timing {
+    /// The wall clock just before the request was handed to the connection.
+    pub sent: SeoulTime,
+    /// From there to the end of the answer's head.
+    pub first_byte: Duration,
+    /// From there to the end of its body, redirects included.
+    pub done: Duration,
+}
+
+impl Page {
+    /// The status of the last hop.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The address it ended at.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The redirects on the way, in order.
+    pub fn hops(&self) -> &[Hop] {
+        &self.hops
+    }
+
+    /// The last value of a header, by its lower-case name. Cookies are not kept here.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The bytes as they came.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The text, by the declared character set, or the dialect's if none is declared.
+    pub fn text(&self) -> String {
+        self.charset.decode(&self.body).into_owned()
+    }
+
+    /// When it was asked for and came.
+    pub fn timing(&self) -> Timing {
+        self.timing
+    }
+
+    /// Whether the text ends as an HTML page does; if not, it may have been cut.
+    pub fn is_complete(&self) -> bool {
+        self.body.trim_ascii_end().to_ascii_lowercase().ends_with(b"</html>")
+    }
+}
+
+impl fmt::Display for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "status {} at {} with {} bytes", self.status, self.url.path(), self.body.len())
+    }
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Page({self})")
+    }
+}
