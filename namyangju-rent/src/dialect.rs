@@ -509,7 +509,7 @@ mod tests {
             error.contains("line ") && error.contains("page_frist") && error.contains("`page_first`"),
             "{error}"
         );
-        let error = error_of("error = \".error\"", "error = \".error[\"");
+        let error = error_of("error = \".error\"", "error = \".error >>\"");
         assert!(error.contains("line ") && error.contains("CSS selector"), "{error}");
         let error = error_of("charset = \"EUC-KR\"", "charset = \"KOREAN\"");
         assert!(error.contains("line ") && error.contains("EUC-KR"), "{error}");
