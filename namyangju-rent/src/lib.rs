@@ -4,6 +4,8 @@ mod charset;
 mod clock;
 mod date;
 mod dialect;
+#[cfg(feature = "harness")]
+pub mod harness;
 mod money;
 mod outcome;
 mod page;
