@@ -1,6 +1,9 @@
 //! The rules of the machine, one test each, through `answer` alone.
 
+#[cfg(feature = "wiremock")]
+mod mocked;
 mod robot;
 mod rules;
+mod sockets;
 
 pub(super) use robot::{Robot, submission_of};
