@@ -550,6 +550,87 @@ fn delays_come_from_the_seed() {
 }
 
 #[test]
+fn a_login_can_answer_in_four_ways() {
+    let home = "https://www.nyj.go.kr/rent/";
+    let answer = |success, lines| {
+        let mut robot = Robot::new(settings(|s| {
+            (s.login_success, s.login_cookie_lines) = (success, Some(lines));
+            s.cookie_name = Some("PHPSESSID".into());
+        }));
+        let answer = robot.log_in();
+        assert_eq!(answer.set_cookies().len(), usize::from(lines));
+        assert!(answer.set_cookies().iter().all(|line| line.starts_with("PHPSESSID=")));
+        let page = robot.get("/rent/");
+        assert!(shows(&robot, &page, "로그아웃"), "{success:?}");
+        (robot.text(&answer), answer)
+    };
+    assert!(answer(LoginSuccess::Page, 1).0.contains("로그아웃"));
+    let (_, redirect) = answer(LoginSuccess::Redirect, 2);
+    assert_eq!((redirect.status, redirect.header("location")), (302, Some(home)));
+    let (_, refresh) = answer(LoginSuccess::Refresh, 3);
+    assert_eq!((refresh.status, refresh.header("refresh")), (200, Some("0;url=https://www.nyj.go.kr/rent/")));
+    let (script, _) = answer(LoginSuccess::Script, 5);
+    assert!(script.contains(&format!("location.replace('{home}')")));
+}
+
+#[test]
+fn a_receipt_can_be_reached_in_three_ways() {
+    let answer = |success| {
+        let mut robot = Robot::logged_in(settings(|s| {
+            (s.submit_success, s.landing_path) = (success, "/mypage/view".into());
+        }));
+        let form = robot.form(PLACE, &[1]);
+        let answer = robot.submit(&form);
+        let receipt = robot.stand_in.bookings()[0].receipt.clone();
+        (robot.text(&answer), answer, format!("https://www.nyj.go.kr/rent/mypage/view/{receipt}"))
+    };
+    let (_, redirect, landing) = answer(SubmitSuccess::Redirect);
+    assert_eq!((redirect.status, redirect.header("location")), (302, Some(landing.as_str())));
+    let (_, refresh, landing) = answer(SubmitSuccess::Refresh);
+    assert_eq!(refresh.header("refresh"), Some(format!("0;url={landing}").as_str()));
+    let (script, _, landing) = answer(SubmitSuccess::Script);
+    assert!(script.contains(&format!("location.replace('{landing}')")));
+}
+
+#[test]
+fn the_header_says_what_it_is_told_to_say() {
+    let kind = |content_type| {
+        let mut robot = Robot::new(settings(|s| s.content_type = content_type));
+        robot.get("/rent/").header("content-type").unwrap().to_owned()
+    };
+    assert_eq!(kind(ContentType::NoCharset), "text/html");
+    assert_eq!(kind(ContentType::Dialect), "text/html; charset=euc-kr");
+    assert_eq!(kind(ContentType::Label("MS949".into())), "text/html; charset=MS949");
+}
+
+#[test]
+fn somebody_elses_receipt_is_not_shown() {
+    let mut robot = Robot::logged_in(Settings::default());
+    let form = robot.form(PLACE, &[1]);
+    robot.submit(&form);
+    let path = format!("/rent/rent/complete/index/{}", robot.stand_in.bookings()[0].receipt);
+    robot.cookie = None;
+    let answer = robot.get(&path);
+    assert!(shows(&robot, &answer, &Texts::default().login_required));
+}
+
+#[test]
+fn a_client_of_the_stand_in_knows_its_texts() {
+    let stand_in = StandIn::new(
+        &Site::builtin("cheonan").unwrap(),
+        settings(|s| s.not_open_text = Some("아직 접수 기간이 아닙니다.".into())),
+    );
+    let site = stand_in.site("http://127.0.0.1:8099").unwrap();
+    let knows = |text: &str| site.dialect.answers.iter().any(|rule| rule.text.as_deref() == Some(text));
+    let texts = Texts::default();
+    for text in [&texts.taken, &texts.trace_missing, &texts.login_required, &texts.blocked] {
+        assert!(knows(text), "{text}");
+    }
+    assert!(knows("아직 접수 기간이 아닙니다."));
+    assert!(stand_in.site("http://127.0.0.1:8099/rent").is_err());
+}
+
+#[test]
 fn what_a_visitor_writes_is_escaped() {
     let mut robot = Robot::logged_in(Settings::default());
     let form = robot.form(PLACE, &[1]);
