@@ -229,6 +229,11 @@ impl Client {
         &self.0.clock
     }
 
+    /// How many requests it has sent, redirects included, in all its sessions.
+    pub fn requests_sent(&self) -> u32 {
+        self.0.pace.given()
+    }
+
     /// A visitor without a login: the schedule pages can be read so (protocol.md 4.3, S3).
     ///
     /// # Errors

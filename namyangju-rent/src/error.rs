@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::application::ApplicationError;
-use crate::outcome::Outcome;
+use crate::outcome::{Next, Outcome};
 use crate::page::Page;
 
 /// The steps of a booking, each one request (and its redirects).
@@ -116,6 +116,29 @@ impl Error {
         match self {
             Self::Refused { outcome, .. } => Some(outcome),
             _ => None,
+        }
+    }
+
+    /// What it leads to, as [`Outcome::next`] says it for an answer.
+    ///
+    /// Nothing before the submission binds anybody, so those steps may be asked again; a submission
+    /// without an answer is read back first.
+    pub fn next(&self) -> Next {
+        match self {
+            // Nothing was submitted: an odd page is no reason to give up, and there is nothing to read back.
+            Self::Refused { step, outcome }
+                if *step != Step::Submit && matches!(**outcome, Outcome::Unknown(_)) =>
+            {
+                Next::Again { after: None }
+            }
+            Self::Refused { outcome, .. } => outcome.next(),
+            Self::Unconfirmed { .. } => Next::ReadBack,
+            Self::NotSent { .. } | Self::Broken { .. } | Self::Page { .. } | Self::WrongDay { .. } => {
+                Next::Again { after: None }
+            }
+            // The day page shows a row without a box: the day list tells whether it is taken or not open.
+            Self::Application(ApplicationError::NotFree(_)) => Next::ReadBack,
+            Self::LoginRefused | Self::Application(_) | Self::SavedSession(_) | Self::Setup(_) => Next::Stop,
         }
     }
 

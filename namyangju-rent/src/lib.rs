@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod application;
+mod booking;
 mod calendar;
 mod charset;
 mod client;
@@ -21,6 +22,7 @@ mod outcome;
 mod pace;
 mod page;
 mod place;
+mod policy;
 mod reading;
 mod saved;
 mod session;
@@ -34,6 +36,7 @@ mod transport;
 pub mod harness;
 
 pub use application::{Application, ApplicationError, HeadCount, Phone};
+pub use booking::{Booking, Event, Report, Verdict, Wish};
 pub use calendar::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
 pub use charset::{Charset, CharsetError, FormFields};
 pub use client::{Client, ClientBuilder, Credentials, Guest};
@@ -47,6 +50,7 @@ pub use outcome::{Invalid, Next, Outcome, Receipt, Refusal};
 pub use pace::MOST_REQUESTS_A_SECOND;
 pub use page::{Hop, HopKind, Page, Timing};
 pub use place::{CentreCode, CourtCode, GroupCode, Place, PlaceError};
+pub use policy::{GiveUp, Policy, SHORTEST_GAP};
 pub use saved::SavedSession;
 pub use session::{DayVisit, Form, Session, Submission, Submitted};
 pub use site::{Opening, Site, SiteError};

@@ -1,6 +1,7 @@
 //! The ceiling on requests that no setting lifts.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,11 +20,12 @@ const WINDOW: Duration = Duration::from_secs(1);
 pub(crate) struct Pace {
     clock: Arc<dyn Clock>,
     turns: Arc<Mutex<VecDeque<Duration>>>,
+    given: Arc<AtomicU32>,
 }
 
 impl Pace {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, turns: Arc::default() }
+        Self { clock, turns: Arc::default(), given: Arc::default() }
     }
 
     /// Ends when the next request may leave.
@@ -32,6 +34,12 @@ impl Pace {
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
         }
+        self.given.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many turns were given so far.
+    pub(crate) fn given(&self) -> u32 {
+        self.given.load(Ordering::Relaxed)
     }
 
     /// Takes the next turn and tells how long it is until then.
