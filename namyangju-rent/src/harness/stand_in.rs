@@ -1,0 +1,591 @@
+//! The state machine: what the site remembers, and the way from a request to an answer.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::account::Account;
+use super::courts::{self, Court};
+use super::gzip;
+use super::pages;
+use super::seeded::{Seeded, share_of};
+use super::settings::{BlockKind, ContentType, Delay, Framing, Rival, Settings};
+use super::texts::known;
+use super::visit::Visit;
+use super::wire::{Answer, Arrival, Fault, FaultKind, Request, Step, WireFault};
+use crate::charset::{Charset, FormFields};
+use crate::date::{RentDate, SeoulTime};
+use crate::outcome::Refusal;
+use crate::place::Place;
+use crate::site::{Site, SiteError};
+use crate::slot::{SlotState, TimeNo, TimeRange};
+
+/// The query word of the redirect loop.
+const LOOP_WORD: &str = "standin_loop=";
+
+/// The stand-in site: its rules as one plain state machine, without a server and without a clock.
+///
+/// ```
+/// use namyangju_rent::Site;
+/// use namyangju_rent::harness::{Request, Settings, StandIn};
+///
+/// let site = Site::builtin("namyangju").expect("compiled in");
+/// let mut stand_in = StandIn::new(&site, Settings::default());
+/// let now = "2026-11-22 10:00:00".parse()?;
+/// let answer = stand_in.answer(&Request::get("/rent/member/login"), now);
+/// assert_eq!(answer.status, 200);
+/// assert_eq!(stand_in.arrivals().len(), 1);
+/// # Ok::<(), namyangju_rent::DateError>(())
+/// ```
+pub struct StandIn {
+    pub(super) site: Site,
+    pub(super) settings: Settings,
+    pub(super) courts: Arc<[Court]>,
+    pub(super) seeded: Seeded,
+    jitter: Seeded,
+    /// The secret behind every cookie; a new one ends every session.
+    pub(super) key: String,
+    holders: BTreeMap<(Place, RentDate, TimeNo), Option<Holder>>,
+    rivals: VecDeque<Rival>,
+    pub(super) bookings: Vec<Booked>,
+    arrivals: Vec<Arrival>,
+    counts: BTreeMap<Step, u32>,
+    peers: BTreeMap<IpAddr, Peer>,
+    date_shown: Option<SeoulTime>,
+    pub(super) last_receipt: u64,
+}
+
+/// One reservation the stand-in has taken.
+///
+/// `Debug` does not show the application, which holds a name and a phone number.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Booked {
+    /// When, on the site's clock.
+    pub at: SeoulTime,
+    /// The receipt number.
+    pub receipt: String,
+    /// The account that booked.
+    pub account: String,
+    /// The court.
+    pub place: Place,
+    /// The day of use.
+    pub date: RentDate,
+    /// The slots, in time order.
+    pub slots: Vec<(TimeNo, TimeRange)>,
+    /// All fields of the submission, in the order they came.
+    pub fields: FormFields,
+}
+
+impl fmt::Debug for Booked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Booked")
+            .field("at", &self.at)
+            .field("receipt", &self.receipt)
+            .field("account", &self.account)
+            .field("place", &self.place)
+            .field("date", &self.date)
+            .field("slots", &self.slots)
+            .field("fields", &self.fields)
+            .finish()
+    }
+}
+
+/// Who has a slot, as the day list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Holder {
+    pub(super) event: String,
+    pub(super) group: String,
+}
+
+#[derive(Default)]
+struct Peer {
+    recent: VecDeque<SeoulTime>,
+    shut_out_until: Option<SeoulTime>,
+}
+
+/// What the machine has decided, before it becomes bytes.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) kind: &'static str,
+    pub(super) text: String,
+    pub(super) headers: Vec<(&'static str, String)>,
+}
+
+impl Reply {
+    pub(super) fn page(text: String) -> Self {
+        Self { status: 200, kind: "text/html", text, headers: Vec::new() }
+    }
+
+    pub(super) fn redirect(to: String) -> Self {
+        Self { status: 302, kind: "text/html", text: String::new(), headers: vec![("location", to)] }
+    }
+
+    fn bare(status: u16, text: &str) -> Self {
+        Self { status, kind: "text/html", text: pages::bare(status, text), headers: Vec::new() }
+    }
+}
+
+impl StandIn {
+    /// A stand-in for the city of this dialect.
+    pub fn new(site: &Site, settings: Settings) -> Self {
+        let mut seeded = Seeded::new(settings.seed);
+        let mut courts = courts::table(site, settings.round_hours, seeded.next());
+        courts.extend(settings.extra_courts.iter().cloned());
+        let mut rivals = settings.rivals.clone();
+        rivals.sort_by_key(|rival| rival.at);
+        Self {
+            site: site.clone(),
+            courts: courts.into(),
+            key: seeded.hex(32),
+            jitter: Seeded::new(seeded.next()),
+            last_receipt: 1_000_000 + seeded.below(900_000),
+            seeded,
+            settings,
+            holders: BTreeMap::new(),
+            rivals: rivals.into(),
+            bookings: Vec::new(),
+            arrivals: Vec::new(),
+            counts: BTreeMap::new(),
+            peers: BTreeMap::new(),
+            date_shown: None,
+        }
+    }
+
+    /// The dialect at this base address, with the stand-in's own texts added, so that a client
+    /// recognises its pages.
+    ///
+    /// # Errors
+    /// [`SiteError::BaseUrl`] if it is not a base address.
+    pub fn site(&self, base_url: &str) -> Result<Site, SiteError> {
+        let texts = &self.settings.texts;
+        let known: [(&str, Refusal); 10] = [
+            (&texts.taken, Refusal::SlotTaken),
+            (&texts.trace_missing, Refusal::TraceMissing),
+            (&texts.login_required, Refusal::LoggedOut),
+            (&texts.login_failed, Refusal::LoggedOut),
+            (&texts.blocked, Refusal::Blocked),
+            (&texts.busy, Refusal::Busy),
+            (&texts.wrong_slots, Refusal::Invalid),
+            (&texts.contradiction, Refusal::Invalid),
+            (&texts.wrong_amount, Refusal::Invalid),
+            (known::CHECK_NEEDED, Refusal::HumanCheck),
+        ];
+        let mut site = self.site.clone().with_base_url(base_url)?;
+        for (text, refusal) in known {
+            site = site.with_refusal_text(text, refusal);
+        }
+        if let Some(text) = &self.settings.not_open_text {
+            site = site.with_refusal_text(text, Refusal::NotOpenYet);
+        }
+        Ok(site)
+    }
+
+    /// Every request so far, in the order of their answers.
+    pub fn arrivals(&self) -> &[Arrival] {
+        &self.arrivals
+    }
+
+    /// Forgets the requests so far, for long runs.
+    pub fn forget_arrivals(&mut self) {
+        self.arrivals.clear();
+    }
+
+    /// Every reservation taken so far, in order.
+    pub fn bookings(&self) -> &[Booked] {
+        &self.bookings
+    }
+
+    /// The members who can log in.
+    pub fn accounts(&self) -> &[Account] {
+        &self.settings.accounts
+    }
+
+    /// The courts and their slots.
+    pub fn places(&self) -> &[Court] {
+        &self.courts
+    }
+
+    /// How it behaves.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Changes how it behaves from now on; courts, competitors and the seed stay as they were.
+    pub fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
+    /// Gives every slot that touches the stretch to `by`, whoever had it. Says how many there are.
+    pub fn take(&mut self, place: &Place, date: RentDate, range: TimeRange, by: &str) -> usize {
+        let holder = Holder { event: self.settings.texts.rival_event.clone(), group: by.to_owned() };
+        self.set_holder(place, date, range, Some(holder))
+    }
+
+    /// Frees every slot that touches the stretch. Says how many there are.
+    pub fn release(&mut self, place: &Place, date: RentDate, range: TimeRange) -> usize {
+        self.set_holder(place, date, range, None)
+    }
+
+    /// Whether somebody has the slot.
+    pub fn is_taken(&self, place: &Place, date: RentDate, number: TimeNo) -> bool {
+        self.holder(place, date, number).is_some()
+    }
+
+    /// Ends every session: the next request with an old cookie is anonymous.
+    pub fn end_sessions(&mut self) {
+        self.key = self.seeded.hex(32);
+    }
+
+    /// Sets when a date opens, on the site's clock; `None` is the default instant again.
+    pub fn set_opening(&mut self, date: RentDate, at: Option<SeoulTime>) {
+        match at {
+            Some(at) => self.settings.openings.insert(date, at),
+            None => self.settings.openings.remove(&date),
+        };
+    }
+
+    /// The site's clock at an instant of the carrier's.
+    pub fn site_time(&self, now: SeoulTime) -> SeoulTime {
+        let skew = Duration::from_millis(self.settings.clock_skew_millis.unsigned_abs());
+        if self.settings.clock_skew_millis < 0 { now.minus(skew) } else { now.plus(skew) }
+    }
+
+    /// How long the next request takes to reach the site: the carrier waits so long before it asks.
+    pub fn there_delay(&mut self) -> Duration {
+        self.draw(self.settings.there)
+    }
+
+    /// The answer to one request that reaches the site at `now`.
+    pub fn answer(&mut self, request: &Request, now: SeoulTime) -> Answer {
+        let site_time = self.site_time(now);
+        self.let_rivals_act(site_time);
+        let site = self.site_seen_by(request);
+        let step = self.step_of(request);
+        let fault = self.fault_at(step);
+        let mut visit = None;
+        let (reply, wire) = match self.turned_away(request, now, site_time, fault.as_ref(), &site) {
+            Some(turned) => turned,
+            None => {
+                let expire = fault == Some(FaultKind::ExpireSession);
+                let mut opened = self.open_visit(request, site, site_time, expire);
+                let reply = self.respond(request, &mut opened, step);
+                visit = Some(opened);
+                (Some(reply), None)
+            }
+        };
+        let mut answer = match reply {
+            Some(reply) => self.finish(reply, visit.as_ref(), request, site_time, fault.as_ref()),
+            None => silent(),
+        };
+        answer.fault = answer.fault.or(wire);
+        answer.back_delay = answer.back_delay.saturating_add(self.draw(self.settings.back));
+        let unanswered = matches!(answer.fault, Some(WireFault::Close | WireFault::Silence));
+        self.arrivals.push(Arrival {
+            at: now,
+            site_time,
+            peer: request.peer,
+            session: visit.as_ref().and_then(|v| v.session.id.get(..8)).map(str::to_owned),
+            account: visit.as_ref().and_then(Visit::account_id).map(str::to_owned),
+            method: request.method.clone(),
+            path: request.path().to_owned(),
+            body: request.body.clone(),
+            status: if unanswered { 0 } else { answer.status },
+            step,
+        });
+        answer
+    }
+
+    /// The dialect at the address the visitor used, as far as the request tells it.
+    fn site_seen_by(&self, request: &Request) -> Site {
+        let Some(host) = request.header("host") else { return self.site.clone() };
+        let own = self.site.base_url();
+        if own.host_str() == host.split(':').next() && own.port().is_none() {
+            return self.site.clone();
+        }
+        self.site.clone().with_base_url(&format!("http://{host}")).unwrap_or_else(|_| self.site.clone())
+    }
+
+    fn step_of(&self, request: &Request) -> Step {
+        let paths = &self.site.dialect.paths;
+        let Some(path) = self.path_within(request) else { return Step::Other };
+        let steps = [
+            (&paths.home, Step::Home),
+            (&paths.login_page, Step::LoginPage),
+            (&paths.login, Step::Login),
+            (&paths.schedule, Step::Schedule),
+            (&paths.day, Step::Day),
+            (&paths.form, Step::Form),
+            (&paths.submit, Step::Submit),
+        ];
+        steps
+            .iter()
+            .find(|(template, _)| template.read(path).is_some())
+            .map_or(Step::Other, |(_, step)| *step)
+    }
+
+    /// The path after the dialect's prefix; the prefix alone is the home page.
+    pub(super) fn path_within<'r>(&self, request: &'r Request) -> Option<&'r str> {
+        match request.path().strip_prefix(self.site.dialect.address.prefix.as_str())? {
+            "" => Some("/"),
+            path => path.starts_with('/').then_some(path),
+        }
+    }
+
+    /// The scripted fault for this request, if it is the n-th of its step.
+    fn fault_at(&mut self, step: Step) -> Option<FaultKind> {
+        for counted in [step, Step::Any] {
+            let count = self.counts.entry(counted).or_default();
+            *count = count.saturating_add(1);
+        }
+        let hits = |fault: &&Fault| {
+            (fault.step == step || fault.step == Step::Any)
+                && self.counts.get(&fault.step).is_some_and(|count| *count == fault.nth)
+        };
+        self.settings.faults.iter().find(hits).map(|fault| fault.kind.clone())
+    }
+
+    /// What stands before the site's own program: blocks, overload, and faults that keep a request
+    /// from it. `None` lets the request in.
+    fn turned_away(
+        &mut self,
+        request: &Request,
+        now: SeoulTime,
+        site_time: SeoulTime,
+        fault: Option<&FaultKind>,
+        site: &Site,
+    ) -> Option<(Option<Reply>, Option<WireFault>)> {
+        if let Some(kind) = self.shut_out(request.peer, now) {
+            let text = self.settings.texts.blocked.clone();
+            return Some(match kind {
+                BlockKind::Forbidden => (Some(Reply::bare(403, &text)), None),
+                BlockKind::Page => (Some(Reply { status: 200, ..Reply::bare(403, &text) }), None),
+                BlockKind::Silence => (None, Some(WireFault::Silence)),
+            });
+        }
+        let here = format!("{}{}", site.base_url().as_str().trim_end_matches('/'), request.path());
+        let looped = request.query().and_then(|query| query.strip_prefix(LOOP_WORD));
+        match fault {
+            Some(FaultKind::DropBefore) => return Some((None, Some(WireFault::Close))),
+            Some(FaultKind::Silence) => return Some((None, Some(WireFault::Silence))),
+            Some(FaultKind::Status(status)) => {
+                let status = if (100..=599).contains(status) { *status } else { 500 };
+                return Some((Some(Reply::bare(status.max(200), "")), None));
+            }
+            Some(FaultKind::RedirectTo(to)) => return Some((Some(Reply::redirect(to.clone())), None)),
+            Some(FaultKind::RedirectLoop) => {
+                return Some((Some(Reply::redirect(format!("{here}?{LOOP_WORD}1"))), None));
+            }
+            _ => {}
+        }
+        if let Some(round) = looped {
+            let next = round.parse::<u32>().unwrap_or_default().wrapping_add(1);
+            return Some((Some(Reply::redirect(format!("{here}?{LOOP_WORD}{next}"))), None));
+        }
+        let busy = self.settings.busy.iter().find(|busy| (busy.from..busy.until).contains(&site_time))?;
+        let mut reply = Reply::bare(busy.status.clamp(200, 599), &self.settings.texts.busy);
+        reply.headers.extend(busy.retry_after.map(|seconds| ("retry-after", seconds.to_string())));
+        Some((Some(reply), None))
+    }
+
+    /// Whether this address is shut out now; counts the request.
+    fn shut_out(&mut self, peer: IpAddr, now: SeoulTime) -> Option<BlockKind> {
+        let rule = self.settings.block?;
+        let peer = self.peers.entry(peer).or_default();
+        if peer.shut_out_until.is_some_and(|until| now < until) {
+            return Some(rule.kind);
+        }
+        peer.shut_out_until = None;
+        peer.recent.push_back(now);
+        while peer.recent.front().is_some_and(|first| now.since(*first) >= rule.within) {
+            peer.recent.pop_front();
+        }
+        if peer.recent.len() <= usize::try_from(rule.requests).unwrap_or(usize::MAX) {
+            return None;
+        }
+        peer.recent.clear();
+        peer.shut_out_until = Some(now.plus(rule.lasts));
+        Some(rule.kind)
+    }
+
+    fn draw(&mut self, delay: Delay) -> Duration {
+        let most = u64::try_from(delay.jitter.as_micros()).unwrap_or(u64::MAX);
+        delay.base.saturating_add(Duration::from_micros(self.jitter.below(most.saturating_add(1))))
+    }
+
+    /// Bytes and headers for a reply.
+    fn finish(
+        &mut self,
+        reply: Reply,
+        visit: Option<&Visit>,
+        request: &Request,
+        site_time: SeoulTime,
+        fault: Option<&FaultKind>,
+    ) -> Answer {
+        let own = self.site.charset();
+        let charset = if fault == Some(&FaultKind::Utf8) { Charset::UTF_8 } else { own };
+        let mut body = charset.encode(&reply.text).into_owned();
+        if charset != own {
+            // The page must not contradict its header.
+            let label = format!("charset={}", own.name().to_ascii_lowercase());
+            body = charset.encode(&reply.text.replacen(&label, "charset=utf-8", 1)).into_owned();
+        }
+        let mut status = reply.status;
+        match fault {
+            Some(FaultKind::Body(bytes)) => (body, status) = (bytes.clone(), 200),
+            Some(FaultKind::Truncate(length)) => body.truncate(*length),
+            _ => {}
+        }
+        let label = match &self.settings.content_type {
+            _ if charset != own => Some("utf-8".to_owned()),
+            ContentType::NoCharset => None,
+            ContentType::Dialect => Some(own.name().to_ascii_lowercase()),
+            ContentType::Label(label) => Some(label.clone()),
+        };
+        let kind = label.map_or(reply.kind.to_owned(), |label| format!("{}; charset={label}", reply.kind));
+        let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
+        let mut push = |name: &str, value: &str| headers.push((name.to_owned(), value.as_bytes().to_vec()));
+        push("date", &self.date_header(site_time));
+        push("content-type", &kind);
+        for line in visit.map(|visit| visit.lines.as_slice()).unwrap_or_default() {
+            push("set-cookie", line);
+        }
+        if status == reply.status {
+            for (name, value) in &reply.headers {
+                push(name, value);
+            }
+        }
+        let accepts = request.header("accept-encoding").is_some_and(|value| value.contains("gzip"));
+        if self.settings.gzip && accepts {
+            body = gzip::stored(&body);
+            push("content-encoding", "gzip");
+        }
+        let wire = match fault {
+            Some(FaultKind::LoseAnswer) => Some(WireFault::Close),
+            Some(FaultKind::Reset) => Some(WireFault::Reset { after: body.len() / 2 }),
+            Some(FaultKind::WrongLength) => Some(WireFault::WrongLength { declared: body.len() + 64 }),
+            _ => None,
+        };
+        let chunked = self.settings.framing == Framing::Chunked && wire.is_none();
+        let declared = match wire {
+            Some(WireFault::WrongLength { declared }) => declared,
+            _ => body.len(),
+        };
+        if !chunked {
+            push("content-length", &declared.to_string());
+        }
+        if request.method == "HEAD" {
+            body.clear();
+        }
+        let late = if let Some(FaultKind::Late(late)) = fault { *late } else { Duration::ZERO };
+        Answer { status, headers, body, chunked, fault: wire, back_delay: late }
+    }
+
+    /// The site's clock in whole seconds, from a cache if there is one.
+    fn date_header(&mut self, site_time: SeoulTime) -> String {
+        let shown = match (self.settings.date_cached, self.date_shown) {
+            (Some(kept), Some(shown)) if site_time >= shown && site_time.since(shown) < kept => shown,
+            _ => site_time,
+        };
+        self.date_shown = Some(shown);
+        let seconds = u64::try_from(shown.unix_seconds()).unwrap_or_default();
+        // The last second that a date header can hold.
+        const LAST: u64 = 253_402_300_799;
+        let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds.min(LAST)));
+        httpdate::fmt_http_date(time.unwrap_or(SystemTime::UNIX_EPOCH))
+    }
+
+    fn let_rivals_act(&mut self, site_time: SeoulTime) {
+        while let Some(rival) = self.rivals.pop_front_if(|rival| rival.at <= site_time) {
+            let Some(court) = self.court(&rival.place) else { continue };
+            let numbers: Vec<TimeNo> = court.touched(rival.range).map(|(number, _)| number).collect();
+            for number in numbers {
+                if self.holder(&rival.place, rival.date, number).is_none() {
+                    let texts = &self.settings.texts;
+                    let holder = Holder { event: texts.rival_event.clone(), group: texts.rival_club.clone() };
+                    self.hold(&rival.place, rival.date, number, holder);
+                }
+            }
+        }
+    }
+
+    pub(super) fn hold(&mut self, place: &Place, date: RentDate, number: TimeNo, holder: Holder) {
+        self.holders.insert((place.clone(), date, number), Some(holder));
+    }
+
+    fn set_holder(
+        &mut self,
+        place: &Place,
+        date: RentDate,
+        range: TimeRange,
+        holder: Option<Holder>,
+    ) -> usize {
+        let Some(court) = self.court(place) else { return 0 };
+        let numbers: Vec<TimeNo> = court.touched(range).map(|(number, _)| number).collect();
+        for number in &numbers {
+            self.holders.insert((place.clone(), date, *number), holder.clone());
+        }
+        numbers.len()
+    }
+
+    pub(super) fn court(&self, place: &Place) -> Option<&Court> {
+        self.courts.iter().find(|court| court.place == *place)
+    }
+
+    /// Who has the slot: somebody by name, or one of the strangers of `booked_share`.
+    pub(super) fn holder(&self, place: &Place, date: RentDate, number: TimeNo) -> Option<Holder> {
+        if let Some(holder) = self.holders.get(&(place.clone(), date, number)) {
+            return holder.clone();
+        }
+        let share = self.settings.booked_share;
+        let taken = share > 0.0 && share_of(self.settings.seed, &format!("{place}|{date}|{number}")) < share;
+        let texts = &self.settings.texts;
+        taken.then(|| Holder { event: texts.rival_event.clone(), group: texts.rival_club.clone() })
+    }
+
+    /// Whether reservations for the date are taken at this instant of the site's clock.
+    pub(super) fn is_open(&self, date: RentDate, site_time: SeoulTime) -> bool {
+        let opening = self.settings.openings.get(&date).copied().or(self.settings.opening);
+        opening.is_none_or(|opening| site_time >= opening)
+    }
+
+    pub(super) fn state_of(
+        &self,
+        court: &Court,
+        date: RentDate,
+        slot: (TimeNo, TimeRange),
+        site_time: SeoulTime,
+    ) -> SlotState {
+        if self.holder(&court.place, date, slot.0).is_some() {
+            SlotState::Booked
+        } else if !self.is_open(date, site_time) || date.at(slot.1.start()) <= site_time {
+            SlotState::NotShown
+        } else {
+            SlotState::Free
+        }
+    }
+}
+
+impl fmt::Debug for StandIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StandIn")
+            .field("site", &self.site)
+            .field("courts", &self.courts.len())
+            .field("arrivals", &self.arrivals.len())
+            .field("bookings", &self.bookings.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn silent() -> Answer {
+    Answer {
+        status: 0,
+        headers: Vec::new(),
+        body: Vec::new(),
+        chunked: false,
+        fault: None,
+        back_delay: Duration::ZERO,
+    }
+}

@@ -1,0 +1,151 @@
+//! One visitor's session during one request (protocol.md 4.2).
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use super::cookie::{SessionData, bound_agent};
+use super::settings::CookieLife;
+use super::stand_in::StandIn;
+use super::wire::Request;
+use crate::date::SeoulTime;
+use crate::site::Site;
+
+/// What the cookie keeps beside the framework's entries. The names are the stand-in's own.
+pub(super) mod entry {
+    pub(crate) const ACCOUNT: &str = "memid";
+    pub(crate) const TRACE: &str = "trace";
+    pub(crate) const DAY: &str = "day";
+    pub(crate) const NOTICE: &str = "notice";
+    pub(crate) const PERSON: &str = "person";
+}
+
+/// The session a request is answered in.
+pub(super) struct Visit {
+    /// The dialect at the address the visitor used.
+    pub(super) site: Site,
+    pub(super) session: SessionData,
+    /// The `Set-Cookie` lines so far.
+    pub(super) lines: Vec<String>,
+    pub(super) site_time: SeoulTime,
+}
+
+impl Visit {
+    pub(super) fn account_id(&self) -> Option<&str> {
+        self.session.get(entry::ACCOUNT)
+    }
+}
+
+impl StandIn {
+    pub(super) fn cookie_name(&self) -> &str {
+        let by_dialect = || self.site.dialect.session_cookie.names.first().map(String::as_str);
+        self.settings.cookie_name.as_deref().or_else(by_dialect).unwrap_or("ci_session")
+    }
+
+    /// Reads the session of a request, or begins one.
+    pub(super) fn open_visit(
+        &mut self,
+        request: &Request,
+        site: Site,
+        site_time: SeoulTime,
+        expire: bool,
+    ) -> Visit {
+        let rules = &self.site.dialect.session_cookie;
+        let (lifetime, renewal) = (i64::from(rules.lifetime_seconds), i64::from(rules.renewed_after_seconds));
+        let agent = bound_agent(request.header("user-agent").unwrap_or_default());
+        let now = site_time.unix_seconds();
+        let fresh = SessionData {
+            id: String::new(),
+            ip: request.peer.to_string(),
+            agent: agent.clone(),
+            last_activity: now,
+            data: BTreeMap::new(),
+        };
+        let mut visit = Visit { site, session: fresh, lines: Vec::new(), site_time };
+        let sent = sent_cookie(request, self.cookie_name());
+        let valid = sent
+            .as_deref()
+            .and_then(|value| SessionData::from_cookie(value, &self.key))
+            .filter(|session| !expire && session.agent == agent && session.last_activity + lifetime >= now);
+        match valid {
+            Some(session) if now - session.last_activity > renewal => {
+                visit.session = SessionData { id: self.seeded.hex(32), last_activity: now, ..session };
+                self.write_cookie(&mut visit);
+            }
+            Some(session) => visit.session = session,
+            None => {
+                // Expired, tampered or another browser: cleared and begun anew in one answer (4.2, I+).
+                if sent.is_some() {
+                    let cleared = self.cookie_line(&visit, None);
+                    visit.lines.push(cleared);
+                }
+                visit.session.id = self.seeded.hex(32);
+                self.write_cookie(&mut visit);
+            }
+        }
+        visit
+    }
+
+    /// Changes what the session keeps: each change is one more line (4.2, I+).
+    pub(super) fn keep(&self, visit: &mut Visit, name: &str, value: Option<&str>) {
+        match value {
+            Some(value) => visit.session.data.insert(name.to_owned(), value.to_owned()),
+            None => visit.session.data.remove(name),
+        };
+        self.write_cookie(visit);
+    }
+
+    fn write_cookie(&self, visit: &mut Visit) {
+        let line = self.cookie_line(visit, Some(&visit.session));
+        visit.lines.push(line);
+    }
+
+    /// Logs the visitor in: as many lines as the dialect expects, of which the last is the live one.
+    pub(super) fn log_in(&self, visit: &mut Visit, account: &str) {
+        let rules = &self.site.dialect.session_cookie;
+        let wanted = usize::from(self.settings.login_cookie_lines.unwrap_or(rules.lines_at_login).max(1));
+        let before = self.cookie_line(visit, Some(&visit.session));
+        visit.session.data.insert(entry::ACCOUNT.to_owned(), account.to_owned());
+        let surplus = visit.lines.len().saturating_sub(wanted - 1);
+        visit.lines.drain(..surplus);
+        visit.lines.resize(wanted - 1, before);
+        self.write_cookie(visit);
+    }
+
+    /// Ends the session: its cookie is cleared and no new one is set.
+    pub(super) fn log_out(&self, visit: &mut Visit) {
+        visit.session.data.clear();
+        visit.lines = vec![self.cookie_line(visit, None)];
+    }
+
+    /// A `Set-Cookie` line; without a session it clears the cookie.
+    fn cookie_line(&self, visit: &Visit, session: Option<&SessionData>) -> String {
+        let name = self.cookie_name();
+        let lifetime = u64::from(self.site.dialect.session_cookie.lifetime_seconds);
+        let value = session.map_or(String::new(), |session| session.to_cookie(&self.key));
+        let (seconds, ends) = match session {
+            Some(_) => (lifetime, visit.site_time.plus(Duration::from_secs(lifetime))),
+            None => (0, visit.site_time.minus(Duration::from_secs(31_500_000))),
+        };
+        let unix = u64::try_from(ends.unix_seconds()).unwrap_or_default().min(253_402_300_799);
+        let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(unix));
+        let date = httpdate::fmt_http_date(time.unwrap_or(SystemTime::UNIX_EPOCH));
+        let life = match self.settings.cookie_life {
+            CookieLife::ExpiresAndMaxAge => format!("; expires={date}; Max-Age={seconds}"),
+            CookieLife::Expires => format!("; expires={date}"),
+            CookieLife::Session if session.is_none() => format!("; expires={date}"),
+            CookieLife::Session => String::new(),
+        };
+        format!("{name}={value}{life}; path=/")
+    }
+}
+
+/// The first cookie of that name, as PHP takes it.
+fn sent_cookie(request: &Request, name: &str) -> Option<String> {
+    let lines = request.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case("cookie"));
+    lines
+        .filter_map(|(_, value)| std::str::from_utf8(value).ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(n, _)| *n == name)
+        .map(|(_, value)| value.to_owned())
+}
