@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::charset::Charset;
 use crate::date::{RentDate, SeoulTime};
 use crate::outcome::Refusal;
-use crate::place::Place;
+use crate::place::{CentreCode, GroupCode, Place};
 use crate::site::BaseUrl;
 use crate::slot::{SlotState, TimeOfDay};
 
@@ -199,6 +199,7 @@ pub(crate) struct Markers {
     pub(crate) message: Css,
     pub(crate) notice_button: Css,
     pub(crate) human_check: Css,
+    pub(crate) facilities_link: Css,
     pub(crate) centres: Css,
     pub(crate) groups: Css,
     pub(crate) courts: Css,
@@ -228,8 +229,8 @@ pub(crate) struct ReceiptRule {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HumanCheckPlace {
-    pub(crate) comcd: String,
-    pub(crate) partcd: String,
+    pub(crate) comcd: CentreCode,
+    pub(crate) partcd: GroupCode,
 }
 
 /// One recognisable answer: all the conditions that are given must hold.
@@ -511,7 +512,7 @@ mod tests {
         );
         let error = error_of("error = \".error\"", "error = \".error >>\"");
         assert!(error.contains("line ") && error.contains("CSS selector"), "{error}");
-        let error = error_of("charset = \"EUC-KR\"", "charset = \"KOREAN\"");
+        let error = error_of("charset = \"EUC-KR\"", "charset = \"EUC-XX\"");
         assert!(error.contains("line ") && error.contains("EUC-KR"), "{error}");
         let error = error_of("{comcd}/{partcd}/{placecd}", "{comcd}/{part}/{placecd}");
         assert!(error.contains("{part}") && error.contains("partcd"), "{error}");

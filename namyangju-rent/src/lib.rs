@@ -1,25 +1,58 @@
-//! x
-#![allow(missing_docs, dead_code)]
+#![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod application;
+mod booking;
+mod calendar;
 mod charset;
+mod client;
 mod clock;
 mod date;
+mod day;
 mod dialect;
-#[cfg(feature = "harness")]
-pub mod harness;
+mod dns;
+mod error;
+#[cfg(test)]
+mod fixture_tests;
+mod form;
+mod html;
+mod jar;
 mod money;
 mod outcome;
+mod pace;
 mod page;
 mod place;
+mod policy;
+mod reading;
+mod saved;
+mod session;
 mod site;
 mod slot;
+mod time_list;
+mod tls;
+mod transport;
 
+#[cfg(feature = "harness")]
+pub mod harness;
+
+pub use application::{Application, ApplicationError, HeadCount, Phone};
+pub use booking::{Booking, Event, Report, Verdict, Wish};
+pub use calendar::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
 pub use charset::{Charset, CharsetError, FormFields};
+pub use client::{Client, ClientBuilder, Credentials, Guest};
 pub use clock::{Clock, SystemClock};
 pub use date::{DateError, RentDate, SeoulTime, TIME_ZONE};
+pub use day::{DayPage, DayRow, Slot};
 pub use dialect::{NamedPlace, Purpose};
+pub use error::{Error, NetworkError, NetworkErrorKind, Step};
 pub use money::{Won, WonError};
-pub use outcome::{Invalid, Outcome, Receipt, Refusal};
+pub use outcome::{Invalid, Next, Outcome, Receipt, Refusal};
+pub use pace::MOST_REQUESTS_A_SECOND;
 pub use page::{Hop, HopKind, Page, Timing};
 pub use place::{CentreCode, CourtCode, GroupCode, Place, PlaceError};
+pub use policy::{GiveUp, Policy, SHORTEST_GAP};
+pub use saved::SavedSession;
+pub use session::{DayVisit, Form, Session, Submission, Submitted};
 pub use site::{Opening, Site, SiteError};
 pub use slot::{Round, SlotState, TimeError, TimeNo, TimeOfDay, TimeRange};
+pub use tls::TlsBackend;

@@ -90,3 +90,89 @@ impl fmt::Display for Receipt {
         f.write_str(&self.number)
     }
 }
+
+/// What an answer, or the lack of one, leads to: the one decision that the library, the runner and
+/// the tests share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Next {
+    /// Won: read the day list back, then stop.
+    Confirm,
+    /// This slot is lost; another choice of the same wish may still be won.
+    NextChoice,
+    /// The same again, not before so long a rest if one is given.
+    Again {
+        /// The rest the site asks for.
+        after: Option<Duration>,
+    },
+    /// Log in first, then the same again.
+    LogIn,
+    /// Visit the pages before it first, then the same again.
+    Visit,
+    /// What the site decided is not known: read the day list before anything is sent again.
+    ReadBack,
+    /// A person has to act.
+    AskPerson,
+    /// It cannot change: stop.
+    Stop,
+}
+
+impl Outcome {
+    /// What this answer leads to.
+    pub fn next(&self) -> Next {
+        match self {
+            Self::Reserved(_) => Next::Confirm,
+            Self::SlotTaken => Next::NextChoice,
+            Self::NotOpenYet => Next::Again { after: None },
+            Self::Busy { retry_after } => Next::Again { after: *retry_after },
+            Self::LoggedOut => Next::LogIn,
+            Self::TraceMissing => Next::Visit,
+            Self::Unknown(_) => Next::ReadBack,
+            Self::HumanCheck => Next::AskPerson,
+            Self::Invalid(_) | Self::LimitReached | Self::Blocked => Next::Stop,
+        }
+    }
+
+    /// A short name for logs and JSON, for example `slot-taken`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Reserved(_) => "reserved",
+            Self::SlotTaken => "slot-taken",
+            Self::NotOpenYet => "not-open-yet",
+            Self::LoggedOut => "logged-out",
+            Self::TraceMissing => "trace-missing",
+            Self::Invalid(_) => "invalid",
+            Self::LimitReached => "limit-reached",
+            Self::HumanCheck => "human-check",
+            Self::Blocked => "blocked",
+            Self::Busy { .. } => "busy",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reserved(receipt) => write!(f, "reserved, receipt {receipt}"),
+            Self::SlotTaken => f.write_str("the slot is taken"),
+            Self::NotOpenYet => f.write_str("not open for reservation yet"),
+            Self::LoggedOut => f.write_str("the session is no longer logged in"),
+            Self::TraceMissing => f.write_str("the site wants the application page visited first"),
+            Self::Invalid(Invalid { field: Some(field), text }) => {
+                write!(f, "the site did not take `{field}`: {text}")
+            }
+            Self::Invalid(Invalid { field: None, text }) => {
+                write!(f, "the site did not take a field: {text}")
+            }
+            Self::LimitReached => f.write_str("a limit of the site is reached"),
+            Self::HumanCheck => f.write_str("the site asks for a human check, which a person has to answer"),
+            Self::Blocked => f.write_str("the site has shut this client out"),
+            Self::Busy { retry_after: Some(rest) } => {
+                write!(f, "the site is busy and asks for {} s of rest", rest.as_secs())
+            }
+            Self::Busy { retry_after: None } => f.write_str("the site is busy"),
+            Self::Unknown(page) => write!(f, "a page that nobody has described yet ({page})"),
+        }
+    }
+}

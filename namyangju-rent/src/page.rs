@@ -21,6 +21,7 @@ pub struct Page {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
     pub(crate) charset: Charset,
+    pub(crate) alerts: Vec<String>,
     pub(crate) timing: Timing,
     pub(crate) session_cleared: bool,
 }
@@ -64,7 +65,8 @@ pub struct Timing {
 }
 
 impl Page {
-    /// The status of the last hop.
+    /// The status of the last hop; 0 where a submission was answered by a redirect and the page it
+    /// led to could not be fetched.
     pub fn status(&self) -> u16 {
         self.status
     }
@@ -92,6 +94,11 @@ impl Page {
     /// The text, by the declared character set, or the dialect's if none is declared.
     pub fn text(&self) -> String {
         self.charset.decode(&self.body).into_owned()
+    }
+
+    /// The texts of the alerts that script pages on the way would have shown.
+    pub fn alerts(&self) -> &[String] {
+        &self.alerts
     }
 
     /// When it was asked for and came.

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::charset::Charset;
 use crate::date::{RentDate, SeoulTime};
-use crate::dialect::{Dialect, NamedPlace, PathTemplate, Purpose};
+use crate::dialect::{Dialect, HumanCheckPlace, NamedPlace, PathTemplate, Purpose};
 use crate::outcome::Refusal;
 use crate::place::Place;
 
@@ -156,6 +156,13 @@ impl Site {
     /// The places whose codes are known, with the confidence mark of each.
     pub fn known_places(&self) -> &[NamedPlace] {
         &self.dialect.places
+    }
+
+    /// Whether a human check is known to stand before the form of this place (protocol.md 5.4): an
+    /// unattended booking cannot be made there.
+    pub fn has_human_check(&self, place: &Place) -> bool {
+        let stands = |known: &HumanCheckPlace| known.comcd == place.centre && known.partcd == place.group;
+        self.dialect.human_check.iter().any(stands)
     }
 
     /// When the slots of `date` at `place` open, if the dialect has a rule for it.

@@ -85,9 +85,10 @@ impl fmt::Display for TimeNo {
 }
 
 impl Round {
-    /// The round a cell of the site names, `3회` or ` 03 회차`; `None` for other texts.
+    /// The round a cell of the site names, `3회` or `제 03 회차`; `None` for other texts.
     pub fn from_cell(text: &str) -> Option<Self> {
-        let digits: String = text.trim().chars().take_while(char::is_ascii_digit).collect();
+        let digits: String =
+            text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
         text.contains('회').then(|| digits.parse().ok().map(Self)).flatten()
     }
 }
@@ -283,7 +284,7 @@ mod tests {
     #[test]
     fn rounds_are_read_from_padded_cells() {
         assert_eq!(Round::from_cell(" 3회 "), Some(Round(3)));
-        assert_eq!(Round::from_cell("03 회차"), Some(Round(3)));
+        assert_eq!(Round::from_cell("제 03 회차"), Some(Round(3)));
         assert_eq!(Round::from_cell("3"), None);
         assert_eq!(Round::from_cell("999회"), None);
     }

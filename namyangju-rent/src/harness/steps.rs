@@ -213,14 +213,11 @@ impl StandIn {
 
     /// Whether the human check of the place stands between this visitor and its slots.
     pub(super) fn check_is_due(&self, place: &Place, visit: &Visit) -> bool {
-        let stands =
-            match self.settings.human_check {
-                HumanCheck::Everywhere => true,
-                HumanCheck::Nowhere => false,
-                HumanCheck::ByDialect => self.site.dialect.human_check.iter().any(|check| {
-                    check.comcd == place.centre.as_str() && check.partcd == place.group.as_str()
-                }),
-            };
+        let stands = match self.settings.human_check {
+            HumanCheck::Everywhere => true,
+            HumanCheck::Nowhere => false,
+            HumanCheck::ByDialect => self.site.has_human_check(place),
+        };
         stands && visit.session.get(entry::PERSON).is_none()
     }
 

@@ -1,0 +1,468 @@
+//! The way in: a client for one site, a guest without a login, and the login itself.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::calendar::{Calendar, DayList, Menu, MenuEntry, read_calendar, read_day_list, read_menu};
+use crate::charset::FormFields;
+use crate::clock::{Clock, SystemClock};
+use crate::date::RentDate;
+use crate::dns::Names;
+use crate::error::{Error, Step};
+use crate::jar::Jar;
+use crate::outcome::Outcome;
+use crate::pace::Pace;
+use crate::page::Page;
+use crate::place::Place;
+use crate::reading::Reading;
+use crate::saved::SavedSession;
+use crate::session::Session;
+use crate::site::Site;
+use crate::tls::{Tls, TlsBackend};
+use crate::transport::{Ask, Transport};
+
+/// Connecting takes one round trip, three with TLS; a site that needs longer is not there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The known scripts wait up to ten seconds for an overloaded site (protocol.md 7).
+const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Pages of these sites have tens of kilobytes; this leaves room for a month of a large centre.
+const LARGEST_BODY: usize = 2 * 1024 * 1024;
+
+/// An account of the site. `Debug` shows neither the name nor the password.
+#[derive(Clone)]
+pub struct Credentials {
+    account: String,
+    password: SecretString,
+}
+
+impl Credentials {
+    /// The login name (`memid`) and the password (`mempw`).
+    pub fn new(account: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { account: account.into(), password: SecretString::from(password.into()) }
+    }
+
+    /// The login name.
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(***)")
+    }
+}
+
+/// A client for one site. It holds what is heavy and shared; each session it opens has its own
+/// cookies and its own warm connection. Cloning is cheap.
+///
+/// ```no_run
+/// use namyangju_rent::{Client, Credentials, Site};
+///
+/// # async fn example() -> Result<(), namyangju_rent::Error> {
+/// let site = Site::builtin("namyangju").expect("compiled in");
+/// let client = Client::builder(site).build()?;
+/// let session = client.log_in(&Credentials::new("an-account", "its-password")).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) site: Site,
+    pub(crate) clock: Arc<dyn Clock>,
+    user_agent: String,
+    connect_timeout: Duration,
+    exchange_timeout: Duration,
+    largest_body: usize,
+    tls: Tls,
+    names: Names,
+    pace: Pace,
+}
+
+/// Settings of a [`Client`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct ClientBuilder {
+    site: Site,
+    clock: Arc<dyn Clock>,
+    user_agent: String,
+    connect_timeout: Duration,
+    exchange_timeout: Duration,
+    largest_body: usize,
+    tls: Option<TlsBackend>,
+    extra_ca: Option<PathBuf>,
+}
+
+impl ClientBuilder {
+    /// The User-Agent, the same on every request: a session of these sites is bound to it
+    /// (protocol.md 4.2, I+). Default: this crate's name and version.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = user_agent.into();
+        self
+    }
+
+    /// How long connecting may take. Default: 5 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long one step may take in all, redirects included. Default: 10 s.
+    pub fn exchange_timeout(mut self, timeout: Duration) -> Self {
+        self.exchange_timeout = timeout;
+        self
+    }
+
+    /// The most bytes of a page that are read. Default: 2 MiB.
+    pub fn largest_body(mut self, bytes: usize) -> Self {
+        self.largest_body = bytes;
+        self
+    }
+
+    /// Which TLS implementation to use. Default: rustls where it is built in.
+    pub fn tls(mut self, backend: TlsBackend) -> Self {
+        self.tls = Some(backend);
+        self
+    }
+
+    /// A PEM file with certificates to trust besides the system's: a government root, or an
+    /// intermediate that the server forgets to send.
+    pub fn extra_ca(mut self, path: impl Into<PathBuf>) -> Self {
+        self.extra_ca = Some(path.into());
+        self
+    }
+
+    /// Another clock than the system's, for rehearsals and tests.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The client. No request is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::Setup`] if TLS cannot be made ready or the User-Agent is no header value.
+    pub fn build(self) -> Result<Client, Error> {
+        // A plain-http site (a stand-in) must work on a machine without any certificate.
+        let needs_tls = self.site.base_url().scheme() == "https" || self.extra_ca.is_some();
+        let backend = self.tls.or_else(TlsBackend::default_backend);
+        let tls = if needs_tls { Tls::prepare(backend, self.extra_ca.as_deref())? } else { Tls::None };
+        let shared = Shared {
+            names: Names::system(Arc::clone(&self.clock)),
+            pace: Pace::new(Arc::clone(&self.clock)),
+            site: self.site,
+            clock: self.clock,
+            user_agent: self.user_agent,
+            connect_timeout: self.connect_timeout,
+            exchange_timeout: self.exchange_timeout,
+            largest_body: self.largest_body,
+            tls,
+        };
+        shared.http()?;
+        Ok(Client(Arc::new(shared)))
+    }
+}
+
+impl Shared {
+    /// A line of its own to the site: one connection that is kept.
+    fn http(&self) -> Result<reqwest::Client, Error> {
+        let builder = reqwest::Client::builder()
+            .user_agent(&self.user_agent)
+            .connect_timeout(self.connect_timeout)
+            .timeout(self.exchange_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .http1_only()
+            .pool_max_idle_per_host(1)
+            .dns_resolver(self.names.clone());
+        self.tls.apply(builder).build().map_err(|error| {
+            let detail = crate::error::NetworkError::from_reqwest(&error);
+            Error::Setup(format!("the client cannot be set up (is the User-Agent a header value?): {detail}"))
+        })
+    }
+
+    fn transport(&self, jar: Jar) -> Result<Transport, Error> {
+        Ok(Transport {
+            http: self.http()?,
+            jar,
+            site: self.site.clone(),
+            clock: Arc::clone(&self.clock),
+            pace: self.pace.clone(),
+            user_agent: self.user_agent.clone(),
+            exchange_timeout: self.exchange_timeout,
+            largest_body: self.largest_body,
+        })
+    }
+}
+
+impl Client {
+    /// Settings for a client of `site`.
+    pub fn builder(site: Site) -> ClientBuilder {
+        ClientBuilder {
+            site,
+            clock: Arc::new(SystemClock),
+            user_agent: concat!("namyangju-rent/", env!("CARGO_PKG_VERSION")).to_owned(),
+            connect_timeout: CONNECT_TIMEOUT,
+            exchange_timeout: EXCHANGE_TIMEOUT,
+            largest_body: LARGEST_BODY,
+            tls: None,
+            extra_ca: None,
+        }
+    }
+
+    /// The site it speaks to.
+    pub fn site(&self) -> &Site {
+        &self.0.site
+    }
+
+    /// The clock it goes by.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    /// How many requests it has sent, redirects included, in all its sessions.
+    pub fn requests_sent(&self) -> u32 {
+        self.0.pace.given()
+    }
+
+    /// A visitor without a login: the schedule pages can be read so (protocol.md 4.3, S3).
+    ///
+    /// # Errors
+    /// [`Error::Setup`].
+    pub fn guest(&self) -> Result<Guest, Error> {
+        Ok(Guest { transport: self.0.transport(Jar::default())? })
+    }
+
+    /// Logs in and gives a session.
+    ///
+    /// # Errors
+    /// [`Error::LoginRefused`] if the account or password is wrong; else see [`Error`].
+    pub async fn log_in(&self, credentials: &Credentials) -> Result<Session, Error> {
+        self.guest()?.log_in(credentials).await
+    }
+
+    /// A session that was saved before. Nothing is asked of the site: see [`Session::check`].
+    ///
+    /// # Errors
+    /// [`Error::SavedSession`] if it is of another site or User-Agent, or cannot be read.
+    pub fn restore(&self, saved: &SavedSession) -> Result<Session, Error> {
+        let jar = saved.cookies_for(&self.0.site, &self.0.user_agent)?;
+        Ok(Session::new(self.0.transport(jar)?, saved.account.clone()))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("site", &self.0.site).finish_non_exhaustive()
+    }
+}
+
+/// A visitor of the site without a login.
+pub struct Guest {
+    transport: Transport,
+}
+
+impl Guest {
+    /// The month calendar of a place; any day of the month will do.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn calendar(&self, place: &Place, month: RentDate) -> Result<Calendar, Error> {
+        self.transport.calendar(place, month).await
+    }
+
+    /// The day list of a place for a month; any day of the month will do.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn day_list(&self, place: &Place, month: RentDate) -> Result<DayList, Error> {
+        self.transport.day_list(place, month).await
+    }
+
+    /// The menus of the page that an entry leads to, or of the first page with menus.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn menu(&self, entry: Option<&MenuEntry>) -> Result<Menu, Error> {
+        self.transport.menu(entry).await
+    }
+
+    /// Logs in.
+    ///
+    /// # Errors
+    /// [`Error::LoginRefused`] if the account or password is wrong; else see [`Error`].
+    pub async fn log_in(self, credentials: &Credentials) -> Result<Session, Error> {
+        let transport = self.transport;
+        transport.log_in(credentials).await?;
+        Ok(Session::new(transport, credentials.account.clone()))
+    }
+}
+
+impl fmt::Debug for Guest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guest").field("site", &self.transport.site).finish_non_exhaustive()
+    }
+}
+
+/// The visits that need no login.
+impl Transport {
+    pub(crate) async fn get(&self, step: Step, url: url::Url) -> Result<Page, Error> {
+        self.exchange(Ask { step, url, body: None }).await
+    }
+
+    pub(crate) async fn calendar(&self, place: &Place, month: RentDate) -> Result<Calendar, Error> {
+        let url = self.site.schedule_url(place, month, &self.site.dialect.codes.view_calendar);
+        let page = self.get(Step::Schedule, url).await?;
+        self.found(Step::Schedule, &page, |reading| read_calendar(&self.site, &reading.document))
+    }
+
+    pub(crate) async fn day_list(&self, place: &Place, month: RentDate) -> Result<DayList, Error> {
+        let url = self.site.schedule_url(place, month, &self.site.dialect.codes.view_day_list);
+        let page = self.get(Step::Schedule, url).await?;
+        self.found(Step::Schedule, &page, |reading| read_day_list(&self.site.dialect, &reading.document))
+    }
+
+    pub(crate) async fn menu(&self, entry: Option<&MenuEntry>) -> Result<Menu, Error> {
+        let month = self.clock.now().date();
+        let Some(entry) = entry else { return self.first_menu().await };
+        let url = self.site.url_with(&self.site.dialect.paths.schedule, |key| match key {
+            "year" => Some(format!("{:04}", month.year())),
+            "month" => Some(format!("{:02}", month.month())),
+            "day" => Some("01".to_owned()),
+            "view" => Some(self.site.dialect.codes.view_calendar.clone()),
+            "comcd" => Some(entry.centre.to_string()),
+            "partcd" => entry.group.as_ref().map(ToString::to_string),
+            "placecd" => entry.court.as_ref().map(ToString::to_string),
+            _ => None,
+        });
+        let page = self.get(Step::Schedule, url).await?;
+        self.found(Step::Schedule, &page, |reading| menu_of(reading))
+    }
+
+    /// The home page, or the page its first menu entry leads to.
+    async fn first_menu(&self) -> Result<Menu, Error> {
+        let page = self.get(Step::Home, self.site.url(&self.site.dialect.paths.home)).await?;
+        let onward = {
+            let reading = Reading::new(&self.site, &page);
+            if let Some(menu) = menu_of(&reading) {
+                return Ok(menu);
+            }
+            let link = reading.document.select(&self.site.dialect.markers.facilities_link.selector).next();
+            let url = link.and_then(|link| page.url().join(link.attr("href")?).ok());
+            url.filter(|url| url.origin() == self.site.base_url().origin())
+        };
+        let Some(url) = onward else {
+            return Err(page_error(Step::Home, "it has no facility menu", page));
+        };
+        let page = self.get(Step::Schedule, url).await?;
+        self.found(Step::Schedule, &page, |reading| menu_of(reading))
+    }
+
+    /// Reads what is wanted from a page; what the site says instead, if it is not there.
+    fn found<T>(
+        &self,
+        step: Step,
+        page: &Page,
+        wanted: impl FnOnce(&Reading<'_>) -> Option<T>,
+    ) -> Result<T, Error> {
+        let reading = Reading::new(&self.site, page);
+        if page.status == 200
+            && let Some(found) = wanted(&reading)
+        {
+            return Ok(found);
+        }
+        Err(refused(step, reading.refusal(false)))
+    }
+
+    async fn log_in(&self, credentials: &Credentials) -> Result<(), Error> {
+        let paths = &self.site.dialect.paths;
+        if self.site.dialect.login.page_first {
+            self.get(Step::Login, self.site.url(&paths.login_page)).await?;
+        }
+        let fields: FormFields = self
+            .site
+            .dialect
+            .login
+            .fields
+            .iter()
+            .map(|field| {
+                let value = match field.value.as_str() {
+                    "{account}" => credentials.account.as_str(),
+                    "{password}" => credentials.password.expose_secret(),
+                    plain => plain,
+                };
+                (field.name.as_str(), value)
+            })
+            .collect();
+        let body = fields.encode(self.site.charset());
+        let page = self
+            .exchange(Ask { step: Step::Login, url: self.site.url(&paths.login), body: Some(body) })
+            .await?;
+        match self.login_said(&page) {
+            Some(result) => result,
+            None => {
+                // The answer does not tell: the home page's header does (protocol.md 4.1, S1).
+                let home = self.get(Step::Login, self.site.url(&paths.home)).await?;
+                let reading = Reading::new(&self.site, &home);
+                match reading.logged_in() {
+                    Some(true) => Ok(()),
+                    Some(false) => Err(Error::LoginRefused),
+                    None => Err(refused(Step::Login, Outcome::Unknown(Box::new(page)))),
+                }
+            }
+        }
+    }
+
+    /// What the answer to a login says; `None` if it does not tell.
+    fn login_said(&self, page: &Page) -> Option<Result<(), Error>> {
+        let reading = Reading::new(&self.site, page);
+        if let Some(outcome) = reading.by_status() {
+            return Some(Err(refused(Step::Login, outcome)));
+        }
+        if page.status != 200 {
+            return Some(Err(refused(Step::Login, Outcome::Unknown(Box::new(page.clone())))));
+        }
+        if let Some(logged_in) = reading.logged_in() {
+            return Some(if logged_in { Ok(()) } else { Err(self.login_refusal(&reading)) });
+        }
+        let at_message =
+            self.site.path_of(page.url()).is_some_and(|p| self.site.dialect.paths.message.read(p).is_some());
+        at_message.then(|| Err(self.login_refusal(&reading)))
+    }
+
+    /// A page without a login after a login: wrong account or password, unless it says otherwise.
+    fn login_refusal(&self, reading: &Reading<'_>) -> Error {
+        match reading.refusal(false) {
+            outcome @ (Outcome::HumanCheck | Outcome::Blocked | Outcome::Busy { .. }) => {
+                refused(Step::Login, outcome)
+            }
+            _ => Error::LoginRefused,
+        }
+    }
+}
+
+fn menu_of(reading: &Reading<'_>) -> Option<Menu> {
+    let menu = read_menu(reading.site, &reading.document);
+    (!menu.centres.is_empty()).then_some(menu)
+}
+
+pub(crate) fn refused(step: Step, outcome: Outcome) -> Error {
+    Error::Refused { step, outcome: Box::new(outcome) }
+}
+
+pub(crate) fn page_error(step: Step, problem: impl Into<String>, page: Page) -> Error {
+    let mut problem = problem.into();
+    if !page.is_complete() {
+        problem.push_str("; it seems to be cut");
+    }
+    Error::Page { step, problem, page: Box::new(page) }
+}

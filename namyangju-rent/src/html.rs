@@ -1,0 +1,412 @@
+//! What a reader of these pages needs of HTML: visible text, form controls as a browser would send
+//! them, and pages that are nothing but a script.
+
+use scraper::{ElementRef, Html, Node};
+
+/// A page longer than this is no mere script.
+const LONGEST_SCRIPT_PAGE: usize = 16 * 1024;
+
+/// Elements whose text no visitor sees.
+const UNSEEN: [&str; 6] = ["script", "style", "noscript", "template", "title", "head"];
+
+/// The text of an element as a person reads it, blanks folded (non-breaking ones too).
+pub(crate) fn text_of(element: ElementRef<'_>) -> String {
+    let mut raw = String::new();
+    push_visible(element, &mut raw);
+    fold(&raw)
+}
+
+/// The text of an element up to its first line break, blanks folded.
+pub(crate) fn first_line_of(element: ElementRef<'_>) -> String {
+    let mut raw = String::new();
+    push_lines(element, &mut raw);
+    raw.split('\u{1}').map(fold).find(|line| !line.is_empty()).unwrap_or_default()
+}
+
+fn push_visible(element: ElementRef<'_>, out: &mut String) {
+    push_lines(element, out);
+    if out.contains('\u{1}') {
+        *out = out.replace('\u{1}', " ");
+    }
+}
+
+/// The visible text, with a mark where the page breaks a line. The walk is over a list, not the
+/// stack: pages are not to be trusted with our stack.
+fn push_lines(element: ElementRef<'_>, out: &mut String) {
+    let mut skip_below = None;
+    for edge in element.traverse() {
+        match edge {
+            ego_tree::iter::Edge::Open(node) if skip_below.is_none() => match node.value() {
+                Node::Text(text) => out.push_str(text),
+                Node::Element(tag) if UNSEEN.contains(&tag.name()) => skip_below = Some(node.id()),
+                Node::Element(tag) if matches!(tag.name(), "br" | "p" | "div" | "tr" | "li") => {
+                    out.push('\u{1}')
+                }
+                Node::Element(tag) if matches!(tag.name(), "td" | "th") => out.push(' '),
+                _ => {}
+            },
+            ego_tree::iter::Edge::Close(node) if skip_below == Some(node.id()) => skip_below = None,
+            _ => {}
+        }
+    }
+}
+
+/// Runs of blanks become one blank; none are left at the ends.
+pub(crate) fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_whitespace() || c == '\u{a0}' || c == '\u{200b}') {
+        if word.is_empty() {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+/// A form control that has a name or an id.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Control {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) value: String,
+    /// Whether a browser would send it as the page stands.
+    pub(crate) sent: bool,
+    pub(crate) kind: ControlKind,
+    /// The values a person may choose from, with what the page says of them.
+    pub(crate) options: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ControlKind {
+    Hidden,
+    Text,
+    Choice,
+    Tick,
+}
+
+/// The controls of a form in document order.
+///
+/// A form tag inside a table is closed by the parser at once, so its controls stand outside it; a
+/// browser still counts them to it. They are looked for after it, in the nearest element that has any.
+pub(crate) fn controls(form: ElementRef<'_>) -> Vec<Control> {
+    let named = |controls: &[Control]| controls.iter().any(|c| !c.name.is_empty());
+    let inside = controls_of(form.descendent_elements());
+    if named(&inside) || form.value().name() != "form" {
+        return inside;
+    }
+    form.ancestors()
+        .filter_map(ElementRef::wrap)
+        .map(|around| {
+            let after = around.descendent_elements().skip_while(|e| e.id() != form.id());
+            controls_of(after.filter(|e| enclosing_form(*e).is_none()))
+        })
+        .find(|controls| named(controls))
+        .unwrap_or(inside)
+}
+
+fn controls_of<'a>(elements: impl Iterator<Item = ElementRef<'a>>) -> Vec<Control> {
+    let mut out = Vec::new();
+    for element in elements.filter(|e| matches!(e.value().name(), "input" | "select" | "textarea")) {
+        let attr = |name| element.attr(name).unwrap_or_default().to_owned();
+        let (name, id) = (attr("name"), attr("id"));
+        if name.is_empty() && id.is_empty() {
+            continue;
+        }
+        let enabled = !name.is_empty() && !is_disabled(element);
+        match element.value().name() {
+            "select" => push_select(element, &name, &id, enabled, &mut out),
+            "textarea" => {
+                let value = element.text().collect();
+                out.push(Control {
+                    name,
+                    id,
+                    value,
+                    sent: enabled,
+                    kind: ControlKind::Text,
+                    options: Vec::new(),
+                });
+            }
+            _ => {
+                let kind = match attr("type").to_ascii_lowercase().as_str() {
+                    "submit" | "button" | "image" | "reset" | "file" => continue,
+                    "hidden" => ControlKind::Hidden,
+                    "checkbox" | "radio" => ControlKind::Tick,
+                    _ => ControlKind::Text,
+                };
+                let tick = kind == ControlKind::Tick;
+                let value = match element.attr("value") {
+                    Some(value) => value.to_owned(),
+                    None if tick => "on".to_owned(),
+                    None => String::new(),
+                };
+                let sent = enabled && (!tick || element.attr("checked").is_some());
+                out.push(Control { name, id, value, sent, kind, options: Vec::new() });
+            }
+        }
+    }
+    out
+}
+
+fn push_select(element: ElementRef<'_>, name: &str, id: &str, enabled: bool, out: &mut Vec<Control>) {
+    let mut options = Vec::new();
+    let mut selected = Vec::new();
+    let mut first_enabled = None;
+    for option in element.descendent_elements().filter(|e| e.value().name() == "option") {
+        let label = text_of(option);
+        let value = option.attr("value").map_or_else(|| label.clone(), str::to_owned);
+        let usable = option.attr("disabled").is_none();
+        if usable && first_enabled.is_none() {
+            first_enabled = Some(value.clone());
+        }
+        if usable && option.attr("selected").is_some() {
+            selected.push(value.clone());
+        }
+        if usable {
+            options.push((value, label));
+        }
+    }
+    let control = |value: String, sent: bool, options: Vec<(String, String)>| Control {
+        name: name.to_owned(),
+        id: id.to_owned(),
+        value,
+        sent,
+        kind: ControlKind::Choice,
+        options,
+    };
+    if element.attr("multiple").is_some() {
+        if selected.is_empty() {
+            out.push(control(String::new(), false, options));
+        } else {
+            let sent = selected.into_iter().map(|value| control(value, enabled, options.clone()));
+            out.extend(sent);
+        }
+        return;
+    }
+    // Of several selected options a single-choice list keeps the last.
+    match selected.pop().or(first_enabled) {
+        Some(value) => out.push(control(value, enabled, options)),
+        None => out.push(control(String::new(), false, options)),
+    }
+}
+
+fn is_disabled(element: ElementRef<'_>) -> bool {
+    element.attr("disabled").is_some()
+        || element
+            .ancestors()
+            .filter_map(ElementRef::wrap)
+            .any(|ancestor| ancestor.value().name() == "fieldset" && ancestor.attr("disabled").is_some())
+}
+
+/// The form that an element stands in, or that was opened before it and closed by the parser at once.
+pub(crate) fn form_of<'a>(document: &'a Html, element: ElementRef<'a>) -> Option<ElementRef<'a>> {
+    enclosing_form(element).or_else(|| {
+        let before = document.root_element().descendent_elements().take_while(|e| e.id() != element.id());
+        before
+            .filter(|e| e.value().name() == "form" && controls_of(e.descendent_elements()).is_empty())
+            .last()
+    })
+}
+
+fn enclosing_form(element: ElementRef<'_>) -> Option<ElementRef<'_>> {
+    element.ancestors().filter_map(ElementRef::wrap).find(|ancestor| ancestor.value().name() == "form")
+}
+
+/// What a page that shows nothing and only runs a script does.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct ScriptPage {
+    /// The texts of its alerts.
+    pub(crate) alerts: Vec<String>,
+    /// Where it sends the visitor: as written, relative or absolute.
+    pub(crate) target: Option<String>,
+    /// Whether that was a `<meta http-equiv="refresh">`.
+    pub(crate) meta: bool,
+}
+
+/// Reads a page that consists of a script, or of a meta refresh; `None` for every page that shows
+/// something.
+pub(crate) fn script_page(text: &str) -> Option<ScriptPage> {
+    if text.len() > LONGEST_SCRIPT_PAGE {
+        return None;
+    }
+    let lower = text.to_ascii_lowercase();
+    let script = lower.contains("<script") && (lower.contains("location") || lower.contains("alert"));
+    let meta = lower.contains("http-equiv") && lower.contains("refresh");
+    if !script && !meta {
+        return None;
+    }
+    let document = Html::parse_document(text);
+    if !text_of(document.root_element()).is_empty() || !controls(document.root_element()).is_empty() {
+        return None;
+    }
+    let mut page = ScriptPage::default();
+    for node in document.tree.nodes() {
+        let Some(element) = ElementRef::wrap(node) else { continue };
+        match element.value().name() {
+            "script" => {
+                let code: String = element.text().collect();
+                page.alerts.extend(calls(&code, "alert"));
+                page.target = page.target.take().or_else(|| location(&code));
+            }
+            "meta" if element.attr("http-equiv").is_some_and(|v| v.eq_ignore_ascii_case("refresh")) => {
+                let target = element.attr("content").and_then(refresh_target);
+                if page.target.is_none() && target.is_some() {
+                    (page.target, page.meta) = (target, true);
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(page)
+}
+
+/// The address in the value of a `Refresh` header or its meta twin: `0;url=/rent/message`.
+pub(crate) fn refresh_target(value: &str) -> Option<String> {
+    let at = value.to_ascii_lowercase().find("url")?;
+    let rest = value.get(at + 3..)?.trim_start().strip_prefix('=')?.trim();
+    let target = rest.trim_matches(['"', '\'']).trim();
+    (!target.is_empty()).then(|| target.to_owned())
+}
+
+/// The first texts given to calls of `function`.
+fn calls(code: &str, function: &str) -> Vec<String> {
+    code.match_indices(function)
+        .filter_map(|(at, _)| {
+            let rest = code.get(at + function.len()..)?.trim_start().strip_prefix('(')?;
+            quoted(rest.trim_start())
+        })
+        .collect()
+}
+
+/// The address a script assigns to `location`.
+fn location(code: &str) -> Option<String> {
+    code.match_indices("location").find_map(|(at, word)| {
+        let rest = code.get(at + word.len()..)?.trim_start();
+        let rest = match rest.strip_prefix('.') {
+            Some(member) => {
+                let member = member.trim_start();
+                match ["replace", "assign"].iter().find_map(|call| member.strip_prefix(call)) {
+                    Some(call) => return quoted(call.trim_start().strip_prefix('(')?.trim_start()),
+                    None => member.strip_prefix("href")?.trim_start(),
+                }
+            }
+            None => rest,
+        };
+        quoted(rest.strip_prefix('=')?.trim_start())
+    })
+}
+
+/// The text of a JavaScript string literal at the beginning of `code`.
+fn quoted(code: &str) -> Option<String> {
+    let mut chars = code.chars();
+    let quote = chars.next().filter(|c| matches!(c, '\'' | '"' | '`'))?;
+    let mut out = String::new();
+    loop {
+        match chars.next()? {
+            c if c == quote => return Some(out),
+            '\\' => match chars.next()? {
+                'n' | 'r' | 't' => out.push(' '),
+                'u' => {
+                    let digits: String = chars.by_ref().take(4).collect();
+                    out.push(u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32)?);
+                }
+                c => out.push(c),
+            },
+            c => out.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use scraper::Selector;
+
+    fn sent(html: &str) -> Vec<(String, String)> {
+        let document = Html::parse_document(html);
+        let form = document.select(&Selector::parse("form").unwrap()).next().unwrap();
+        controls(form).into_iter().filter(|c| c.sent).map(|c| (c.name, c.value)).collect()
+    }
+
+    #[test]
+    fn controls_are_sent_as_a_browser_does() {
+        let html = "<form><input type=hidden name=a value=1><input name=b><input type=checkbox name=c>\
+            <input type=checkbox name=d checked><input type=radio name=e value=x checked><input name=f disabled value=9>\
+            <fieldset disabled><input name=g value=9></fieldset><input type=submit name=h value=go><input id=i value=9>\
+            <textarea name=j>\nzwei\nZeilen</textarea><select name=k><option value=1>one<option value=2 selected>two</select>\
+            <select name=l><option>eins<option>zwei</select><select name=m multiple><option selected>p<option>q<option selected>r</select>\
+            <select name=n></select></form>";
+        let expected = [
+            ("a", "1"),
+            ("b", ""),
+            ("d", "on"),
+            ("e", "x"),
+            ("j", "zwei\nZeilen"),
+            ("k", "2"),
+            ("l", "eins"),
+            ("m", "p"),
+            ("m", "r"),
+        ];
+        assert_eq!(sent(html), expected.map(|(n, v)| (n.to_owned(), v.to_owned())));
+    }
+
+    #[test]
+    fn a_form_tag_inside_a_table_keeps_its_controls() {
+        let html =
+            "<table><form id=f><tr><td><input name=a value=1></td></tr></form></table><input name=other>";
+        assert_eq!(sent(html), [("a".to_owned(), "1".to_owned())]);
+        let document = Html::parse_document(&format!("<form><input name=search></form>{html}"));
+        let landmark = document.select(&Selector::parse("[name=a]").unwrap()).next().unwrap();
+        assert_eq!(form_of(&document, landmark).and_then(|form| form.attr("id")), Some("f"));
+    }
+
+    #[test]
+    fn pages_that_are_only_a_script_are_read() {
+        let page = script_page("<html><head><script>alert('로그인 하세요');\nlocation.replace(\"/rent/member/login\");</script></head></html>").unwrap();
+        assert_eq!(page.alerts, ["로그인 하세요"]);
+        assert_eq!(page.target.as_deref(), Some("/rent/member/login"));
+        for code in [
+            "window.location.href = '/a'",
+            "top.location='/a'",
+            "document.location.assign( `/a` )",
+            "location.href=\"\\/a\"",
+        ] {
+            let page = script_page(&format!("<script>{code};</script>")).unwrap();
+            assert_eq!(page.target.as_deref(), Some("/a"), "{code}");
+        }
+        let back = script_page("<script>alert('no');history.back();</script>").unwrap();
+        assert_eq!((back.alerts, back.target), (vec!["no".to_owned()], None));
+        let meta = script_page("<meta http-equiv=Refresh content=\"0; URL='/a'\">").unwrap();
+        assert_eq!((meta.target.as_deref(), meta.meta), (Some("/a"), true));
+    }
+
+    #[test]
+    fn pages_that_show_something_are_no_script_pages() {
+        assert_eq!(script_page("<script>function f(){location.href='/a'}</script><p>Hello</p>"), None);
+        assert_eq!(script_page("<form><input name=a></form><script>location.replace('/a')</script>"), None);
+        assert_eq!(script_page(""), None);
+        assert_eq!(script_page(&format!("<script>location='/a'//{}</script>", "x".repeat(20_000))), None);
+    }
+
+    #[test]
+    fn text_folds_blanks_and_skips_scripts() {
+        let document = Html::parse_document("<p>a&nbsp; b<script>c</script><br>d</p><style>e</style>");
+        assert_eq!(text_of(document.root_element()), "a b d");
+        assert_eq!(first_line_of(document.root_element()), "a b");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_readers_panic(text in "(<|>|/|script|location|alert|=|\\(|'|\"|meta|http-equiv|refresh|\\\\|u00|form|input|select| |가|[ -~]){0,60}") {
+            script_page(&text);
+            refresh_target(&text);
+            let document = Html::parse_document(&text);
+            controls(document.root_element());
+            text_of(document.root_element());
+        }
+    }
+}

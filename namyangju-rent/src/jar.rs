@@ -1,0 +1,206 @@
+//! The cookies of one session: the last line of a name wins, whatever its path.
+
+use cookie_store::RawCookie;
+use reqwest::cookie::CookieStore as _;
+use reqwest::header::HeaderValue;
+use reqwest_cookie_store::{CookieStore, CookieStoreMutex};
+use url::Url;
+
+/// What the `Set-Cookie` lines of one answer did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Received {
+    /// The names, in the order of the lines.
+    pub(crate) names: Vec<String>,
+    /// The names of cookies that we held and that the answer cleared, whether or not it set a
+    /// fresh one of the same name.
+    pub(crate) cleared: Vec<String>,
+}
+
+/// A cookie jar for one site.
+#[derive(Default)]
+pub(crate) struct Jar(CookieStoreMutex);
+
+impl Jar {
+    /// Takes every line of an answer. `date` is the answer's own `Date` in Unix seconds: lifetimes
+    /// count from there, so a wrong local clock does not drop a live session.
+    pub(crate) fn receive<'l>(
+        &self,
+        url: &Url,
+        lines: impl Iterator<Item = &'l [u8]>,
+        date: Option<i64>,
+    ) -> Received {
+        let mut received = Received::default();
+        let Ok(mut store) = self.0.lock() else { return received };
+        for line in lines {
+            // One character for each byte: cookie values may be raw EUC-KR, and go back as they came.
+            let text: String = line.iter().map(|b| char::from(*b)).collect();
+            let Ok(cookie) = RawCookie::parse(text.clone()) else { continue };
+            let name = cookie.name().to_owned();
+            let expires = cookie.expires().and_then(|e| e.datetime()).map(|t| t.unix_timestamp());
+            let lifetime = match (cookie.max_age(), expires, date) {
+                (Some(age), ..) => Some(age.whole_seconds()),
+                (None, Some(expires), Some(date)) => Some(expires.saturating_sub(date)),
+                _ => None,
+            };
+            let held = drop_all_of(&mut store, &name);
+            if lifetime.is_some_and(|seconds| seconds <= 0) {
+                if held {
+                    received.cleared.push(name.clone());
+                }
+            } else {
+                let line = match lifetime {
+                    Some(seconds) => with_max_age(&text, seconds),
+                    None => text,
+                };
+                // A line that does not fit the address (a foreign domain, say) is dropped, as by a browser.
+                let _ = store.parse(&line, url);
+            }
+            received.names.push(name);
+        }
+        received
+    }
+
+    /// The `Cookie` header for an address.
+    pub(crate) fn header(&self, url: &Url) -> Option<HeaderValue> {
+        let value = self.0.cookies(url)?;
+        // Undo the one-character-for-each-byte of `receive`.
+        let text = std::str::from_utf8(value.as_bytes()).ok()?;
+        let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
+        let mut header = HeaderValue::from_bytes(&bytes).ok()?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+
+    /// All cookies, those of the session included, for a file.
+    pub(crate) fn save(&self) -> Option<serde_json::Value> {
+        let store = self.0.lock().ok()?;
+        let mut json = Vec::new();
+        cookie_store::serde::json::save_incl_expired_and_nonpersistent(&store, &mut json).ok()?;
+        serde_json::from_slice(&json).ok()
+    }
+
+    /// Reads back what [`Jar::save`] gave.
+    pub(crate) fn load(cookies: &serde_json::Value) -> Result<Self, String> {
+        let json = cookies.to_string();
+        let store: CookieStore = cookie_store::serde::json::load(json.as_bytes())
+            .map_err(|_| "its cookies cannot be read".to_owned())?;
+        Ok(Self(CookieStoreMutex::new(store)))
+    }
+
+    /// How many cookies there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().map_or(0, |store| store.iter_unexpired().count())
+    }
+}
+
+/// Removes a name under every domain and path; tells whether there was one.
+fn drop_all_of(store: &mut CookieStore, name: &str) -> bool {
+    let keys: Vec<(String, String)> = store
+        .iter_any()
+        .filter(|cookie| cookie.name() == name)
+        .map(|cookie| (String::from(&cookie.domain), String::from(&cookie.path)))
+        .collect();
+    for (domain, path) in &keys {
+        store.remove(domain, path, name);
+    }
+    !keys.is_empty()
+}
+
+/// The line with `Max-Age` in place of `Expires`.
+fn with_max_age(line: &str, seconds: i64) -> String {
+    let kept: Vec<&str> = line
+        .split(';')
+        .filter(|part| {
+            let key = part.split('=').next().unwrap_or_default().trim();
+            !key.eq_ignore_ascii_case("expires") && !key.eq_ignore_ascii_case("max-age")
+        })
+        .collect();
+    format!("{}; Max-Age={seconds}", kept.join(";"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DATE: i64 = 1_795_658_400; // 2026-11-26 02:00:00 UTC
+
+    fn url() -> Url {
+        Url::parse("http://127.0.0.1:8099/rent/member/process").unwrap()
+    }
+
+    fn receive(jar: &Jar, lines: &[&[u8]]) -> Received {
+        jar.receive(&url(), lines.iter().copied(), Some(DATE))
+    }
+
+    fn sent(jar: &Jar) -> Option<Vec<u8>> {
+        jar.header(&url()).map(|value| value.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn the_last_line_of_a_name_wins_even_on_another_path() {
+        let jar = Jar::default();
+        let received = receive(
+            &jar,
+            &[b"ci_session=one; path=/", b"ci_session=two; path=/rent", b"ci_session=three; path=/"],
+        );
+        assert_eq!(received.names, ["ci_session"; 3]);
+        assert_eq!(sent(&jar).unwrap(), b"ci_session=three");
+    }
+
+    #[test]
+    fn a_cleared_cookie_is_noticed_although_a_fresh_one_follows() {
+        let jar = Jar::default();
+        receive(&jar, &[b"ci_session=live; path=/"]);
+        let received = receive(
+            &jar,
+            &[b"ci_session=; expires=Thu, 01-Jan-1970 00:00:10 GMT; path=/", b"ci_session=anonymous; path=/"],
+        );
+        assert_eq!(received.cleared, ["ci_session"]);
+        assert_eq!(sent(&jar).unwrap(), b"ci_session=anonymous");
+        assert_eq!(receive(&jar, &[b"other=; max-age=0"]).cleared, Vec::<String>::new());
+    }
+
+    #[test]
+    fn lifetimes_count_from_the_sites_clock() {
+        let jar = Jar::default();
+        // Two hours from the answer's own date, which by the local clock may be years away.
+        receive(&jar, &[b"ci_session=live; expires=Thu, 26-Nov-2026 04:00:00 GMT; path=/"]);
+        assert!(sent(&jar).is_some());
+        let date_1990 = Some(631_152_000);
+        let jar = Jar::default();
+        jar.receive(
+            &url(),
+            [b"ci_session=live; expires=Mon, 01-Jan-1990 02:00:00 GMT".as_slice()].into_iter(),
+            date_1990,
+        );
+        assert!(sent(&jar).is_some());
+    }
+
+    #[test]
+    fn raw_korean_bytes_in_a_value_go_back_as_they_came() {
+        let jar = Jar::default();
+        receive(&jar, &[b"name=\xC8\xB8\xBF\xF8; path=/"]);
+        assert_eq!(sent(&jar).unwrap(), b"name=\xC8\xB8\xBF\xF8");
+    }
+
+    #[test]
+    fn cookies_without_a_lifetime_survive_a_file() {
+        let jar = Jar::default();
+        receive(&jar, &[b"PHPSESSID=abc; path=/", b"name=\xC8\xB8; path=/"]);
+        let back = Jar::load(&jar.save().unwrap()).unwrap();
+        assert_eq!(back.len(), 2);
+        let header = sent(&back).unwrap();
+        assert!(
+            header.windows(13).any(|w| w == b"PHPSESSID=abc")
+                && header.windows(7).any(|w| w == b"name=\xC8\xB8")
+        );
+        assert!(Jar::load(&serde_json::json!("nonsense")).is_err());
+    }
+
+    #[test]
+    fn odd_lines_are_dropped_without_harm() {
+        let jar = Jar::default();
+        receive(&jar, &[b"", b";;;", b"=", b"a=1; domain=example.org", b"\xFF\xFE", b"b=2; expires=soon"]);
+        assert_eq!(sent(&jar).unwrap(), b"b=2");
+    }
+}

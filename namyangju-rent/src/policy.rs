@@ -1,0 +1,250 @@
+//! How often to try, and when to give up. Pure: it yields instants and never sleeps.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The shortest time between the beginnings of two attempts of one booking. No setting goes below
+/// it: the old system's two attempts a second are the most that is fair.
+pub const SHORTEST_GAP: Duration = Duration::from_millis(500);
+
+/// The longest time between two attempts that back-off leads to, unless the site asks for more.
+const LONGEST_GAP: Duration = Duration::from_secs(15);
+
+/// How much longer each gap is than the one before, once the first seconds are over: in per cent.
+const GROWTH_PERCENT: u32 = 20;
+
+/// How far a grown gap may lie from its plan, so that clients do not march in step: in per cent.
+const JITTER_PERCENT: u64 = 20;
+
+/// When to try again and when to give up.
+///
+/// ```
+/// use std::time::Duration;
+/// use namyangju_rent::Policy;
+///
+/// let policy = Policy::new().give_up_after(Duration::from_secs(60));
+/// assert_eq!(policy.gap(), Duration::from_millis(500));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    give_up_after: Duration,
+    gap: Duration,
+    steady_for: Duration,
+    most_requests: u32,
+    most_unknown: u8,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Policy {
+    /// Five minutes, an attempt every 500 ms, slower with jitter after the first five seconds, at
+    /// most 60 requests.
+    pub const fn new() -> Self {
+        Self {
+            give_up_after: Duration::from_secs(300),
+            gap: SHORTEST_GAP,
+            steady_for: Duration::from_secs(5),
+            most_requests: 60,
+            most_unknown: 3,
+        }
+    }
+
+    /// Give up so long after the start: after the opening instant, where one is known.
+    #[must_use]
+    pub const fn give_up_after(mut self, duration: Duration) -> Self {
+        self.give_up_after = duration;
+        self
+    }
+
+    /// The time between the beginnings of two attempts; not less than [`SHORTEST_GAP`].
+    #[must_use]
+    pub const fn with_gap(mut self, gap: Duration) -> Self {
+        self.gap = if gap.as_nanos() < SHORTEST_GAP.as_nanos() { SHORTEST_GAP } else { gap };
+        self
+    }
+
+    /// The most requests of one booking after its start.
+    #[must_use]
+    pub const fn most_requests(mut self, requests: u32) -> Self {
+        self.most_requests = requests;
+        self
+    }
+
+    /// The time between the beginnings of two attempts in the first seconds.
+    pub const fn gap(&self) -> Duration {
+        self.gap
+    }
+
+    /// The schedule of one run that starts at a monotonic instant.
+    pub(crate) fn schedule(self, start: Duration, seed: u64) -> Schedule {
+        let deadline = start.saturating_add(self.give_up_after);
+        Schedule { policy: self, start, deadline, gap: self.gap, unknown: 0, seed: seed | 1 }
+    }
+}
+
+/// Why a run gives up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum GiveUp {
+    /// The next attempt would be after the deadline.
+    Deadline,
+    /// The requests are used up.
+    Budget,
+    /// Too many pages that nobody has described.
+    Unknown,
+}
+
+/// The instants of one run.
+#[derive(Clone, Debug)]
+pub(crate) struct Schedule {
+    policy: Policy,
+    start: Duration,
+    deadline: Duration,
+    gap: Duration,
+    unknown: u8,
+    seed: u64,
+}
+
+/// What the last attempt was like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Last {
+    /// An answer that a later attempt may change.
+    Plain,
+    /// The site was busy, and perhaps said for how long.
+    Busy(Option<Duration>),
+    /// A page that nobody has described.
+    Unknown,
+}
+
+impl Schedule {
+    /// The instant of the next attempt.
+    ///
+    /// `began` is when the last one began, `now` when it ended, `requests` how many the run has used.
+    pub(crate) fn next(
+        &mut self,
+        began: Duration,
+        now: Duration,
+        requests: u32,
+        last: Last,
+    ) -> Result<Duration, GiveUp> {
+        if requests >= self.policy.most_requests {
+            return Err(GiveUp::Budget);
+        }
+        if last == Last::Unknown {
+            self.unknown = self.unknown.saturating_add(1);
+            if self.unknown >= self.policy.most_unknown {
+                return Err(GiveUp::Unknown);
+            }
+        }
+        let mut wait = Duration::ZERO;
+        if let Last::Busy(rest) = last {
+            self.gap = (self.gap * 2).min(LONGEST_GAP.max(self.policy.gap));
+            wait = rest.unwrap_or_default();
+        } else if now.saturating_sub(self.start) > self.policy.steady_for {
+            self.gap = (self.gap * (100 + GROWTH_PERCENT) / 100).min(LONGEST_GAP.max(self.policy.gap));
+            wait = self.jitter();
+        }
+        let at = (began + self.gap).max(now) + wait;
+        if at > self.deadline { Err(GiveUp::Deadline) } else { Ok(at) }
+    }
+
+    /// A part of the gap, other at each call.
+    fn jitter(&mut self) -> Duration {
+        // xorshift64: enough to keep clients from marching in step, and the same for the same seed.
+        self.seed ^= self.seed << 13;
+        self.seed ^= self.seed >> 7;
+        self.seed ^= self.seed << 17;
+        let most = u64::try_from(self.gap.as_micros()).unwrap_or(u64::MAX) / 100 * JITTER_PERCENT;
+        Duration::from_micros(self.seed % most.max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const START: Duration = Duration::from_secs(100);
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn the_defaults_are_the_documented_ones() {
+        let policy = Policy::new();
+        assert_eq!((policy.give_up_after, policy.gap), (Duration::from_secs(300), ms(500)));
+        assert_eq!((policy.steady_for, policy.most_requests), (Duration::from_secs(5), 60));
+        assert_eq!(policy.with_gap(Duration::ZERO).gap(), SHORTEST_GAP);
+    }
+
+    #[test]
+    fn attempts_begin_half_a_second_apart_and_never_overlap() {
+        let mut schedule = Policy::new().schedule(START, 1);
+        assert_eq!(schedule.next(START, START + ms(20), 1, Last::Plain), Ok(START + ms(500)));
+        // An attempt that took longer than the gap is followed at once, not overlapped.
+        assert_eq!(schedule.next(START + ms(500), START + ms(1700), 2, Last::Plain), Ok(START + ms(1700)));
+    }
+
+    #[test]
+    fn gaps_grow_with_jitter_after_the_first_seconds() {
+        let mut schedule = Policy::new().give_up_after(Duration::from_secs(3600)).schedule(START, 7);
+        let (mut at, mut gaps) = (START + ms(5_001), Vec::new());
+        for _ in 0..40 {
+            let next = schedule.next(at, at, 1, Last::Plain).unwrap();
+            gaps.push(next - at);
+            at = next;
+        }
+        assert!(gaps[0] >= ms(600) && gaps[0] <= ms(720), "{gaps:?}");
+        assert!(gaps.iter().all(|gap| *gap <= LONGEST_GAP * 12 / 10), "{gaps:?}");
+        assert!(gaps[39] >= LONGEST_GAP, "{gaps:?}");
+    }
+
+    #[test]
+    fn a_busy_site_is_left_alone_as_long_as_it_asks() {
+        let mut schedule = Policy::new().schedule(START, 1);
+        assert_eq!(schedule.next(START, START, 1, Last::Busy(None)), Ok(START + ms(1000)));
+        let rest = Some(Duration::from_secs(20));
+        assert_eq!(schedule.next(START, START, 1, Last::Busy(rest)), Ok(START + ms(2000) + ms(20_000)));
+        assert_eq!(
+            schedule.next(START, START, 1, Last::Busy(Some(Duration::from_secs(400)))),
+            Err(GiveUp::Deadline)
+        );
+    }
+
+    #[test]
+    fn it_gives_up_at_once_when_the_next_attempt_would_be_too_late() {
+        let mut schedule = Policy::new().give_up_after(ms(400)).schedule(START, 1);
+        assert_eq!(schedule.next(START, START + ms(1), 1, Last::Plain), Err(GiveUp::Deadline));
+        let mut schedule = Policy::new().most_requests(5).schedule(START, 1);
+        assert_eq!(schedule.next(START, START, 5, Last::Plain), Err(GiveUp::Budget));
+        let mut schedule = Policy::new().schedule(START, 1);
+        assert!(schedule.next(START, START, 1, Last::Unknown).is_ok());
+        assert!(schedule.next(START, START, 2, Last::Unknown).is_ok());
+        assert_eq!(schedule.next(START, START, 3, Last::Unknown), Err(GiveUp::Unknown));
+    }
+
+    proptest! {
+        #[test]
+        fn no_run_passes_its_bounds(gap in 0_u64..5_000, seed in any::<u64>(), took in prop::collection::vec(0_u64..3_000, 1..700)) {
+            let policy = Policy::new().with_gap(ms(gap)).most_requests(1_000);
+            let mut schedule = policy.schedule(START, seed);
+            let (mut began, mut attempts) = (START, vec![START]);
+            for took in took {
+                let Ok(next) = schedule.next(began, began + ms(took), 1, Last::Plain) else { break };
+                prop_assert!(next >= began + SHORTEST_GAP && next >= began + ms(took));
+                prop_assert!(next <= START + Duration::from_secs(300));
+                attempts.push(next);
+                began = next;
+            }
+            prop_assert!(attempts.len() <= 601);
+        }
+    }
+}

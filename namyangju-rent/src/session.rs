@@ -1,0 +1,347 @@
+//! A logged-in visitor, and the visits of one booking in the order the site demands:
+//! [`Session::open_day`], [`DayVisit::open_form`], [`Form::fill`], [`Submission::submit`].
+//!
+//! Each stage can only be had from the one before, so a submission without the visits before it
+//! (the site's page trace) does not compile:
+//!
+//! ```compile_fail
+//! # fn example(session: &namyangju_rent::Session) {
+//! let submission = namyangju_rent::Submission { session };
+//! # }
+//! ```
+
+use std::fmt;
+
+use crate::application::{Application, ApplicationError};
+use crate::calendar::{Calendar, DayList, Menu, MenuEntry};
+use crate::client::{page_error, refused};
+use crate::date::RentDate;
+use crate::day::{Choice, DayPage, Slot, read_day};
+use crate::dialect::Purpose;
+use crate::error::{Error, Step};
+use crate::form::{Body, FormPage};
+use crate::money::Won;
+use crate::outcome::Outcome;
+use crate::page::{Page, Timing};
+use crate::place::Place;
+use crate::reading::Reading;
+use crate::saved::SavedSession;
+use crate::site::Site;
+use crate::slot::{TimeNo, TimeRange};
+use crate::transport::{Ask, Transport};
+
+/// A logged-in visitor with its own cookies and connection.
+///
+/// It stays usable when the site ends the login: steps then answer [`Outcome::LoggedOut`], and a new
+/// session has to be opened with [`crate::Client::log_in`].
+pub struct Session {
+    transport: Transport,
+    account: String,
+}
+
+impl Session {
+    pub(crate) fn new(transport: Transport, account: String) -> Self {
+        Self { transport, account }
+    }
+
+    /// The site it is logged in to.
+    pub fn site(&self) -> &Site {
+        &self.transport.site
+    }
+
+    /// Asks the home page whether the session is still logged in. `Ok(true)` also for a site whose
+    /// header does not tell and which kept the cookie.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn check(&self) -> Result<bool, Error> {
+        let url = self.site().url(&self.site().dialect.paths.home);
+        let page = self.transport.get(Step::Home, url).await?;
+        let reading = Reading::new(self.site(), &page);
+        match reading.by_status() {
+            Some(outcome) => Err(refused(Step::Home, outcome)),
+            None => Ok(!reading.is_logged_out()),
+        }
+    }
+
+    /// The month calendar of a place; any day of the month will do.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn calendar(&self, place: &Place, month: RentDate) -> Result<Calendar, Error> {
+        self.transport.calendar(place, month).await
+    }
+
+    /// The day list of a place for a month; any day of the month will do.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn day_list(&self, place: &Place, month: RentDate) -> Result<DayList, Error> {
+        self.transport.day_list(place, month).await
+    }
+
+    /// The menus of the page that an entry leads to, or of the first page with menus.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn menu(&self, entry: Option<&MenuEntry>) -> Result<Menu, Error> {
+        self.transport.menu(entry).await
+    }
+
+    /// Opens the page of one day (protocol.md 4.4).
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with [`Outcome::NotOpenYet`] before the opening; [`Error::Application`]
+    /// for a day that is past; else see [`Error`].
+    pub async fn open_day(
+        &self,
+        place: &Place,
+        date: RentDate,
+        purpose: Purpose,
+    ) -> Result<DayVisit<'_>, Error> {
+        let today = self.transport.clock.now().date();
+        if date < today {
+            return Err(ApplicationError::Past(date, today).into());
+        }
+        let page = self.transport.get(Step::Day, self.site().day_url(place, date, purpose)).await?;
+        let timing = page.timing();
+        let read = {
+            let reading = Reading::new(self.site(), &page);
+            self.wanted(Step::Day, &reading, || {
+                read_day(&self.site().dialect, &reading.document, place, date, purpose).map(Ok)
+            })
+        };
+        match read? {
+            Ok(day) => Ok(DayVisit { session: self, day, timing }),
+            Err(problem) => Err(page_error(Step::Day, problem, page)),
+        }
+    }
+
+    /// Reads the page that was asked for behind a login, unless the site says something else.
+    fn wanted<T>(
+        &self,
+        step: Step,
+        reading: &Reading<'_>,
+        read: impl FnOnce() -> Option<Result<T, String>>,
+    ) -> Result<Result<T, String>, Error> {
+        if let Some(outcome) = reading.by_status() {
+            return Err(refused(step, outcome));
+        }
+        if reading.asks_human() {
+            return Err(refused(step, Outcome::HumanCheck));
+        }
+        if reading.page.status() == 200
+            && !reading.is_logged_out()
+            && let Some(found) = read()
+        {
+            return Ok(found);
+        }
+        Err(refused(step, reading.refusal(true)))
+    }
+
+    /// The session as data, to be kept like a password; `None` if its cookies cannot be read.
+    pub fn save(&self) -> Option<SavedSession> {
+        let transport = &self.transport;
+        SavedSession::new(
+            &transport.site,
+            &transport.user_agent,
+            &self.account,
+            &transport.jar,
+            transport.clock.now(),
+        )
+    }
+
+    /// Logs out.
+    ///
+    /// # Errors
+    /// See [`Error`]; the session is gone either way.
+    pub async fn log_out(self) -> Result<(), Error> {
+        let url = self.site().url(&self.site().dialect.paths.logout);
+        self.transport.get(Step::Logout, url).await.map(drop)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("site", self.site())
+            .field("cookies", &self.transport.jar.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The page of one day, visited in a session.
+#[derive(Clone)]
+pub struct DayVisit<'s> {
+    session: &'s Session,
+    day: DayPage,
+    timing: Timing,
+}
+
+impl<'s> DayVisit<'s> {
+    /// What the page says.
+    pub fn page(&self) -> &DayPage {
+        &self.day
+    }
+
+    /// When the page was asked for and came.
+    pub fn timing(&self) -> Timing {
+        self.timing
+    }
+
+    /// Whether the slots that fill a time can be chosen; nothing is sent.
+    ///
+    /// # Errors
+    /// [`ApplicationError`].
+    pub fn check(&self, range: TimeRange) -> Result<(), ApplicationError> {
+        self.choose(range).map(drop)
+    }
+
+    fn choose(&self, range: TimeRange) -> Result<Choice, ApplicationError> {
+        self.day.choose(range, self.most_slots())
+    }
+
+    fn most_slots(&self) -> Option<u8> {
+        self.session.site().dialect.limits.slots_per_application
+    }
+
+    /// Opens the applicant form for the slots that fill a time: the page trace that the site asks
+    /// of a session before it takes a submission (protocol.md 4.5).
+    ///
+    /// # Errors
+    /// [`Error::Application`] if the time is no run of free slots; else see [`Error`].
+    pub async fn open_form(&self, range: TimeRange) -> Result<Form<'s>, Error> {
+        self.form_for(self.choose(range)?).await
+    }
+
+    /// Opens the applicant form for slots by their numbers.
+    ///
+    /// # Errors
+    /// As for [`DayVisit::open_form`].
+    pub async fn open_form_for(&self, numbers: &[TimeNo]) -> Result<Form<'s>, Error> {
+        self.form_for(self.day.choose_numbers(numbers, self.most_slots())?).await
+    }
+
+    async fn form_for(&self, choice: Choice) -> Result<Form<'s>, Error> {
+        let (session, site) = (self.session, self.session.site());
+        let fields = self.day.post(site, &choice).map_err(|problem| Error::WrongDay { problem })?;
+        let url = site.url(&site.dialect.paths.form);
+        let body = Some(fields.encode(site.charset()));
+        let page = session.transport.exchange(Ask { step: Step::Form, url, body }).await?;
+        let timing = page.timing();
+        let read = {
+            let reading = Reading::new(site, &page);
+            session
+                .wanted(Step::Form, &reading, || FormPage::read(site, &reading.document, &self.day, &choice))
+        };
+        match read? {
+            Ok(form) => Ok(Form { session, page: form, choice, timing }),
+            Err(problem) => Err(page_error(Step::Form, problem, page)),
+        }
+    }
+}
+
+impl fmt::Debug for DayVisit<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.day.fmt(f)
+    }
+}
+
+/// The applicant form of chosen slots, visited in a session.
+#[derive(Clone, Debug)]
+pub struct Form<'s> {
+    session: &'s Session,
+    page: FormPage,
+    choice: Choice,
+    timing: Timing,
+}
+
+impl<'s> Form<'s> {
+    /// The slots it is for, in time order.
+    pub fn slots(&self) -> &[Slot] {
+        &self.choice.slots
+    }
+
+    /// When the page was asked for and came.
+    pub fn timing(&self) -> Timing {
+        self.timing
+    }
+
+    /// The discount groups it offers: code and label.
+    pub fn discounts(&self) -> Vec<(String, String)> {
+        self.page.discounts(&self.session.site().dialect.application)
+    }
+
+    /// The amount to pay for an application, where the page tells.
+    ///
+    /// # Errors
+    /// [`ApplicationError`] if its discount is not offered or not known.
+    pub fn payment(&self, application: &Application) -> Result<Option<Won>, ApplicationError> {
+        self.page.payment(&self.session.site().dialect.application, application)
+    }
+
+    /// Fills the form. Nothing is sent; the form can be filled again.
+    ///
+    /// # Errors
+    /// [`ApplicationError`] with the field's name if the site would refuse it.
+    pub fn fill(&self, application: &Application) -> Result<Submission<'s>, ApplicationError> {
+        let site = self.session.site();
+        let body = self.page.fill(site, application)?;
+        let encoded = body.fields.encode(site.charset());
+        Ok(Submission { session: self.session, choice: self.choice.clone(), body, encoded })
+    }
+}
+
+/// A filled form: one value, one POST.
+#[must_use = "a submission is nothing until it is submitted"]
+pub struct Submission<'s> {
+    session: &'s Session,
+    choice: Choice,
+    body: Body,
+    encoded: String,
+}
+
+impl Submission<'_> {
+    /// The body as it will be sent. It holds names and phone numbers: show [`Submission::masked`].
+    pub fn body(&self) -> &str {
+        &self.encoded
+    }
+
+    /// The fields in wire order, those of a person masked.
+    pub fn masked(&self) -> Vec<(String, String)> {
+        self.body.masked()
+    }
+
+    /// Characters that the site's character set lacks, with their fields: it will receive `&#NNNN;`.
+    pub fn lacking_characters(&self) -> Vec<(String, char)> {
+        self.body.fields.lacking(self.session.site().charset())
+    }
+
+    /// Sends it, once, and reads the answer.
+    ///
+    /// # Errors
+    /// [`Error::Unconfirmed`] if it was sent and no answer came; [`Error::NotSent`] if it never left.
+    pub async fn submit(self) -> Result<Submitted, Error> {
+        let (transport, site) = (&self.session.transport, self.session.site());
+        let url = site.url(&site.dialect.paths.submit);
+        let page = transport.exchange(Ask { step: Step::Submit, url, body: Some(self.encoded) }).await?;
+        let outcome = Reading::new(site, &page).submission(&self.choice);
+        Ok(Submitted { outcome, page })
+    }
+}
+
+impl fmt::Debug for Submission<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Submission({} bytes)", self.encoded.len())
+    }
+}
+
+/// The answer to a submission: what it means, and the page it was read from.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Submitted {
+    /// What the site decided.
+    pub outcome: Outcome,
+    /// The page, whole.
+    pub page: Page,
+}

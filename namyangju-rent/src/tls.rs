@@ -1,0 +1,144 @@
+//! Which TLS implementation speaks to the site, and whom it trusts. Always chosen by name: another
+//! crate in the build may switch reqwest's own default.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// The implementation that speaks TLS.
+///
+/// Neither covers all old servers: OpenSSL speaks CBC, RSA key exchange and DHE, which rustls
+/// refuses; rustls reaches servers without the secure-renegotiation extension, which OpenSSL refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsBackend {
+    /// rustls with ring.
+    #[cfg(feature = "rustls-tls")]
+    Rustls,
+    /// The system's own library.
+    #[cfg(feature = "native-tls")]
+    Native,
+}
+
+impl TlsBackend {
+    /// The one used unless another is asked for: rustls where it is built in.
+    pub fn default_backend() -> Option<Self> {
+        #[cfg(feature = "rustls-tls")]
+        return Some(Self::Rustls);
+        #[cfg(all(feature = "native-tls", not(feature = "rustls-tls")))]
+        return Some(Self::Native);
+        #[cfg(not(any(feature = "rustls-tls", feature = "native-tls")))]
+        None
+    }
+}
+
+/// TLS made ready once and shared by all sessions of a client.
+#[derive(Clone)]
+pub(crate) enum Tls {
+    /// The site is plain http: nothing to make ready.
+    #[allow(dead_code, reason = "the only variant where no backend is built in")]
+    None,
+    #[cfg(feature = "rustls-tls")]
+    Rustls(Box<rustls::ClientConfig>),
+    #[cfg(feature = "native-tls")]
+    Native(Vec<reqwest::Certificate>),
+}
+
+impl Tls {
+    /// Reads the system's roots and the extra ones.
+    pub(crate) fn prepare(backend: Option<TlsBackend>, extra_ca: Option<&Path>) -> Result<Self, Error> {
+        match backend {
+            #[cfg(feature = "rustls-tls")]
+            Some(TlsBackend::Rustls) => prepare_rustls(extra_ca),
+            #[cfg(feature = "native-tls")]
+            Some(TlsBackend::Native) => prepare_native(extra_ca),
+            _ => {
+                let _ = extra_ca;
+                Err(Error::Setup(
+                    "the site is https and no TLS backend is built in: enable rustls-tls or native-tls"
+                        .into(),
+                ))
+            }
+        }
+    }
+
+    pub(crate) fn apply(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+        match self {
+            Self::None => builder,
+            #[cfg(feature = "rustls-tls")]
+            Self::Rustls(config) => builder.tls_backend_preconfigured((**config).clone()),
+            #[cfg(feature = "native-tls")]
+            Self::Native(certificates) => {
+                builder.tls_backend_native().tls_certs_merge(certificates.iter().cloned())
+            }
+        }
+    }
+}
+
+#[allow(dead_code, reason = "unused where no backend is built in")]
+fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> Error {
+    let path: PathBuf = path.to_owned();
+    Error::Setup(format!("the extra CA file {} cannot be used: {why}", path.display()))
+}
+
+#[cfg(feature = "rustls-tls")]
+fn prepare_rustls(extra_ca: Option<&Path>) -> Result<Tls, Error> {
+    use std::sync::Arc;
+
+    use rustls_pki_types::CertificateDer;
+    use rustls_pki_types::pem::PemObject as _;
+
+    let extra: Vec<CertificateDer<'static>> = match extra_ca {
+        None => Vec::new(),
+        Some(path) => CertificateDer::pem_file_iter(path)
+            .and_then(Iterator::collect)
+            .map_err(|error| unreadable(path, &error))?,
+    };
+    if let (Some(path), true) = (extra_ca, extra.is_empty()) {
+        return Err(unreadable(path, &"it holds no PEM certificate"));
+    }
+    let setup =
+        |error: &dyn std::fmt::Display| Error::Setup(format!("TLS (rustls) cannot be set up: {error}"));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, Arc::clone(&provider))
+        .map_err(|error| extra_ca.map_or_else(|| setup(&error), |path| unreadable(path, &error)))?;
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| setup(&error))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    Ok(Tls::Rustls(Box::new(config)))
+}
+
+#[cfg(feature = "native-tls")]
+fn prepare_native(extra_ca: Option<&Path>) -> Result<Tls, Error> {
+    let Some(path) = extra_ca else { return Ok(Tls::Native(Vec::new())) };
+    let pem = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    let certificates =
+        reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unreadable(path, &error))?;
+    if certificates.is_empty() {
+        return Err(unreadable(path, &"it holds no PEM certificate"));
+    }
+    Ok(Tls::Native(certificates))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_ca_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        for content in
+            [None, Some(""), Some("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")]
+        {
+            if let Some(content) = content {
+                std::fs::write(&path, content).unwrap();
+            }
+            let error = Tls::prepare(TlsBackend::default_backend(), Some(&path)).err().map(|e| e.to_string());
+            assert!(error.as_deref().is_some_and(|e| e.contains("ca.pem")), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Requests out, pages in: the only file that sends. Redirects are walked here, one hop at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+use reqwest::header::{CONTENT_TYPE, COOKIE, DATE, HeaderMap, LOCATION, REFRESH, SET_COOKIE};
+use tracing::debug;
+use url::Url;
+
+use crate::charset::Charset;
+use crate::clock::Clock;
+use crate::error::{Error, NetworkError, NetworkErrorKind, Step};
+use crate::html::{refresh_target, script_page};
+use crate::jar::Jar;
+use crate::pace::Pace;
+use crate::page::{Hop, HopKind, Page, Timing};
+use crate::site::Site;
+
+/// The most redirects that are followed. The longest chain these sites are known to need has two.
+const MOST_HOPS: usize = 5;
+
+/// Bytes of a `Location` that are not part of an address: raw EUC-KR and blanks.
+const RAW: &AsciiSet = &RAW_IN_REFRESH.add(b' ').add(b'"');
+
+/// The same for a `Refresh` header, which has blanks and quotes of its own: `0; url="/"`.
+const RAW_IN_REFRESH: &AsciiSet = &CONTROLS.add(b'<').add(b'>');
+
+/// One session's line to the site.
+pub(crate) struct Transport {
+    pub(crate) http: reqwest::Client,
+    pub(crate) jar: Jar,
+    pub(crate) site: Site,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) pace: Pace,
+    pub(crate) user_agent: String,
+    pub(crate) exchange_timeout: Duration,
+    pub(crate) largest_body: usize,
+}
+
+/// What to ask for.
+pub(crate) struct Ask {
+    pub(crate) step: Step,
+    pub(crate) url: Url,
+    /// The body of a POST; `None` for a GET.
+    pub(crate) body: Option<String>,
+}
+
+/// The answer to one request, before its redirect is followed.
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    /// An error here means that the head came and the body did not.
+    body: Result<Bytes, NetworkError>,
+}
+
+/// Where an answer sends the visitor on.
+struct Onward {
+    kind: HopKind,
+    target: Result<Url, NetworkError>,
+}
+
+impl Transport {
+    /// Sends a request and follows its redirects.
+    ///
+    /// A submission is never sent twice: a redirect that asks for the body again ends the walk, and
+    /// once the site has answered it, an error further on leaves the address of the redirect as the
+    /// answer.
+    pub(crate) async fn exchange(&self, ask: Ask) -> Result<Page, Error> {
+        let step = ask.step;
+        let sent = self.clock.now();
+        let start = self.clock.monotonic();
+        let mut first_byte = None;
+        let mut hops: Vec<Hop> = Vec::new();
+        let mut alerts: Vec<String> = Vec::new();
+        let mut session_cleared = false;
+        let (mut url, mut body) = (ask.url, ask.body);
+        loop {
+            self.pace.turn().await;
+            let left = self.exchange_timeout.saturating_sub(self.clock.monotonic().saturating_sub(start));
+            let submitted = step == Step::Submit && !hops.is_empty();
+            let answer = match self.send(&url, body.as_deref(), left).await {
+                Ok(answer) => answer,
+                // The submission itself was answered: its redirect is what the site said.
+                Err(_) if submitted => {
+                    Answer { status: 0, headers: HeaderMap::new(), body: Ok(Bytes::new()) }
+                }
+                Err(source) => return Err(sent_in_vain(step, source)),
+            };
+            let now = self.clock.monotonic().saturating_sub(start);
+            let first_byte = *first_byte.get_or_insert(now);
+            let date = answer.headers.get(DATE).and_then(|v| unix_seconds(v.as_bytes()));
+            let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
+            let received = self.jar.receive(&url, lines, date);
+            session_cleared |= !received.cleared.is_empty();
+
+            let (bytes, broken) = match answer.body {
+                Ok(bytes) => (bytes, None),
+                Err(error) => (Bytes::new(), Some(error)),
+            };
+            let content_type = answer.headers.get(CONTENT_TYPE).map(|v| v.as_bytes());
+            let charset = Charset::of_page(&bytes, content_type, self.site.charset());
+            let onward = self.onward(&url, answer.status, &answer.headers, &bytes, charset, &mut alerts);
+            debug!(%step, status = answer.status, bytes = bytes.len(), cookies = received.names.len(), "answer");
+
+            let page = |url, hops, alerts| Page {
+                status: answer.status,
+                url,
+                hops,
+                headers: kept(&answer.headers),
+                body: bytes.clone(),
+                charset,
+                alerts,
+                timing: Timing { sent, first_byte, done: now },
+                session_cleared,
+            };
+            let Some(onward) = onward else {
+                return match broken {
+                    Some(error) if !submitted => Err(sent_in_vain(step, error)),
+                    _ => Ok(page(url, hops, alerts)),
+                };
+            };
+            let repeats_body = matches!(answer.status, 307 | 308) && body.is_some();
+            let target = match onward.target {
+                Ok(target) if hops.len() < MOST_HOPS && !(repeats_body && step == Step::Submit) => target,
+                // The site did answer the submission; what it said is for the reader of the page.
+                _ if step == Step::Submit => return Ok(page(url, hops, alerts)),
+                Ok(_) => {
+                    let error = NetworkError::new(
+                        NetworkErrorKind::TooManyRedirects,
+                        format!("{MOST_HOPS} are followed"),
+                    );
+                    return Err(Error::Broken { step, source: error });
+                }
+                Err(source) => return Err(Error::Broken { step, source }),
+            };
+            hops.push(Hop { from: url, status: answer.status, kind: onward.kind, cookies: received.names });
+            url = target;
+            if !repeats_body {
+                body = None;
+            }
+        }
+    }
+
+    /// One request and its answer, redirects left alone.
+    async fn send(&self, url: &Url, body: Option<&str>, timeout: Duration) -> Result<Answer, NetworkError> {
+        let mut request = match body {
+            None => self.http.get(url.clone()),
+            // As a browser sends it: without a charset.
+            Some(body) => self
+                .http
+                .post(url.clone())
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(body.to_owned()),
+        };
+        if let Some(cookies) = self.jar.header(url) {
+            request = request.header(COOKIE, cookies);
+        }
+        let response = request.timeout(timeout).send().await.map_err(|e| NetworkError::from_reqwest(&e))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Answer { status, headers, body: self.read(response).await })
+    }
+
+    async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, NetworkError> {
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| NetworkError::from_reqwest(&e))? {
+            if body.len() + chunk.len() > self.largest_body {
+                let detail = format!("the cap is {} bytes", self.largest_body);
+                return Err(NetworkError::new(NetworkErrorKind::TooLarge, detail));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    }
+
+    /// Where the answer sends us on, if it does.
+    fn onward(
+        &self,
+        url: &Url,
+        status: u16,
+        headers: &HeaderMap,
+        body: &[u8],
+        charset: Charset,
+        alerts: &mut Vec<String>,
+    ) -> Option<Onward> {
+        if matches!(status, 301 | 302 | 303 | 307 | 308) {
+            let location = headers.get(LOCATION)?;
+            let target = self.resolve(url, &percent_encode(location.as_bytes(), RAW).to_string());
+            return Some(Onward { kind: HopKind::Location, target });
+        }
+        if status != 200 {
+            return None;
+        }
+        let refresh = headers.get(REFRESH).map(|v| percent_encode(v.as_bytes(), RAW_IN_REFRESH).to_string());
+        if let Some(target) = refresh.as_deref().and_then(refresh_target) {
+            return Some(Onward { kind: HopKind::Refresh, target: self.resolve(url, &target) });
+        }
+        let script = script_page(&charset.decode(body))?;
+        alerts.extend(script.alerts);
+        let kind = if script.meta { HopKind::Refresh } else { HopKind::Script };
+        Some(Onward { kind, target: self.resolve(url, &script.target?) })
+    }
+
+    /// The address, if it lies on the same site.
+    fn resolve(&self, from: &Url, target: &str) -> Result<Url, NetworkError> {
+        let url = from
+            .join(target)
+            .map_err(|error| NetworkError::new(NetworkErrorKind::BadRedirect, error.to_string()))?;
+        let base = self.site.base_url();
+        if url.origin() == base.origin() {
+            Ok(url)
+        } else {
+            let detail = url.host_str().unwrap_or("no host").to_owned();
+            Err(NetworkError::new(NetworkErrorKind::ForeignRedirect, detail))
+        }
+    }
+}
+
+/// What a failure means: for a submission it is whether it left at all that counts.
+fn sent_in_vain(step: Step, source: NetworkError) -> Error {
+    match (step, source.kind()) {
+        (_, NetworkErrorKind::Connect) => Error::NotSent { step, source },
+        (Step::Submit, _) => Error::Unconfirmed { source },
+        _ => Error::Broken { step, source },
+    }
+}
+
+/// The headers that are kept with a page: all but the cookies.
+fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .filter(|(name, _)| **name != SET_COOKIE)
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect()
+}
+
+/// A `Date` header in Unix seconds.
+pub(crate) fn unix_seconds(date: &[u8]) -> Option<i64> {
+    let time = httpdate::parse_http_date(std::str::from_utf8(date).ok()?).ok()?;
+    let since = time.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_secs()).ok()
+}
