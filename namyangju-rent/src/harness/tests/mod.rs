@@ -1,5 +1,6 @@
 //! The rules of the machine, one test each, through `answer` alone.
 
+mod clients;
 #[cfg(feature = "wiremock")]
 mod mocked;
 mod robot;
