@@ -59,8 +59,8 @@ async fn a_wrong_address_is_loud() {
 
 #[tokio::test]
 async fn a_fault_of_the_wire_says_that_wiremock_cannot_do_it() {
-    let mut settings = Settings::default();
-    settings.faults = vec![Fault { step: Step::Any, nth: 1, kind: FaultKind::LoseAnswer }];
+    let faults = vec![Fault { step: Step::Any, nth: 1, kind: FaultKind::LoseAnswer }];
+    let settings = Settings { faults, ..Settings::default() };
     let clock = Arc::new(ManualClock::new(NOW.parse().unwrap()));
     let mocked = mock_server(machine(settings), clock).await;
     assert!(send(&mocked.server, "GET /rent/", "").await.contains("x-stand-in-fault: Close"));
