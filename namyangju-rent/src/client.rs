@@ -151,10 +151,9 @@ impl ClientBuilder {
     /// # Errors
     /// [`Error::Setup`] if TLS cannot be made ready or the User-Agent is no header value.
     pub fn build(self) -> Result<Client, Error> {
-        // A plain-http site (a stand-in) must work on a machine without any certificate.
         let needs_tls = self.site.base_url().scheme() == "https" || self.extra_ca.is_some();
         let backend = self.tls.or_else(TlsBackend::default_backend);
-        let tls = if needs_tls { Tls::prepare(backend, self.extra_ca.as_deref())? } else { Tls::None };
+        let tls = if needs_tls { Tls::prepare(backend, self.extra_ca.as_deref())? } else { Tls::unused()? };
         let shared = Shared {
             names: Names::system(Arc::clone(&self.clock)),
             pace: Pace::new(Arc::clone(&self.clock)),

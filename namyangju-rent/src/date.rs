@@ -48,7 +48,7 @@ pub struct RentDate(civil::Date);
 /// assert_eq!(opening.to_string(), "2026-11-26 10:00:00.000 Asia/Seoul");
 /// # Ok::<(), namyangju_rent::DateError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SeoulTime(Timestamp);
 
@@ -252,6 +252,12 @@ impl FromStr for SeoulTime {
             return Err(wrong());
         }
         SEOUL.to_ambiguous_zoned(civil).compatible().map(|z| Self(z.timestamp())).map_err(|_| wrong())
+    }
+}
+
+impl fmt::Debug for SeoulTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

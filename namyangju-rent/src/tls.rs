@@ -35,8 +35,8 @@ impl TlsBackend {
 /// TLS made ready once and shared by all sessions of a client.
 #[derive(Clone)]
 pub(crate) enum Tls {
-    /// The site is plain http: nothing to make ready.
-    #[allow(dead_code, reason = "the only variant where no backend is built in")]
+    /// No backend is built in, and none is needed: the site is plain http.
+    #[cfg(not(any(feature = "rustls-tls", feature = "native-tls")))]
     None,
     #[cfg(feature = "rustls-tls")]
     Rustls(Box<rustls::ClientConfig>),
@@ -62,8 +62,23 @@ impl Tls {
         }
     }
 
+    /// For a site of plain http (a stand-in), which must work on a machine without any certificate:
+    /// a backend that trusts nobody. Left to itself reqwest would look for one, and panic.
+    pub(crate) fn unused() -> Result<Self, Error> {
+        #[cfg(feature = "rustls-tls")]
+        return rustls_config().map(|builder| {
+            let config = builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+            Self::Rustls(Box::new(config))
+        });
+        #[cfg(all(feature = "native-tls", not(feature = "rustls-tls")))]
+        return Ok(Self::Native(Vec::new()));
+        #[cfg(not(any(feature = "rustls-tls", feature = "native-tls")))]
+        Ok(Self::None)
+    }
+
     pub(crate) fn apply(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
         match self {
+            #[cfg(not(any(feature = "rustls-tls", feature = "native-tls")))]
             Self::None => builder,
             #[cfg(feature = "rustls-tls")]
             Self::Rustls(config) => builder.tls_backend_preconfigured((**config).clone()),
@@ -97,18 +112,27 @@ fn prepare_rustls(extra_ca: Option<&Path>) -> Result<Tls, Error> {
     if let (Some(path), true) = (extra_ca, extra.is_empty()) {
         return Err(unreadable(path, &"it holds no PEM certificate"));
     }
-    let setup =
-        |error: &dyn std::fmt::Display| Error::Setup(format!("TLS (rustls) cannot be set up: {error}"));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, Arc::clone(&provider))
-        .map_err(|error| extra_ca.map_or_else(|| setup(&error), |path| unreadable(path, &error)))?;
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| setup(&error))?
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
+        .map_err(|error| extra_ca.map_or_else(|| no_rustls(&error), |path| unreadable(path, &error)))?;
+    let config = rustls_config()?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     Ok(Tls::Rustls(Box::new(config)))
+}
+
+#[cfg(feature = "rustls-tls")]
+fn rustls_config() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>, Error> {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| no_rustls(&error))
+}
+
+#[cfg(feature = "rustls-tls")]
+fn no_rustls(error: &dyn std::fmt::Display) -> Error {
+    Error::Setup(format!("TLS (rustls) cannot be set up: {error}"))
 }
 
 #[cfg(feature = "native-tls")]

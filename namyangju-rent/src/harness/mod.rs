@@ -1,4 +1,65 @@
-//! The stand-in site.
+//! The stand-in site: the reservation platform of protocol.md, offline, for tests and rehearsals.
+//!
+//! [`StandIn`] is the rules as one plain state machine; [`StandInServer`] carries it on a socket of
+//! this machine, and `wiremock::mock_server` (feature `wiremock`) in a wiremock server.
+//! [`StandIn::site`] gives the dialect to point a client at.
+//!
+//! It stands in for any city whose dialect file exists: addresses, field names, their order, codes and
+//! texts come from the [`Site`](crate::Site). Nobody on this project has seen the real sites, so
+//! everything that is only inferred can be switched in [`Settings`], and every wording that is not
+//! known is the stand-in's own, in [`Texts`]. All people are invented.
+//!
+//! ```
+//! use namyangju_rent::harness::{Request, Settings, StandIn};
+//! use namyangju_rent::{SeoulTime, Site};
+//!
+//! let site = Site::builtin("namyangju")?;
+//! let mut settings = Settings::default();
+//! settings.opening = Some("2026-11-26 10:00:00".parse()?);
+//! let mut stand_in = StandIn::new(&site, settings);
+//!
+//! // A good login sets three cookies of one name, and the last one counts.
+//! let before: SeoulTime = "2026-11-26 09:59:59".parse()?;
+//! let login = "process_check=login&memid=tester1&mempw=invented-1&ret_url=";
+//! let answer = stand_in.answer(&Request::post("/rent/member/process", login), before);
+//! let cookies = answer.set_cookies();
+//! assert_eq!((answer.status, cookies.len()), (200, 3));
+//! let cookie = cookies.last().and_then(|line| line.split(';').next()).unwrap_or_default();
+//!
+//! // The day does not open before its instant, on the site's own clock.
+//! let day = "/rent/rent/reservation/index/2026/12/05/1/NYJ06/07/103/Y";
+//! let day = Request::get(day).with_header("cookie", cookie);
+//! let text = |body: &[u8]| site.charset().decode(body).into_owned();
+//! assert!(text(&stand_in.answer(&day, before).body).contains("예약이 가능한 일자가 아닙니다."));
+//! let after = "2026-11-26 10:00:00".parse()?;
+//! assert!(text(&stand_in.answer(&day, after).body).contains("select_check"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Settings
+//!
+//! | subject | fields of [`Settings`] | default |
+//! | --- | --- | --- |
+//! | seed, people, courts | `seed` `accounts` `extra_courts` `round_hours` `booked_share` | three accounts, the dialect's places and a few invented ones, nothing booked |
+//! | competitors | `rivals` | none |
+//! | clock and opening | `clock_skew_millis` `date_cached` `opening` `openings` `gate` `not_open_text` | right, always open; before an opening the day page says so |
+//! | bytes | `content_type` `meta_charset` `framing` `gzip` `calendar_suffixes` `missing` | no charset in the header, Content-Length, 404 |
+//! | login | `login_success` `login_failure` `cookie_name` `login_cookie_lines` `cookie_life` `anonymous` | 200 with three cookie lines; redirect to the message page with one; day page refuses without login |
+//! | page trace | `form_needs_day` `trace` `trace_refusal` | the applicant form for the same slots |
+//! | submission | `taken` `submit_success` `landing_path` `check_amount` `check_time_list` | 5543 bytes; redirect to `…/{number}`; both checked |
+//! | human check | `human_check` | at the dialect's places |
+//! | limits | `max_hours` `min_hours` `daily_limit` | 4 hours, 1 hour, none |
+//! | load | `busy` `block` `there` `back` | none |
+//! | wire | `faults` | none |
+//! | wording | `texts` | its own |
+//!
+//! [`Settings::variants`] turns each switch once.
+//!
+//! # Not modelled
+//!
+//! TLS and HTTP/2; courses; my page, cancelling and paying; lotteries; the login of Busan, which is on
+//! another site; a lock on a slot while its form is open; slots that belong to one purpose only;
+//! prices by hour of the day or by residence; sessions in a database.
 
 mod account;
 mod clock;
@@ -15,6 +76,8 @@ mod submission;
 mod texts;
 mod visit;
 mod wire;
+#[cfg(feature = "wiremock")]
+pub mod wiremock;
 
 pub use account::Account;
 pub use clock::ManualClock;

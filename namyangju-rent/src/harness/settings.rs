@@ -268,7 +268,7 @@ pub enum Anonymous {
 /// Which visit a submission needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trace {
-    /// The applicant form for the same place, day and slots.
+    /// The applicant form for the same place, day and slots. The session remembers the last form only.
     SameSlots,
     /// Any applicant form in this session.
     AnyForm,

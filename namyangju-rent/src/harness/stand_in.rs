@@ -326,6 +326,22 @@ impl StandIn {
             .map_or(Step::Other, |(_, step)| *step)
     }
 
+    /// Whether the site has anything at this path; receipts and pictures count without being looked up.
+    #[cfg(feature = "wiremock")]
+    pub(super) fn knows(&self, path: &str) -> bool {
+        let request = Request::get(path);
+        let Some(within) = self.path_within(&request) else { return false };
+        let paths = &self.site.dialect.paths;
+        let landing = within.strip_prefix(self.settings.landing_path.as_str());
+        self.step_of(&request) != Step::Other
+            || [&paths.logout, &paths.message, &paths.human_check].iter().any(|p| p.read(within).is_some())
+            || within == pages::SCRIPT_PATH
+            || within.starts_with("/images/")
+            || landing
+                .and_then(|rest| rest.strip_prefix('/'))
+                .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+    }
+
     /// The path after the dialect's prefix; the prefix alone is the home page.
     pub(super) fn path_within<'r>(&self, request: &'r Request) -> Option<&'r str> {
         match request.path().strip_prefix(self.site.dialect.address.prefix.as_str())? {
@@ -498,7 +514,8 @@ impl StandIn {
     }
 
     fn let_rivals_act(&mut self, site_time: SeoulTime) {
-        while let Some(rival) = self.rivals.pop_front_if(|rival| rival.at <= site_time) {
+        while self.rivals.front().is_some_and(|rival| rival.at <= site_time) {
+            let Some(rival) = self.rivals.pop_front() else { return };
             let Some(court) = self.court(&rival.place) else { continue };
             let numbers: Vec<TimeNo> = court.touched(rival.range).map(|(number, _)| number).collect();
             for number in numbers {

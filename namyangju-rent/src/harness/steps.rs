@@ -92,7 +92,7 @@ impl StandIn {
                 LoginFailure::Redirect => self.to_message(visit, notice::LOGIN_FAILED),
                 LoginFailure::MessagePage => Reply::page(pages::message_page(
                     &self.view(visit),
-                    &[self.settings.texts.login_failed.clone()],
+                    std::slice::from_ref(&self.settings.texts.login_failed),
                 )),
             };
             // One line, the last (protocol.md 11).

@@ -235,9 +235,9 @@ fn style_sheet() -> &'static str {
              .button{display:inline-block;padding:8px 24px;background:#24507a;color:#fff;border:0;cursor:pointer}\n",
         );
         for n in 0..100 {
-            let _ = write!(
+            let _ = writeln!(
                 css,
-                ".w{n}{{width:{n}%}}.mt{n}{{margin-top:{n}px}}.mb{n}{{margin-bottom:{n}px}}.pl{n}{{padding-left:{n}px}}.pr{n}{{padding-right:{n}px}}\n"
+                ".w{n}{{width:{n}%}}.mt{n}{{margin-top:{n}px}}.mb{n}{{margin-bottom:{n}px}}.pl{n}{{padding-left:{n}px}}.pr{n}{{padding-right:{n}px}}"
             );
         }
         css

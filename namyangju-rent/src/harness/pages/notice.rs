@@ -23,23 +23,26 @@ pub(crate) fn home_page(view: &View<'_>) -> String {
 pub(crate) fn login_page(view: &View<'_>) -> String {
     let dialect = &view.site.dialect;
     let action = view.site.url(&dialect.paths.login).path().to_owned();
-    let mut fixed = String::new();
-    let (mut account, mut password) = ("memid", "mempw");
+    // The constants stand before and after the two boxes, as in the dialect's wire order.
+    let (mut before, mut after) = (String::new(), String::new());
+    let (mut account, mut password) = (None, "mempw");
     for field in &dialect.login.fields {
         match field.value.as_str() {
-            "{account}" => account = &field.name,
+            "{account}" => account = Some(field.name.as_str()),
             "{password}" => password = &field.name,
-            value => fixed.push_str(&hidden(&field.name, value)),
+            value if account.is_none() => before.push_str(&hidden(&field.name, value)),
+            value => after.push_str(&hidden(&field.name, value)),
         }
     }
+    let account = account.unwrap_or("memid");
     let content = format!(
-        "<h1>로그인</h1>\n<form id=\"login_form\" name=\"login_form\" method=\"post\" action=\"{}\">\n{fixed}\
+        "<h1>로그인</h1>\n<form id=\"login_form\" name=\"login_form\" method=\"post\" action=\"{}\">\n{before}\
          <ul><li class=\"login_title\">회원 로그인</li>\n<li><table><tbody>\n\
          <tr><th>아이디</th><td><input type=\"text\" id=\"input_memid\" name=\"{}\" tabindex=\"100\" /></td>\
          <td rowspan=\"2\"><span></span></td>\
          <td rowspan=\"2\"><input type=\"image\" src=\"{}\" alt=\"로그인\" tabindex=\"102\" /></td></tr>\n\
          <tr><th>비밀번호</th><td><input type=\"password\" id=\"input_mempw\" name=\"{}\" tabindex=\"101\" /></td></tr>\n\
-         </tbody></table></li></ul>\n</form>\n",
+         </tbody></table></li></ul>\n{after}</form>\n",
         escaped(&action),
         escaped(account),
         escaped("/images/member/btn_login.gif"),

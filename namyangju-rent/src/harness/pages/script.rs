@@ -2,6 +2,7 @@
 //! alerts must not stand in a page, where they would read as an answer.
 
 use super::quoted;
+use crate::dialect::FieldSource;
 use crate::harness::texts::known;
 use crate::site::Site;
 
@@ -9,12 +10,15 @@ use crate::site::Site;
 pub(crate) fn page_script(site: &Site) -> String {
     let dialect = &site.dialect;
     let check = format!("{}{}", dialect.address.prefix, dialect.paths.human_check.render(|_| None));
+    let fields = &dialect.application.fields;
+    let payment = fields.iter().find(|field| field.from == FieldSource::Payment);
+    let payment = payment.map_or("payment_total_amt", |field| field.name.as_str());
     let values = format!(
         "var OVER_MAXIMUM = {};\nvar CHECK_NEEDED = {};\nvar CHECK_ADDRESS = {};\nvar PAYMENT = {};\nvar SALE = {};\n",
         quoted(known::OVER_MAXIMUM),
         quoted(known::CHECK_NEEDED),
         quoted(&check),
-        quoted("payment_total_amt"),
+        quoted(payment),
         quoted("sale_amt"),
     );
     format!("{values}{SCRIPT}")

@@ -1,6 +1,10 @@
 //! The rules of the machine, one test each, through `answer` alone.
 
+mod clients;
+#[cfg(feature = "wiremock")]
+mod mocked;
 mod robot;
 mod rules;
+mod sockets;
 
 pub(super) use robot::{Robot, submission_of};

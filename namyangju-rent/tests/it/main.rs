@@ -1,0 +1,13 @@
+//! The library against the stand-in site and against raw sockets, all on loopback.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+/// What goes wrong on the way: bad input, odd pages, broken connections.
+mod bad_input;
+/// Bookings from login to verdict, with every setting of the stand-in turned.
+mod bookings;
+/// The pitfalls of the crates underneath, one test each.
+mod pitfalls;
+/// A stand-in, a clock that is moved by hand and a client for both.
+mod stage;
+/// The visits one by one.
+mod visits;
