@@ -91,17 +91,11 @@ enum Tls {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the whole story on this machine: a stand-in site, its opening, one booking.
     Demo(Demo),
-    /// Serve the stand-in site, for rehearsals and for a browser.
     Site(Serve),
-    /// Book one time, in the foreground.
     Book(Box<Book>),
-    /// List the times of a court and which are free; needs no account.
     Slots(Slots),
-    /// List the courts of a city with their codes; needs no account.
     Places(Places),
-    /// List the cities that are built in, or print the dialect of one.
     Sites(Sites),
 }
 
@@ -117,9 +111,11 @@ pub(crate) struct At {
     pub(crate) base_url: Option<String>,
 }
 
-/// Starts the stand-in on a free port of this machine, books one time when it opens, and shows what
-/// happens as it happens. Ends with 0 only if the time is reserved. Each switch shows one way in which
-/// such an evening can go.
+/// Show the whole story on this machine: a stand-in site, its opening, one booking.
+///
+/// Starts the stand-in on a free port, books one time when it opens, and shows what happens as it
+/// happens: the time of day in Asia/Seoul, then the time from the opening. Ends with 0 only if the time
+/// is reserved. Each switch shows one way in which such a morning can go.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -184,8 +180,10 @@ pub(crate) struct Demo {
     pub(crate) json: bool,
 }
 
-/// Serves the stand-in site until Ctrl-C: the pages of a reservation site with invented members, in the
-/// city's own character set. A browser can click through it; `book` can book on it.
+/// Serve the stand-in site, for rehearsals and for a browser.
+///
+/// The pages of a reservation site with invented members, in the city's own character set, until
+/// Ctrl-C. A browser can click through it, and `rent-runner book` can book on it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -226,9 +224,11 @@ pub(crate) struct Serve {
     pub(crate) human_check: bool,
 }
 
-/// Books one time, in the foreground: logs in, visits the pages the site demands, applies, and reads the
-/// result back. Where an answer allows another try, it tries again until `--give-up-after`. The receipt
-/// number goes to stdout, the story to stderr.
+/// Book one time, in the foreground.
+///
+/// Logs in, visits the pages the site demands, applies, and reads the result back. Where an answer
+/// allows another try, it tries again until `--give-up-after`. The receipt number goes to stdout, the
+/// story to stderr. Ctrl-C ends it with a verdict.
 #[derive(Debug, Args)]
 #[command(after_long_help = format!("\
 Examples:
@@ -237,8 +237,8 @@ Examples:
   rent-runner book … --time 14:00-18:00 --dry-run       (several rounds; nothing is applied for)
   pass show court | rent-runner book … --password-stdin --json
 
-The password comes from --password-stdin, from RENT_PASSWORD or from a prompt, never from an argument,
-which every user of the machine could read.
+The password comes from --password-stdin, from RENT_PASSWORD or from a prompt; never from an
+argument, which every user of the machine could read.
 
 {}", exit::TABLE))]
 pub(crate) struct Book {
@@ -318,7 +318,9 @@ pub(crate) struct Book {
     pub(crate) quiet: bool,
 }
 
-/// Lists the times of a court as the site's day list shows them, in one request and without a login.
+/// List the times of a court and which are free; needs no account.
+///
+/// One request for one month, as the site's own day list shows it. Who has booked is left out.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -350,8 +352,10 @@ pub(crate) struct Slots {
     pub(crate) json: bool,
 }
 
-/// Lists the courts of a city by walking through the site's menus, one request at a time and at least
-/// half a second between two; or those that the dialect knows, without a request.
+/// List the courts of a city with their codes; needs no account.
+///
+/// Walks through the site's menus, one request at a time with at least half a second between two and
+/// 200 at most; with --known it lists what the dialect knows and asks nothing of the site.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -379,7 +383,10 @@ pub(crate) struct Places {
     pub(crate) json: bool,
 }
 
-/// Lists the cities that are built in, or prints the dialect of one to start a new city from.
+/// List the cities that are built in, or print the dialect of one.
+///
+/// A dialect holds all that differs between cities: addresses, field names, texts, codes. Print one,
+/// change it, and give its path to --site.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

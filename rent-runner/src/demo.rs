@@ -8,10 +8,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use namyangju_rent::harness::{
     Account, Arrival, BlockKind, BlockRule, Booked, BusyWindow, Court, Delay, Fault, FaultKind, HumanCheck,
-    Rival, Settings, StandIn, StandInServer, Step,
+    Request, Rival, Settings, StandIn, StandInServer, Step,
 };
 use namyangju_rent::{
-    Application, Booking, Clock, Credentials, Event, HeadCount, Policy, SeoulTime, SystemClock, Wish,
+    Application, Booking, Clock, Credentials, Event, HeadCount, Policy, SeoulTime, Site, SystemClock, TimeNo,
+    TimeRange, Wish,
 };
 use serde_json::json;
 
@@ -28,6 +29,9 @@ const QUICK_PERSON: Duration = Duration::from_secs(1);
 /// Between two of the other rivals.
 const BETWEEN_RIVALS: Duration = Duration::from_millis(20);
 
+/// When the last of the rivals has been there.
+const RIVALS_ARE_THROUGH: Duration = Duration::from_secs(30);
+
 /// How late a day opens that does not open when announced.
 const MUCH_LATER: Duration = Duration::from_secs(24 * 3600);
 
@@ -43,8 +47,8 @@ const FASTER_CLUB: &str = "빠른클럽";
 /// Plays it.
 pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
     let dialect = settings::site(&arguments.site)?;
-    let court = court_of(&StandIn::new(&dialect, Settings::default()))
-        .context("the stand-in has no court without a human check")?;
+    let court = court_of(&StandIn::new(&dialect, Settings::default()), &dialect)
+        .context("the stand-in has no court")?;
     let (_, range) = court.rounds.first().copied().context("the stand-in's court has no rounds")?;
     let opening = SystemClock.now().plus(arguments.opens_in);
     let date = opening.date().plus_days(DAYS_AHEAD);
@@ -77,7 +81,7 @@ pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
     if !arguments.json {
         let mut summary = for_a_person(&arrivals, &booked, ending.receipt(), opening);
         if arguments.rivals > 0 {
-            summary.push_str(&day_of(&server, &court, &wish, &booked));
+            summary.push_str(&day_of(&server, &court, &wish, &booked, opening));
         }
         // The verdict stands, whether or not somebody reads the summary.
         let _ = output::result(&summary);
@@ -85,10 +89,10 @@ pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
     Ok(ending.code())
 }
 
-/// The first court without a human check.
-fn court_of(stand_in: &StandIn) -> Option<Court> {
-    let site = stand_in.site("http://127.0.0.1").ok()?;
-    stand_in.places().iter().find(|court| !site.has_human_check(&court.place)).cloned()
+/// The first court without a human check, or the first if all have one.
+fn court_of(stand_in: &StandIn, dialect: &Site) -> Option<Court> {
+    let courts = stand_in.places();
+    courts.iter().find(|court| !dialect.has_human_check(&court.place)).or(courts.first()).cloned()
 }
 
 /// An invented applicant.
@@ -208,7 +212,8 @@ fn counts(arrivals: &[Arrival]) -> BTreeMap<Step, u32> {
 }
 
 fn for_a_program(arrivals: &[Arrival], booked: &[Booked]) -> serde_json::Value {
-    let by_step: BTreeMap<_, _> = counts(arrivals).into_iter().map(|(step, n)| (word(step), n)).collect();
+    let by_step: BTreeMap<_, _> =
+        counts(arrivals).into_iter().map(|(step, n)| (word(step).replace(' ', "-"), n)).collect();
     let bookings: Vec<_> = booked
         .iter()
         .map(|b| {
@@ -252,11 +257,22 @@ fn for_a_person(
     text
 }
 
-/// Who has which time of the day at the end.
-fn day_of(server: &StandInServer, court: &Court, wish: &Wish, booked: &[Booked]) -> String {
-    let row = |(number, range): &(namyangju_rent::TimeNo, namyangju_rent::TimeRange)| {
+/// Who has which time of the day once the rivals are through.
+fn day_of(
+    server: &StandInServer,
+    court: &Court,
+    wish: &Wish,
+    booked: &[Booked],
+    opening: SeoulTime,
+) -> String {
+    let later = opening.plus(RIVALS_ARE_THROUGH).max(SystemClock.now());
+    let row = |(number, range): &(TimeNo, TimeRange)| {
         let ours = booked.iter().any(|b| b.slots.iter().any(|(n, _)| n == number));
-        let taken = server.with(|stand_in| stand_in.is_taken(&wish.place, wish.date, *number));
+        let taken = server.with(|stand_in| {
+            // Competitors act when the machine is asked something: a last look, a little ahead of time.
+            stand_in.answer(&Request::get("/"), later);
+            stand_in.is_taken(&wish.place, wish.date, *number)
+        });
         let who = match (ours, taken) {
             (true, _) => "ours",
             (false, true) => "a rival's",
@@ -264,5 +280,6 @@ fn day_of(server: &StandInServer, court: &Court, wish: &Wish, booked: &[Booked])
         };
         vec![range.to_string(), who.to_owned()]
     };
-    output::table(&[&wish.date.to_string(), "at the last request"], court.rounds.iter().map(row).collect())
+    let header = [wish.date.to_string(), format!("{} s after the opening", RIVALS_ARE_THROUGH.as_secs())];
+    output::table(&header.each_ref().map(String::as_str), court.rounds.iter().map(row).collect())
 }

@@ -43,7 +43,7 @@ pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
 /// Sends the library's trace to stderr: by RUST_LOG, else by the number of `-v`.
 pub(crate) fn trace(verbose: u8) {
     let by_flag = match verbose {
-        0 => "off",
+        0 => "error",
         1 => "namyangju_rent=debug,rent_runner=debug",
         _ => "namyangju_rent=trace,rent_runner=trace",
     };

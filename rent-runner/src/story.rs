@@ -171,7 +171,7 @@ fn sentence(event: &Event) -> (Tone, String) {
             (Tone::Plain, format!("waiting for the opening at {}", until.time_text()))
         }
         Event::Attempt { number } => (Tone::Plain, format!("attempt {number}")),
-        Event::Visited { step, took } => (Tone::Plain, format!("{step}: came in {}", millis(*took))),
+        Event::Visited { step, took } => (Tone::Plain, format!("{step}: answered in {}", millis(*took))),
         Event::Submitting => (Tone::Plain, "submission: the application leaves".to_owned()),
         Event::Answered { step, name, text } => {
             let step = step.to_string();
