@@ -1,2 +1,59 @@
-//! x
-fn main() {}
+//! Books a public tennis court of Namyangju and its sister cities; the library does the booking,
+//! this program reads arguments and prints.
+
+mod book;
+mod cli;
+mod demo;
+mod dry_run;
+mod duration;
+mod exit;
+mod foreground;
+mod output;
+mod places;
+mod settings;
+mod site;
+mod sites;
+mod slots;
+mod story;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe is no reason to complain.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(exit::BAD_INPUT).into();
+        }
+    };
+    match run(cli) {
+        Ok(code) => code.into(),
+        Err(error) => {
+            let code = exit::failure_code(&error);
+            if code != exit::DONE {
+                output::note(&format!("rent-runner: {error:#}"));
+            }
+            code.into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<u8> {
+    output::trace(cli.verbose);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Demo(arguments) => demo::run(&arguments, &cli.network).await,
+            Command::Site(arguments) => site::run(&arguments).await,
+            Command::Book(arguments) => book::run(&arguments, &cli.network).await,
+            Command::Slots(arguments) => slots::run(&arguments, &cli.network).await,
+            Command::Places(arguments) => places::run(&arguments, &cli.network).await,
+            Command::Sites(arguments) => sites::run(&arguments),
+        }
+    })
+}

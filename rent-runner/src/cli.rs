@@ -1,0 +1,446 @@
+//! The arguments, and the help that goes with them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use namyangju_rent::{CentreCode, HeadCount, Place, RentDate, SeoulTime, TimeRange, TlsBackend};
+
+use crate::{duration, exit};
+
+const EXAMPLES: &str = "\
+Examples:
+  See the whole story on this machine, without any site:
+    rent-runner demo
+
+  A site to practise on, and a booking on it from another terminal:
+    rent-runner site --opens-in 30s
+    echo invented-1 | rent-runner book --base-url http://127.0.0.1:8099 --account tester1 \\
+        --password-stdin --place NYJ06/07/103 --date 2026-12-05 --time 06:00-08:00 \\
+        --club-name 가나다클럽 --head-count 4 --event-name 테니스 --purpose 운동
+
+  What is free on a day, as a table and for a program:
+    rent-runner slots --place NYJ06/07/103 --date 2026-12-05 --free
+    rent-runner slots --place NYJ06/07/103 --month 2026-12 --json
+
+Environment:
+  RENT_SITE, RENT_BASE_URL, RENT_ACCOUNT   instead of --site, --base-url, --account
+  RENT_PASSWORD   the password, where neither --password-stdin nor a prompt is wanted
+  RUST_LOG        what is traced to stderr, instead of -v
+  NO_COLOR        no colours
+
+Results go to stdout, everything else to stderr. All dates and times are those of Asia/Seoul.";
+
+/// Books a public sports court in Namyangju and its sister cities.
+///
+/// One account, one application for one wish. Requests are few and paced; a human check is handed to
+/// you and never solved; a block ends the run. Respect the site's terms of use.
+#[derive(Debug, Parser)]
+#[command(name = "rent-runner", version, max_term_width = 100)]
+#[command(after_help = "`--help` shows examples and exit codes.")]
+#[command(after_long_help = format!("{EXAMPLES}\n\n{}", exit::TABLE))]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) network: Network,
+
+    /// Trace the requests to stderr; twice for more. No body, cookie or name is traced.
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
+    pub(crate) verbose: u8,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How to speak to a site.
+#[derive(Debug, Args)]
+pub(crate) struct Network {
+    /// Which TLS implementation to use; some old servers speak only what the system's library speaks.
+    #[arg(long, global = true, value_name = "BACKEND", help_heading = "Global options")]
+    tls: Option<Tls>,
+
+    /// A PEM file with certificates to trust besides the system's.
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
+    pub(crate) extra_ca: Option<PathBuf>,
+
+    /// The User-Agent of every request. Default: the library's name and version.
+    #[arg(long, global = true, value_name = "TEXT", help_heading = "Global options")]
+    pub(crate) user_agent: Option<String>,
+}
+
+impl Network {
+    /// The TLS implementation asked for.
+    pub(crate) fn tls(&self) -> Option<TlsBackend> {
+        self.tls.map(|tls| match tls {
+            Tls::Rustls => TlsBackend::Rustls,
+            #[cfg(feature = "native-tls")]
+            Tls::Native => TlsBackend::Native,
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Tls {
+    /// rustls with ring.
+    Rustls,
+    /// The system's own library.
+    #[cfg(feature = "native-tls")]
+    Native,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(Demo),
+    Site(Serve),
+    Book(Box<Book>),
+    Slots(Slots),
+    Places(Places),
+    Sites(Sites),
+}
+
+/// Which site.
+#[derive(Debug, Args)]
+pub(crate) struct At {
+    /// A built-in name (see `rent-runner sites`) or the path of a dialect in TOML.
+    #[arg(long, env = "RENT_SITE", default_value = "namyangju", value_name = "NAME|PATH")]
+    pub(crate) site: String,
+
+    /// Another address than the dialect's: a stand-in or a rehearsal.
+    #[arg(long, env = "RENT_BASE_URL", value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+}
+
+/// Show the whole story on this machine: a stand-in site, its opening, one booking.
+///
+/// Starts the stand-in on a free port, books one time when it opens, and shows what happens as it
+/// happens: the time of day in Asia/Seoul, then the time from the opening. Ends with 0 only if the time
+/// is reserved. Each switch shows one way in which such a morning can go.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner demo
+  rent-runner demo --opens-in 10s --rivals 5
+  rent-runner demo --expired-session --site cheonan
+  rent-runner demo --busy=2s
+  rent-runner demo --taken; echo $?")]
+pub(crate) struct Demo {
+    /// How long until the opening; 0 is open already.
+    #[arg(long, value_parser = duration::parse, default_value = "5s", value_name = "DURATION")]
+    pub(crate) opens_in: Duration,
+
+    /// The dialect to speak: a built-in name or the path of a TOML file.
+    #[arg(long, default_value = "namyangju", value_name = "NAME|PATH")]
+    pub(crate) site: String,
+
+    /// Somebody else is a moment faster: lost (3).
+    #[arg(long)]
+    pub(crate) taken: bool,
+
+    /// The site forgets all sessions just before the opening: logged in again, reserved (0).
+    #[arg(long)]
+    pub(crate) expired_session: bool,
+
+    /// A human check stands before the form: a person is needed (6).
+    #[arg(long)]
+    pub(crate) human_check: bool,
+
+    /// The day does not open at the announced instant: given up (9).
+    #[arg(long)]
+    pub(crate) not_open: bool,
+
+    /// The site is overloaded from the opening on: given up (9); with a duration only for so long:
+    /// reserved late (0).
+    #[arg(long, value_parser = duration::parse, value_name = "DURATION", require_equals = true, num_args = 0..=1)]
+    pub(crate) busy: Option<Option<Duration>>,
+
+    /// The answer to the application is lost on the way: read back, reserved without a receipt (0).
+    #[arg(long)]
+    pub(crate) lose_answer: bool,
+
+    /// The site shuts this client out: blocked (5).
+    #[arg(long)]
+    pub(crate) blocked: bool,
+
+    /// So many others book too: the first wants the same time a second after the opening, the rest
+    /// take other times of that day.
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1000))]
+    pub(crate) rivals: u16,
+
+    /// How long the way to the site and back takes.
+    #[arg(long, value_parser = duration::parse, default_value = "0", value_name = "DURATION")]
+    pub(crate) latency: Duration,
+
+    /// Give up so long after the opening.
+    #[arg(long, value_parser = duration::parse, default_value = "5s", value_name = "DURATION")]
+    pub(crate) give_up_after: Duration,
+
+    /// Each event as a line of JSON on stdout, the report last.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Serve the stand-in site, for rehearsals and for a browser.
+///
+/// The pages of a reservation site with invented members, in the city's own character set, until
+/// Ctrl-C. A browser can click through it, and `rent-runner book` can book on it.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner site
+  rent-runner site --opens-in 1m --booked 0.3 --latency 40ms
+  rent-runner site --site cheonan --listen 127.0.0.1:9000 --opens-at '2026-11-26 10:00:00'")]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 is any free one.
+    #[arg(long, default_value = "127.0.0.1:8099", value_name = "ADDRESS:PORT")]
+    pub(crate) listen: SocketAddr,
+
+    /// Let other machines reach it. Everybody there can log in and book.
+    #[arg(long)]
+    pub(crate) beyond_loopback: bool,
+
+    /// The dialect to speak: a built-in name or the path of a TOML file.
+    #[arg(long, env = "RENT_SITE", default_value = "namyangju", value_name = "NAME|PATH")]
+    pub(crate) site: String,
+
+    /// How long until reservations open. Default: open already.
+    #[arg(long, value_parser = duration::parse, value_name = "DURATION")]
+    pub(crate) opens_in: Option<Duration>,
+
+    /// When reservations open, in Asia/Seoul, as in `2026-11-26 10:00:00`.
+    #[arg(long, value_name = "INSTANT", conflicts_with = "opens_in")]
+    pub(crate) opens_at: Option<SeoulTime>,
+
+    /// The share of times that others have from the beginning, 0 to 1.
+    #[arg(long, default_value_t = 0.0, value_parser = share, value_name = "SHARE")]
+    pub(crate) booked: f64,
+
+    /// How long the way to the site and back takes.
+    #[arg(long, value_parser = duration::parse, default_value = "0", value_name = "DURATION")]
+    pub(crate) latency: Duration,
+
+    /// A human check before every form, not only at the places that are known to have one.
+    #[arg(long)]
+    pub(crate) human_check: bool,
+}
+
+/// Book one time, in the foreground.
+///
+/// Logs in, visits the pages the site demands, applies, and reads the result back. Where an answer
+/// allows another try, it tries again until `--give-up-after`. The receipt number goes to stdout, the
+/// story to stderr. Ctrl-C ends it with a verdict.
+#[derive(Debug, Args)]
+#[command(after_long_help = format!("\
+Examples:
+  rent-runner book --account me --place NYJ06/07/103 --date 2026-12-05 --time 06:00-08:00 \\
+      --club-name 가나다클럽 --head-count 4 --event-name 테니스 --purpose 운동
+  rent-runner book … --time 14:00-18:00 --dry-run       (several rounds; nothing is applied for)
+  pass show court | rent-runner book … --password-stdin --json
+
+The password comes from --password-stdin, from RENT_PASSWORD or from a prompt; never from an
+argument, which every user of the machine could read.
+
+{}", exit::TABLE))]
+pub(crate) struct Book {
+    #[command(flatten)]
+    pub(crate) at: At,
+
+    /// The login name at the site.
+    #[arg(long, env = "RENT_ACCOUNT", hide_env_values = true, value_name = "ID")]
+    pub(crate) account: String,
+
+    /// Read the password from the first line of stdin.
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+
+    /// The court: centre/group/court, as `rent-runner places` lists them.
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) place: Place,
+
+    /// The day of use, as in 2026-12-05.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) date: RentDate,
+
+    /// The time, one round or several adjacent ones, as in 06:00-08:00.
+    #[arg(long, value_name = "FROM-TO")]
+    pub(crate) time: TimeRange,
+
+    /// Take the time from the list for events that are not sports.
+    #[arg(long)]
+    pub(crate) events: bool,
+
+    /// The club or group that applies.
+    #[arg(long, value_name = "NAME", help_heading = "Application")]
+    pub(crate) club_name: String,
+
+    /// How many people come, 1 to 999.
+    #[arg(long, value_name = "N", help_heading = "Application")]
+    pub(crate) head_count: HeadCount,
+
+    /// The name of the event, as in 테니스.
+    #[arg(long, value_name = "TEXT", help_heading = "Application")]
+    pub(crate) event_name: String,
+
+    /// What the court is used for, as in 운동.
+    #[arg(long, value_name = "TEXT", help_heading = "Application")]
+    pub(crate) purpose: String,
+
+    /// A landline number. Default: what the form has.
+    #[arg(long, value_name = "NUMBER", help_heading = "Application")]
+    pub(crate) tel: Option<String>,
+
+    /// A mobile number. Default: the account's, from the form.
+    #[arg(long, value_name = "NUMBER", help_heading = "Application")]
+    pub(crate) mobile: Option<String>,
+
+    /// The applicant. Default: the account's holder, from the form.
+    #[arg(long, value_name = "NAME", help_heading = "Application")]
+    pub(crate) applicant_name: Option<String>,
+
+    /// The code of a discount group; `--dry-run` lists those that the form offers.
+    #[arg(long, value_name = "CODE", help_heading = "Application")]
+    pub(crate) discount: Option<String>,
+
+    /// Try for so long.
+    #[arg(long, value_parser = duration::parse, default_value = "5m", value_name = "DURATION")]
+    pub(crate) give_up_after: Duration,
+
+    /// Go as far as the form and show what would be sent, names and numbers masked.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Each event as a line of JSON on stdout, the report last.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// No story on stderr.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// List the times of a court and which are free; needs no account.
+///
+/// One request for one month, as the site's own day list shows it. Who has booked is left out.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner slots --place NYJ06/07/103
+  rent-runner slots --place NYJ06/07/103 --date 2026-12-05 --free
+  rent-runner slots --place NYJ06/07/103 --month 2026-12 --json | jq '.slots[] | select(.state == \"free\")'")]
+pub(crate) struct Slots {
+    #[command(flatten)]
+    pub(crate) at: At,
+
+    /// The court: centre/group/court.
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) place: Place,
+
+    /// A month, as in 2026-12. Default: this one, in Asia/Seoul.
+    #[arg(long, value_name = "MONTH", conflicts_with = "date")]
+    pub(crate) month: Option<Month>,
+
+    /// One day, as in 2026-12-05.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) date: Option<RentDate>,
+
+    /// Only what is free.
+    #[arg(long)]
+    pub(crate) free: bool,
+
+    /// A JSON document instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the courts of a city with their codes; needs no account.
+///
+/// Walks through the site's menus, one request at a time with at least half a second between two and
+/// 200 at most; with --known it lists what the dialect knows and asks nothing of the site.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner places --known
+  rent-runner places --centre NYJ06
+  rent-runner places --site cheonan --json")]
+pub(crate) struct Places {
+    #[command(flatten)]
+    pub(crate) at: At,
+
+    /// Only what the dialect knows; nothing is asked of the site.
+    #[arg(long)]
+    pub(crate) known: bool,
+
+    /// Only this centre, with fewer requests.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) centre: Option<CentreCode>,
+
+    /// Also centres and groups in which no court was found.
+    #[arg(long, conflicts_with = "known")]
+    pub(crate) all: bool,
+
+    /// A JSON document instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the cities that are built in, or print the dialect of one.
+///
+/// A dialect holds all that differs between cities: addresses, field names, texts, codes. Print one,
+/// change it, and give its path to --site.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner sites
+  rent-runner sites --show namyangju > mycity.toml
+  rent-runner places --site ./mycity.toml")]
+pub(crate) struct Sites {
+    /// Print this dialect in TOML.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) show: Option<String>,
+}
+
+/// A month, written `2026-12`; its first day stands for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Month(pub(crate) RentDate);
+
+impl FromStr for Month {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "write YYYY-MM, as in 2026-12".to_owned();
+        let text = text.trim();
+        if text.matches('-').count() != 1 {
+            return Err(wrong());
+        }
+        format!("{text}-01").parse().map(Self).map_err(|_| wrong())
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("a share is a number from 0 to 1, as in 0.3".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_argument_takes_a_password() {
+        for command in Cli::command().get_subcommands() {
+            for argument in command.get_arguments() {
+                let takes_value = argument.get_action().takes_values();
+                assert!(!(takes_value && argument.get_id().as_str().contains("password")));
+            }
+        }
+    }
+}

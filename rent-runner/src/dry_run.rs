@@ -1,0 +1,81 @@
+//! `book --dry-run`: as far as the form, and what would be sent.
+
+use anyhow::Result;
+use namyangju_rent::{Application, ApplicationError, Client, Credentials, Error, SlotState, Verdict, Wish};
+use serde_json::json;
+
+use crate::exit;
+use crate::output;
+use crate::story::verdict_sentence;
+
+/// Logs in, visits the pages before the submission, and shows the filled form. Nothing is applied for.
+pub(crate) async fn run(
+    client: &Client,
+    credentials: &Credentials,
+    wish: &Wish,
+    application: &Application,
+    as_json: bool,
+) -> Result<u8> {
+    let session = client.log_in(credentials).await?;
+    let day = session.open_day(&wish.place, wish.date, wish.purpose).await?;
+    if let Err(error) = day.check(wish.range) {
+        if let ApplicationError::NotFree(_) = error
+            && day.page().state_of(wish.range) == Some(SlotState::Booked)
+        {
+            output::note(&format!("rent-runner: {}", verdict_sentence(&Verdict::Lost)));
+            return Ok(exit::exit_code(&Verdict::Lost));
+        }
+        return Err(Error::from(error).into());
+    }
+    let form = day.open_form(wish.range).await?;
+    let submission = form.fill(application).map_err(Error::from)?;
+    let payment = form.payment(application).map_err(Error::from)?;
+    let (fields, lacking) = (submission.masked(), submission.lacking_characters());
+    if as_json {
+        let fields: Vec<_> =
+            fields.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        let discounts: Vec<_> = form
+            .discounts()
+            .into_iter()
+            .map(|(code, label)| json!({ "code": code, "label": label }))
+            .collect();
+        let lacking: Vec<_> =
+            lacking.iter().map(|(field, _)| field).map(|field| json!({ "field": field })).collect();
+        let line = json!({
+            "event": "dry-run",
+            "place": wish.place,
+            "date": wish.date,
+            "slots": form.slots(),
+            "fields": fields,
+            "bytes": submission.body().len(),
+            "payment": payment,
+            "discounts": discounts,
+            "characters_lacking": lacking,
+        });
+        output::result(&line.to_string())?;
+        return Ok(exit::DONE);
+    }
+    let rows = fields.into_iter().map(|(name, value)| vec![name, value]).collect();
+    output::result(&output::table(&["field", "value"], rows))?;
+    let slots: Vec<String> =
+        form.slots().iter().map(|slot| format!("{} (number {})", slot.range, slot.time_no)).collect();
+    output::note(&format!("slots      {}", slots.join(", ")));
+    let payment =
+        payment.map_or("not shown by the form".to_owned(), |won| format!("{} won", won.with_comma()));
+    output::note(&format!("payment    {payment}"));
+    for (code, label) in form.discounts() {
+        output::note(&format!("discount   {code} {label}"));
+    }
+    for (field, character) in lacking {
+        output::note(&format!(
+            "warning    `{field}` has `{character}`, which the site's character set lacks: it will receive &#{};",
+            u32::from(character)
+        ));
+    }
+    output::note(&format!(
+        "body       {} bytes in {}; nothing was applied for",
+        submission.body().len(),
+        client.site().charset().name()
+    ));
+    Ok(exit::DONE)
+}

@@ -1,0 +1,123 @@
+//! What the program's end tells the shell.
+
+use std::fmt;
+use std::io;
+
+use namyangju_rent::{Error, GiveUp, Next, Outcome, Verdict};
+
+/// Reserved; or, for a command that books nothing, done.
+pub(crate) const DONE: u8 = 0;
+/// Something that should not happen.
+const UNEXPECTED: u8 = 1;
+/// Arguments that cannot be used; clap ends with the same code.
+pub(crate) const BAD_INPUT: u8 = 2;
+/// Ended by Ctrl-C while nothing was under way: 128 and the number of the signal, as shells have it.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+/// The table that the help shows.
+pub(crate) const TABLE: &str = "\
+Exit codes:
+  0    reserved (book, demo); done (the other commands)
+  1    unexpected failure
+  2    bad input: nothing was sent
+  3    lost: somebody else has the time
+  4    refused: the account, the application or a limit; trying again would not change it
+  5    blocked: the site has shut this client out
+  6    a person is needed: the site asks for a human check
+  7    unconfirmed: an application was sent and what became of it is not known
+  8    network: the site could not be reached
+  9    given up: not open, busy or without a clear answer until the end
+  130  interrupted, with nothing under way";
+
+/// The exit code of a booking's end.
+pub(crate) fn exit_code(verdict: &Verdict) -> u8 {
+    match verdict {
+        Verdict::Reserved { .. } => DONE,
+        Verdict::Lost => 3,
+        Verdict::Refused { .. } => 4,
+        Verdict::Blocked => 5,
+        Verdict::NeedsPerson { .. } => 6,
+        Verdict::Unconfirmed => 7,
+        Verdict::Unreachable { .. } => 8,
+        Verdict::GaveUp { .. } => 9,
+        _ => UNEXPECTED,
+    }
+}
+
+/// The verdict that a single failed step amounts to; `None` for a setting that cannot be used.
+pub(crate) fn verdict_of(error: &Error) -> Option<Verdict> {
+    let last = error.chain();
+    Some(match error {
+        Error::Setup(_) | Error::SavedSession(_) => return None,
+        Error::NotSent { .. } | Error::Broken { .. } => Verdict::Unreachable { last },
+        Error::Unconfirmed { .. } => Verdict::Unconfirmed,
+        _ => match (error.next(), error.outcome()) {
+            (_, Some(Outcome::Blocked)) => Verdict::Blocked,
+            (Next::AskPerson, _) => Verdict::NeedsPerson { reason: last },
+            (Next::Stop, _) => Verdict::Refused { reason: last },
+            (Next::NextChoice, _) => Verdict::Lost,
+            _ => Verdict::GaveUp { why: GiveUp::Unknown, last },
+        },
+    })
+}
+
+/// The exit code of a failure.
+pub(crate) fn failure_code(error: &anyhow::Error) -> u8 {
+    if let Some(error) = error.downcast_ref::<io::Error>()
+        && error.kind() == io::ErrorKind::BrokenPipe
+    {
+        // The reader has seen enough, as in `| head -1`.
+        return DONE;
+    }
+    if error.is::<BadInput>() {
+        return BAD_INPUT;
+    }
+    match error.downcast_ref::<Error>() {
+        Some(error) => verdict_of(error).as_ref().map_or(BAD_INPUT, exit_code),
+        None => UNEXPECTED,
+    }
+}
+
+/// Input that cannot be used; nothing was sent.
+#[derive(Debug)]
+pub(crate) struct BadInput(pub(crate) String);
+
+impl BadInput {
+    /// For `map_err` on the library's own parse errors.
+    pub(crate) fn from(error: impl fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl fmt::Display for BadInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadInput {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_has_a_code_of_its_own_and_the_help_lists_it() {
+        let text = String::new;
+        let verdicts = [
+            Verdict::Reserved { receipt: None, shown: None },
+            Verdict::Lost,
+            Verdict::Refused { reason: text() },
+            Verdict::Blocked,
+            Verdict::NeedsPerson { reason: text() },
+            Verdict::Unconfirmed,
+            Verdict::Unreachable { last: text() },
+            Verdict::GaveUp { why: GiveUp::Deadline, last: text() },
+        ];
+        let codes: Vec<u8> = verdicts.iter().map(exit_code).collect();
+        assert_eq!(codes, [0, 3, 4, 5, 6, 7, 8, 9]);
+        for code in codes.into_iter().chain([UNEXPECTED, BAD_INPUT, INTERRUPTED]) {
+            assert!(TABLE.lines().any(|line| line.trim_start().starts_with(&format!("{code} "))), "{code}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Where text goes: results to stdout, the rest to stderr.
+
+use std::io::{self, IsTerminal, Write};
+
+use comfy_table::{Table, presets};
+use tracing_subscriber::EnvFilter;
+
+/// Writes a result, whole.
+pub(crate) fn result(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') {
+        out.write_all(b"\n")?;
+    }
+    out.flush()
+}
+
+/// Writes a value as JSON.
+pub(crate) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    Ok(result(&serde_json::to_string_pretty(value)?)?)
+}
+
+/// Writes a line for a person to stderr. Nothing can be done if nobody reads it.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Whether stderr takes colours.
+pub(crate) fn colours() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// A table for people; wide characters are counted as two.
+pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_header(header.to_vec());
+    for row in rows {
+        table.add_row(row);
+    }
+    table.to_string()
+}
+
+/// Sends the library's trace to stderr: by RUST_LOG, else by the number of `-v`.
+pub(crate) fn trace(verbose: u8) {
+    let by_flag = match verbose {
+        0 => "error",
+        1 => "namyangju_rent=debug,rent_runner=debug",
+        _ => "namyangju_rent=trace,rent_runner=trace",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(by_flag));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(colours())
+        .finish();
+    // One exists already only in a test.
+    let _ = tracing_subscriber::util::SubscriberInitExt::try_init(subscriber);
+}

@@ -1,0 +1,31 @@
+//! `sites`: the cities that are built in.
+
+use anyhow::Result;
+use namyangju_rent::Site;
+
+use crate::cli::Sites;
+use crate::exit::{self, BadInput};
+use crate::output;
+
+/// Prints the list, or one dialect.
+pub(crate) fn run(arguments: &Sites) -> Result<u8> {
+    if let Some(name) = &arguments.show {
+        // The error of an unknown name lists the known ones.
+        Site::builtin(name).map_err(BadInput::from)?;
+        output::result(Site::builtin_toml(name).unwrap_or_default())?;
+        return Ok(exit::DONE);
+    }
+    let mut rows = Vec::new();
+    for name in Site::builtin_names() {
+        let site = Site::builtin(name)?;
+        rows.push(vec![
+            name.to_owned(),
+            site.title().to_owned(),
+            site.base_url().as_str().trim_end_matches('/').to_owned(),
+            site.charset().name().to_owned(),
+            site.known_places().len().to_string(),
+        ]);
+    }
+    output::result(&output::table(&["name", "city", "address", "charset", "known places"], rows))?;
+    Ok(exit::DONE)
+}

@@ -1,0 +1,62 @@
+//! `slots`: the day list of a court.
+
+use anyhow::Result;
+use namyangju_rent::{Clock, ListedSlot, Purpose, SlotState, SystemClock};
+use serde_json::json;
+
+use crate::cli::{Network, Slots};
+use crate::story::counted;
+use crate::{exit, output, settings};
+
+/// Reads the list and prints it.
+pub(crate) async fn run(arguments: &Slots, network: &Network) -> Result<u8> {
+    let site = settings::site_at(&arguments.at)?;
+    let month = match (arguments.date, arguments.month) {
+        (Some(date), _) => date,
+        (None, Some(month)) => month.0,
+        (None, None) => SystemClock.now().date(),
+    };
+    let client = settings::client(site, network)?;
+    let list = client.guest()?.day_list(&arguments.place, month).await?;
+    let wanted = |slot: &&ListedSlot| {
+        arguments.date.is_none_or(|date| slot.date == date)
+            && (!arguments.free || slot.state == SlotState::Free)
+    };
+    let slots: Vec<&ListedSlot> = list.slots.iter().filter(wanted).collect();
+    if arguments.json {
+        output::json(&json!({
+            "site": client.site().name(),
+            "place": arguments.place,
+            "read_at": SystemClock.now(),
+            "slots": slots,
+        }))?;
+        return Ok(exit::DONE);
+    }
+    if !slots.is_empty() {
+        let rows = slots.iter().map(|slot| row(slot)).collect();
+        output::result(&output::table(&["date", "day", "round", "time", "for", "state"], rows))?;
+    }
+    let free = slots.iter().filter(|slot| slot.state == SlotState::Free).count();
+    let number = |n: usize| counted(u32::try_from(n).unwrap_or(u32::MAX), "time");
+    output::note(&format!(
+        "{}, {free} free, {} on the site's list of the month",
+        number(slots.len()),
+        list.slots.len()
+    ));
+    Ok(exit::DONE)
+}
+
+fn row(slot: &ListedSlot) -> Vec<String> {
+    let purpose = match slot.purpose {
+        Purpose::Sports => "sports",
+        Purpose::Events => "events",
+    };
+    vec![
+        slot.date.to_string(),
+        slot.date.weekday_korean().to_owned(),
+        slot.round.map(|round| round.to_string()).unwrap_or_default(),
+        slot.range.to_string(),
+        purpose.to_owned(),
+        slot.state.word().to_owned(),
+    ]
+}
