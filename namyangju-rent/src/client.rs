@@ -15,7 +15,7 @@ use crate::dns::Names;
 use crate::error::{Error, Step};
 use crate::jar::Jar;
 use crate::outcome::Outcome;
-use crate::pace::Pace;
+use crate::pace::{Budget, Pace};
 use crate::page::Page;
 use crate::place::Place;
 use crate::reading::Reading;
@@ -73,7 +73,10 @@ impl fmt::Debug for Credentials {
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client(Arc<Shared>);
+pub struct Client {
+    shared: Arc<Shared>,
+    budget: Budget,
+}
 
 pub(crate) struct Shared {
     pub(crate) site: Site,
@@ -166,7 +169,7 @@ impl ClientBuilder {
             tls,
         };
         shared.http()?;
-        Ok(Client(Arc::new(shared)))
+        Ok(Client { shared: Arc::new(shared), budget: Budget::new(u32::MAX) })
     }
 }
 
@@ -189,13 +192,14 @@ impl Shared {
         })
     }
 
-    fn transport(&self, jar: Jar) -> Result<Transport, Error> {
+    fn transport(&self, jar: Jar, budget: Budget) -> Result<Transport, Error> {
         Ok(Transport {
             http: self.http()?,
             jar,
             site: self.site.clone(),
             clock: Arc::clone(&self.clock),
             pace: self.pace.clone(),
+            budget,
             user_agent: self.user_agent.clone(),
             exchange_timeout: self.exchange_timeout,
             largest_body: self.largest_body,
@@ -220,17 +224,23 @@ impl Client {
 
     /// The site it speaks to.
     pub fn site(&self) -> &Site {
-        &self.0.site
+        &self.shared.site
     }
 
     /// The clock it goes by.
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.0.clock
+        &self.shared.clock
     }
 
-    /// How many requests it has sent, redirects included, in all its sessions.
-    pub fn requests_sent(&self) -> u32 {
-        self.0.pace.given()
+    /// The same client with a budget: whoever uses it from here on sends no more requests than that.
+    #[must_use]
+    pub fn with_budget(&self, budget: Budget) -> Self {
+        Self { shared: Arc::clone(&self.shared), budget }
+    }
+
+    /// The budget of requests it takes from; without an end unless [`Client::with_budget`] gave one.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// A visitor without a login: the schedule pages can be read so (protocol.md 4.3, S3).
@@ -238,7 +248,7 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`].
     pub fn guest(&self) -> Result<Guest, Error> {
-        Ok(Guest { transport: self.0.transport(Jar::default())? })
+        Ok(Guest { transport: self.shared.transport(Jar::default(), self.budget.clone())? })
     }
 
     /// Logs in and gives a session.
@@ -254,14 +264,14 @@ impl Client {
     /// # Errors
     /// [`Error::SavedSession`] if it is of another site or User-Agent, or cannot be read.
     pub fn restore(&self, saved: &SavedSession) -> Result<Session, Error> {
-        let jar = saved.cookies_for(&self.0.site, &self.0.user_agent)?;
-        Ok(Session::new(self.0.transport(jar)?, saved.account.clone()))
+        let jar = saved.cookies_for(&self.shared.site, &self.shared.user_agent)?;
+        Ok(Session::new(self.shared.transport(jar, self.budget.clone())?, saved.account.clone()))
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("site", &self.0.site).finish_non_exhaustive()
+        f.debug_struct("Client").field("site", &self.shared.site).finish_non_exhaustive()
     }
 }
 

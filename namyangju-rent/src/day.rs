@@ -126,6 +126,12 @@ impl DayPage {
         Some(rows.map(|row| row.state).find(|state| *state != SlotState::Free).unwrap_or(SlotState::Free))
     }
 
+    /// The same slots on another day; nothing of this day's own page is kept but them.
+    pub(crate) fn on(&self, date: RentDate) -> Self {
+        let rows = self.free.iter().map(|slot| DayRow { range: slot.range, state: SlotState::NotShown });
+        Self { date, rows: rows.collect(), hidden: FormFields::new(), ..self.clone() }
+    }
+
     /// The fields of the first POST, in wire order (protocol.md 4.5).
     ///
     /// # Errors

@@ -24,7 +24,9 @@ mod page;
 mod place;
 mod policy;
 mod reading;
+mod run;
 mod saved;
+mod seen;
 mod session;
 mod site;
 mod site_clock;
@@ -37,7 +39,10 @@ mod transport;
 pub mod harness;
 
 pub use application::{Application, ApplicationError, HeadCount, Phone};
-pub use booking::{Booking, Event, Report, Verdict, Wish};
+pub use booking::{
+    Attempt, Booking, Event, Happened, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN, OpeningBracket, Report,
+    Verdict, Visit, Wish, run_together,
+};
 pub use calendar::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
 pub use charset::{Charset, CharsetError, FormFields};
 pub use client::{Client, ClientBuilder, Credentials, Guest};
@@ -48,7 +53,7 @@ pub use dialect::{NamedPlace, Purpose};
 pub use error::{Error, NetworkError, NetworkErrorKind, Step};
 pub use money::{Won, WonError};
 pub use outcome::{Invalid, Next, Outcome, Receipt, Refusal};
-pub use pace::MOST_REQUESTS_A_SECOND;
+pub use pace::{Budget, MOST_REQUESTS_A_SECOND};
 pub use page::{Hop, HopKind, Page, Timing};
 pub use place::{CentreCode, CourtCode, GroupCode, Place, PlaceError};
 pub use policy::{GiveUp, Policy, SHORTEST_GAP};

@@ -54,6 +54,13 @@ impl Policy {
         }
     }
 
+    /// The figures of the system this one replaces, inside the ceilings of this library: every 500 ms
+    /// for five minutes without growing, and as many requests as that takes.
+    pub const fn original() -> Self {
+        let steady_for = Duration::from_secs(300);
+        Self { steady_for, most_requests: 1_800, ..Self::new() }
+    }
+
     /// Give up so long after the start: after the opening instant, where one is known.
     #[must_use]
     pub const fn give_up_after(mut self, duration: Duration) -> Self {
@@ -73,6 +80,11 @@ impl Policy {
     pub const fn most_requests(mut self, requests: u32) -> Self {
         self.most_requests = requests;
         self
+    }
+
+    /// How long after the start it gives up.
+    pub const fn gives_up_after(&self) -> Duration {
+        self.give_up_after
     }
 
     /// The time between the beginnings of two attempts in the first seconds.
@@ -183,6 +195,11 @@ mod tests {
         assert_eq!((policy.give_up_after, policy.gap), (Duration::from_secs(300), ms(500)));
         assert_eq!((policy.steady_for, policy.most_requests), (Duration::from_secs(5), 60));
         assert_eq!(policy.with_gap(Duration::ZERO).gap(), SHORTEST_GAP);
+        let original = Policy::original();
+        assert_eq!(
+            (original.give_up_after, original.gap, original.most_requests),
+            (policy.give_up_after, ms(500), 1_800)
+        );
     }
 
     #[test]

@@ -76,6 +76,7 @@ use crate::place::Place;
 use crate::reading::Reading;
 use crate::saved::SavedSession;
 use crate::site::Site;
+use crate::site_clock::Probe;
 use crate::slot::{TimeNo, TimeRange};
 use crate::transport::{Ask, Transport};
 
@@ -188,6 +189,21 @@ impl Session {
         Err(refused(step, reading.refusal(true)))
     }
 
+    /// Takes the time of the site's clock by asking for the head of a day's page, which answers with a
+    /// `Date` (protocol.md 4.4, S1). The second value tells whether the session is still alive.
+    pub(crate) async fn probe(&self, place: &Place, date: RentDate) -> Result<(Option<Probe>, bool), Error> {
+        let url = self.site().day_url(place, date, Purpose::Sports);
+        let (probe, page) = self.transport.probe(url).await?;
+        match page.status() {
+            403 => Err(refused(Step::Clock, Outcome::Blocked)),
+            429 | 503 => {
+                let retry_after = crate::reading::retry_after(&page);
+                Err(refused(Step::Clock, Outcome::Busy { retry_after }))
+            }
+            _ => Ok((probe, !page.session_cleared)),
+        }
+    }
+
     /// The session as data, to be kept like a password; `None` if its cookies cannot be read.
     pub fn save(&self) -> Option<SavedSession> {
         let transport = &self.transport;
@@ -228,6 +244,21 @@ pub struct DayVisit<'s> {
 }
 
 impl<'s> DayVisit<'s> {
+    /// A day as it was read before, in whatever session is alive now.
+    pub(crate) fn known(session: &'s Session, day: DayPage, timing: Timing) -> Self {
+        Self { session, day, timing }
+    }
+
+    /// The same slots on another day, whose page need not be open yet.
+    ///
+    /// Time numbers belong to a court and a time, not to a day (protocol.md 8.1, I): a day that is
+    /// open tells those of a day that is not. Whether the site gives the form without a visit to that
+    /// day's own page is not known for every city (protocol.md 10.7).
+    #[must_use]
+    pub fn on(&self, date: RentDate) -> Self {
+        Self { session: self.session, day: self.day.on(date), timing: self.timing }
+    }
+
     /// What the page says.
     pub fn page(&self) -> &DayPage {
         &self.day

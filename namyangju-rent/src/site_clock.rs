@@ -99,7 +99,9 @@ impl SiteClock {
             return false;
         }
         match (self.lower, self.upper) {
-            (Some(lower), Some(upper)) => upper.saturating_sub(lower) > nanos(self.path()).saturating_add(GOOD_ENOUGH),
+            (Some(lower), Some(upper)) => {
+                upper.saturating_sub(lower) > nanos(self.path()).saturating_add(GOOD_ENOUGH)
+            }
             _ => true,
         }
     }
