@@ -165,7 +165,7 @@ impl FromStr for Phone {
         let lengths = parts.each_ref().map(String::len);
         let [first, second, third] = lengths;
         let fits = (2..=4).contains(&first) && (3..=4).contains(&second) && third == 4;
-        if plain && fits && parts.iter().next().is_some_and(|p| p.starts_with('0')) {
+        if plain && fits && parts.first().is_some_and(|p| p.starts_with('0')) {
             Ok(Self(parts))
         } else {
             Err(wrong())

@@ -210,7 +210,7 @@ impl Booking {
             unanswered: false,
             requests_before,
         };
-        let verdict = run.to_verdict().await;
+        let verdict = run.run_to_end().await;
         let attempts = run.attempts;
         Report {
             verdict,
@@ -266,7 +266,7 @@ impl<O: FnMut(&Event) + Send> Run<'_, O> {
         self.booking.client.requests_sent().saturating_sub(self.requests_before)
     }
 
-    async fn to_verdict(&mut self) -> Verdict {
+    async fn run_to_end(&mut self) -> Verdict {
         if let Some(instant) = self.booking.opens_at
             && let Some(verdict) = self.wait_for(instant).await
         {

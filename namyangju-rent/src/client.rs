@@ -344,7 +344,7 @@ impl Transport {
             _ => None,
         });
         let page = self.get(Step::Schedule, url).await?;
-        self.found(Step::Schedule, &page, |reading| menu_of(reading))
+        self.found(Step::Schedule, &page, menu_of)
     }
 
     /// The home page, or the page its first menu entry leads to.
@@ -363,7 +363,7 @@ impl Transport {
             return Err(page_error(Step::Home, "it has no facility menu", page));
         };
         let page = self.get(Step::Schedule, url).await?;
-        self.found(Step::Schedule, &page, |reading| menu_of(reading))
+        self.found(Step::Schedule, &page, menu_of)
     }
 
     /// Reads what is wanted from a page; what the site says instead, if it is not there.
@@ -415,7 +415,15 @@ impl Transport {
                 match reading.logged_in() {
                     Some(true) => Ok(()),
                     Some(false) => Err(Error::LoginRefused),
-                    None => Err(refused(Step::Login, Outcome::Unknown(Box::new(page)))),
+                    // Nor does the home page: a good login sets as many cookies as are known of it.
+                    None => {
+                        let lines = page.hops().iter().map(|hop| hop.cookies.len()).sum::<usize>()
+                            + page.cookies().len();
+                        if lines >= usize::from(self.site.dialect.session_cookie.lines_at_login) {
+                            return Ok(());
+                        }
+                        Err(refused(Step::Login, Outcome::Unknown(Box::new(page))))
+                    }
                 }
             }
         }

@@ -21,6 +21,27 @@ pub trait Clock: fmt::Debug + Send + Sync {
 
     /// Ends when so much monotonic time has passed.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+
+    /// Returns at a monotonic instant, as exactly as it can: it spins. For the last milliseconds only.
+    fn spin_until(&self, instant: Duration) {
+        while self.monotonic() < instant {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+/// A timer of the runtime wakes up to two milliseconds late (its wheel turns once a millisecond); the
+/// rest is spun.
+const SPIN: Duration = Duration::from_micros(2_500);
+
+/// Ends at a monotonic instant: sleeps until shortly before, then spins.
+#[allow(dead_code, reason = "for the booking run")]
+pub(crate) async fn wait_until(clock: &dyn Clock, instant: Duration) {
+    let left = instant.saturating_sub(clock.monotonic());
+    if let Some(asleep) = left.checked_sub(SPIN).filter(|asleep| !asleep.is_zero()) {
+        clock.sleep(asleep).await;
+    }
+    clock.spin_until(instant);
 }
 
 /// The system's own clocks.

@@ -215,6 +215,12 @@ impl SeoulTime {
         self.0.as_nanosecond().div_euclid(1_000).try_into().unwrap_or(i64::MAX)
     }
 
+    /// The instant so many microseconds after 1970-01-01 UTC; the nearest one that can be written.
+    pub fn from_unix_micros(micros: i64) -> Self {
+        let nearest = if micros < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        Self(Timestamp::from_microsecond(micros).unwrap_or(nearest))
+    }
+
     /// The hour, minute and second it is in Seoul, `10:00:00.000`.
     pub fn time_text(self) -> String {
         self.0.to_zoned(SEOUL.clone()).strftime("%H:%M:%S%.3f").to_string()

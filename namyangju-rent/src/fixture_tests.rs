@@ -79,6 +79,7 @@ fn page(fixture: &Fixture) -> (Site, Page) {
         body: body.into(),
         charset,
         alerts,
+        cookies: vec![],
         timing,
         session_cleared: false,
     };

@@ -11,9 +11,18 @@ use url::Url;
 pub(crate) struct Received {
     /// The names, in the order of the lines.
     pub(crate) names: Vec<String>,
-    /// The names of cookies that we held and that the answer cleared, whether or not it set a
-    /// fresh one of the same name.
+    /// The names of cookies that we held and that the answer cleared.
     pub(crate) cleared: Vec<String>,
+    /// The names that the answer set.
+    pub(crate) set: Vec<String>,
+}
+
+impl Received {
+    /// Whether a live session was replaced: its cookie cleared, and a fresh one of the same name set
+    /// beside it (protocol.md 4.2, I+), or a cookie cleared that is known to carry the session.
+    pub(crate) fn ends_session(&self, known: &[String]) -> bool {
+        self.cleared.iter().any(|name| self.set.contains(name) || known.contains(name))
+    }
 }
 
 /// A cookie jar for one site.
@@ -54,6 +63,7 @@ impl Jar {
                 };
                 // A line that does not fit the address (a foreign domain, say) is dropped, as by a browser.
                 let _ = store.parse(&line, url);
+                received.set.push(name.clone());
             }
             received.names.push(name);
         }
@@ -156,8 +166,13 @@ mod tests {
             &[b"ci_session=; expires=Thu, 01-Jan-1970 00:00:10 GMT; path=/", b"ci_session=anonymous; path=/"],
         );
         assert_eq!(received.cleared, ["ci_session"]);
+        assert!(received.ends_session(&[]));
         assert_eq!(sent(&jar).unwrap(), b"ci_session=anonymous");
         assert_eq!(receive(&jar, &[b"other=; max-age=0"]).cleared, Vec::<String>::new());
+        // A notice that was shown once and cleared is no session.
+        receive(&jar, &[b"notice=1"]);
+        assert!(!receive(&jar, &[b"notice=; max-age=0"]).ends_session(&["ci_session".to_owned()]));
+        assert!(receive(&jar, &[b"ci_session=; max-age=0"]).ends_session(&["ci_session".to_owned()]));
     }
 
     #[test]

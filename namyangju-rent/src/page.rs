@@ -22,6 +22,7 @@ pub struct Page {
     pub(crate) body: Bytes,
     pub(crate) charset: Charset,
     pub(crate) alerts: Vec<String>,
+    pub(crate) cookies: Vec<String>,
     pub(crate) timing: Timing,
     pub(crate) session_cleared: bool,
 }
@@ -84,6 +85,11 @@ impl Page {
     /// The last value of a header, by its lower-case name. Cookies are not kept here.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The names of the cookies that the last hop set, one for each line; never their values.
+    pub fn cookies(&self) -> &[String] {
+        &self.cookies
     }
 
     /// The bytes as they came.

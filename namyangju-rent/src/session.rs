@@ -2,12 +2,61 @@
 //! [`Session::open_day`], [`DayVisit::open_form`], [`Form::fill`], [`Submission::submit`].
 //!
 //! Each stage can only be had from the one before, so a submission without the visits before it
-//! (the site's page trace) does not compile:
+//! (the site's page trace) does not compile. What does:
 //!
-//! ```compile_fail
-//! # fn example(session: &namyangju_rent::Session) {
-//! let submission = namyangju_rent::Submission { session };
-//! # }
+//! ```
+//! # use namyangju_rent::*;
+//! async fn visits(session: &Session, place: &Place, date: RentDate, range: TimeRange, application: &Application) -> Result<(), Error> {
+//!     let form = session.open_day(place, date, Purpose::Sports).await?.open_form(range).await?;
+//!     let submission = form.fill(application)?;
+//!     submission.submit().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! And the same with one step left out, one thing forged, or one thing used twice:
+//!
+//! ```compile_fail,E0599
+//! # use namyangju_rent::*;
+//! async fn no_day(session: &Session, range: TimeRange, application: &Application) -> Result<(), Error> {
+//!     let form = session.open_form(range).await?;
+//!     form.fill(application)?.submit().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! ```compile_fail,E0599
+//! # use namyangju_rent::*;
+//! async fn no_form(session: &Session, place: &Place, date: RentDate, application: &Application) -> Result<(), Error> {
+//!     session.open_day(place, date, Purpose::Sports).await?.fill(application)?.submit().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! # use namyangju_rent::*;
+//! async fn twice(form: &Form<'_>, application: &Application) -> Result<(), Error> {
+//!     let submission = form.fill(application)?;
+//!     submission.submit().await?;
+//!     submission.submit().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! # use namyangju_rent::*;
+//! async fn after_logout(session: Session, place: &Place, date: RentDate) -> Result<(), Error> {
+//!     session.log_out().await?;
+//!     session.open_day(place, date, Purpose::Sports).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! ```compile_fail,E0451
+//! # use namyangju_rent::*;
+//! fn forged<'a>(session: &'a Session, form: Form<'a>) -> Form<'a> {
+//!     Form { session, ..form }
+//! }
 //! ```
 
 use std::fmt;

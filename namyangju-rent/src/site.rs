@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use url::Url;
@@ -163,6 +164,16 @@ impl Site {
     pub fn has_human_check(&self, place: &Place) -> bool {
         let stands = |known: &HumanCheckPlace| known.comcd == place.centre && known.partcd == place.group;
         self.dialect.human_check.iter().any(stands)
+    }
+
+    /// How long a session lives from its last request, as far as known (protocol.md 4.2, I+).
+    pub fn session_lifetime(&self) -> Duration {
+        Duration::from_secs(self.dialect.session_cookie.lifetime_seconds.into())
+    }
+
+    /// How long after a request the next one renews the session's cookie (protocol.md 4.2, I+).
+    pub fn session_renewed_after(&self) -> Duration {
+        Duration::from_secs(self.dialect.session_cookie.renewed_after_seconds.into())
     }
 
     /// When the slots of `date` at `place` open, if the dialect has a rule for it.

@@ -93,7 +93,8 @@ impl Transport {
             let date = answer.headers.get(DATE).and_then(|v| unix_seconds(v.as_bytes()));
             let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
             let received = self.jar.receive(&url, lines, date);
-            session_cleared |= !received.cleared.is_empty();
+            session_cleared |= received.ends_session(&self.site.dialect.session_cookie.names);
+            let cookies = received.names;
 
             let (bytes, broken) = match answer.body {
                 Ok(bytes) => (bytes, None),
@@ -102,9 +103,9 @@ impl Transport {
             let content_type = answer.headers.get(CONTENT_TYPE).map(|v| v.as_bytes());
             let charset = Charset::of_page(&bytes, content_type, self.site.charset());
             let onward = self.onward(&url, answer.status, &answer.headers, &bytes, charset, &mut alerts);
-            debug!(%step, status = answer.status, bytes = bytes.len(), cookies = received.names.len(), "answer");
+            debug!(%step, status = answer.status, bytes = bytes.len(), cookies = cookies.len(), "answer");
 
-            let page = |url, hops, alerts| Page {
+            let page = |url, hops, alerts, cookies| Page {
                 status: answer.status,
                 url,
                 hops,
@@ -112,20 +113,21 @@ impl Transport {
                 body: bytes.clone(),
                 charset,
                 alerts,
+                cookies,
                 timing: Timing { sent, first_byte, done: now },
                 session_cleared,
             };
             let Some(onward) = onward else {
                 return match broken {
                     Some(error) if !submitted => Err(sent_in_vain(step, error)),
-                    _ => Ok(page(url, hops, alerts)),
+                    _ => Ok(page(url, hops, alerts, cookies)),
                 };
             };
             let repeats_body = matches!(answer.status, 307 | 308) && body.is_some();
             let target = match onward.target {
                 Ok(target) if hops.len() < MOST_HOPS && !(repeats_body && step == Step::Submit) => target,
                 // The site did answer the submission; what it said is for the reader of the page.
-                _ if step == Step::Submit => return Ok(page(url, hops, alerts)),
+                _ if step == Step::Submit => return Ok(page(url, hops, alerts, cookies)),
                 Ok(_) => {
                     let error = NetworkError::new(
                         NetworkErrorKind::TooManyRedirects,
@@ -135,7 +137,7 @@ impl Transport {
                 }
                 Err(source) => return Err(Error::Broken { step, source }),
             };
-            hops.push(Hop { from: url, status: answer.status, kind: onward.kind, cookies: received.names });
+            hops.push(Hop { from: url, status: answer.status, kind: onward.kind, cookies });
             url = target;
             if !repeats_body {
                 body = None;

@@ -68,6 +68,10 @@ impl Clock for ManualClock {
             tokio::task::yield_now().await;
         })
     }
+
+    fn spin_until(&self, instant: Duration) {
+        self.advance(instant.saturating_sub(self.monotonic()));
+    }
 }
 
 #[cfg(test)]

@@ -298,3 +298,14 @@ fn visits_can_cross_threads() {
     fn future_of<T: Send>(_: impl Fn(namyangju_rent::Booking) -> T) {}
     future_of(|booking| booking.run(|_| {}));
 }
+
+#[tokio::test]
+async fn a_login_whose_pages_tell_nothing_is_judged_by_its_cookies() {
+    for (lines, good) in [(3, true), (1, false)] {
+        let server = RawServer::start(move |request| {
+            let cookies = "\r\nSet-Cookie: s=1".repeat(if request.starts_with("POST") { lines } else { 0 });
+            response(&format!("200 OK{cookies}"), b"<html><body>hello</body></html>")
+        });
+        assert_eq!(server.client().log_in(&credentials()).await.is_ok(), good, "{lines} lines");
+    }
+}

@@ -1,0 +1,86 @@
+//! The steps of one booking against a stand-in on loopback, each beside its floor.
+//!
+//!     cargo bench -p benches
+//!
+//! What is measured is the client's part and the stand-in's part together; the floors say how much
+//! of it no client could save.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use namyangju_rent::harness::{Request, Settings, StandIn, StandInServer};
+use namyangju_rent::{Application, Charset, Client, Credentials, FormFields, Purpose, Site, SystemClock};
+use scraper::Html;
+
+fn application() -> Application {
+    Application::new("가나다클럽", 4_u16.try_into().expect("in range"), "테니스", "운동")
+}
+
+/// Encoding a body of 30 fields, beside encoding its text alone.
+fn body(c: &mut Criterion) {
+    let fields: FormFields =
+        (0..30).map(|n| (format!("field_{n}[]"), format!("테니스 {n} 가나다클럽"))).collect();
+    let text: String = fields.iter().map(|(name, value)| format!("{name}{value}")).collect();
+    let mut group = c.benchmark_group("body of 30 fields");
+    group.bench_function("encode", |b| b.iter(|| black_box(&fields).encode(Charset::EUC_KR)));
+    group.bench_function("floor: encoding_rs alone", |b| {
+        b.iter(|| encoding_rs::EUC_KR.encode(black_box(&text)).0.len())
+    });
+    group.finish();
+}
+
+/// Reading a month's day list over loopback, beside html5ever's parse of the same bytes.
+fn day_list(c: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let site = Site::builtin("namyangju").expect("compiled in");
+    let server = StandInServer::spawn(StandIn::new(&site, Settings::default()), Arc::new(SystemClock))
+        .expect("a free port");
+    let client = Client::builder(server.site().expect("an address")).build().expect("a client");
+    let guest = client.guest().expect("a guest");
+    let place = "NYJ06/07/103".parse().expect("a place");
+    let month = "2026-12-01".parse().expect("a date");
+    let bytes = server.with(|s| {
+        s.answer(
+            &Request::get("/rent/rent/application/index/2026/12/01/2/NYJ06/07/103"),
+            SEEN.parse().expect("an instant"),
+        )
+        .body
+    });
+    let mut group = c.benchmark_group("day list of a month");
+    group.sample_size(20);
+    group.bench_function("decode and parse: html5ever alone", |b| {
+        b.iter(|| Html::parse_document(&Charset::EUC_KR.decode(black_box(&bytes))).tree.nodes().count())
+    });
+    group.bench_function("ask, read", |b| {
+        b.iter(|| runtime.block_on(guest.day_list(&place, month)).expect("a day list").slots.len())
+    });
+    group.finish();
+}
+
+/// When the stand-in's page is asked for.
+const SEEN: &str = "2026-11-26 10:00:00";
+
+/// Filling the applicant form of an open day.
+fn form(c: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let site = Site::builtin("namyangju").expect("compiled in");
+    let stand_in = StandIn::new(&site, Settings::default());
+    let account = stand_in.accounts().first().cloned().expect("an account");
+    let server = StandInServer::spawn(stand_in, Arc::new(SystemClock)).expect("a free port");
+    let client = Client::builder(server.site().expect("an address")).build().expect("a client");
+    let session =
+        runtime.block_on(client.log_in(&Credentials::new(account.id, account.password))).expect("a session");
+    let place = "NYJ06/07/103".parse().expect("a place");
+    let date = namyangju_rent::Clock::now(&SystemClock).date().plus_days(14);
+    let day = runtime.block_on(session.open_day(&place, date, Purpose::Sports)).expect("a day");
+    let range = "06:00-08:00".parse().expect("a time");
+    let form = runtime.block_on(day.open_form(range)).expect("a form");
+    let application = application();
+    c.bench_function("fill the form", |b| {
+        b.iter(|| form.fill(black_box(&application)).expect("a body").body().len())
+    });
+}
+
+criterion_group!(benches, body, day_list, form);
+criterion_main!(benches);
