@@ -397,6 +397,10 @@ pub(crate) struct Sites {
     /// Print this dialect in TOML.
     #[arg(long, value_name = "NAME")]
     pub(crate) show: Option<String>,
+
+    /// A JSON document instead of a table.
+    #[arg(long, conflicts_with = "show")]
+    pub(crate) json: bool,
 }
 
 /// A month, written `2026-12`; its first day stands for it.

@@ -82,6 +82,8 @@ fn sites_are_listed_and_shown() {
     for name in ["namyangju", "cheonan", "gimpo", "seongnam", "spoone"] {
         assert!(done.out.contains(name), "{done:?}");
     }
+    let sites = document(&run(&["sites", "--json"]).out);
+    assert_eq!(sites["sites"][1]["name"], "cheonan");
     assert!(run(&["sites", "--show", "cheonan"]).out.contains("name = \"cheonan\""));
 }
 
