@@ -9,6 +9,7 @@ use crate::client::{Client, Credentials};
 use crate::date::{RentDate, SeoulTime};
 use crate::dialect::Purpose;
 use crate::error::Step;
+use crate::micros;
 use crate::outcome::Receipt;
 use crate::pace::Budget;
 use crate::place::Place;
@@ -44,6 +45,7 @@ pub struct Happened {
     /// When, by the wall clock.
     pub at: SeoulTime,
     /// When, by the monotonic clock: it never steps, and counts from an arbitrary start.
+    #[serde(with = "micros", rename = "monotonic_micros")]
     pub monotonic: Duration,
     /// What.
     #[serde(flatten)]
@@ -85,6 +87,7 @@ pub enum Event {
     /// The first request of the opening left.
     Fired {
         /// How long after its planned instant.
+        #[serde(with = "micros", rename = "late_micros")]
         late: Duration,
     },
     /// An attempt begins.
@@ -99,8 +102,10 @@ pub enum Event {
         /// Which one.
         step: Step,
         /// From the request to the head of the answer.
+        #[serde(with = "micros", rename = "first_byte_micros")]
         first_byte: Duration,
         /// From the request to the whole answer.
+        #[serde(with = "micros", rename = "took_micros")]
         took: Duration,
     },
     /// The application leaves. Whoever keeps events and finds this one without an answer after it has
@@ -118,6 +123,7 @@ pub enum Event {
     /// A rest before the next attempt.
     Resting {
         /// How long.
+        #[serde(with = "micros", rename = "wait_micros")]
         wait: Duration,
     },
     /// The day list was read.
@@ -203,8 +209,10 @@ pub struct Visit {
     /// When it was asked for.
     pub sent: SeoulTime,
     /// From there to the head of the answer.
+    #[serde(with = "micros", rename = "first_byte_micros")]
     pub first_byte: Duration,
     /// From there to the whole answer.
+    #[serde(with = "micros", rename = "done_micros")]
     pub done: Duration,
 }
 

@@ -17,6 +17,7 @@ mod fixture_tests;
 mod form;
 mod html;
 mod jar;
+mod micros;
 mod money;
 mod outcome;
 mod pace;

@@ -154,15 +154,15 @@ impl Schedule {
                 return Err(GiveUp::Unknown);
             }
         }
-        let mut wait = Duration::ZERO;
-        if let Last::Busy(rest) = last {
+        let (mut rest, mut jitter) = (Duration::ZERO, Duration::ZERO);
+        if let Last::Busy(asked) = last {
             self.gap = (self.gap * 2).min(LONGEST_GAP.max(self.policy.gap));
-            wait = rest.unwrap_or_default();
+            rest = asked.unwrap_or_default();
         } else if now.saturating_sub(self.start) > self.policy.steady_for {
             self.gap = (self.gap * (100 + GROWTH_PERCENT) / 100).min(LONGEST_GAP.max(self.policy.gap));
-            wait = self.jitter();
+            jitter = self.jitter();
         }
-        let at = (began + self.gap).max(now) + wait;
+        let at = (began.saturating_add(self.gap)).max(now.saturating_add(rest)).saturating_add(jitter);
         if at > self.deadline { Err(GiveUp::Deadline) } else { Ok(at) }
     }
 
@@ -228,8 +228,10 @@ mod tests {
     fn a_busy_site_is_left_alone_as_long_as_it_asks() {
         let mut schedule = Policy::new().schedule(START, 1);
         assert_eq!(schedule.next(START, START, 1, Last::Busy(None)), Ok(START + ms(1000)));
+        // A rest shorter than the doubled gap changes nothing, a longer one is kept to the second.
+        assert_eq!(schedule.next(START, START, 1, Last::Busy(Some(ms(1000)))), Ok(START + ms(2000)));
         let rest = Some(Duration::from_secs(20));
-        assert_eq!(schedule.next(START, START, 1, Last::Busy(rest)), Ok(START + ms(2000) + ms(20_000)));
+        assert_eq!(schedule.next(START, START, 1, Last::Busy(rest)), Ok(START + ms(20_000)));
         assert_eq!(
             schedule.next(START, START, 1, Last::Busy(Some(Duration::from_secs(400)))),
             Err(GiveUp::Deadline)

@@ -149,6 +149,11 @@ impl Site {
         &self.base
     }
 
+    /// The address of its front page, for a person's browser.
+    pub fn home_url(&self) -> Url {
+        self.url(&self.dialect.paths.home)
+    }
+
     /// The set its pages are in, unless a page says otherwise.
     pub fn charset(&self) -> Charset {
         self.dialect.charset
