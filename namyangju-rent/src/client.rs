@@ -22,6 +22,7 @@ use crate::reading::Reading;
 use crate::saved::SavedSession;
 use crate::session::Session;
 use crate::site::Site;
+use crate::site_clock::Probe;
 use crate::tls::{Tls, TlsBackend};
 use crate::transport::{Ask, Transport};
 
@@ -303,6 +304,19 @@ impl Guest {
     /// See [`Error`].
     pub async fn menu(&self, entry: Option<&MenuEntry>) -> Result<Menu, Error> {
         self.transport.menu(entry).await
+    }
+
+    /// Takes the time of the site's clock once, by asking for the head of its home page; `None` if the
+    /// answer has no `Date` that can be read. [`crate::SiteClock`] says when to ask.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn probe_clock(&self) -> Result<Option<Probe>, Error> {
+        let (probe, page) = self.transport.probe(self.transport.site.home_url()).await?;
+        match Reading::new(&self.transport.site, &page).by_status() {
+            Some(outcome) => Err(refused(Step::Clock, outcome)),
+            None => Ok(probe),
+        }
     }
 
     /// Logs in.

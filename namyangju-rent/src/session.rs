@@ -194,13 +194,9 @@ impl Session {
     pub(crate) async fn probe(&self, place: &Place, date: RentDate) -> Result<(Option<Probe>, bool), Error> {
         let url = self.site().day_url(place, date, Purpose::Sports);
         let (probe, page) = self.transport.probe(url).await?;
-        match page.status() {
-            403 => Err(refused(Step::Clock, Outcome::Blocked)),
-            429 | 503 => {
-                let retry_after = crate::reading::retry_after(&page);
-                Err(refused(Step::Clock, Outcome::Busy { retry_after }))
-            }
-            _ => Ok((probe, !page.session_cleared)),
+        match Reading::new(self.site(), &page).by_status() {
+            Some(outcome) => Err(refused(Step::Clock, outcome)),
+            None => Ok((probe, !page.session_cleared)),
         }
     }
 
