@@ -144,6 +144,26 @@ impl<'p> Reading<'p> {
             .unwrap_or_else(|| Outcome::Unknown(Box::new(self.page.clone())))
     }
 
+    /// Reads what is wanted from a page that anybody may see; what the site says instead, if it is
+    /// not there.
+    pub(crate) fn open_to_all<T>(&self, wanted: impl FnOnce(&Self) -> Option<T>) -> Result<T, Outcome> {
+        let found = if self.page.status == 200 { wanted(self) } else { None };
+        found.ok_or_else(|| self.refusal(false))
+    }
+
+    /// Reads what is wanted from a page behind the login, unless the site says something else.
+    pub(crate) fn behind_login<T>(&self, wanted: impl FnOnce() -> Option<T>) -> Result<T, Outcome> {
+        if let Some(outcome) = self.by_status() {
+            return Err(outcome);
+        }
+        if self.asks_human() {
+            return Err(Outcome::HumanCheck);
+        }
+        let readable = self.page.status == 200 && !self.is_logged_out();
+        let found = if readable { wanted() } else { None };
+        found.ok_or_else(|| self.refusal(true))
+    }
+
     /// What the answer to a submission says.
     ///
     /// The explicit texts come first, then the receipt, and only then a length: a landing page of an
