@@ -12,7 +12,7 @@ mod day;
 mod dialect;
 mod dns;
 mod error;
-#[cfg(test)]
+#[cfg(all(test, feature = "harness"))]
 mod fixture_tests;
 mod form;
 mod html;

@@ -3,6 +3,7 @@
 mod clients;
 #[cfg(feature = "wiremock")]
 mod mocked;
+mod replayed;
 mod robot;
 mod rules;
 mod sockets;
