@@ -3,6 +3,7 @@
 
 mod application;
 mod booking;
+mod bounds;
 mod calendar;
 mod charset;
 mod client;
