@@ -14,6 +14,7 @@ use crate::day::{Choice, DayPage};
 use crate::dialect::{ApplicationField, ApplicationPost, FieldSource};
 use crate::html::{Control, ControlKind, controls, form_of};
 use crate::money::Won;
+use crate::place::shortened;
 use crate::site::Site;
 use crate::time_list::TimeList;
 
@@ -94,7 +95,8 @@ impl FormPage {
                     theirs.sort_unstable();
                     sorted.sort_unstable();
                     if theirs != sorted {
-                        return Err(format!("its `{}` is {values:?}, not {ours:?}", field.name));
+                        let theirs = shortened(&values.join(", "));
+                        return Err(format!("its `{}` is {theirs}, not {}", field.name, ours.join(", ")));
                     }
                 }
                 FieldSource::TimeList if post.check_time_list => {
