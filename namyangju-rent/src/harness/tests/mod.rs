@@ -1,6 +1,7 @@
 //! The rules of the machine, one test each, through `answer` alone.
 
 mod clients;
+mod hostile;
 #[cfg(feature = "wiremock")]
 mod mocked;
 mod replayed;
