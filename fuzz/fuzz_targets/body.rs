@@ -19,8 +19,10 @@ fuzz_target!(|data: &[u8]| {
         for fields in [decoded.clone(), plain.collect()] {
             let body = fields.encode(charset);
             assert!(body.bytes().all(|b| b.is_ascii_alphanumeric() || b"*-._%+=&".contains(&b)));
-            let expected: FormFields =
-                fields.iter().map(|(name, value)| (as_sent(name, charset), as_sent(value, charset))).collect();
+            let expected: FormFields = fields
+                .iter()
+                .map(|(name, value)| (as_sent(name, charset), as_sent(value, charset)))
+                .collect();
             let back = FormFields::decode(&body, charset);
             // A field without name and value is written as `=`, and so comes back.
             assert!(back == expected, "{:?}", body);

@@ -82,8 +82,9 @@ fn push_lines(element: ElementRef<'_>, most: usize, out: &mut String) {
         match edge {
             ego_tree::iter::Edge::Open(node) if skip_below.is_none() => match node.value() {
                 Node::Text(text) => {
-                    let end = text.floor_char_boundary(most.saturating_sub(out.len()));
-                    out.push_str(text.get(..end).unwrap_or(text));
+                    let left = most.saturating_sub(out.len());
+                    let end = (0..=left.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+                    out.push_str(text.get(..end.unwrap_or_default()).unwrap_or_default());
                 }
                 Node::Element(tag) if is_unseen(tag) => skip_below = Some(node.id()),
                 Node::Element(tag) if matches!(tag.name(), "br" | "p" | "div" | "tr" | "li") => {
