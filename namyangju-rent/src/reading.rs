@@ -16,6 +16,9 @@ use crate::transport::unix_seconds;
 /// The longest piece of the site's own text that is carried in a value.
 const LONGEST_TEXT: usize = 200;
 
+/// The most elements that are looked at for one answer. The pages known have one.
+const MOST_ANSWERS: usize = 64;
+
 /// Receipt numbers that read as a date so near to the day of use are taken for that date.
 const DATE_LIKE_DAYS: i32 = 400;
 
@@ -109,7 +112,11 @@ impl<'p> Reading<'p> {
         let fits = |text: &str| if rule.whole { text == wanted } else { text.contains(wanted.as_str()) };
         match &rule.at {
             Some(at) => {
-                let shown = self.document.select(&at.selector).filter(|element| is_shown(*element));
+                let shown = self
+                    .document
+                    .select(&at.selector)
+                    .take(MOST_ANSWERS)
+                    .filter(|element| is_shown(*element));
                 shown.map(text_of).find(|text| fits(text))
             }
             None => {
@@ -198,6 +205,7 @@ impl<'p> Reading<'p> {
             .document
             .select(&dialect.markers.error.selector)
             .chain(self.document.select(&dialect.markers.message.selector))
+            .take(MOST_ANSWERS)
             .any(|element| is_shown(element) && !text_of(element).is_empty())
             || self.document.select(&dialect.markers.notice_button.selector).next().is_some();
         if shows_error {
