@@ -14,7 +14,7 @@ const LONGEST_SCRIPT_PAGE: usize = 16 * 1024;
 const UNSEEN: [&str; 6] = ["script", "style", "noscript", "template", "title", "head"];
 
 /// The most bytes of one element's text that are read. Elements within each other share their text.
-const LONGEST_TEXT: usize = 64 * 1024;
+const LONGEST_TEXT: usize = 16 * 1024;
 
 /// The page as a tree; `None` if reading it would take longer than an answer may: see [`bounds`].
 pub(crate) fn parse(text: &str) -> Option<Html> {
