@@ -397,13 +397,7 @@ impl Transport {
         page: &Page,
         wanted: impl FnOnce(&Reading<'_>) -> Option<T>,
     ) -> Result<T, Error> {
-        let reading = Reading::new(&self.site, page);
-        if page.status == 200
-            && let Some(found) = wanted(&reading)
-        {
-            return Ok(found);
-        }
-        Err(refused(step, reading.refusal(false)))
+        Reading::new(&self.site, page).open_to_all(wanted).map_err(|outcome| refused(step, outcome))
     }
 
     async fn log_in(&self, credentials: &Credentials) -> Result<(), Error> {
@@ -430,7 +424,8 @@ impl Transport {
         let page = self
             .exchange(Ask { step: Step::Login, url: self.site.url(&paths.login), body: Some(body) })
             .await?;
-        match self.login_said(&page) {
+        let said = login_said(&Reading::new(&self.site, &page));
+        match said {
             Some(result) => result,
             None => {
                 // The answer does not tell: the home page's header does (protocol.md 4.1, S1).
@@ -452,36 +447,35 @@ impl Transport {
             }
         }
     }
+}
 
-    /// What the answer to a login says; `None` if it does not tell.
-    fn login_said(&self, page: &Page) -> Option<Result<(), Error>> {
-        let reading = Reading::new(&self.site, page);
-        if let Some(outcome) = reading.by_status() {
-            return Some(Err(refused(Step::Login, outcome)));
-        }
-        if page.status != 200 {
-            return Some(Err(refused(Step::Login, Outcome::Unknown(Box::new(page.clone())))));
-        }
-        if let Some(logged_in) = reading.logged_in() {
-            return Some(if logged_in { Ok(()) } else { Err(self.login_refusal(&reading)) });
-        }
-        let at_message =
-            self.site.path_of(page.url()).is_some_and(|p| self.site.dialect.paths.message.read(p).is_some());
-        at_message.then(|| Err(self.login_refusal(&reading)))
+/// What the answer to a login says; `None` if it does not tell.
+pub(crate) fn login_said(reading: &Reading<'_>) -> Option<Result<(), Error>> {
+    let (site, page) = (reading.site, reading.page);
+    if let Some(outcome) = reading.by_status() {
+        return Some(Err(refused(Step::Login, outcome)));
     }
+    if page.status != 200 {
+        return Some(Err(refused(Step::Login, Outcome::Unknown(Box::new(page.clone())))));
+    }
+    if let Some(logged_in) = reading.logged_in() {
+        return Some(if logged_in { Ok(()) } else { Err(login_refusal(reading)) });
+    }
+    let at_message = site.path_of(page.url()).is_some_and(|p| site.dialect.paths.message.read(p).is_some());
+    at_message.then(|| Err(login_refusal(reading)))
+}
 
-    /// A page without a login after a login: wrong account or password, unless it says otherwise.
-    fn login_refusal(&self, reading: &Reading<'_>) -> Error {
-        match reading.refusal(false) {
-            outcome @ (Outcome::HumanCheck | Outcome::Blocked | Outcome::Busy { .. }) => {
-                refused(Step::Login, outcome)
-            }
-            _ => Error::LoginRefused,
+/// A page without a login after a login: wrong account or password, unless it says otherwise.
+fn login_refusal(reading: &Reading<'_>) -> Error {
+    match reading.refusal(false) {
+        outcome @ (Outcome::HumanCheck | Outcome::Blocked | Outcome::Busy { .. }) => {
+            refused(Step::Login, outcome)
         }
+        _ => Error::LoginRefused,
     }
 }
 
-fn menu_of(reading: &Reading<'_>) -> Option<Menu> {
+pub(crate) fn menu_of(reading: &Reading<'_>) -> Option<Menu> {
     let menu = read_menu(reading.site, &reading.document);
     (!menu.centres.is_empty()).then_some(menu)
 }

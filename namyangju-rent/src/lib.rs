@@ -3,6 +3,7 @@
 
 mod application;
 mod booking;
+mod bounds;
 mod calendar;
 mod charset;
 mod client;
@@ -12,7 +13,7 @@ mod day;
 mod dialect;
 mod dns;
 mod error;
-#[cfg(test)]
+#[cfg(all(test, feature = "harness"))]
 mod fixture_tests;
 mod form;
 mod html;

@@ -304,50 +304,88 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
 
     /// The first attempt, sent at the instant; the form is tried early, for a site that gives it.
     async fn fire(&mut self, at: Duration) -> Attempted {
-        let early = at.saturating_sub(self.clock().monotonic()) > QUIET_BEFORE;
-        if let (true, Err(error)) = (early, self.ensure_session().await) {
-            self.tell(Event::Alarm { text: error.chain() });
+        let left = |run: &Self| at.saturating_sub(run.clock().monotonic());
+        self.sleep(left(self).saturating_sub(ARM_BEFORE)).await;
+        // A login that is found gone while arming is renewed, once: there is time for it.
+        for _ in 0..2 {
+            if left(self) < QUIET_BEFORE {
+                break;
+            }
+            if let Err(error) = self.ensure_session().await {
+                self.tell(Event::Alarm { text: error.chain() });
+                break;
+            }
+            let Some(session) = self.session.take() else { break };
+            match self.arm(&session).await {
+                Ok(held) => {
+                    let result = self.shoot(&session, held, at).await;
+                    self.session = Some(session);
+                    return result;
+                }
+                Err(error) => self.tell(Event::Alarm { text: error.chain() }),
+            }
         }
         let Some(session) = self.session.take() else {
-            self.wait_for_shot(at, Step::Login).await;
+            self.tell(Event::Armed { with: Step::Login });
+            self.wait_for_shot(at).await;
             return self.attempt().await;
         };
-        let held = if early { self.arm(&session, at).await } else { None };
+        let result = self.shoot(&session, None, at).await;
+        self.session = Some(session);
+        result
+    }
+
+    /// Asks for the form before the opening, or for the day where the numbers are not known. Most
+    /// sites will not give them; what counts then is that the session is alive.
+    ///
+    /// # Errors
+    /// Only if the session is not logged in any more.
+    async fn arm<'s>(&mut self, session: &'s Session) -> Result<Option<Submission<'s>>, Error> {
+        let Some(Wish { place, date, range, purpose }) = self.wish() else { return Ok(None) };
+        let early = match self.learned.clone() {
+            Some(day) => {
+                DayVisit::known(session, day, nothing_timed(self.clock().now())).open_form(*range).await
+            }
+            None => match session.open_day(place, *date, *purpose).await {
+                Ok(day) => day.open_form(*range).await,
+                Err(error) => Err(error),
+            },
+        };
+        match early {
+            Ok(form) => Ok(form.fill(&self.booking.application).ok()),
+            Err(error) if error.next() == Next::LogIn => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Waits for the instant and sends what is ready. Nothing is told, logged or allocated by us
+    /// between the instant and the request; the intent to submit is told before.
+    async fn shoot(&mut self, session: &Session, held: Option<Submission<'_>>, at: Duration) -> Attempted {
         let with = match (&held, &self.learned) {
             (Some(_), _) => Step::Submit,
             (None, Some(_)) => Step::Form,
             (None, None) => Step::Day,
         };
-        self.wait_for_shot(at, with).await;
+        self.tell(Event::Armed { with });
         self.begin_attempt();
+        if held.is_some() {
+            self.tell(Event::Submitting);
+        }
+        let fired = self.wait_for_shot(at).await;
         let result = match held {
-            Some(submission) => self.submit(submission).await,
-            None => self.visits(&session).await,
+            Some(submission) => self.send(submission).await,
+            None => self.visits(session).await,
         };
-        self.session = Some(session);
+        self.tell(Event::Fired { late: fired.saturating_sub(at) });
         result
     }
 
-    /// Asks for the form before the opening; `None` if the site does not give it, as most will not.
-    async fn arm<'s>(&mut self, session: &'s Session, at: Duration) -> Option<Submission<'s>> {
-        let day = self.learned.clone()?;
-        let range = self.wish()?.range;
-        let arm_at = at.saturating_sub(ARM_BEFORE);
-        self.sleep(arm_at.saturating_sub(self.clock().monotonic())).await;
-        if at.saturating_sub(self.clock().monotonic()) < QUIET_BEFORE {
-            return None;
-        }
-        let form = DayVisit::known(session, day, nothing_timed(self.clock().now())).open_form(range).await;
-        form.ok()?.fill(&self.booking.application).ok()
-    }
-
-    async fn wait_for_shot(&mut self, at: Duration, with: Step) {
-        self.tell(Event::Armed { with });
+    /// Ends at the instant, and tells when it really was.
+    async fn wait_for_shot(&mut self, at: Duration) -> Duration {
         let clock = Arc::clone(self.clock());
-        wait_until(clock.as_ref(), at).await;
         self.requests_at_opening = Some(self.requests());
-        let late = clock.monotonic().saturating_sub(at);
-        self.tell(Event::Fired { late });
+        wait_until(clock.as_ref(), at).await;
+        clock.monotonic()
     }
 
     fn begin_attempt(&mut self) {
@@ -367,9 +405,7 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
     /// Login if needed, then the visits.
     async fn attempt(&mut self) -> Attempted {
         self.begin_attempt();
-        if let Err(error) = self.ensure_session().await {
-            return Err(error);
-        }
+        self.ensure_session().await?;
         let Some(session) = self.session.take() else { return Ok(Outcome::LoggedOut) };
         let result = self.visits(&session).await;
         self.session = Some(session);
@@ -395,6 +431,10 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
 
     async fn submit(&mut self, submission: Submission<'_>) -> Result<Outcome, Error> {
         self.tell(Event::Submitting);
+        self.send(submission).await
+    }
+
+    async fn send(&mut self, submission: Submission<'_>) -> Result<Outcome, Error> {
         self.unanswered = true;
         let submitted = submission.submit().await;
         if let Err(Error::NotSent { .. } | Error::Budget { .. }) = &submitted {

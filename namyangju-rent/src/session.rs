@@ -157,36 +157,10 @@ impl Session {
         let timing = page.timing();
         let read = {
             let reading = Reading::new(self.site(), &page);
-            self.wanted(Step::Day, &reading, || {
-                read_day(&self.site().dialect, &reading.document, place, date, purpose).map(Ok)
-            })
+            reading.behind_login(|| read_day(&self.site().dialect, &reading.document, place, date, purpose))
         };
-        match read? {
-            Ok(day) => Ok(DayVisit { session: self, day, timing }),
-            Err(problem) => Err(page_error(Step::Day, problem, page)),
-        }
-    }
-
-    /// Reads the page that was asked for behind a login, unless the site says something else.
-    fn wanted<T>(
-        &self,
-        step: Step,
-        reading: &Reading<'_>,
-        read: impl FnOnce() -> Option<Result<T, String>>,
-    ) -> Result<Result<T, String>, Error> {
-        if let Some(outcome) = reading.by_status() {
-            return Err(refused(step, outcome));
-        }
-        if reading.asks_human() {
-            return Err(refused(step, Outcome::HumanCheck));
-        }
-        if reading.page.status() == 200
-            && !reading.is_logged_out()
-            && let Some(found) = read()
-        {
-            return Ok(found);
-        }
-        Err(refused(step, reading.refusal(true)))
+        let day = read.map_err(|outcome| refused(Step::Day, outcome))?;
+        Ok(DayVisit { session: self, day, timing })
     }
 
     /// Takes the time of the site's clock by asking for the head of a day's page, which answers with a
@@ -307,10 +281,9 @@ impl<'s> DayVisit<'s> {
         let timing = page.timing();
         let read = {
             let reading = Reading::new(site, &page);
-            session
-                .wanted(Step::Form, &reading, || FormPage::read(site, &reading.document, &self.day, &choice))
+            reading.behind_login(|| FormPage::read(site, &reading.document, &self.day, &choice))
         };
-        match read? {
+        match read.map_err(|outcome| refused(Step::Form, outcome))? {
             Ok(form) => Ok(Form { session, page: form, choice, timing }),
             Err(problem) => Err(page_error(Step::Form, problem, page)),
         }

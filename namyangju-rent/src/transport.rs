@@ -60,9 +60,9 @@ struct Answer {
 }
 
 /// Where an answer sends the visitor on.
-struct Onward {
-    kind: HopKind,
-    target: Result<Url, NetworkError>,
+pub(crate) struct Onward {
+    pub(crate) kind: HopKind,
+    pub(crate) target: Result<Url, NetworkError>,
 }
 
 impl Transport {
@@ -104,7 +104,8 @@ impl Transport {
             };
             let content_type = answer.headers.get(CONTENT_TYPE).map(|v| v.as_bytes());
             let charset = Charset::of_page(&bytes, content_type, self.site.charset());
-            let onward = self.onward(&url, answer.status, &answer.headers, &bytes, charset, &mut alerts);
+            let onward =
+                onward(&self.site, &url, answer.status, &answer.headers, &bytes, charset, &mut alerts);
             debug!(%step, status = answer.status, bytes = bytes.len(), cookies = cookies.len(), "answer");
 
             let page = |url, hops, alerts, cookies| Page {
@@ -252,47 +253,46 @@ impl Transport {
         }
         Ok(body.freeze())
     }
+}
 
-    /// Where the answer sends us on, if it does.
-    fn onward(
-        &self,
-        url: &Url,
-        status: u16,
-        headers: &HeaderMap,
-        body: &[u8],
-        charset: Charset,
-        alerts: &mut Vec<String>,
-    ) -> Option<Onward> {
-        if matches!(status, 301 | 302 | 303 | 307 | 308) {
-            let location = headers.get(LOCATION)?;
-            let target = self.resolve(url, &percent_encode(location.as_bytes(), RAW).to_string());
-            return Some(Onward { kind: HopKind::Location, target });
-        }
-        if status != 200 {
-            return None;
-        }
-        let refresh = headers.get(REFRESH).map(|v| percent_encode(v.as_bytes(), RAW_IN_REFRESH).to_string());
-        if let Some(target) = refresh.as_deref().and_then(refresh_target) {
-            return Some(Onward { kind: HopKind::Refresh, target: self.resolve(url, &target) });
-        }
-        let script = script_page(&charset.decode(body))?;
-        alerts.extend(script.alerts);
-        let kind = if script.meta { HopKind::Refresh } else { HopKind::Script };
-        Some(Onward { kind, target: self.resolve(url, &script.target?) })
+/// Where the answer sends us on, if it does.
+pub(crate) fn onward(
+    site: &Site,
+    url: &Url,
+    status: u16,
+    headers: &HeaderMap,
+    body: &[u8],
+    charset: Charset,
+    alerts: &mut Vec<String>,
+) -> Option<Onward> {
+    if matches!(status, 301 | 302 | 303 | 307 | 308) {
+        let location = headers.get(LOCATION)?;
+        let target = resolve(site, url, &percent_encode(location.as_bytes(), RAW).to_string());
+        return Some(Onward { kind: HopKind::Location, target });
     }
+    if status != 200 {
+        return None;
+    }
+    let refresh = headers.get(REFRESH).map(|v| percent_encode(v.as_bytes(), RAW_IN_REFRESH).to_string());
+    if let Some(target) = refresh.as_deref().and_then(refresh_target) {
+        return Some(Onward { kind: HopKind::Refresh, target: resolve(site, url, &target) });
+    }
+    let script = script_page(&charset.decode(body))?;
+    alerts.extend(script.alerts);
+    let kind = if script.meta { HopKind::Refresh } else { HopKind::Script };
+    Some(Onward { kind, target: resolve(site, url, &script.target?) })
+}
 
-    /// The address, if it lies on the same site.
-    fn resolve(&self, from: &Url, target: &str) -> Result<Url, NetworkError> {
-        let url = from
-            .join(target)
-            .map_err(|error| NetworkError::new(NetworkErrorKind::BadRedirect, error.to_string()))?;
-        let base = self.site.base_url();
-        if url.origin() == base.origin() {
-            Ok(url)
-        } else {
-            let detail = url.host_str().unwrap_or("no host").to_owned();
-            Err(NetworkError::new(NetworkErrorKind::ForeignRedirect, detail))
-        }
+/// The address, if it lies on the same site.
+fn resolve(site: &Site, from: &Url, target: &str) -> Result<Url, NetworkError> {
+    let url = from
+        .join(target)
+        .map_err(|error| NetworkError::new(NetworkErrorKind::BadRedirect, error.to_string()))?;
+    if url.origin() == site.base_url().origin() {
+        Ok(url)
+    } else {
+        let detail = url.host_str().unwrap_or("no host").to_owned();
+        Err(NetworkError::new(NetworkErrorKind::ForeignRedirect, detail))
     }
 }
 
