@@ -8,7 +8,7 @@ fn it_ends_with_a_receipt_and_a_count_of_requests() {
     assert_eq!(done.code, Some(0), "{done:?}");
     let receipt = done.out.lines().next().and_then(|line| line.strip_prefix("receipt")).unwrap().trim();
     assert!(receipt.parse::<u64>().is_ok(), "{done:?}");
-    assert!(done.out.contains("requests   6 by the site's own log"), "{done:?}");
+    assert!(done.out.contains("requests   7 by the site's own log"), "{done:?}");
     assert!(done.out.contains(&format!("by tester1, receipt {receipt}")), "{done:?}");
     assert!(done.err.contains("waiting for the opening at"), "{done:?}");
     assert!(done.err.lines().any(|line| line.contains("  -0.")), "{done:?}");
@@ -67,6 +67,6 @@ fn a_program_gets_events_and_the_report_last() {
     assert_eq!(report["requests"], report["stand_in"]["requests"]);
     assert_eq!(report["receipt"]["number"], report["stand_in"]["bookings"][0]["receipt"]);
     let visited = lines.iter().find(|line| line["event"] == "visited").unwrap();
-    assert!(visited["took_ms"].is_number(), "{visited}");
+    assert!(visited["took_micros"].is_number(), "{visited}");
     assert_eq!(done.err, "");
 }
