@@ -24,6 +24,7 @@ mod page;
 mod place;
 mod policy;
 mod reading;
+mod route;
 mod saved;
 mod session;
 mod site;
@@ -52,6 +53,10 @@ pub use pace::MOST_REQUESTS_A_SECOND;
 pub use page::{Hop, HopKind, Page, Timing};
 pub use place::{CentreCode, CourtCode, GroupCode, Place, PlaceError};
 pub use policy::{GiveUp, Policy, SHORTEST_GAP};
+pub use route::{
+    FIRST_REST, LONGEST_REST, OnBlock, ProxyAddress, ProxyScheme, Route, RouteError, RouteState, RouteStatus,
+    Routes, SavedRoutes, next_midnight,
+};
 pub use saved::SavedSession;
 pub use session::{DayVisit, Form, Session, Submission, Submitted};
 pub use site::{Opening, Site, SiteError};
