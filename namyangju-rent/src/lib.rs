@@ -27,6 +27,7 @@ mod reading;
 mod route;
 mod saved;
 mod session;
+mod silence;
 mod site;
 mod site_clock;
 mod slot;
@@ -59,6 +60,7 @@ pub use route::{
 };
 pub use saved::SavedSession;
 pub use session::{DayVisit, Form, Session, Submission, Submitted};
+pub use silence::{BurstSilence, SilenceJudge};
 pub use site::{Opening, Site, SiteError};
 pub use site_clock::{ClockEstimate, MOST_PROBES, PROBE_GAP, Probe, SiteClock};
 pub use slot::{Round, SlotState, TimeError, TimeNo, TimeOfDay, TimeRange};
