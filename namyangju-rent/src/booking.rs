@@ -1,32 +1,28 @@
-//! One booking from the login to a verdict that is true: attempts that never overlap, a decision
-//! after each answer, and a look at the day list before anything is said or sent again.
+//! What a booking is, what happens in it, and how it ends. The run itself is in `run.rs`.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::application::{Application, ApplicationError};
-use crate::calendar::{DayList, ListedSlot};
+use crate::application::Application;
 use crate::client::{Client, Credentials};
 use crate::date::{RentDate, SeoulTime};
 use crate::dialect::Purpose;
-use crate::error::{Error, Step};
-use crate::html::fold;
-use crate::outcome::{Next, Outcome, Receipt};
+use crate::error::Step;
+use crate::micros;
+use crate::outcome::Receipt;
+use crate::pace::Budget;
 use crate::place::Place;
-use crate::policy::{GiveUp, Last, Policy, Schedule};
-use crate::session::Session;
+use crate::policy::{GiveUp, Policy};
+use crate::run::Run;
+use crate::site_clock::ClockEstimate;
 use crate::slot::{SlotState, TimeRange};
 
-/// Logins in a row that are tried before the site is believed not to keep us logged in.
-const MOST_LOGINS: u8 = 3;
+/// The most requests of all bookings of one account in one run.
+pub const MOST_REQUESTS_OF_A_RUN: u32 = 200;
 
-/// How often the day list is read before it is believed not to tell.
-const MOST_LOOKS: u8 = 3;
-
-/// How long before the opening instant the login happens: time for a person to act on an alarm,
-/// and well within the two hours that a session lives (protocol.md 4.2, I+).
-const PREPARE_BEFORE: Duration = Duration::from_secs(60);
+/// The most bookings for one day that run together.
+pub const MOST_BOOKINGS_A_DAY: usize = 8;
 
 /// What a person wants: one court at one time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,31 +38,78 @@ pub struct Wish {
     pub purpose: Purpose,
 }
 
-/// One step of a booking as it happens. The text is for people; the value is for programs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// One step of a booking, with its time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Happened {
+    /// When, by the wall clock.
+    pub at: SeoulTime,
+    /// When, by the monotonic clock: it never steps, and counts from an arbitrary start.
+    #[serde(with = "micros", rename = "monotonic_micros")]
+    pub monotonic: Duration,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What happens in a booking.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
 #[non_exhaustive]
 pub enum Event {
+    /// Preparation failed so far, and there is still time for a person to act.
+    Alarm {
+        /// What is wrong.
+        text: String,
+    },
     /// A login succeeded.
     LoggedIn,
+    /// The numbers of the wished slots were read from a day that is open.
+    Learned {
+        /// That day.
+        from: RentDate,
+    },
+    /// The site's clock was measured.
+    ClockRead {
+        /// What is known of it.
+        estimate: ClockEstimate,
+    },
     /// The opening instant is waited for.
     Waiting {
         /// Until when.
         until: SeoulTime,
     },
+    /// All is ready for the instant.
+    Armed {
+        /// What will be sent first.
+        with: Step,
+    },
+    /// The first request of the opening left.
+    Fired {
+        /// How long after its planned instant.
+        #[serde(with = "micros", rename = "late_micros")]
+        late: Duration,
+    },
     /// An attempt begins.
     Attempt {
         /// Counted from 1.
         number: u32,
+        /// Which wish, counted from 0.
+        wish: usize,
     },
     /// A page of the attempt came.
     Visited {
         /// Which one.
         step: Step,
+        /// From the request to the head of the answer.
+        #[serde(with = "micros", rename = "first_byte_micros")]
+        first_byte: Duration,
         /// From the request to the whole answer.
+        #[serde(with = "micros", rename = "took_micros")]
         took: Duration,
     },
-    /// The application leaves.
+    /// The application leaves. Whoever keeps events and finds this one without an answer after it has
+    /// to resume the booking with them: see [`Booking::resume`].
     Submitting,
     /// The site answered the attempt, or something broke.
     Answered {
@@ -80,12 +123,18 @@ pub enum Event {
     /// A rest before the next attempt.
     Resting {
         /// How long.
+        #[serde(with = "micros", rename = "wait_micros")]
         wait: Duration,
     },
     /// The day list was read.
     ReadBack {
         /// What it shows of the wish; `None` if it could not be read.
         state: Option<SlotState>,
+    },
+    /// A wish is lost, and the next one is tried.
+    NextWish {
+        /// Which one, counted from 0.
+        wish: usize,
     },
 }
 
@@ -101,7 +150,7 @@ pub enum Verdict {
         /// What the day list shows afterwards; `None` if it could not be read.
         shown: Option<SlotState>,
     },
-    /// Somebody else has the slot.
+    /// Somebody else has the slot, or all of them.
     Lost,
     /// The application or the account was refused; trying again would not change it.
     Refused {
@@ -131,6 +180,52 @@ pub enum Verdict {
     },
 }
 
+/// One attempt: what was sent and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// Counted from 1.
+    pub number: u32,
+    /// Which wish, counted from 0.
+    pub wish: usize,
+    /// When it began.
+    pub began: SeoulTime,
+    /// The pages that came.
+    pub visits: Vec<Visit>,
+    /// Where it ended.
+    pub step: Step,
+    /// The outcome's or the error's short name.
+    pub name: String,
+    /// What it means, for people.
+    pub text: String,
+}
+
+/// One page of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Visit {
+    /// Which one.
+    pub step: Step,
+    /// When it was asked for.
+    pub sent: SeoulTime,
+    /// From there to the head of the answer.
+    #[serde(with = "micros", rename = "first_byte_micros")]
+    pub first_byte: Duration,
+    /// From there to the whole answer.
+    #[serde(with = "micros", rename = "done_micros")]
+    pub done: Duration,
+}
+
+/// Between which instants of the site's clock the day really opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OpeningBracket {
+    /// The site still said "not open" to a request that left then.
+    pub after: Option<SeoulTime>,
+    /// The site had accepted, or refused for another reason than that, when this answer came.
+    pub before: Option<SeoulTime>,
+}
+
 /// The story of a booking.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -138,10 +233,18 @@ pub struct Report {
     /// How it ended.
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// How many attempts there were.
-    pub attempts: u32,
-    /// How many requests the client sent meanwhile, redirects included.
+    /// Which wish it ended with, counted from 0.
+    pub wish: usize,
+    /// Every attempt.
+    pub attempts: Vec<Attempt>,
+    /// How many requests it sent, redirects included.
     pub requests: u32,
+    /// How many of them after the opening instant, or after the start where none was given.
+    pub requests_after_opening: u32,
+    /// What was known of the site's clock.
+    pub clock: Option<ClockEstimate>,
+    /// What the answers told of the true opening instant.
+    pub opening: OpeningBracket,
     /// When it began.
     pub began: SeoulTime,
     /// When it ended.
@@ -162,26 +265,49 @@ pub struct Report {
 /// };
 /// let application = Application::new("가나다클럽", "4".parse()?, "테니스", "운동");
 /// let credentials = Credentials::new("an-account", "its-password");
-/// let report = Booking::new(client, credentials, wish, application).run(|event| println!("{event:?}")).await;
+/// let report = Booking::new(client, credentials, wish, application)
+///     .opens_at("2026-11-26 10:00:00".parse()?)
+///     .run(|happened| println!("{} {:?}", happened.at, happened.event))
+///     .await;
 /// println!("{:?} with {} requests", report.verdict, report.requests);
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "a booking does nothing until `run`"]
 pub struct Booking {
-    client: Client,
-    credentials: Credentials,
-    wish: Wish,
-    application: Application,
-    policy: Policy,
-    opens_at: Option<SeoulTime>,
+    pub(crate) client: Client,
+    pub(crate) credentials: Credentials,
+    pub(crate) wishes: Vec<Wish>,
+    pub(crate) application: Application,
+    pub(crate) policy: Policy,
+    pub(crate) opens_at: Option<SeoulTime>,
+    pub(crate) lead: Duration,
+    pub(crate) clock_offset_micros: Option<i64>,
+    pub(crate) unanswered: bool,
 }
 
 impl Booking {
     /// A booking with the default policy, to begin at once.
     pub fn new(client: Client, credentials: Credentials, wish: Wish, application: Application) -> Self {
-        Self { client, credentials, wish, application, policy: Policy::new(), opens_at: None }
+        let client = client.with_budget(client.budget().part(MOST_REQUESTS_OF_A_RUN));
+        Self {
+            client,
+            credentials,
+            wishes: vec![wish],
+            application,
+            policy: Policy::new(),
+            opens_at: None,
+            lead: Duration::ZERO,
+            clock_offset_micros: None,
+            unanswered: false,
+        }
+    }
+
+    /// The next best wish, tried when those before it are lost. At most one of all is booked.
+    pub fn or(mut self, wish: Wish) -> Self {
+        self.wishes.push(wish);
+        self
     }
 
     /// Another policy than the default.
@@ -190,360 +316,106 @@ impl Booking {
         self
     }
 
-    /// The announced opening instant, by the local clock: the login happens a minute before, the
-    /// first attempt at the instant, and the policy's time counts from there.
+    /// The announced opening instant, on the site's clock. The booking prepares from ten minutes
+    /// before, measures the site's clock, has its first request arrive at the instant, and the
+    /// policy's time counts from there.
     pub fn opens_at(mut self, instant: SeoulTime) -> Self {
         self.opens_at = Some(instant);
         self
     }
 
-    /// Runs it to its end. `observer` hears each step; it should return at once.
-    pub async fn run(self, observer: impl FnMut(&Event) + Send) -> Report {
-        let began = self.client.clock().now();
-        let requests_before = self.client.requests_sent();
-        let mut run = Run {
-            booking: &self,
-            observer,
-            session: None,
-            attempts: 0,
-            logins: 0,
-            unanswered: false,
-            requests_before,
-        };
-        let verdict = run.run_to_end().await;
-        let attempts = run.attempts;
-        Report {
-            verdict,
-            attempts,
-            requests: self.client.requests_sent().saturating_sub(requests_before),
-            began,
-            ended: self.client.clock().now(),
-        }
-    }
-}
-
-struct Run<'b, O> {
-    booking: &'b Booking,
-    observer: O,
-    session: Option<Session>,
-    attempts: u32,
-    logins: u8,
-    /// An application was sent and its answer is not known: whatever the day list shows as booked
-    /// may be ours.
-    unanswered: bool,
-    requests_before: u32,
-}
-
-/// How an attempt ended.
-enum Attempted {
-    /// The submission was answered.
-    Outcome(Outcome),
-    /// It broke before, or the answer was lost.
-    Failed(Error),
-}
-
-/// What the day list tells of the wish.
-enum Seen {
-    Free,
-    Ours,
-    Others,
-    /// Booked, and the list does not tell by whom.
-    Booked,
-    /// Not open, closed, or not on the list.
-    Nothing,
-}
-
-impl<O: FnMut(&Event) + Send> Run<'_, O> {
-    fn tell(&mut self, event: Event) {
-        (self.observer)(&event);
+    /// Send so much earlier than planned. An early arrival is refused and costs a whole gap between
+    /// attempts, so the default is zero.
+    pub fn lead(mut self, lead: Duration) -> Self {
+        self.lead = lead;
+        self
     }
 
-    fn monotonic(&self) -> Duration {
-        self.booking.client.clock().monotonic()
+    /// How far the site's clock is ahead of the local one, in microseconds, instead of measuring it.
+    pub fn clock_offset_micros(mut self, ahead: i64) -> Self {
+        self.clock_offset_micros = Some(ahead);
+        self
     }
 
-    fn requests(&self) -> u32 {
-        self.booking.client.requests_sent().saturating_sub(self.requests_before)
-    }
-
-    async fn run_to_end(&mut self) -> Verdict {
-        if let Some(instant) = self.booking.opens_at
-            && let Some(verdict) = self.wait_for(instant).await
-        {
-            return verdict;
-        }
-        let seed =
-            u64::from(std::process::id()) << 32 | self.booking.client.clock().now().unix_micros() as u64;
-        let mut schedule = self.booking.policy.schedule(self.monotonic(), seed);
-        loop {
-            self.attempts += 1;
-            self.tell(Event::Attempt { number: self.attempts });
-            let began = self.monotonic();
-            let attempted = self.attempt().await;
-            match self.decide(attempted, began, &mut schedule).await {
-                Ok(at) => self.rest_until(at).await,
-                Err(verdict) => return verdict,
-            }
-        }
-    }
-
-    /// Logs in before the instant and waits for it. A refused login is the end: there was time.
-    async fn wait_for(&mut self, instant: SeoulTime) -> Option<Verdict> {
-        let clock = self.booking.client.clock().clone();
-        let until = |at: SeoulTime| at.since(clock.now());
-        self.tell(Event::Waiting { until: instant });
-        let prepare = until(instant).saturating_sub(PREPARE_BEFORE);
-        if !prepare.is_zero() {
-            clock.sleep(prepare).await;
-        }
-        if let Err(error) = self.ensure_session().await {
-            let name = error_name(&error);
-            self.tell(Event::Answered { step: Step::Login, name: name.to_owned(), text: error.chain() });
-            if let Error::LoginRefused = error {
-                return Some(Verdict::Refused { reason: error.to_string() });
-            }
-        }
-        let wait = until(instant);
-        if !wait.is_zero() {
-            clock.sleep(wait).await;
-        }
-        None
-    }
-
-    async fn ensure_session(&mut self) -> Result<(), Error> {
-        if self.session.is_none() {
-            self.session = Some(self.booking.client.log_in(&self.booking.credentials).await?);
-            self.tell(Event::LoggedIn);
-        }
-        Ok(())
-    }
-
-    /// Login if needed, day page, form, submission.
-    async fn attempt(&mut self) -> Attempted {
-        if let Err(error) = self.ensure_session().await {
-            return Attempted::Failed(error);
-        }
-        let Some(session) = self.session.take() else { return Attempted::Outcome(Outcome::LoggedOut) };
-        let attempted = self.submit(&session).await;
-        self.session = Some(session);
-        attempted.map_or_else(Attempted::Failed, Attempted::Outcome)
-    }
-
-    async fn submit(&mut self, session: &Session) -> Result<Outcome, Error> {
-        let Wish { place, date, range, purpose } = &self.booking.wish;
-        let day = session.open_day(place, *date, *purpose).await?;
-        self.tell(Event::Visited { step: Step::Day, took: day.timing().done });
-        let form = day.open_form(*range).await?;
-        self.tell(Event::Visited { step: Step::Form, took: form.timing().done });
-        let submission = form.fill(&self.booking.application)?;
-        self.tell(Event::Submitting);
-        self.unanswered = true;
-        let submitted = submission.submit().await;
-        if let Err(Error::NotSent { .. }) = &submitted {
-            self.unanswered = false;
-        }
-        let submitted = submitted?;
-        self.tell(Event::Visited { step: Step::Submit, took: submitted.page.timing().done });
-        self.unanswered = matches!(submitted.outcome, Outcome::Unknown(_));
-        Ok(submitted.outcome)
-    }
-
-    /// What follows from an attempt: the instant of the next one, or the end.
-    async fn decide(
-        &mut self,
-        attempted: Attempted,
-        began: Duration,
-        schedule: &mut Schedule,
-    ) -> Result<Duration, Verdict> {
-        let (step, name, text, next) = match &attempted {
-            Attempted::Outcome(outcome) => {
-                (Step::Submit, outcome.name(), outcome.to_string(), outcome.next())
-            }
-            Attempted::Failed(error) => (error_step(error), error_name(error), error.chain(), error.next()),
-        };
-        self.tell(Event::Answered { step, name: name.to_owned(), text: text.clone() });
-        let last = match next {
-            Next::Confirm => {
-                let receipt = match attempted {
-                    Attempted::Outcome(Outcome::Reserved(receipt)) => Some(receipt),
-                    _ => None,
-                };
-                return Err(self.confirmed(receipt).await);
-            }
-            Next::NextChoice => return Err(Verdict::Lost),
-            Next::AskPerson => return Err(Verdict::NeedsPerson { reason: text }),
-            Next::Stop => {
-                return Err(match name {
-                    "blocked" => Verdict::Blocked,
-                    _ => Verdict::Refused { reason: text },
-                });
-            }
-            Next::LogIn => {
-                self.session = None;
-                self.logins += 1;
-                if self.logins >= MOST_LOGINS {
-                    return Err(Verdict::Refused { reason: format!("{text}, also after a fresh login") });
+    /// Goes on with a booking that was interrupted, from the events that were kept of it. If an
+    /// application had left and its answer is not among them, the day list is read before anything is
+    /// sent: it may have been accepted.
+    pub fn resume<'e>(mut self, events: impl IntoIterator<Item = &'e Event>) -> Self {
+        for event in events {
+            match event {
+                Event::Submitting => self.unanswered = true,
+                // An answer settles it, unless it is one that tells nothing.
+                Event::Answered { step: Step::Submit, name, .. } => {
+                    self.unanswered = matches!(name.as_str(), "unconfirmed" | "unknown" | "reserved");
                 }
-                Last::Plain
-            }
-            Next::Visit => Last::Plain,
-            Next::Again { after } => match name {
-                "busy" => Last::Busy(after),
-                _ => Last::Plain,
-            },
-            Next::ReadBack => self.read_back(name).await?,
-        };
-        schedule.next(began, self.monotonic(), self.requests(), last).map_err(|why| match attempted {
-            Attempted::Failed(Error::NotSent { .. } | Error::Broken { .. }) => {
-                Verdict::Unreachable { last: text }
-            }
-            _ => Verdict::GaveUp { why, last: text },
-        })
-    }
-
-    /// Reads the day list after an answer that does not tell. Only a slot that is shown free may be
-    /// applied for again.
-    async fn read_back(&mut self, name: &str) -> Result<Last, Verdict> {
-        for look in 1..=MOST_LOOKS {
-            match self.look().await {
-                Ok(Seen::Free) => {
-                    self.unanswered = false;
-                    return Ok(if name == "unknown" { Last::Unknown } else { Last::Plain });
-                }
-                Ok(Seen::Ours) if self.unanswered => {
-                    return Err(Verdict::Reserved { receipt: None, shown: Some(SlotState::Booked) });
-                }
-                Ok(Seen::Others) => return Err(Verdict::Lost),
-                Ok(Seen::Ours | Seen::Booked) if !self.unanswered => return Err(Verdict::Lost),
-                Ok(Seen::Nothing) if !self.unanswered => return Ok(Last::Plain),
-                _ if look < MOST_LOOKS => {
-                    let wait = self.booking.policy.gap();
-                    self.tell(Event::Resting { wait });
-                    self.booking.client.clock().sleep(wait).await;
-                }
+                Event::ReadBack { state: Some(SlotState::Free) } => self.unanswered = false,
                 _ => {}
             }
         }
-        Err(Verdict::Unconfirmed)
+        self
     }
 
-    /// What the day list says after a receipt.
-    async fn confirmed(&mut self, receipt: Option<Receipt>) -> Verdict {
-        let shown = match self.look().await {
-            Ok(Seen::Free) => Some(SlotState::Free),
-            Ok(Seen::Ours | Seen::Others | Seen::Booked) => Some(SlotState::Booked),
-            Ok(Seen::Nothing) => Some(SlotState::NotShown),
-            Err(_) => None,
-        };
-        Verdict::Reserved { receipt, shown }
+    /// The budget of requests it takes from.
+    pub fn budget(&self) -> &Budget {
+        self.client.budget()
     }
 
-    async fn look(&mut self) -> Result<Seen, Error> {
-        let Wish { place, date, .. } = &self.booking.wish;
-        // The day list needs no login (protocol.md 4.3, S3); the session's line is warm.
-        let list = match &self.session {
-            Some(session) => session.day_list(place, *date).await,
-            None => match self.booking.client.guest() {
-                Ok(guest) => guest.day_list(place, *date).await,
-                Err(error) => Err(error),
-            },
-        };
-        let seen = list.map(|list| self.seen(&list));
-        let state = match &seen {
-            Ok(Seen::Free) => Some(SlotState::Free),
-            Ok(Seen::Ours | Seen::Others | Seen::Booked) => Some(SlotState::Booked),
-            Ok(Seen::Nothing) => Some(SlotState::NotShown),
-            Err(_) => None,
-        };
-        self.tell(Event::ReadBack { state });
-        seen
-    }
-
-    fn seen(&self, list: &DayList) -> Seen {
-        let Wish { date, range, purpose, .. } = &self.booking.wish;
-        let slots: Vec<&ListedSlot> = list.within(*date, *range, *purpose).collect();
-        if slots.is_empty() {
-            return Seen::Nothing;
-        }
-        if slots.iter().all(|slot| slot.state == SlotState::Free) {
-            return Seen::Free;
-        }
-        let booked = || slots.iter().filter(|slot| slot.state == SlotState::Booked);
-        let application = &self.booking.application;
-        let ours = |slot: &ListedSlot| {
-            may_be(&slot.group_name, &application.club_name).and_then(|group| {
-                if group { may_be(&slot.event_name, &application.event_name) } else { Some(false) }
-            })
-        };
-        if booked().any(|slot| ours(slot) == Some(false)) {
-            Seen::Others
-        } else if booked().count() == slots.len() && booked().all(|slot| ours(slot) == Some(true)) {
-            Seen::Ours
-        } else if booked().next().is_some() {
-            Seen::Booked
-        } else {
-            Seen::Nothing
-        }
-    }
-
-    async fn rest_until(&mut self, at: Duration) {
-        let wait = at.saturating_sub(self.monotonic());
-        if !wait.is_zero() {
-            self.tell(Event::Resting { wait });
-            self.booking.client.clock().sleep(wait).await;
-        }
+    /// Runs it to its end. `observer` hears each step; it should return at once.
+    pub async fn run(self, observer: impl FnMut(&Happened) + Send) -> Report {
+        Run::new(&self, observer).report().await
     }
 }
 
-/// Whether a name that the list shows may be ours; `None` if it shows none. A `*` stands for any
-/// character: some lists mask names.
-fn may_be(shown: &str, ours: &str) -> Option<bool> {
-    let (shown, ours) = (fold(shown), fold(ours));
-    if shown.is_empty() {
-        return None;
+/// Several bookings that run side by side, each with its own session: those of one account share
+/// one budget, and finished ones stop while the others go on.
+///
+/// The reports come in the order of the bookings. `observer` is told which of them an event is of.
+///
+/// # Errors
+/// What is wrong, if more than [`MOST_BOOKINGS_A_DAY`] are for one day; nothing was sent then.
+pub async fn run_together<O>(bookings: Vec<Booking>, observer: O) -> Result<Vec<Report>, String>
+where
+    O: FnMut(usize, &Happened) + Send + 'static,
+{
+    let observer = std::sync::Arc::new(std::sync::Mutex::new(observer));
+    let mut accounts: Vec<(String, Budget)> = Vec::new();
+    let mut tasks = tokio::task::JoinSet::new();
+    for booking in &bookings {
+        let date = booking.wishes.first().map(|wish| wish.date);
+        let same_day = bookings.iter().filter(|other| other.wishes.first().map(|wish| wish.date) == date);
+        if same_day.count() > MOST_BOOKINGS_A_DAY {
+            return Err(format!("more than {MOST_BOOKINGS_A_DAY} bookings are for one day"));
+        }
     }
-    let fits = shown.chars().count() == ours.chars().count()
-        && shown.chars().zip(ours.chars()).all(|(s, o)| s == o || matches!(s, '*' | '○' | '●'));
-    Some(fits)
-}
-
-fn error_step(error: &Error) -> Step {
-    match error {
-        Error::Refused { step, .. }
-        | Error::NotSent { step, .. }
-        | Error::Broken { step, .. }
-        | Error::Page { step, .. } => *step,
-        Error::Unconfirmed { .. } => Step::Submit,
-        Error::LoginRefused => Step::Login,
-        Error::WrongDay { .. } => Step::Day,
-        Error::Application(_) | Error::SavedSession(_) | Error::Setup(_) => Step::Form,
+    let many = bookings.len();
+    for (index, mut booking) in bookings.into_iter().enumerate() {
+        let account = booking.credentials.account();
+        let whole = match accounts.iter().find(|(known, _)| known == account) {
+            Some((_, budget)) => budget.clone(),
+            None => {
+                let budget = Budget::new(MOST_REQUESTS_OF_A_RUN);
+                accounts.push((account.to_owned(), budget.clone()));
+                budget
+            }
+        };
+        booking.client = booking.client.with_budget(whole.part(MOST_REQUESTS_OF_A_RUN));
+        let observer = std::sync::Arc::clone(&observer);
+        tasks.spawn(async move {
+            let tell = |happened: &Happened| {
+                if let Ok(mut observer) = observer.lock() {
+                    observer(index, happened);
+                }
+            };
+            (index, booking.run(tell).await)
+        });
     }
-}
-
-fn error_name(error: &Error) -> &'static str {
-    match error {
-        Error::Refused { outcome, .. } => outcome.name(),
-        Error::LoginRefused => "login-refused",
-        Error::Unconfirmed { .. } => "unconfirmed",
-        Error::NotSent { .. } => "not-sent",
-        Error::Broken { .. } => "broken",
-        Error::Page { .. } | Error::WrongDay { .. } => "unreadable",
-        Error::Application(ApplicationError::NotFree(_)) => "not-free",
-        Error::Application(_) => "application",
-        Error::SavedSession(_) | Error::Setup(_) => "setup",
+    let mut reports: Vec<Option<Report>> = (0..many).map(|_| None).collect();
+    while let Some(ended) = tasks.join_next().await {
+        if let Ok((index, report)) = ended
+            && let Some(place) = reports.get_mut(index)
+        {
+            *place = Some(report);
+        }
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_in_a_list_may_be_masked() {
-        assert_eq!(may_be("가나다클럽", "가나다클럽"), Some(true));
-        assert_eq!(may_be(" 가*다클럽 ", "가나다클럽"), Some(true));
-        assert_eq!(may_be("라마바클럽", "가나다클럽"), Some(false));
-        assert_eq!(may_be("가나다", "가나다클럽"), Some(false));
-        assert_eq!(may_be("  ", "가나다클럽"), None);
-    }
+    Ok(reports.into_iter().flatten().collect())
 }

@@ -1,5 +1,6 @@
 //! The schedule page of a place: the month calendar, the day list, and the menus beside them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use scraper::{ElementRef, Html};
@@ -123,7 +124,12 @@ impl MenuEntry {
 pub(crate) fn read_calendar(site: &Site, document: &Html) -> Option<Calendar> {
     let dialect = &site.dialect;
     let mut days: Vec<CalendarDay> = Vec::new();
+    let mut known = BTreeSet::new();
     for cell in document.select(&dialect.markers.calendar.selector) {
+        // A cell that holds a table is the page's layout, and its days are in that table.
+        if cell.descendent_elements().skip(1).any(|e| e.value().name() == "td") {
+            continue;
+        }
         let mut labels =
             cell.select(&dialect.markers.calendar_label.selector).map(|span| digits_of(&text_of(span)));
         let (Some(Some(year)), Some(Some(month)), Some(Some(day))) =
@@ -136,7 +142,7 @@ pub(crate) fn read_calendar(site: &Site, document: &Html) -> Option<Calendar> {
             continue;
         };
         if let Ok(date) = RentDate::new(year, month, day)
-            && days.iter().all(|known| known.date != date)
+            && known.insert(date)
         {
             days.push(CalendarDay { date, state: state_of(dialect, cell) });
         }

@@ -65,6 +65,7 @@ impl Charset {
             .or_else(|| Encoding::for_bom(bytes).map(|(encoding, _)| Self(encoding)))
             .or_else(|| {
                 let head = bytes.get(..META_WINDOW).unwrap_or(bytes).to_ascii_lowercase();
+                let head = without_comments(&head);
                 let meta = head.windows(5).position(|w| w == b"<meta")?;
                 charset_parameter(head.get(meta..)?).and_then(Self::from_label)
             })
@@ -92,6 +93,20 @@ impl From<Charset> for String {
     fn from(charset: Charset) -> String {
         charset.name().to_owned()
     }
+}
+
+/// The beginning of a page without its comments, as a browser looks at it.
+fn without_comments(mut head: &[u8]) -> Vec<u8> {
+    let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|w| w == what);
+    let mut out = Vec::with_capacity(head.len());
+    while let Some(start) = find(head, b"<!--") {
+        out.extend_from_slice(head.get(..start).unwrap_or_default());
+        // `<!-->` is a whole comment.
+        let inside = head.get(start + 2..).unwrap_or_default();
+        head = find(inside, b"-->").and_then(|end| inside.get(end + 3..)).unwrap_or_default();
+    }
+    out.extend_from_slice(head);
+    out
 }
 
 /// The value after the first `charset=`, without quotes.
@@ -316,6 +331,9 @@ mod tests {
         assert_eq!(of(b"<META charset='utf-8'>", None), Charset::UTF_8);
         assert_eq!(of(b"<p>charset=utf-8</p>", None), Charset::EUC_KR);
         assert_eq!(of(b"", None), Charset::EUC_KR);
+        assert_eq!(of(b"<!-- <meta charset=utf-8> --><p>", None), Charset::EUC_KR);
+        assert_eq!(of(b"<!--><!-- x --><meta charset=utf-8>", None), Charset::UTF_8);
+        assert_eq!(of(b"<!-- <meta charset=utf-8>", None), Charset::EUC_KR);
         assert_eq!(of(&[b' '; 5000], Some("text/html; charset=")), Charset::EUC_KR);
     }
 

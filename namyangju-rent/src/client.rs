@@ -15,13 +15,14 @@ use crate::dns::Names;
 use crate::error::{Error, Step};
 use crate::jar::Jar;
 use crate::outcome::Outcome;
-use crate::pace::Pace;
+use crate::pace::{Budget, Pace};
 use crate::page::Page;
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::saved::SavedSession;
 use crate::session::Session;
 use crate::site::Site;
+use crate::site_clock::Probe;
 use crate::tls::{Tls, TlsBackend};
 use crate::transport::{Ask, Transport};
 
@@ -73,7 +74,10 @@ impl fmt::Debug for Credentials {
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client(Arc<Shared>);
+pub struct Client {
+    shared: Arc<Shared>,
+    budget: Budget,
+}
 
 pub(crate) struct Shared {
     pub(crate) site: Site,
@@ -166,7 +170,7 @@ impl ClientBuilder {
             tls,
         };
         shared.http()?;
-        Ok(Client(Arc::new(shared)))
+        Ok(Client { shared: Arc::new(shared), budget: Budget::new(u32::MAX) })
     }
 }
 
@@ -189,13 +193,14 @@ impl Shared {
         })
     }
 
-    fn transport(&self, jar: Jar) -> Result<Transport, Error> {
+    fn transport(&self, jar: Jar, budget: Budget) -> Result<Transport, Error> {
         Ok(Transport {
             http: self.http()?,
             jar,
             site: self.site.clone(),
             clock: Arc::clone(&self.clock),
             pace: self.pace.clone(),
+            budget,
             user_agent: self.user_agent.clone(),
             exchange_timeout: self.exchange_timeout,
             largest_body: self.largest_body,
@@ -220,17 +225,23 @@ impl Client {
 
     /// The site it speaks to.
     pub fn site(&self) -> &Site {
-        &self.0.site
+        &self.shared.site
     }
 
     /// The clock it goes by.
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.0.clock
+        &self.shared.clock
     }
 
-    /// How many requests it has sent, redirects included, in all its sessions.
-    pub fn requests_sent(&self) -> u32 {
-        self.0.pace.given()
+    /// The same client with a budget: whoever uses it from here on sends no more requests than that.
+    #[must_use]
+    pub fn with_budget(&self, budget: Budget) -> Self {
+        Self { shared: Arc::clone(&self.shared), budget }
+    }
+
+    /// The budget of requests it takes from; without an end unless [`Client::with_budget`] gave one.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// A visitor without a login: the schedule pages can be read so (protocol.md 4.3, S3).
@@ -238,7 +249,7 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`].
     pub fn guest(&self) -> Result<Guest, Error> {
-        Ok(Guest { transport: self.0.transport(Jar::default())? })
+        Ok(Guest { transport: self.shared.transport(Jar::default(), self.budget.clone())? })
     }
 
     /// Logs in and gives a session.
@@ -254,14 +265,14 @@ impl Client {
     /// # Errors
     /// [`Error::SavedSession`] if it is of another site or User-Agent, or cannot be read.
     pub fn restore(&self, saved: &SavedSession) -> Result<Session, Error> {
-        let jar = saved.cookies_for(&self.0.site, &self.0.user_agent)?;
-        Ok(Session::new(self.0.transport(jar)?, saved.account.clone()))
+        let jar = saved.cookies_for(&self.shared.site, &self.shared.user_agent)?;
+        Ok(Session::new(self.shared.transport(jar, self.budget.clone())?, saved.account.clone()))
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("site", &self.0.site).finish_non_exhaustive()
+        f.debug_struct("Client").field("site", &self.shared.site).finish_non_exhaustive()
     }
 }
 
@@ -293,6 +304,19 @@ impl Guest {
     /// See [`Error`].
     pub async fn menu(&self, entry: Option<&MenuEntry>) -> Result<Menu, Error> {
         self.transport.menu(entry).await
+    }
+
+    /// Takes the time of the site's clock once, by asking for the head of its home page; `None` if the
+    /// answer has no `Date` that can be read. [`crate::SiteClock`] says when to ask.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn probe_clock(&self) -> Result<Option<Probe>, Error> {
+        let (probe, page) = self.transport.probe(self.transport.site.home_url()).await?;
+        match Reading::new(&self.transport.site, &page).by_status() {
+            Some(outcome) => Err(refused(Step::Clock, outcome)),
+            None => Ok(probe),
+        }
     }
 
     /// Logs in.
@@ -373,13 +397,7 @@ impl Transport {
         page: &Page,
         wanted: impl FnOnce(&Reading<'_>) -> Option<T>,
     ) -> Result<T, Error> {
-        let reading = Reading::new(&self.site, page);
-        if page.status == 200
-            && let Some(found) = wanted(&reading)
-        {
-            return Ok(found);
-        }
-        Err(refused(step, reading.refusal(false)))
+        Reading::new(&self.site, page).open_to_all(wanted).map_err(|outcome| refused(step, outcome))
     }
 
     async fn log_in(&self, credentials: &Credentials) -> Result<(), Error> {
@@ -406,7 +424,8 @@ impl Transport {
         let page = self
             .exchange(Ask { step: Step::Login, url: self.site.url(&paths.login), body: Some(body) })
             .await?;
-        match self.login_said(&page) {
+        let said = login_said(&Reading::new(&self.site, &page));
+        match said {
             Some(result) => result,
             None => {
                 // The answer does not tell: the home page's header does (protocol.md 4.1, S1).
@@ -428,36 +447,35 @@ impl Transport {
             }
         }
     }
+}
 
-    /// What the answer to a login says; `None` if it does not tell.
-    fn login_said(&self, page: &Page) -> Option<Result<(), Error>> {
-        let reading = Reading::new(&self.site, page);
-        if let Some(outcome) = reading.by_status() {
-            return Some(Err(refused(Step::Login, outcome)));
-        }
-        if page.status != 200 {
-            return Some(Err(refused(Step::Login, Outcome::Unknown(Box::new(page.clone())))));
-        }
-        if let Some(logged_in) = reading.logged_in() {
-            return Some(if logged_in { Ok(()) } else { Err(self.login_refusal(&reading)) });
-        }
-        let at_message =
-            self.site.path_of(page.url()).is_some_and(|p| self.site.dialect.paths.message.read(p).is_some());
-        at_message.then(|| Err(self.login_refusal(&reading)))
+/// What the answer to a login says; `None` if it does not tell.
+pub(crate) fn login_said(reading: &Reading<'_>) -> Option<Result<(), Error>> {
+    let (site, page) = (reading.site, reading.page);
+    if let Some(outcome) = reading.by_status() {
+        return Some(Err(refused(Step::Login, outcome)));
     }
+    if page.status != 200 {
+        return Some(Err(refused(Step::Login, Outcome::Unknown(Box::new(page.clone())))));
+    }
+    if let Some(logged_in) = reading.logged_in() {
+        return Some(if logged_in { Ok(()) } else { Err(login_refusal(reading)) });
+    }
+    let at_message = site.path_of(page.url()).is_some_and(|p| site.dialect.paths.message.read(p).is_some());
+    at_message.then(|| Err(login_refusal(reading)))
+}
 
-    /// A page without a login after a login: wrong account or password, unless it says otherwise.
-    fn login_refusal(&self, reading: &Reading<'_>) -> Error {
-        match reading.refusal(false) {
-            outcome @ (Outcome::HumanCheck | Outcome::Blocked | Outcome::Busy { .. }) => {
-                refused(Step::Login, outcome)
-            }
-            _ => Error::LoginRefused,
+/// A page without a login after a login: wrong account or password, unless it says otherwise.
+fn login_refusal(reading: &Reading<'_>) -> Error {
+    match reading.refusal(false) {
+        outcome @ (Outcome::HumanCheck | Outcome::Blocked | Outcome::Busy { .. }) => {
+            refused(Step::Login, outcome)
         }
+        _ => Error::LoginRefused,
     }
 }
 
-fn menu_of(reading: &Reading<'_>) -> Option<Menu> {
+pub(crate) fn menu_of(reading: &Reading<'_>) -> Option<Menu> {
     let menu = read_menu(reading.site, &reading.document);
     (!menu.centres.is_empty()).then_some(menu)
 }

@@ -22,6 +22,11 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// Ends when so much monotonic time has passed.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 
+    /// Whether the system says that its wall clock is kept by a time server.
+    fn is_synchronised(&self) -> bool {
+        false
+    }
+
     /// Returns at a monotonic instant, as exactly as it can: it spins. For the last milliseconds only.
     fn spin_until(&self, instant: Duration) {
         while self.monotonic() < instant {
@@ -35,7 +40,6 @@ pub trait Clock: fmt::Debug + Send + Sync {
 const SPIN: Duration = Duration::from_micros(2_500);
 
 /// Ends at a monotonic instant: sleeps until shortly before, then spins.
-#[allow(dead_code, reason = "for the booking run")]
 pub(crate) async fn wait_until(clock: &dyn Clock, instant: Duration) {
     let left = instant.saturating_sub(clock.monotonic());
     if let Some(asleep) = left.checked_sub(SPIN).filter(|asleep| !asleep.is_zero()) {
@@ -57,6 +61,11 @@ impl Clock for SystemClock {
 
     fn monotonic(&self) -> Duration {
         START.elapsed()
+    }
+
+    fn is_synchronised(&self) -> bool {
+        // systemd-timesyncd leaves this file once a server has answered.
+        std::path::Path::new("/run/systemd/timesync/synchronized").exists()
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

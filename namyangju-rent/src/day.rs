@@ -1,5 +1,7 @@
 //! The page of one day: its slots with their time numbers, and the choice among them.
 
+use std::collections::HashSet;
+
 use scraper::{ElementRef, Html};
 use serde::Serialize;
 
@@ -9,9 +11,15 @@ use crate::charset::FormFields;
 use crate::date::RentDate;
 use crate::dialect::{Dialect, Purpose};
 use crate::html::{Control, controls};
-use crate::place::Place;
+use crate::place::{Place, shortened};
 use crate::site::Site;
 use crate::slot::{SlotState, TimeNo, TimeOfDay, TimeRange};
+
+/// The most slots of one day that are read: every quarter of an hour, twice. The busiest day known has 8.
+const MOST_SLOTS: usize = 192;
+
+/// The most cells of a row in which a time is looked for. The rows known have six.
+const MOST_CELLS: usize = 16;
 
 /// The page of one day, read (protocol.md 4.4, 5.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -126,6 +134,12 @@ impl DayPage {
         Some(rows.map(|row| row.state).find(|state| *state != SlotState::Free).unwrap_or(SlotState::Free))
     }
 
+    /// The same slots on another day; nothing of this day's own page is kept but them.
+    pub(crate) fn on(&self, date: RentDate) -> Self {
+        let rows = self.free.iter().map(|slot| DayRow { range: slot.range, state: SlotState::NotShown });
+        Self { date, rows: rows.collect(), hidden: FormFields::new(), ..self.clone() }
+    }
+
     /// The fields of the first POST, in wire order (protocol.md 4.5).
     ///
     /// # Errors
@@ -141,6 +155,7 @@ impl DayPage {
                 continue;
             }
             if !field.page && !theirs.is_empty() && !same_code(theirs, &ours) {
+                let theirs = shortened(theirs);
                 return Err(format!(
                     "its `{}` is `{theirs}`, not `{ours}`: the page of another day or place",
                     field.name
@@ -211,11 +226,11 @@ pub(crate) fn read_day(
     let table_of = |e: ElementRef<'_>| {
         e.ancestors().filter_map(ElementRef::wrap).find(|a| a.value().name() == "table").map(|t| t.id())
     };
-    let foreign: Vec<_> = document.select(&others.selector).filter_map(table_of).collect();
+    let foreign: HashSet<_> = document.select(&others.selector).filter_map(table_of).collect();
     let all = controls(form);
     let mut free: Vec<Slot> = Vec::new();
     let mut rows: Vec<DayRow> = Vec::new();
-    for element in document.select(&boxes.selector) {
+    for element in document.select(&boxes.selector).take(MOST_SLOTS) {
         let (Some(range), Some(Ok(time_no))) =
             (range_beside(element, &all), element.attr("value").map(str::parse::<TimeNo>))
         else {
@@ -227,6 +242,9 @@ pub(crate) fn read_day(
     }
     // A taken slot has a row without a box: its time is all that it shows (protocol.md 5.3).
     for row in document.root_element().descendent_elements().filter(|e| e.value().name() == "tr") {
+        if rows.len() >= MOST_SLOTS {
+            break;
+        }
         let Some(range) = range_in_row(row) else { continue };
         if rows.iter().any(|known| known.range == range)
             || table_of(row).is_some_and(|t| foreign.contains(&t))
@@ -283,7 +301,8 @@ fn range_beside(element: ElementRef<'_>, all: &[Control]) -> Option<TimeRange> {
 }
 
 fn range_in_row(row: ElementRef<'_>) -> Option<TimeRange> {
-    let cells: Vec<ElementRef<'_>> = row.child_elements().filter(|e| e.value().name() == "td").collect();
+    let cells: Vec<ElementRef<'_>> =
+        row.child_elements().filter(|e| e.value().name() == "td").take(MOST_CELLS).collect();
     cells.get(2).and_then(|cell| range_of(*cell)).or_else(|| cells.iter().find_map(|cell| range_of(*cell)))
 }
 

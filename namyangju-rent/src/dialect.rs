@@ -468,6 +468,16 @@ impl PathTemplate {
         path
     }
 
+    /// Whether a path begins with all that stands before the template's first place.
+    pub(crate) fn begins(&self, path: &str) -> bool {
+        let mut parts = path.trim_start_matches('/').split('/');
+        let mut plain = self.0.iter().map_while(|segment| match segment {
+            Segment::Plain(text) => Some(text.as_str()),
+            Segment::Place(_) => None,
+        });
+        plain.all(|text| parts.next() == Some(text))
+    }
+
     /// The values of the places if `path` was made from this template; places at its end may be missing.
     pub(crate) fn read<'p>(&self, path: &'p str) -> Option<BTreeMap<&str, &'p str>> {
         let mut parts = path.strip_prefix('/')?.trim_end_matches('/').split('/');

@@ -25,6 +25,8 @@ pub enum Step {
     Submit,
     /// The logout.
     Logout,
+    /// A look at the site's clock.
+    Clock,
 }
 
 impl fmt::Display for Step {
@@ -37,6 +39,7 @@ impl fmt::Display for Step {
             Self::Form => "applicant form",
             Self::Submit => "submission",
             Self::Logout => "logout",
+            Self::Clock => "site clock",
         })
     }
 }
@@ -102,6 +105,12 @@ pub enum Error {
     /// The application, or the choice of slots, would be refused; nothing was sent.
     #[error(transparent)]
     Application(#[from] ApplicationError),
+    /// The budget of requests is used up; this one was not sent.
+    #[error("{step}: the budget of requests is used up")]
+    Budget {
+        /// Where.
+        step: Step,
+    },
     /// A saved session cannot be used.
     #[error("the saved session cannot be used: {0}")]
     SavedSession(String),
@@ -138,7 +147,42 @@ impl Error {
             }
             // The day page shows a row without a box: the day list tells whether it is taken or not open.
             Self::Application(ApplicationError::NotFree(_)) => Next::ReadBack,
-            Self::LoginRefused | Self::Application(_) | Self::SavedSession(_) | Self::Setup(_) => Next::Stop,
+            Self::LoginRefused
+            | Self::Application(_)
+            | Self::Budget { .. }
+            | Self::SavedSession(_)
+            | Self::Setup(_) => Next::Stop,
+        }
+    }
+
+    /// The step it happened in.
+    pub fn step(&self) -> Step {
+        match self {
+            Self::Refused { step, .. }
+            | Self::NotSent { step, .. }
+            | Self::Broken { step, .. }
+            | Self::Budget { step }
+            | Self::Page { step, .. } => *step,
+            Self::Unconfirmed { .. } => Step::Submit,
+            Self::LoginRefused => Step::Login,
+            Self::WrongDay { .. } => Step::Day,
+            Self::Application(_) | Self::SavedSession(_) | Self::Setup(_) => Step::Form,
+        }
+    }
+
+    /// A short name for logs and JSON: the outcome's, if it carries one.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Refused { outcome, .. } => outcome.name(),
+            Self::LoginRefused => "login-refused",
+            Self::Unconfirmed { .. } => "unconfirmed",
+            Self::NotSent { .. } => "not-sent",
+            Self::Broken { .. } => "broken",
+            Self::Page { .. } | Self::WrongDay { .. } => "unreadable",
+            Self::Application(ApplicationError::NotFree(_)) => "not-free",
+            Self::Application(_) => "application",
+            Self::Budget { .. } => "budget",
+            Self::SavedSession(_) | Self::Setup(_) => "setup",
         }
     }
 

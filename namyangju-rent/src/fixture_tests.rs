@@ -11,7 +11,9 @@ use crate::calendar::{read_calendar, read_day_list, read_menu};
 use crate::charset::{Charset, FormFields};
 use crate::day::{Choice, DayPage, Slot, read_day};
 use crate::dialect::Purpose;
+use crate::error::Step;
 use crate::form::FormPage;
+use crate::harness::{Capture, Told, replay};
 use crate::html::{controls, form_of, script_page};
 use crate::outcome::Outcome;
 use crate::page::{Hop, HopKind, Page, Timing};
@@ -100,6 +102,62 @@ fn texts<'a>(facts: &'a Table, key: &str) -> Vec<&'a str> {
 
 fn text<'a>(facts: &'a Table, key: &str) -> Option<&'a str> {
     facts.get(key).and_then(Value::as_str)
+}
+
+/// The same page as somebody would have captured it.
+fn capture(fixture: &Fixture, step: Step) -> Capture {
+    let body = std::fs::read(folder().join(&fixture.file)).unwrap();
+    let mut capture = Capture::new(step, fixture.url.clone(), body);
+    capture.posted_to.clone_from(&fixture.from);
+    capture.headers.push(("Content-Type".to_owned(), fixture.content_type.clone()));
+    capture
+}
+
+#[test]
+fn replayed_pages_tell_the_same_as_the_readers() {
+    for fixture in index() {
+        let step = match fixture.step.as_str() {
+            "home" => Step::Home,
+            "login" | "message" => Step::Login,
+            "calendar" | "day-list" => Step::Schedule,
+            "day" => Step::Day,
+            "form" => Step::Form,
+            _ => continue,
+        };
+        let (site, page) = page(&fixture);
+        let document = &Reading::new(&site, &page).document;
+        let told = replay(&site, &capture(&fixture, step)).unwrap();
+        match (fixture.step.as_str(), told) {
+            ("home" | "login" | "message", Told::LoggedIn(found)) => {
+                let expected = fixture.facts.get("logged_in").and_then(Value::as_bool);
+                assert_eq!(found, expected, "{}", fixture.file);
+            }
+            ("calendar", Told::Calendar(found)) => assert_eq!(Some(found), read_calendar(&site, document)),
+            ("day-list", Told::DayList(found)) => {
+                assert_eq!(Some(found), read_day_list(&site.dialect, document));
+            }
+            ("day", Told::Outcome(found)) => assert_eq!(found.name(), fixture.expect, "{}", fixture.file),
+            ("day", Told::Day(found)) => {
+                assert_eq!(fixture.expect, "page", "{}", fixture.file);
+                let numbers_found: Vec<u32> = found.free.iter().map(|s| s.time_no.0).collect();
+                assert_eq!(numbers_found, numbers(&fixture.facts, "time_numbers"), "{}", fixture.file);
+                let place = found.place.to_string();
+                assert_eq!(Some(place.as_str()), text(&fixture.facts, "place"), "{}", fixture.file);
+            }
+            ("form", Told::Form { names, slots, discounts, sale, .. }) => {
+                let facts = &fixture.facts;
+                assert_eq!(Some(names.len()), number(facts, "fields"), "{}", fixture.file);
+                let wire_names = texts(facts, "wire_names");
+                assert!(names.iter().all(|name| wire_names.contains(&name.as_str())), "{}", fixture.file);
+                let found: Vec<u32> = slots.iter().map(|s| s.time_no.0).collect();
+                assert_eq!(found, numbers(facts, "time_numbers"), "{}", fixture.file);
+                let codes: Vec<&str> = discounts.iter().map(|(code, _)| code.as_str()).collect();
+                assert_eq!(codes, texts(facts, "discount_codes"), "{}", fixture.file);
+                assert_eq!(sale.map(|won| won.0 as usize), number(facts, "sale"), "{}", fixture.file);
+            }
+            (_, told) => panic!("{}: {told:?}", fixture.file),
+        }
+    }
 }
 
 /// The facts that a page of any step may have.
@@ -363,6 +421,10 @@ fn answers_to_a_submission_are_what_they_are() {
         let choice = Choice { place: place.parse().unwrap(), date: date.parse().unwrap(), slots };
         let outcome = Reading::new(&site, &page).submission(&choice);
         assert_eq!(outcome.name(), fixture.expect, "{}: {outcome}", fixture.file);
+        let mut capture = capture(&fixture, Step::Submit);
+        (capture.place, capture.date) = (Some(choice.place.clone()), Some(choice.date));
+        let Told::Outcome(replayed) = replay(&site, &capture).unwrap() else { panic!("{}", fixture.file) };
+        assert_eq!(format!("{replayed:?}"), format!("{outcome:?}"), "{}", fixture.file);
         if let Outcome::Reserved(receipt) = &outcome {
             assert_eq!(Some(receipt.number.as_str()), text(&fixture.facts, "receipt"), "{}", fixture.file);
         }

@@ -14,6 +14,7 @@ use crate::day::{Choice, DayPage};
 use crate::dialect::{ApplicationField, ApplicationPost, FieldSource};
 use crate::html::{Control, ControlKind, controls, form_of};
 use crate::money::Won;
+use crate::place::shortened;
 use crate::site::Site;
 use crate::time_list::TimeList;
 
@@ -24,6 +25,29 @@ pub(crate) struct FormPage {
     sale: Option<Won>,
     day: DayPage,
     choice: Choice,
+}
+
+/// The controls of the page's applicant form, with the names they have on the wire.
+fn application_controls(site: &Site, document: &Html) -> Option<Vec<Control>> {
+    let landmark = document.select(&site.dialect.markers.application.selector).next()?;
+    let form = form_of(document, landmark).unwrap_or_else(|| document.root_element());
+    let mut all = controls(form);
+    for control in all.iter_mut().filter(|control| control.name.is_empty()) {
+        // Scripts of the site know some fields by id alone; on the wire they have that name.
+        let known = site.dialect.application.fields.iter().find(|f| bare(&f.name) == control.id);
+        if let Some(field) = known {
+            control.sent = control.kind != ControlKind::Tick;
+            control.name = field.name.clone();
+        }
+    }
+    Some(all)
+}
+
+/// What a browser would send of the page's applicant form as it stands.
+#[cfg(feature = "harness")]
+pub(crate) fn sent_fields(site: &Site, document: &Html) -> Option<FormFields> {
+    let controls = application_controls(site, document)?;
+    Some(controls.into_iter().filter(|c| c.sent).map(|c| (c.name, c.value)).collect())
 }
 
 /// A body ready to be sent, field by field.
@@ -51,28 +75,12 @@ impl FormPage {
         day: &DayPage,
         choice: &Choice,
     ) -> Option<Result<Self, String>> {
-        let markers = &site.dialect.markers;
-        let landmark = document.select(&markers.application.selector).next()?;
-        let form = form_of(document, landmark).unwrap_or_else(|| document.root_element());
-        let mut all = controls(form);
-        let post = &site.dialect.application;
-        for control in &mut all {
-            // Scripts of the site know some fields by id alone; on the wire they have that name.
-            if control.name.is_empty() && post.fields.iter().any(|f| bare(&f.name) == control.id) {
-                control.sent = control.kind != ControlKind::Tick;
-                control.name = post
-                    .fields
-                    .iter()
-                    .find(|f| bare(&f.name) == control.id)
-                    .map(|f| f.name.clone())
-                    .unwrap_or_default();
-            }
-        }
+        let controls = application_controls(site, document)?;
         let sale = document
-            .select(&markers.sale_amount.selector)
+            .select(&site.dialect.markers.sale_amount.selector)
             .find_map(|element| element.attr("value")?.parse().ok());
-        let page = Self { controls: all, sale, day: day.clone(), choice: choice.clone() };
-        Some(page.agrees(post).map(|()| page))
+        let page = Self { controls, sale, day: day.clone(), choice: choice.clone() };
+        Some(page.agrees(&site.dialect.application).map(|()| page))
     }
 
     /// Whether the form speaks of the slots it was opened for.
@@ -87,7 +95,8 @@ impl FormPage {
                     theirs.sort_unstable();
                     sorted.sort_unstable();
                     if theirs != sorted {
-                        return Err(format!("its `{}` is {values:?}, not {ours:?}", field.name));
+                        let theirs = shortened(&values.join(", "));
+                        return Err(format!("its `{}` is {theirs}, not {}", field.name, ours.join(", ")));
                     }
                 }
                 FieldSource::TimeList if post.check_time_list => {
@@ -107,6 +116,12 @@ impl FormPage {
     /// The values a browser would send for a name as the page stands.
     fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.controls.iter().filter(move |c| c.sent && c.name == name).map(|c| c.value.as_str())
+    }
+
+    /// The hire price, where the page tells.
+    #[cfg(feature = "harness")]
+    pub(crate) fn sale(&self) -> Option<Won> {
+        self.sale
     }
 
     /// The codes and labels of the discount groups offered.

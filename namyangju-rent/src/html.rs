@@ -1,7 +1,11 @@
 //! What a reader of these pages needs of HTML: visible text, form controls as a browser would send
 //! them, and pages that are nothing but a script.
 
+use std::collections::BTreeSet;
+
 use scraper::{ElementRef, Html, Node};
+
+use crate::bounds;
 
 /// A page longer than this is no mere script.
 const LONGEST_SCRIPT_PAGE: usize = 16 * 1024;
@@ -9,38 +13,82 @@ const LONGEST_SCRIPT_PAGE: usize = 16 * 1024;
 /// Elements whose text no visitor sees.
 const UNSEEN: [&str; 6] = ["script", "style", "noscript", "template", "title", "head"];
 
-/// The text of an element as a person reads it, blanks folded (non-breaking ones too).
+/// The most bytes of one element's text that are read. Elements within each other share their text.
+const LONGEST_TEXT: usize = 16 * 1024;
+
+/// The page as a tree; `None` if reading it would take longer than an answer may: see [`bounds`].
+pub(crate) fn parse(text: &str) -> Option<Html> {
+    let mut document = bounds::hold(text).then(|| Html::parse_document(text))?;
+    empty_templates(&mut document);
+    Some(document)
+}
+
+/// What stands in a `<template>` is no part of the page until a script puts it there; the parser used
+/// here takes it for one.
+fn empty_templates(document: &mut Html) {
+    let is_template = |node: ego_tree::NodeRef<'_, Node>| {
+        node.value().as_element().is_some_and(|element| element.name() == "template")
+    };
+    let templates = document.tree.nodes().filter(|node| is_template(*node));
+    let inside = templates.flat_map(|node| node.descendants().skip(1)).map(|node| node.id());
+    for id in inside.collect::<BTreeSet<_>>() {
+        if let Some(mut node) = document.tree.get_mut(id) {
+            *node.value() = Node::Comment(scraper::node::Comment { comment: "".into() });
+        }
+    }
+}
+
+/// Whether a visitor sees an element, as far as the page itself tells and not its style sheets.
+pub(crate) fn is_shown(element: ElementRef<'_>) -> bool {
+    !is_unseen(element.value())
+        && element.ancestors().filter_map(ElementRef::wrap).all(|around| !is_unseen(around.value()))
+}
+
+/// The text of an element as a person reads it, blanks folded (non-breaking ones too). Of a very long
+/// one it is the beginning.
 pub(crate) fn text_of(element: ElementRef<'_>) -> String {
+    visible_text(element, LONGEST_TEXT)
+}
+
+/// The text of a whole page as a person reads it, blanks folded.
+pub(crate) fn text_of_page(document: &Html) -> String {
+    visible_text(document.root_element(), usize::MAX)
+}
+
+fn visible_text(element: ElementRef<'_>, most: usize) -> String {
     let mut raw = String::new();
-    push_visible(element, &mut raw);
-    fold(&raw)
+    push_lines(element, most, &mut raw);
+    fold(&raw.replace(LINE_BREAK, " "))
 }
 
 /// The text of an element up to its first line break, blanks folded.
 pub(crate) fn first_line_of(element: ElementRef<'_>) -> String {
     let mut raw = String::new();
-    push_lines(element, &mut raw);
-    raw.split('\u{1}').map(fold).find(|line| !line.is_empty()).unwrap_or_default()
+    push_lines(element, LONGEST_TEXT, &mut raw);
+    raw.split(LINE_BREAK).map(fold).find(|line| !line.is_empty()).unwrap_or_default()
 }
 
-fn push_visible(element: ElementRef<'_>, out: &mut String) {
-    push_lines(element, out);
-    if out.contains('\u{1}') {
-        *out = out.replace('\u{1}', " ");
-    }
-}
+/// Stands for a line break in text on its way; a page's own is taken for one too.
+const LINE_BREAK: char = '\u{1}';
 
 /// The visible text, with a mark where the page breaks a line. The walk is over a list, not the
 /// stack: pages are not to be trusted with our stack.
-fn push_lines(element: ElementRef<'_>, out: &mut String) {
+fn push_lines(element: ElementRef<'_>, most: usize, out: &mut String) {
     let mut skip_below = None;
     for edge in element.traverse() {
+        if out.len() >= most {
+            return;
+        }
         match edge {
             ego_tree::iter::Edge::Open(node) if skip_below.is_none() => match node.value() {
-                Node::Text(text) => out.push_str(text),
-                Node::Element(tag) if UNSEEN.contains(&tag.name()) => skip_below = Some(node.id()),
+                Node::Text(text) => {
+                    let left = most.saturating_sub(out.len());
+                    let end = (0..=left.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+                    out.push_str(text.get(..end.unwrap_or_default()).unwrap_or_default());
+                }
+                Node::Element(tag) if is_unseen(tag) => skip_below = Some(node.id()),
                 Node::Element(tag) if matches!(tag.name(), "br" | "p" | "div" | "tr" | "li") => {
-                    out.push('\u{1}')
+                    out.push(LINE_BREAK)
                 }
                 Node::Element(tag) if matches!(tag.name(), "td" | "th") => out.push(' '),
                 _ => {}
@@ -49,6 +97,16 @@ fn push_lines(element: ElementRef<'_>, out: &mut String) {
             _ => {}
         }
     }
+}
+
+/// Whether no visitor sees an element, by its kind or by its own attributes.
+fn is_unseen(tag: &scraper::node::Element) -> bool {
+    let hidden = || {
+        let style = tag.attr("style")?.to_ascii_lowercase();
+        let style: String = style.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+        (style.contains("display:none") || style.contains("visibility:hidden")).then_some(())
+    };
+    UNSEEN.contains(&tag.name()) || tag.attr("hidden").is_some() || hidden().is_some()
 }
 
 /// Runs of blanks become one blank; none are left at the ends.
@@ -97,19 +155,26 @@ pub(crate) fn controls(form: ElementRef<'_>) -> Vec<Control> {
     if named(&inside) || form.value().name() != "form" {
         return inside;
     }
-    form.ancestors()
+    let stray = |e: &ElementRef<'_>| {
+        is_control(*e) && e.attr("name").is_some_and(|name| !name.is_empty()) && enclosing_form(*e).is_none()
+    };
+    // The nearest element around the form that has such a control after it.
+    let around = form
+        .ancestors()
         .filter_map(ElementRef::wrap)
-        .map(|around| {
-            let after = around.descendent_elements().skip_while(|e| e.id() != form.id());
-            controls_of(after.filter(|e| enclosing_form(*e).is_none()))
-        })
-        .find(|controls| named(controls))
-        .unwrap_or(inside)
+        .find(|around| around.descendent_elements().skip_while(|e| e.id() != form.id()).any(|e| stray(&e)));
+    let Some(around) = around else { return inside };
+    let after = around.descendent_elements().skip_while(|e| e.id() != form.id());
+    controls_of(after.filter(|e| is_control(*e) && enclosing_form(*e).is_none()))
+}
+
+fn is_control(element: ElementRef<'_>) -> bool {
+    matches!(element.value().name(), "input" | "select" | "textarea")
 }
 
 fn controls_of<'a>(elements: impl Iterator<Item = ElementRef<'a>>) -> Vec<Control> {
     let mut out = Vec::new();
-    for element in elements.filter(|e| matches!(e.value().name(), "input" | "select" | "textarea")) {
+    for element in elements.filter(|e| is_control(*e)) {
         let attr = |name| element.attr(name).unwrap_or_default().to_owned();
         let (name, id) = (attr("name"), attr("id"));
         if name.is_empty() && id.is_empty() {
@@ -180,7 +245,10 @@ fn push_select(element: ElementRef<'_>, name: &str, id: &str, enabled: bool, out
         if selected.is_empty() {
             out.push(control(String::new(), false, options));
         } else {
-            let sent = selected.into_iter().map(|value| control(value, enabled, options.clone()));
+            // The options once: they are the list's, and there may be many of them.
+            let mut options = Some(options);
+            let sent =
+                selected.into_iter().map(|value| control(value, enabled, options.take().unwrap_or_default()));
             out.extend(sent);
         }
         return;
@@ -237,7 +305,7 @@ pub(crate) fn script_page(text: &str) -> Option<ScriptPage> {
     if !script && !meta {
         return None;
     }
-    let document = Html::parse_document(text);
+    let document = parse(text)?;
     if !text_of(document.root_element()).is_empty() || !controls(document.root_element()).is_empty() {
         return None;
     }

@@ -25,6 +25,9 @@ impl Received {
     }
 }
 
+/// The most cookies that are held. The sites known set one; all of them go out with each request.
+const MOST_COOKIES: usize = 50;
+
 /// A cookie jar for one site.
 #[derive(Default)]
 pub(crate) struct Jar(CookieStoreMutex);
@@ -56,7 +59,7 @@ impl Jar {
                 if held {
                     received.cleared.push(name.clone());
                 }
-            } else {
+            } else if store.iter_any().count() < MOST_COOKIES {
                 let line = match lifetime {
                     Some(seconds) => with_max_age(&text, seconds),
                     None => text,
@@ -210,6 +213,26 @@ mod tests {
                 && header.windows(7).any(|w| w == b"name=\xC8\xB8")
         );
         assert!(Jar::load(&serde_json::json!("nonsense")).is_err());
+    }
+
+    #[test]
+    fn there_are_no_more_cookies_than_are_held_and_those_held_are_renewed() {
+        let jar = Jar::default();
+        let lines: Vec<String> = (0..1000).map(|n| format!("c{n}=1; path=/")).collect();
+        jar.receive(&url(), lines.iter().map(String::as_bytes), Some(DATE));
+        assert_eq!(jar.len(), MOST_COOKIES);
+        receive(&jar, &[b"c7=renewed; path=/"]);
+        assert_eq!(jar.len(), MOST_COOKIES);
+        assert!(sent(&jar).unwrap().windows(10).any(|w| w == b"c7=renewed"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_line_is_too_odd(lines in proptest::collection::vec("([ -~]|\u{e9}|;|=|expires=|max-age=|path=|domain=|-?[0-9]{1,20}){0,12}", 0..6)) {
+            let jar = Jar::default();
+            jar.receive(&url(), lines.iter().map(String::as_bytes), Some(i64::MIN));
+            let _ = (jar.header(&url()), jar.save());
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod application;
 mod booking;
+mod bounds;
 mod calendar;
 mod charset;
 mod client;
@@ -12,11 +13,12 @@ mod day;
 mod dialect;
 mod dns;
 mod error;
-#[cfg(test)]
+#[cfg(all(test, feature = "harness"))]
 mod fixture_tests;
 mod form;
 mod html;
 mod jar;
+mod micros;
 mod money;
 mod outcome;
 mod pace;
@@ -25,7 +27,9 @@ mod place;
 mod policy;
 mod reading;
 mod route;
+mod run;
 mod saved;
+mod seen;
 mod session;
 mod silence;
 mod site;
@@ -39,7 +43,10 @@ mod transport;
 pub mod harness;
 
 pub use application::{Application, ApplicationError, HeadCount, Phone};
-pub use booking::{Booking, Event, Report, Verdict, Wish};
+pub use booking::{
+    Attempt, Booking, Event, Happened, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN, OpeningBracket, Report,
+    Verdict, Visit, Wish, run_together,
+};
 pub use calendar::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
 pub use charset::{Charset, CharsetError, FormFields};
 pub use client::{Client, ClientBuilder, Credentials, Guest};
@@ -50,7 +57,7 @@ pub use dialect::{NamedPlace, Purpose};
 pub use error::{Error, NetworkError, NetworkErrorKind, Step};
 pub use money::{Won, WonError};
 pub use outcome::{Invalid, Next, Outcome, Receipt, Refusal};
-pub use pace::MOST_REQUESTS_A_SECOND;
+pub use pace::{Budget, MOST_REQUESTS_A_SECOND};
 pub use page::{Hop, HopKind, Page, Timing};
 pub use place::{CentreCode, CourtCode, GroupCode, Place, PlaceError};
 pub use policy::{GiveUp, Policy, SHORTEST_GAP};

@@ -1,4 +1,4 @@
-//! The ceiling on requests that no setting lifts.
+//! How many requests may be sent: the ceiling that no setting lifts, and budgets that end.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,12 +20,11 @@ const WINDOW: Duration = Duration::from_secs(1);
 pub(crate) struct Pace {
     clock: Arc<dyn Clock>,
     turns: Arc<Mutex<VecDeque<Duration>>>,
-    given: Arc<AtomicU32>,
 }
 
 impl Pace {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, turns: Arc::default(), given: Arc::default() }
+        Self { clock, turns: Arc::default() }
     }
 
     /// Ends when the next request may leave.
@@ -34,12 +33,6 @@ impl Pace {
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
         }
-        self.given.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How many turns were given so far.
-    pub(crate) fn given(&self) -> u32 {
-        self.given.load(Ordering::Relaxed)
     }
 
     /// Takes the next turn and tells how long it is until then.
@@ -55,6 +48,61 @@ impl Pace {
         }
         turns.push_back(at);
         at.saturating_sub(now)
+    }
+}
+
+/// A number of requests that may be sent, shared by all who hold a clone of it.
+///
+/// A part of it ([`Budget::part`]) takes from both: several bookings have one each, and all of them
+/// together cannot send more than the whole.
+#[derive(Clone, Debug)]
+pub struct Budget(Arc<Purse>);
+
+#[derive(Debug)]
+struct Purse {
+    most: u32,
+    used: AtomicU32,
+    whole: Option<Budget>,
+}
+
+impl Budget {
+    /// So many requests.
+    pub fn new(most: u32) -> Self {
+        Self(Arc::new(Purse { most, used: AtomicU32::new(0), whole: None }))
+    }
+
+    /// A budget of its own inside this one.
+    #[must_use]
+    pub fn part(&self, most: u32) -> Self {
+        Self(Arc::new(Purse { most, used: AtomicU32::new(0), whole: Some(self.clone()) }))
+    }
+
+    /// How many were sent.
+    pub fn used(&self) -> u32 {
+        self.0.used.load(Ordering::Relaxed)
+    }
+
+    /// How many may still be sent.
+    pub fn left(&self) -> u32 {
+        let own = self.0.most.saturating_sub(self.used());
+        self.0.whole.as_ref().map_or(own, |whole| own.min(whole.left()))
+    }
+
+    /// Takes one; `false` if none is left.
+    pub(crate) fn take(&self) -> bool {
+        let most = self.0.most;
+        let taken = self
+            .0
+            .used
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| (used < most).then(|| used + 1));
+        if taken.is_err() {
+            return false;
+        }
+        if self.0.whole.as_ref().is_none_or(Budget::take) {
+            return true;
+        }
+        self.0.used.fetch_sub(1, Ordering::Relaxed);
+        false
     }
 }
 
@@ -80,6 +128,15 @@ mod tests {
                 prop_assert!(within <= MOST_REQUESTS_A_SECOND);
             }
         }
+    }
+
+    #[test]
+    fn a_budget_ends_for_all_who_share_it() {
+        let whole = Budget::new(5);
+        let (one, other) = (whole.part(4), whole.part(4));
+        assert_eq!((0..9).filter(|_| one.take()).count(), 4);
+        assert_eq!((0..9).filter(|_| other.take()).count(), 1);
+        assert_eq!((whole.used(), one.used(), other.used(), other.left()), (5, 4, 1, 0));
     }
 
     #[test]

@@ -54,6 +54,13 @@ impl Policy {
         }
     }
 
+    /// The figures of the system this one replaces, inside the ceilings of this library: every 500 ms
+    /// for five minutes without growing, and as many requests as that takes.
+    pub const fn original() -> Self {
+        let steady_for = Duration::from_secs(300);
+        Self { steady_for, most_requests: 1_800, ..Self::new() }
+    }
+
     /// Give up so long after the start: after the opening instant, where one is known.
     #[must_use]
     pub const fn give_up_after(mut self, duration: Duration) -> Self {
@@ -73,6 +80,11 @@ impl Policy {
     pub const fn most_requests(mut self, requests: u32) -> Self {
         self.most_requests = requests;
         self
+    }
+
+    /// How long after the start it gives up.
+    pub const fn gives_up_after(&self) -> Duration {
+        self.give_up_after
     }
 
     /// The time between the beginnings of two attempts in the first seconds.
@@ -142,15 +154,15 @@ impl Schedule {
                 return Err(GiveUp::Unknown);
             }
         }
-        let mut wait = Duration::ZERO;
-        if let Last::Busy(rest) = last {
+        let (mut rest, mut jitter) = (Duration::ZERO, Duration::ZERO);
+        if let Last::Busy(asked) = last {
             self.gap = (self.gap * 2).min(LONGEST_GAP.max(self.policy.gap));
-            wait = rest.unwrap_or_default();
+            rest = asked.unwrap_or_default();
         } else if now.saturating_sub(self.start) > self.policy.steady_for {
             self.gap = (self.gap * (100 + GROWTH_PERCENT) / 100).min(LONGEST_GAP.max(self.policy.gap));
-            wait = self.jitter();
+            jitter = self.jitter();
         }
-        let at = (began + self.gap).max(now) + wait;
+        let at = (began.saturating_add(self.gap)).max(now.saturating_add(rest)).saturating_add(jitter);
         if at > self.deadline { Err(GiveUp::Deadline) } else { Ok(at) }
     }
 
@@ -183,6 +195,11 @@ mod tests {
         assert_eq!((policy.give_up_after, policy.gap), (Duration::from_secs(300), ms(500)));
         assert_eq!((policy.steady_for, policy.most_requests), (Duration::from_secs(5), 60));
         assert_eq!(policy.with_gap(Duration::ZERO).gap(), SHORTEST_GAP);
+        let original = Policy::original();
+        assert_eq!(
+            (original.give_up_after, original.gap, original.most_requests),
+            (policy.give_up_after, ms(500), 1_800)
+        );
     }
 
     #[test]
@@ -211,8 +228,10 @@ mod tests {
     fn a_busy_site_is_left_alone_as_long_as_it_asks() {
         let mut schedule = Policy::new().schedule(START, 1);
         assert_eq!(schedule.next(START, START, 1, Last::Busy(None)), Ok(START + ms(1000)));
+        // A rest shorter than the doubled gap changes nothing, a longer one is kept to the second.
+        assert_eq!(schedule.next(START, START, 1, Last::Busy(Some(ms(1000)))), Ok(START + ms(2000)));
         let rest = Some(Duration::from_secs(20));
-        assert_eq!(schedule.next(START, START, 1, Last::Busy(rest)), Ok(START + ms(2000) + ms(20_000)));
+        assert_eq!(schedule.next(START, START, 1, Last::Busy(rest)), Ok(START + ms(20_000)));
         assert_eq!(
             schedule.next(START, START, 1, Last::Busy(Some(Duration::from_secs(400)))),
             Err(GiveUp::Deadline)

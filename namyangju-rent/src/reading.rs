@@ -7,7 +7,7 @@ use scraper::Html;
 use crate::date::RentDate;
 use crate::day::{Choice, same_code};
 use crate::dialect::AnswerRule;
-use crate::html::{fold, text_of};
+use crate::html::{fold, is_shown, parse, text_of, text_of_page};
 use crate::outcome::{Invalid, Outcome, Receipt, Refusal};
 use crate::page::Page;
 use crate::site::Site;
@@ -15,6 +15,9 @@ use crate::transport::unix_seconds;
 
 /// The longest piece of the site's own text that is carried in a value.
 const LONGEST_TEXT: usize = 200;
+
+/// The most elements that are looked at for one answer. The pages known have one.
+const MOST_ANSWERS: usize = 64;
 
 /// Receipt numbers that read as a date so near to the day of use are taken for that date.
 const DATE_LIKE_DAYS: i32 = 400;
@@ -27,11 +30,15 @@ pub(crate) struct Reading<'p> {
     pub(crate) site: &'p Site,
     pub(crate) page: &'p Page,
     pub(crate) document: Html,
+    /// Whether the page could be read at all. If not, the document is empty.
+    readable: bool,
 }
 
 impl<'p> Reading<'p> {
     pub(crate) fn new(site: &'p Site, page: &'p Page) -> Self {
-        Self { site, page, document: Html::parse_document(&page.charset.decode(&page.body)) }
+        let document = parse(&page.charset.decode(&page.body));
+        let readable = document.is_some();
+        Self { site, page, document: document.unwrap_or_else(|| Html::parse_document("")), readable }
     }
 
     /// Whether the page's header says that somebody is logged in; `None` if it does not tell.
@@ -104,11 +111,18 @@ impl<'p> Reading<'p> {
         let Some(wanted) = &rule.text else { return Some(String::new()) };
         let fits = |text: &str| if rule.whole { text == wanted } else { text.contains(wanted.as_str()) };
         match &rule.at {
-            Some(at) => self.document.select(&at.selector).map(text_of).find(|text| fits(text)),
+            Some(at) => {
+                let shown = self
+                    .document
+                    .select(&at.selector)
+                    .take(MOST_ANSWERS)
+                    .filter(|element| is_shown(*element));
+                shown.map(text_of).find(|text| fits(text))
+            }
             None => {
                 let alert = self.page.alerts.iter().map(|alert| fold(alert)).find(|alert| fits(alert));
                 alert.or_else(|| {
-                    let text = visible.get_or_init(|| text_of(self.document.root_element()));
+                    let text = visible.get_or_init(|| text_of_page(&self.document));
                     fits(text).then(|| wanted.clone())
                 })
             }
@@ -144,6 +158,26 @@ impl<'p> Reading<'p> {
             .unwrap_or_else(|| Outcome::Unknown(Box::new(self.page.clone())))
     }
 
+    /// Reads what is wanted from a page that anybody may see; what the site says instead, if it is
+    /// not there.
+    pub(crate) fn open_to_all<T>(&self, wanted: impl FnOnce(&Self) -> Option<T>) -> Result<T, Outcome> {
+        let found = if self.page.status == 200 { wanted(self) } else { None };
+        found.ok_or_else(|| self.refusal(false))
+    }
+
+    /// Reads what is wanted from a page behind the login, unless the site says something else.
+    pub(crate) fn behind_login<T>(&self, wanted: impl FnOnce() -> Option<T>) -> Result<T, Outcome> {
+        if let Some(outcome) = self.by_status() {
+            return Err(outcome);
+        }
+        if self.asks_human() {
+            return Err(Outcome::HumanCheck);
+        }
+        let readable = self.page.status == 200 && !self.is_logged_out();
+        let found = if readable { wanted() } else { None };
+        found.ok_or_else(|| self.refusal(true))
+    }
+
     /// What the answer to a submission says.
     ///
     /// The explicit texts come first, then the receipt, and only then a length: a landing page of an
@@ -161,14 +195,18 @@ impl<'p> Reading<'p> {
     /// program's test as well (protocol.md 7); here it does not.
     fn receipt(&self, choice: &Choice) -> Option<Receipt> {
         let (dialect, page) = (&self.site.dialect, self.page);
-        if page.hops.is_empty() || !matches!(page.status, 0 | 200) {
+        if page.hops.is_empty() || !matches!(page.status, 0 | 200) || !self.readable {
+            return None;
+        }
+        if self.is_logged_out() || self.asks_human() {
             return None;
         }
         let shows_error = self
             .document
             .select(&dialect.markers.error.selector)
             .chain(self.document.select(&dialect.markers.message.selector))
-            .any(|element| !text_of(element).is_empty())
+            .take(MOST_ANSWERS)
+            .any(|element| is_shown(element) && !text_of(element).is_empty())
             || self.document.select(&dialect.markers.notice_button.selector).next().is_some();
         if shows_error {
             return None;
@@ -181,10 +219,12 @@ impl<'p> Reading<'p> {
             &paths.message,
             &paths.login,
             &paths.login_page,
+            &paths.logout,
             &paths.form,
-            &paths.submit,
+            &paths.human_check,
         ];
-        if known.iter().any(|known| known.read(path).is_some()) {
+        // Whatever stands after the address of such a page, it is that page.
+        if known.iter().any(|known| known.begins(path)) || paths.submit.read(path).is_some() {
             return None;
         }
         let number = path.trim_end_matches('/').rsplit('/').next()?;
@@ -203,9 +243,13 @@ fn is_code(number: &str, dialect: &crate::dialect::Dialect, choice: &Choice) -> 
     let date = choice.date;
     let codes = [
         date.compact(),
+        date.to_string(),
+        format!("{:04}{:02}", date.year(), date.month()),
         date.year().to_string(),
         date.month().to_string(),
         date.day().to_string(),
+        "0".to_owned(),
+        choice.place.centre.to_string(),
         choice.place.group.to_string(),
         choice.place.court.to_string(),
         dialect.codes.is_list.clone(),

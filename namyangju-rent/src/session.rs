@@ -76,6 +76,7 @@ use crate::place::Place;
 use crate::reading::Reading;
 use crate::saved::SavedSession;
 use crate::site::Site;
+use crate::site_clock::Probe;
 use crate::slot::{TimeNo, TimeRange};
 use crate::transport::{Ask, Transport};
 
@@ -156,36 +157,21 @@ impl Session {
         let timing = page.timing();
         let read = {
             let reading = Reading::new(self.site(), &page);
-            self.wanted(Step::Day, &reading, || {
-                read_day(&self.site().dialect, &reading.document, place, date, purpose).map(Ok)
-            })
+            reading.behind_login(|| read_day(&self.site().dialect, &reading.document, place, date, purpose))
         };
-        match read? {
-            Ok(day) => Ok(DayVisit { session: self, day, timing }),
-            Err(problem) => Err(page_error(Step::Day, problem, page)),
-        }
+        let day = read.map_err(|outcome| refused(Step::Day, outcome))?;
+        Ok(DayVisit { session: self, day, timing })
     }
 
-    /// Reads the page that was asked for behind a login, unless the site says something else.
-    fn wanted<T>(
-        &self,
-        step: Step,
-        reading: &Reading<'_>,
-        read: impl FnOnce() -> Option<Result<T, String>>,
-    ) -> Result<Result<T, String>, Error> {
-        if let Some(outcome) = reading.by_status() {
-            return Err(refused(step, outcome));
+    /// Takes the time of the site's clock by asking for the head of a day's page, which answers with a
+    /// `Date` (protocol.md 4.4, S1). The second value tells whether the session is still alive.
+    pub(crate) async fn probe(&self, place: &Place, date: RentDate) -> Result<(Option<Probe>, bool), Error> {
+        let url = self.site().day_url(place, date, Purpose::Sports);
+        let (probe, page) = self.transport.probe(url).await?;
+        match Reading::new(self.site(), &page).by_status() {
+            Some(outcome) => Err(refused(Step::Clock, outcome)),
+            None => Ok((probe, !page.session_cleared)),
         }
-        if reading.asks_human() {
-            return Err(refused(step, Outcome::HumanCheck));
-        }
-        if reading.page.status() == 200
-            && !reading.is_logged_out()
-            && let Some(found) = read()
-        {
-            return Ok(found);
-        }
-        Err(refused(step, reading.refusal(true)))
     }
 
     /// The session as data, to be kept like a password; `None` if its cookies cannot be read.
@@ -228,6 +214,21 @@ pub struct DayVisit<'s> {
 }
 
 impl<'s> DayVisit<'s> {
+    /// A day as it was read before, in whatever session is alive now.
+    pub(crate) fn known(session: &'s Session, day: DayPage, timing: Timing) -> Self {
+        Self { session, day, timing }
+    }
+
+    /// The same slots on another day, whose page need not be open yet.
+    ///
+    /// Time numbers belong to a court and a time, not to a day (protocol.md 8.1, I): a day that is
+    /// open tells those of a day that is not. Whether the site gives the form without a visit to that
+    /// day's own page is not known for every city (protocol.md 10.7).
+    #[must_use]
+    pub fn on(&self, date: RentDate) -> Self {
+        Self { session: self.session, day: self.day.on(date), timing: self.timing }
+    }
+
     /// What the page says.
     pub fn page(&self) -> &DayPage {
         &self.day
@@ -280,10 +281,9 @@ impl<'s> DayVisit<'s> {
         let timing = page.timing();
         let read = {
             let reading = Reading::new(site, &page);
-            session
-                .wanted(Step::Form, &reading, || FormPage::read(site, &reading.document, &self.day, &choice))
+            reading.behind_login(|| FormPage::read(site, &reading.document, &self.day, &choice))
         };
-        match read? {
+        match read.map_err(|outcome| refused(Step::Form, outcome))? {
             Ok(form) => Ok(Form { session, page: form, choice, timing }),
             Err(problem) => Err(page_error(Step::Form, problem, page)),
         }

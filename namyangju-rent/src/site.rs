@@ -149,6 +149,11 @@ impl Site {
         &self.base
     }
 
+    /// The address of its front page, for a person's browser.
+    pub fn home_url(&self) -> Url {
+        self.url(&self.dialect.paths.home)
+    }
+
     /// The set its pages are in, unless a page says otherwise.
     pub fn charset(&self) -> Charset {
         self.dialect.charset
@@ -228,7 +233,9 @@ impl Site {
 
     /// The path within the site, without the prefix; `None` if it does not begin with it.
     pub(crate) fn path_of<'u>(&self, url: &'u Url) -> Option<&'u str> {
-        url.path().strip_prefix(self.dialect.address.prefix.as_str())
+        let path = url.path().strip_prefix(self.dialect.address.prefix.as_str())?;
+        // `/rental` does not lie below `/rent`.
+        (path.is_empty() || path.starts_with('/')).then_some(path)
     }
 }
 

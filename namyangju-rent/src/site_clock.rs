@@ -57,6 +57,7 @@ pub struct ClockEstimate {
     /// Half of the interval that the probes allow, in microseconds.
     pub error_micros: i64,
     /// The shortest time from a request to the head of its answer.
+    #[serde(with = "crate::micros", rename = "path_micros")]
     pub path: Duration,
     /// How many probes it rests on.
     pub probes: usize,

@@ -49,6 +49,12 @@ fn entry(text: &str) -> Result<Entry, String> {
 }
 
 impl TimeList {
+    /// The slots it speaks of.
+    #[cfg(feature = "harness")]
+    pub(crate) fn slots(&self) -> Vec<crate::day::Slot> {
+        self.0.iter().map(|e| crate::day::Slot { time_no: e.time_no, range: e.range }).collect()
+    }
+
     /// Whether the list speaks of the chosen slots and no others.
     pub(crate) fn agrees(&self, choice: &Choice) -> Result<(), String> {
         if self.0.len() != choice.slots.len() {

@@ -14,9 +14,10 @@ use crate::clock::Clock;
 use crate::error::{Error, NetworkError, NetworkErrorKind, Step};
 use crate::html::{refresh_target, script_page};
 use crate::jar::Jar;
-use crate::pace::Pace;
+use crate::pace::{Budget, Pace};
 use crate::page::{Hop, HopKind, Page, Timing};
 use crate::site::Site;
+use crate::site_clock::Probe;
 
 /// The most redirects that are followed. The longest chain these sites are known to need has two.
 const MOST_HOPS: usize = 5;
@@ -34,6 +35,7 @@ pub(crate) struct Transport {
     pub(crate) site: Site,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) pace: Pace,
+    pub(crate) budget: Budget,
     pub(crate) user_agent: String,
     pub(crate) exchange_timeout: Duration,
     pub(crate) largest_body: usize,
@@ -51,14 +53,16 @@ pub(crate) struct Ask {
 struct Answer {
     status: u16,
     headers: HeaderMap,
+    /// When the head was there, on the monotonic clock.
+    head_at: Duration,
     /// An error here means that the head came and the body did not.
     body: Result<Bytes, NetworkError>,
 }
 
 /// Where an answer sends the visitor on.
-struct Onward {
-    kind: HopKind,
-    target: Result<Url, NetworkError>,
+pub(crate) struct Onward {
+    pub(crate) kind: HopKind,
+    pub(crate) target: Result<Url, NetworkError>,
 }
 
 impl Transport {
@@ -69,6 +73,7 @@ impl Transport {
     /// answer.
     pub(crate) async fn exchange(&self, ask: Ask) -> Result<Page, Error> {
         let step = ask.step;
+        self.turn(step).await?;
         let sent = self.clock.now();
         let start = self.clock.monotonic();
         let mut first_byte = None;
@@ -77,19 +82,16 @@ impl Transport {
         let mut session_cleared = false;
         let (mut url, mut body) = (ask.url, ask.body);
         loop {
-            self.pace.turn().await;
             let left = self.exchange_timeout.saturating_sub(self.clock.monotonic().saturating_sub(start));
             let submitted = step == Step::Submit && !hops.is_empty();
             let answer = match self.send(&url, body.as_deref(), left).await {
                 Ok(answer) => answer,
                 // The submission itself was answered: its redirect is what the site said.
-                Err(_) if submitted => {
-                    Answer { status: 0, headers: HeaderMap::new(), body: Ok(Bytes::new()) }
-                }
+                Err(_) if submitted => self.no_answer(),
                 Err(source) => return Err(sent_in_vain(step, source)),
             };
             let now = self.clock.monotonic().saturating_sub(start);
-            let first_byte = *first_byte.get_or_insert(now);
+            let first_byte = *first_byte.get_or_insert(answer.head_at.saturating_sub(start));
             let date = answer.headers.get(DATE).and_then(|v| unix_seconds(v.as_bytes()));
             let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
             let received = self.jar.receive(&url, lines, date);
@@ -102,7 +104,8 @@ impl Transport {
             };
             let content_type = answer.headers.get(CONTENT_TYPE).map(|v| v.as_bytes());
             let charset = Charset::of_page(&bytes, content_type, self.site.charset());
-            let onward = self.onward(&url, answer.status, &answer.headers, &bytes, charset, &mut alerts);
+            let onward =
+                onward(&self.site, &url, answer.status, &answer.headers, &bytes, charset, &mut alerts);
             debug!(%step, status = answer.status, bytes = bytes.len(), cookies = cookies.len(), "answer");
 
             let page = |url, hops, alerts, cookies| Page {
@@ -142,12 +145,77 @@ impl Transport {
             if !repeats_body {
                 body = None;
             }
+            if let Err(error) = self.turn(step).await {
+                // Out of budget after the submission was answered: its redirect is the answer.
+                if step != Step::Submit {
+                    return Err(error);
+                }
+                let answer = self.no_answer();
+                let timing = Timing { sent, first_byte, done: now };
+                return Ok(Page {
+                    status: answer.status,
+                    url,
+                    hops,
+                    headers: Vec::new(),
+                    body: Bytes::new(),
+                    charset,
+                    alerts,
+                    cookies: Vec::new(),
+                    timing,
+                    session_cleared,
+                });
+            }
         }
+    }
+
+    /// Waits for a turn and takes one request out of the budget.
+    async fn turn(&self, step: Step) -> Result<(), Error> {
+        if !self.budget.take() {
+            return Err(Error::Budget { step });
+        }
+        self.pace.turn().await;
+        Ok(())
+    }
+
+    /// What stands for an answer that could not be fetched.
+    fn no_answer(&self) -> Answer {
+        let head_at = self.clock.monotonic();
+        Answer { status: 0, headers: HeaderMap::new(), head_at, body: Ok(Bytes::new()) }
+    }
+
+    /// Asks for the head of a page and takes the time: when it left, when it was back, what it was
+    /// dated. `None` if the answer has no `Date` that can be read.
+    pub(crate) async fn probe(&self, url: Url) -> Result<(Option<Probe>, Page), Error> {
+        let step = Step::Clock;
+        self.turn(step).await?;
+        let (sent_at, sent) = (self.clock.now(), self.clock.monotonic());
+        let request = self.http.head(url.clone());
+        let answer = self
+            .ask(request, &url, self.exchange_timeout)
+            .await
+            .map_err(|source| sent_in_vain(step, source))?;
+        let date = answer.headers.get(DATE).and_then(|v| unix_seconds(v.as_bytes()));
+        let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
+        let received = self.jar.receive(&url, lines, date);
+        let took = answer.head_at.saturating_sub(sent);
+        let page = Page {
+            status: answer.status,
+            session_cleared: received.ends_session(&self.site.dialect.session_cookie.names),
+            url,
+            hops: Vec::new(),
+            headers: kept(&answer.headers),
+            body: Bytes::new(),
+            charset: self.site.charset(),
+            alerts: Vec::new(),
+            cookies: received.names,
+            timing: Timing { sent: sent_at, first_byte: took, done: took },
+        };
+        Ok((date.map(|date| Probe { sent, answered: answer.head_at, date }), page))
     }
 
     /// One request and its answer, redirects left alone.
     async fn send(&self, url: &Url, body: Option<&str>, timeout: Duration) -> Result<Answer, NetworkError> {
-        let mut request = match body {
+        let request = match body {
             None => self.http.get(url.clone()),
             // As a browser sends it: without a charset.
             Some(body) => self
@@ -156,12 +224,22 @@ impl Transport {
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(body.to_owned()),
         };
+        self.ask(request, url, timeout).await
+    }
+
+    async fn ask(
+        &self,
+        mut request: reqwest::RequestBuilder,
+        url: &Url,
+        timeout: Duration,
+    ) -> Result<Answer, NetworkError> {
         if let Some(cookies) = self.jar.header(url) {
             request = request.header(COOKIE, cookies);
         }
         let response = request.timeout(timeout).send().await.map_err(|e| NetworkError::from_reqwest(&e))?;
+        let head_at = self.clock.monotonic();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Answer { status, headers, body: self.read(response).await })
+        Ok(Answer { status, headers, head_at, body: self.read(response).await })
     }
 
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, NetworkError> {
@@ -175,47 +253,46 @@ impl Transport {
         }
         Ok(body.freeze())
     }
+}
 
-    /// Where the answer sends us on, if it does.
-    fn onward(
-        &self,
-        url: &Url,
-        status: u16,
-        headers: &HeaderMap,
-        body: &[u8],
-        charset: Charset,
-        alerts: &mut Vec<String>,
-    ) -> Option<Onward> {
-        if matches!(status, 301 | 302 | 303 | 307 | 308) {
-            let location = headers.get(LOCATION)?;
-            let target = self.resolve(url, &percent_encode(location.as_bytes(), RAW).to_string());
-            return Some(Onward { kind: HopKind::Location, target });
-        }
-        if status != 200 {
-            return None;
-        }
-        let refresh = headers.get(REFRESH).map(|v| percent_encode(v.as_bytes(), RAW_IN_REFRESH).to_string());
-        if let Some(target) = refresh.as_deref().and_then(refresh_target) {
-            return Some(Onward { kind: HopKind::Refresh, target: self.resolve(url, &target) });
-        }
-        let script = script_page(&charset.decode(body))?;
-        alerts.extend(script.alerts);
-        let kind = if script.meta { HopKind::Refresh } else { HopKind::Script };
-        Some(Onward { kind, target: self.resolve(url, &script.target?) })
+/// Where the answer sends us on, if it does.
+pub(crate) fn onward(
+    site: &Site,
+    url: &Url,
+    status: u16,
+    headers: &HeaderMap,
+    body: &[u8],
+    charset: Charset,
+    alerts: &mut Vec<String>,
+) -> Option<Onward> {
+    if matches!(status, 301 | 302 | 303 | 307 | 308) {
+        let location = headers.get(LOCATION)?;
+        let target = resolve(site, url, &percent_encode(location.as_bytes(), RAW).to_string());
+        return Some(Onward { kind: HopKind::Location, target });
     }
+    if status != 200 {
+        return None;
+    }
+    let refresh = headers.get(REFRESH).map(|v| percent_encode(v.as_bytes(), RAW_IN_REFRESH).to_string());
+    if let Some(target) = refresh.as_deref().and_then(refresh_target) {
+        return Some(Onward { kind: HopKind::Refresh, target: resolve(site, url, &target) });
+    }
+    let script = script_page(&charset.decode(body))?;
+    alerts.extend(script.alerts);
+    let kind = if script.meta { HopKind::Refresh } else { HopKind::Script };
+    Some(Onward { kind, target: resolve(site, url, &script.target?) })
+}
 
-    /// The address, if it lies on the same site.
-    fn resolve(&self, from: &Url, target: &str) -> Result<Url, NetworkError> {
-        let url = from
-            .join(target)
-            .map_err(|error| NetworkError::new(NetworkErrorKind::BadRedirect, error.to_string()))?;
-        let base = self.site.base_url();
-        if url.origin() == base.origin() {
-            Ok(url)
-        } else {
-            let detail = url.host_str().unwrap_or("no host").to_owned();
-            Err(NetworkError::new(NetworkErrorKind::ForeignRedirect, detail))
-        }
+/// The address, if it lies on the same site.
+fn resolve(site: &Site, from: &Url, target: &str) -> Result<Url, NetworkError> {
+    let url = from
+        .join(target)
+        .map_err(|error| NetworkError::new(NetworkErrorKind::BadRedirect, error.to_string()))?;
+    if url.origin() == site.base_url().origin() {
+        Ok(url)
+    } else {
+        let detail = url.host_str().unwrap_or("no host").to_owned();
+        Err(NetworkError::new(NetworkErrorKind::ForeignRedirect, detail))
     }
 }
 

@@ -38,7 +38,7 @@ Results go to stdout, everything else to stderr. All dates and times are those o
 /// One account, one application for one wish. Requests are few and paced; a human check is handed to
 /// you and never solved; a block ends the run. Respect the site's terms of use.
 #[derive(Debug, Parser)]
-#[command(name = "rent-runner", version, max_term_width = 100)]
+#[command(name = "rent-runner", version, max_term_width = 100, args_override_self = true)]
 #[command(after_help = "`--help` shows examples and exit codes.")]
 #[command(after_long_help = format!("{EXAMPLES}\n\n{}", exit::TABLE))]
 pub(crate) struct Cli {
@@ -397,6 +397,10 @@ pub(crate) struct Sites {
     /// Print this dialect in TOML.
     #[arg(long, value_name = "NAME")]
     pub(crate) show: Option<String>,
+
+    /// A JSON document instead of a table.
+    #[arg(long, conflicts_with = "show")]
+    pub(crate) json: bool,
 }
 
 /// A month, written `2026-12`; its first day stands for it.

@@ -73,7 +73,7 @@ pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
         booking = booking.opens_at(opening);
     }
     let mut stage = Stage::new(arguments, &server, &story, &wish);
-    let ending = foreground::run(booking, &client, &story, |event| stage.act(event)).await;
+    let ending = foreground::run(booking, &client, &story, |happened| stage.act(&happened.event)).await;
 
     let arrivals = server.arrivals();
     let booked = server.with(|stand_in| stand_in.bookings().to_vec());

@@ -19,11 +19,14 @@ pub(crate) async fn run(
     let session = client.log_in(credentials).await?;
     let day = session.open_day(&wish.place, wish.date, wish.purpose).await?;
     if let Err(error) = day.check(wish.range) {
-        if let ApplicationError::NotFree(_) = error
-            && day.page().state_of(wish.range) == Some(SlotState::Booked)
-        {
-            output::note(&format!("rent-runner: {}", verdict_sentence(&Verdict::Lost)));
-            return Ok(exit::exit_code(&Verdict::Lost));
+        if let ApplicationError::NotFree(_) = error {
+            // The day page does not tell why a time cannot be chosen; the day list does.
+            let list = session.day_list(&wish.place, wish.date).await?;
+            let mut slots = list.within(wish.date, wish.range, wish.purpose);
+            if slots.any(|slot| slot.state == SlotState::Booked) {
+                output::note(&format!("rent-runner: {}", verdict_sentence(&Verdict::Lost)));
+                return Ok(exit::exit_code(&Verdict::Lost));
+            }
         }
         return Err(Error::from(error).into());
     }
@@ -39,8 +42,7 @@ pub(crate) async fn run(
             .into_iter()
             .map(|(code, label)| json!({ "code": code, "label": label }))
             .collect();
-        let lacking: Vec<_> =
-            lacking.iter().map(|(field, _)| field).map(|field| json!({ "field": field })).collect();
+        let lacking: Vec<_> = lacking.iter().map(|(field, _)| field).collect();
         let line = json!({
             "event": "dry-run",
             "place": wish.place,
@@ -50,7 +52,7 @@ pub(crate) async fn run(
             "bytes": submission.body().len(),
             "payment": payment,
             "discounts": discounts,
-            "characters_lacking": lacking,
+            "fields_with_lacking_characters": lacking,
         });
         output::result(&line.to_string())?;
         return Ok(exit::DONE);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use namyangju_rent::{Booking, Client, Event, Report, SlotState, Step, Verdict};
+use namyangju_rent::{Booking, Client, Event, Happened, Report, SlotState, Step, Verdict};
 use serde_json::Value;
 
 use crate::exit;
@@ -85,13 +85,13 @@ pub(crate) async fn run(
     booking: Booking,
     client: &Client,
     story: &Story,
-    mut also: impl FnMut(&Event) + Send,
+    mut also: impl FnMut(&Happened) + Send,
 ) -> Ending {
     let standing = Standing::default();
-    let running = booking.run(|event| {
-        standing.hear(event);
-        story.event(event);
-        also(event);
+    let running = booking.run(|happened| {
+        standing.hear(&happened.event);
+        story.event(happened);
+        also(happened);
     });
     tokio::pin!(running);
     tokio::select! {
@@ -104,7 +104,7 @@ pub(crate) async fn run(
     }
     Ending::Interrupted {
         unanswered: standing.unanswered.load(Ordering::Relaxed),
-        requests: client.requests_sent(),
+        requests: client.budget().used(),
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
         let booked = || Event::ReadBack { state: Some(SlotState::Booked) };
         for (events, unanswered) in [
             (vec![], false),
-            (vec![Event::LoggedIn, Event::Attempt { number: 1 }], false),
+            (vec![Event::LoggedIn, Event::Attempt { number: 1, wish: 0 }], false),
             (vec![Event::Submitting], true),
             (vec![Event::Submitting, answered("unconfirmed")], true),
             (vec![Event::Submitting, answered("unknown"), booked()], true),

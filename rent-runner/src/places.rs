@@ -54,7 +54,7 @@ pub(crate) async fn run(arguments: &Places, network: &Network) -> Result<u8> {
             "site": client.site().name(),
             "source": "menus",
             "complete": found.complete,
-            "requests": client.requests_sent(),
+            "requests": client.budget().used(),
             "places": places,
             "without_courts": empty,
         }))?;
@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: &Places, network: &Network) -> Result<u8> {
     output::note(&format!(
         "{} in {}{}",
         counted(count, "court"),
-        counted(client.requests_sent(), "request"),
+        counted(client.budget().used(), "request"),
         if found.complete { "" } else { "; not all pages could be read" }
     ));
     Ok(exit::DONE)
@@ -159,7 +159,7 @@ impl<'c> Walk<'c> {
 
     /// Reads the page that an entry leads to; `false` if the walk has to end.
     async fn ask(&mut self, entry: &MenuEntry) -> Result<bool> {
-        if self.client.requests_sent() >= MOST_REQUESTS {
+        if self.client.budget().used() >= MOST_REQUESTS {
             output::note(&format!("after {MOST_REQUESTS} requests it is enough: use --centre for the rest"));
             self.found.complete = false;
             return Ok(false);

@@ -49,6 +49,10 @@ pub(crate) fn client(site: Site, network: &Network) -> Result<Client> {
         builder = builder.extra_ca(path);
     }
     if let Some(user_agent) = &network.user_agent {
+        if user_agent.trim().is_empty() || !user_agent.chars().all(|c| matches!(c, ' '..='~')) {
+            let why = "--user-agent is no header value: write one line of ASCII";
+            return Err(BadInput(why.to_owned()).into());
+        }
         builder = builder.user_agent(user_agent);
     }
     Ok(builder.build()?)

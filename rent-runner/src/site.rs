@@ -124,23 +124,22 @@ async fn front_path(dialect: &Site) -> Result<String> {
 }
 
 fn places(courts: &[Court], dialect: &Site, human_check: bool) -> String {
+    let checked = |court: &Court| human_check || dialect.has_human_check(&court.place);
     let row = |court: &Court| {
         let rounds = match (court.rounds.first(), court.rounds.last()) {
             (Some((_, first)), Some((_, last))) => {
-                format!("{} × {} min, {}-{}", court.rounds.len(), first.minutes(), first.start(), last.end())
+                format!("{} of {} min, {}-{}", court.rounds.len(), first.minutes(), first.start(), last.end())
             }
             _ => "none".to_owned(),
         };
-        let check = human_check || dialect.has_human_check(&court.place);
-        vec![
-            court.place.to_string(),
-            format!("{} › {} › {}", court.centre_name, court.group_name, court.name),
-            rounds,
-            format!("{} / {}", court.weekday.with_comma(), court.weekend.with_comma()),
-            if check { "yes" } else { "" }.to_owned(),
-        ]
+        let mut name = format!("{} › {} › {}", court.centre_name, court.group_name, court.name);
+        if checked(court) {
+            name.push_str(" (human check)");
+        }
+        let won = format!("{} / {}", court.weekday.with_comma(), court.weekend.with_comma());
+        vec![court.place.to_string(), name, rounds, won]
     };
-    let header = ["place", "name", "rounds", "won, weekday / weekend", "human check"];
+    let header = ["place", "name", "rounds", "won, week / weekend"];
     output::table(&header, courts.iter().map(row).collect())
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use namyangju_rent::Site;
+use serde_json::{Value, json};
 
 use crate::cli::Sites;
 use crate::exit::{self, BadInput};
@@ -13,6 +14,12 @@ pub(crate) fn run(arguments: &Sites) -> Result<u8> {
         // The error of an unknown name lists the known ones.
         Site::builtin(name).map_err(BadInput::from)?;
         output::result(Site::builtin_toml(name).unwrap_or_default())?;
+        return Ok(exit::DONE);
+    }
+    if arguments.json {
+        let sites: Vec<Value> =
+            Site::builtin_names().map(|name| Ok(as_json(&Site::builtin(name)?))).collect::<Result<_>>()?;
+        output::json(&json!({ "sites": sites }))?;
         return Ok(exit::DONE);
     }
     let mut rows = Vec::new();
@@ -28,4 +35,14 @@ pub(crate) fn run(arguments: &Sites) -> Result<u8> {
     }
     output::result(&output::table(&["name", "city", "address", "charset", "known places"], rows))?;
     Ok(exit::DONE)
+}
+
+fn as_json(site: &Site) -> Value {
+    json!({
+        "name": site.name(),
+        "title": site.title(),
+        "base_url": site.base_url().as_str(),
+        "charset": site.charset().name(),
+        "known_places": site.known_places(),
+    })
 }

@@ -17,7 +17,12 @@ pub(crate) async fn run(arguments: &Slots, network: &Network) -> Result<u8> {
         (None, None) => SystemClock.now().date(),
     };
     let client = settings::client(site, network)?;
-    let list = client.guest()?.day_list(&arguments.place, month).await?;
+    let list = client.guest()?.day_list(&arguments.place, month).await.map_err(|error| {
+        let missing = error.page().is_some_and(|page| page.status() == 404);
+        let hint = format!("the site has no such page: is there a place {}?", arguments.place);
+        let error = anyhow::Error::from(error);
+        if missing { error.context(hint) } else { error }
+    })?;
     let wanted = |slot: &&ListedSlot| {
         arguments.date.is_none_or(|date| slot.date == date)
             && (!arguments.free || slot.state == SlotState::Free)
@@ -37,12 +42,8 @@ pub(crate) async fn run(arguments: &Slots, network: &Network) -> Result<u8> {
         output::result(&output::table(&["date", "day", "round", "time", "for", "state"], rows))?;
     }
     let free = slots.iter().filter(|slot| slot.state == SlotState::Free).count();
-    let number = |n: usize| counted(u32::try_from(n).unwrap_or(u32::MAX), "time");
-    output::note(&format!(
-        "{}, {free} free, {} on the site's list of the month",
-        number(slots.len()),
-        list.slots.len()
-    ));
+    let listed = counted(u32::try_from(slots.len()).unwrap_or(u32::MAX), "time");
+    output::note(&format!("{listed}, {free} free; the site lists {} for the month", list.slots.len()));
     Ok(exit::DONE)
 }
 

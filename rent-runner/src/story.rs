@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use namyangju_rent::{Clock, Event, GiveUp, Report, SeoulTime, SlotState, SystemClock, Verdict};
+use namyangju_rent::{Clock, Event, GiveUp, Happened, Report, SeoulTime, SlotState, SystemClock, Verdict};
 use serde_json::{Map, Value, json};
 
 use crate::output;
@@ -53,18 +53,15 @@ impl Story {
     }
 
     /// One event.
-    pub(crate) fn event(&self, event: &Event) {
+    pub(crate) fn event(&self, happened: &Happened) {
         match self.reader {
             Reader::Person => {
-                let (tone, text) = sentence(event);
+                let (tone, text) = sentence(&happened.event);
                 self.line(tone, &text);
             }
             Reader::Program => {
-                let mut value = serde_json::to_value(event).unwrap_or_default();
-                if let Value::Object(fields) = &mut value {
-                    durations_as_millis(fields);
-                }
-                self.json_line(value);
+                // A booking goes on although nobody reads it any more.
+                let _ = output::result(&serde_json::to_string(happened).unwrap_or_default());
             }
             Reader::Nobody => {}
         }
@@ -87,7 +84,7 @@ impl Story {
                 let text = format!(
                     "{} ({}, {}, {took})",
                     verdict_sentence(&report.verdict),
-                    counted(report.attempts, "attempt"),
+                    counted(many(report.attempts.len()), "attempt"),
                     counted(report.requests, "request"),
                 );
                 let won = matches!(report.verdict, Verdict::Reserved { .. });
@@ -155,23 +152,14 @@ impl Story {
     }
 }
 
-/// `{"secs":0,"nanos":12000000}` is what serde makes of a duration; `"took_ms":12.0` can be read.
-fn durations_as_millis(fields: &mut Map<String, Value>) {
-    for name in ["took", "wait"] {
-        let Some(value) = fields.remove(name) else { continue };
-        let duration: Duration = serde_json::from_value(value).unwrap_or_default();
-        fields.insert(format!("{name}_ms"), (duration.as_micros() as f64 / 1_000.0).into());
-    }
-}
-
 fn sentence(event: &Event) -> (Tone, String) {
     match event {
         Event::LoggedIn => (Tone::Plain, "logged in".to_owned()),
         Event::Waiting { until } => {
             (Tone::Plain, format!("waiting for the opening at {}", until.time_text()))
         }
-        Event::Attempt { number } => (Tone::Plain, format!("attempt {number}")),
-        Event::Visited { step, took } => (Tone::Plain, format!("{step}: answered in {}", millis(*took))),
+        Event::Attempt { number, .. } => (Tone::Plain, format!("attempt {number}")),
+        Event::Visited { step, took, .. } => (Tone::Plain, format!("{step}: answered in {}", millis(*took))),
         Event::Submitting => (Tone::Plain, "submission: the application leaves".to_owned()),
         Event::Answered { step, name, text } => {
             let step = step.to_string();
@@ -236,6 +224,11 @@ pub(crate) fn verdict_sentence(verdict: &Verdict) -> String {
     }
 }
 
+/// A length as the number of something to be counted.
+pub(crate) fn many(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
 /// `1 request`, `2 requests`.
 pub(crate) fn counted(number: u32, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
@@ -261,14 +254,5 @@ mod tests {
         assert_eq!(story.relative(zero).trim(), "+0.000s");
         assert_eq!(story.relative(zero.minus(Duration::from_millis(4_987))).trim(), "-4.987s");
         assert_eq!(story.relative(zero.plus(Duration::from_millis(61_002))).trim(), "+61.002s");
-    }
-
-    #[test]
-    fn durations_become_plain_numbers() {
-        let value = serde_json::to_value(Event::Resting { wait: Duration::from_millis(480) });
-        let Ok(Value::Object(mut fields)) = value else { return assert!(value.is_ok()) };
-        durations_as_millis(&mut fields);
-        assert_eq!(fields.get("wait_ms"), Some(&json!(480.0)));
-        assert!(!fields.contains_key("wait"));
     }
 }

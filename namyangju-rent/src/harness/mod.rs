@@ -55,6 +55,11 @@
 //!
 //! [`Settings::variants`] turns each switch once.
 //!
+//! # Captured pages
+//!
+//! [`replay`] reads the bytes of a real answer, from a HAR file or from anywhere, with the client's own
+//! readers: see [`Capture`].
+//!
 //! # Not modelled
 //!
 //! TLS and HTTP/2; courses; my page, cancelling and paying; lotteries; the login of Busan, which is on
@@ -62,11 +67,13 @@
 //! prices by hour of the day or by residence; sessions in a database.
 
 mod account;
+mod base64;
 mod clock;
 mod cookie;
 mod courts;
 mod gzip;
 mod pages;
+mod replay;
 mod seeded;
 mod server;
 mod settings;
@@ -82,6 +89,7 @@ pub mod wiremock;
 pub use account::Account;
 pub use clock::ManualClock;
 pub use courts::Court;
+pub use replay::{Capture, ReplayError, Told, replay};
 pub use server::StandInServer;
 pub use settings::{
     Anonymous, BlockKind, BlockRule, BusyWindow, ContentType, CookieLife, Delay, Framing, Gate, HumanCheck,

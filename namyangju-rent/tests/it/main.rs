@@ -7,6 +7,8 @@ mod bad_input;
 mod bookings;
 /// The pitfalls of the crates underneath, one test each.
 mod pitfalls;
+/// The run around an opening instant: preparing, firing, losing answers, starting again.
+mod runs;
 /// A stand-in, a clock that is moved by hand and a client for both.
 mod stage;
 /// The visits one by one.

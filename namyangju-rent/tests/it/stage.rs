@@ -77,7 +77,7 @@ impl Stage {
 
     pub(crate) async fn story(&self) -> (Report, Vec<Event>) {
         let mut events = Vec::new();
-        let report = self.booking().run(|event| events.push(event.clone())).await;
+        let report = self.booking().run(|happened| events.push(happened.event.clone())).await;
         (report, events)
     }
 

@@ -1,0 +1,639 @@
+//! The run of one booking: prepare, read the site's clock, arm, fire, try again, read back.
+//!
+//! Attempts never overlap. After each answer there is one decision (`decide`), and nothing is sent
+//! again before the day list was read where the answer does not tell.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::booking::{Attempt, Booking, Event, Happened, OpeningBracket, Report, Verdict, Visit, Wish};
+use crate::clock::{Clock, wait_until};
+use crate::date::SeoulTime;
+use crate::day::DayPage;
+use crate::error::{Error, Step};
+use crate::outcome::{Next, Outcome, Receipt};
+use crate::page::Timing;
+use crate::policy::{GiveUp, Last, Schedule};
+use crate::seen::Seen;
+use crate::session::{DayVisit, Session, Submission, Submitted};
+use crate::site_clock::SiteClock;
+use crate::slot::SlotState;
+
+/// Logins in a row that are tried before the site is believed not to keep us logged in.
+const MOST_LOGINS: u8 = 3;
+
+/// How often the day list is read before it is believed not to tell.
+const MOST_LOOKS: u8 = 3;
+
+/// How long before the opening instant the preparation begins: time for a person to act on an alarm,
+/// and well within the two hours that a session lives (protocol.md 4.2, I+).
+const PREPARE_BEFORE: Duration = Duration::from_secs(600);
+
+/// How long a failed preparation rests before it is tried again.
+const PREPARE_GAP: Duration = Duration::from_secs(60);
+
+/// When the clock is measured a second time, which also shows whether the session is still alive.
+const SECOND_LOOK_BEFORE: Duration = Duration::from_secs(60);
+
+/// When the applicant form is asked for early: some sites may give it before the opening.
+const ARM_BEFORE: Duration = Duration::from_secs(20);
+
+/// Nothing but the shot itself is sent in this time before the instant.
+const QUIET_BEFORE: Duration = Duration::from_millis(1_500);
+
+/// Probes of the first measurement, and how many more the second adds.
+const FIRST_PROBES: usize = 8;
+const MORE_PROBES: usize = 3;
+
+/// How much after the instant the first request is meant to arrive, and which part of the clock's error
+/// bar is added. What arrives a moment early is refused and costs half a second; what arrives a moment
+/// late costs the moment.
+const LATE_BY: Duration = Duration::from_millis(2);
+const LATE_BY_PART_OF_ERROR: i64 = 8;
+
+pub(crate) struct Run<'b, O> {
+    booking: &'b Booking,
+    observer: O,
+    session: Option<Session>,
+    /// The page that told the numbers of the wish's slots, as of the wished day.
+    learned: Option<DayPage>,
+    site_clock: SiteClock,
+    wish: usize,
+    attempts: Vec<Attempt>,
+    logins: u8,
+    /// An application was sent and its answer is not known: whatever the day list shows as booked
+    /// may be ours.
+    unanswered: bool,
+    opening: OpeningBracket,
+    requests_before: u32,
+    requests_at_opening: Option<u32>,
+}
+
+/// How an attempt ended: the submission was answered, or it broke before, or the answer was lost.
+type Attempted = Result<Outcome, Error>;
+
+impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
+    pub(crate) fn new(booking: &'b Booking, observer: O) -> Self {
+        Self {
+            booking,
+            observer,
+            session: None,
+            learned: None,
+            site_clock: SiteClock::new(),
+            wish: 0,
+            attempts: Vec::new(),
+            logins: 0,
+            unanswered: booking.unanswered,
+            opening: OpeningBracket::default(),
+            requests_before: booking.budget().used(),
+            requests_at_opening: None,
+        }
+    }
+
+    pub(crate) async fn report(mut self) -> Report {
+        let began = self.clock().now();
+        let verdict = self.run_to_end().await;
+        let requests = self.requests();
+        Report {
+            verdict,
+            wish: self.wish,
+            requests,
+            requests_after_opening: requests - self.requests_at_opening.unwrap_or_default().min(requests),
+            clock: self.site_clock.estimate(self.clock().now(), self.clock().monotonic()),
+            opening: self.opening,
+            began,
+            ended: self.clock().now(),
+            attempts: self.attempts,
+        }
+    }
+
+    fn clock(&self) -> &Arc<dyn Clock> {
+        self.booking.client.clock()
+    }
+
+    fn tell(&mut self, event: Event) {
+        let (at, monotonic) = (self.clock().now(), self.clock().monotonic());
+        (self.observer)(&Happened { at, monotonic, event });
+    }
+
+    fn requests(&self) -> u32 {
+        self.booking.budget().used().saturating_sub(self.requests_before)
+    }
+
+    /// The wish at hand. There is always one: a booking is made with it.
+    fn wish(&self) -> Option<&'b Wish> {
+        self.booking.wishes.get(self.wish)
+    }
+
+    async fn run_to_end(&mut self) -> Verdict {
+        match self.begin().await {
+            Err(verdict) | Ok(Err(verdict)) => verdict,
+            Ok(Ok((mut schedule, mut at))) => loop {
+                self.rest_until(at).await;
+                let began = self.clock().monotonic();
+                let attempted = self.attempt().await;
+                match self.decide(attempted, began, &mut schedule).await {
+                    Ok(next) => at = next,
+                    Err(verdict) => return verdict,
+                }
+            },
+        }
+    }
+
+    /// Everything up to the first attempt, which may be the shot at the opening instant. Gives the
+    /// schedule and the instant of the attempt after it.
+    async fn begin(&mut self) -> Result<Result<(Schedule, Duration), Verdict>, Verdict> {
+        if self.unanswered {
+            // Interrupted after an application had left: look before anything is sent.
+            self.read_back("unconfirmed").await?;
+        }
+        let seed = self.clock().now().unix_micros().unsigned_abs() ^ u64::from(std::process::id()) << 32;
+        let Some(instant) = self.booking.opens_at else {
+            self.requests_at_opening = Some(self.requests());
+            let now = self.clock().monotonic();
+            return Ok(Ok((self.booking.policy.schedule(now, seed), now)));
+        };
+        self.prepare(instant).await?;
+        let began = self.fire_instant(instant);
+        let mut schedule = self.booking.policy.schedule(began, seed);
+        if self.clock().monotonic() > began + self.booking.policy.gives_up_after() {
+            let late = self.clock().monotonic().saturating_sub(began).as_secs();
+            let last = format!("the opening was {late} s ago, and the time to try is over");
+            return Err(Verdict::GaveUp { why: GiveUp::Deadline, last });
+        }
+        let attempted = self.fire(began).await;
+        let began = began.max(self.clock().monotonic().saturating_sub(self.booking.policy.gap()));
+        Ok(self.decide(attempted, began, &mut schedule).await.map(|at| (schedule, at)))
+    }
+
+    /// Login, the slots' numbers and the site's clock, in the ten minutes before the instant.
+    async fn prepare(&mut self, instant: SeoulTime) -> Result<(), Verdict> {
+        let left = |run: &Self| run.fire_instant(instant).saturating_sub(run.clock().monotonic());
+        self.tell(Event::Waiting { until: instant });
+        self.sleep(left(self).saturating_sub(PREPARE_BEFORE)).await;
+        loop {
+            match self.make_ready().await {
+                Ok(()) => break,
+                Err(error) => {
+                    self.tell(Event::Alarm { text: error.chain() });
+                    match error.next() {
+                        // Nothing that time would mend: say so now, while a person can act.
+                        Next::Stop | Next::AskPerson => return Err(self.ended(&error)),
+                        _ if left(self) < PREPARE_GAP * 2 => break,
+                        _ => self.sleep(PREPARE_GAP).await,
+                    }
+                }
+            }
+        }
+        self.measure(instant, FIRST_PROBES).await?;
+        self.sleep(left(self).saturating_sub(SECOND_LOOK_BEFORE)).await;
+        self.measure(instant, self.site_clock.probes().len() + MORE_PROBES).await?;
+        if let Some(estimate) = self.site_clock.estimate(self.clock().now(), self.clock().monotonic()) {
+            self.tell(Event::ClockRead { estimate });
+        }
+        Ok(())
+    }
+
+    /// Logs in and reads the numbers of the slots.
+    async fn make_ready(&mut self) -> Result<(), Error> {
+        self.ensure_session().await?;
+        self.learn().await
+    }
+
+    /// Reads the numbers of the wish's slots from its own day, or from another that is open.
+    async fn learn(&mut self) -> Result<(), Error> {
+        let (Some(wish), Some(session)) = (self.wish(), &self.session) else { return Ok(()) };
+        let Wish { place, date, range, purpose } = wish;
+        if self.learned.is_some() {
+            return Ok(());
+        }
+        let today = self.clock().now().date();
+        let list = session.day_list(place, today).await?;
+        let open = list
+            .slots
+            .iter()
+            .filter(|s| s.state == SlotState::Free && s.purpose == *purpose && s.date >= today);
+        let days: Vec<_> = open.filter(|s| range.covers(s.range)).map(|s| s.date).collect();
+        // A day on which the whole time is free shows the numbers of all its rounds.
+        let minutes = |day| {
+            list.within(day, *range, *purpose)
+                .filter(|s| s.state == SlotState::Free)
+                .map(|s| s.range.minutes())
+                .sum::<u16>()
+        };
+        let Some(day) = days.into_iter().find(|day| minutes(*day) == range.minutes()) else { return Ok(()) };
+        let visit = session.open_day(place, day, *purpose).await?;
+        if visit.check(*range).is_ok() {
+            self.learned = Some(visit.on(*date).page().clone());
+            self.tell(Event::Learned { from: day });
+        }
+        Ok(())
+    }
+
+    /// Measures the site's clock until it is well known, `most` probes are there, or the instant is near.
+    async fn measure(&mut self, instant: SeoulTime, most: usize) -> Result<(), Verdict> {
+        if self.booking.clock_offset_micros.is_some() {
+            return Ok(());
+        }
+        let Some(wish) = self.wish() else { return Ok(()) };
+        let second_look = !self.site_clock.probes().is_empty();
+        let mut asked = 0;
+        while self.site_clock.probes().len() < most
+            && (self.site_clock.wants_more() || second_look && asked == 0)
+        {
+            let at = self.site_clock.aim(self.clock().monotonic());
+            if at + QUIET_BEFORE > self.fire_instant(instant) {
+                break;
+            }
+            if let Err(error) = self.ensure_session().await {
+                self.tell(Event::Alarm { text: error.chain() });
+                break;
+            }
+            wait_until(self.clock().clone().as_ref(), at).await;
+            let Some(session) = &self.session else { break };
+            asked += 1;
+            match session.probe(&wish.place, wish.date).await {
+                Ok((probe, alive)) => {
+                    if !alive {
+                        self.session = None;
+                    }
+                    match probe {
+                        Some(probe) => self.site_clock.add(probe),
+                        None => break,
+                    }
+                }
+                Err(error) => {
+                    self.tell(Event::Alarm { text: error.chain() });
+                    match error.next() {
+                        Next::Stop => return Err(self.ended(&error)),
+                        _ => break,
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// When to send, on the local monotonic clock, so that the request arrives at the site's instant.
+    fn fire_instant(&self, instant: SeoulTime) -> Duration {
+        let (now, wall) = (self.clock().monotonic(), self.clock().now());
+        let by_wall = |ahead_micros: i64| {
+            let until = instant.unix_micros().saturating_sub(wall.unix_micros()).saturating_sub(ahead_micros);
+            match u64::try_from(until) {
+                Ok(later) => now + Duration::from_micros(later),
+                Err(_) => now.saturating_sub(Duration::from_micros(until.unsigned_abs())),
+            }
+        };
+        let estimate = self.site_clock.estimate(wall, now);
+        let flight = self.site_clock.typical_path() / 2;
+        let unsure = estimate.map_or(0, |e| e.error_micros / LATE_BY_PART_OF_ERROR);
+        let at = match (self.booking.clock_offset_micros, estimate) {
+            (Some(ahead), _) => by_wall(ahead),
+            // Behind a cache the dates are too old: a synchronised wall clock knows better.
+            (None, Some(e)) if e.cached && self.clock().is_synchronised() => by_wall(0),
+            (None, Some(_)) => self.site_clock.local(instant).unwrap_or_else(|| by_wall(0)),
+            (None, None) => by_wall(0),
+        };
+        let late_by = LATE_BY + Duration::from_micros(unsure.unsigned_abs());
+        (at + late_by).saturating_sub(flight).saturating_sub(self.booking.lead)
+    }
+
+    async fn ensure_session(&mut self) -> Result<(), Error> {
+        if self.session.is_none() {
+            self.session = Some(self.booking.client.log_in(&self.booking.credentials).await?);
+            self.tell(Event::LoggedIn);
+        }
+        Ok(())
+    }
+
+    /// The first attempt, sent at the instant; the form is tried early, for a site that gives it.
+    async fn fire(&mut self, at: Duration) -> Attempted {
+        let left = |run: &Self| at.saturating_sub(run.clock().monotonic());
+        self.sleep(left(self).saturating_sub(ARM_BEFORE)).await;
+        // A login that is found gone while arming is renewed, once: there is time for it.
+        for _ in 0..2 {
+            if left(self) < QUIET_BEFORE {
+                break;
+            }
+            if let Err(error) = self.ensure_session().await {
+                self.tell(Event::Alarm { text: error.chain() });
+                break;
+            }
+            let Some(session) = self.session.take() else { break };
+            match self.arm(&session).await {
+                Ok(held) => {
+                    let result = self.shoot(&session, held, at).await;
+                    self.session = Some(session);
+                    return result;
+                }
+                Err(error) => self.tell(Event::Alarm { text: error.chain() }),
+            }
+        }
+        let Some(session) = self.session.take() else {
+            self.tell(Event::Armed { with: Step::Login });
+            self.wait_for_shot(at).await;
+            return self.attempt().await;
+        };
+        let result = self.shoot(&session, None, at).await;
+        self.session = Some(session);
+        result
+    }
+
+    /// Asks for the form before the opening, or for the day where the numbers are not known. Most
+    /// sites will not give them; what counts then is that the session is alive.
+    ///
+    /// # Errors
+    /// Only if the session is not logged in any more.
+    async fn arm<'s>(&mut self, session: &'s Session) -> Result<Option<Submission<'s>>, Error> {
+        let Some(Wish { place, date, range, purpose }) = self.wish() else { return Ok(None) };
+        let early = match self.learned.clone() {
+            Some(day) => {
+                DayVisit::known(session, day, nothing_timed(self.clock().now())).open_form(*range).await
+            }
+            None => match session.open_day(place, *date, *purpose).await {
+                Ok(day) => day.open_form(*range).await,
+                Err(error) => Err(error),
+            },
+        };
+        match early {
+            Ok(form) => Ok(form.fill(&self.booking.application).ok()),
+            Err(error) if error.next() == Next::LogIn => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Waits for the instant and sends what is ready. Nothing is told, logged or allocated by us
+    /// between the instant and the request; the intent to submit is told before.
+    async fn shoot(&mut self, session: &Session, held: Option<Submission<'_>>, at: Duration) -> Attempted {
+        let with = match (&held, &self.learned) {
+            (Some(_), _) => Step::Submit,
+            (None, Some(_)) => Step::Form,
+            (None, None) => Step::Day,
+        };
+        self.tell(Event::Armed { with });
+        self.begin_attempt();
+        if held.is_some() {
+            self.tell(Event::Submitting);
+        }
+        let fired = self.wait_for_shot(at).await;
+        let result = match held {
+            Some(submission) => self.send(submission).await,
+            None => self.visits(session).await,
+        };
+        self.tell(Event::Fired { late: fired.saturating_sub(at) });
+        result
+    }
+
+    /// Ends at the instant, and tells when it really was.
+    async fn wait_for_shot(&mut self, at: Duration) -> Duration {
+        let clock = Arc::clone(self.clock());
+        self.requests_at_opening = Some(self.requests());
+        wait_until(clock.as_ref(), at).await;
+        clock.monotonic()
+    }
+
+    fn begin_attempt(&mut self) {
+        let number = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
+        self.attempts.push(Attempt {
+            number,
+            wish: self.wish,
+            began: self.clock().now(),
+            visits: Vec::new(),
+            step: Step::Login,
+            name: String::new(),
+            text: String::new(),
+        });
+        self.tell(Event::Attempt { number, wish: self.wish });
+    }
+
+    /// Login if needed, then the visits.
+    async fn attempt(&mut self) -> Attempted {
+        self.begin_attempt();
+        self.ensure_session().await?;
+        let Some(session) = self.session.take() else { return Ok(Outcome::LoggedOut) };
+        let result = self.visits(&session).await;
+        self.session = Some(session);
+        result
+    }
+
+    /// Day page (unless its numbers are known), form, submission.
+    async fn visits(&mut self, session: &Session) -> Result<Outcome, Error> {
+        let Some(Wish { place, date, range, purpose }) = self.wish() else { return Ok(Outcome::SlotTaken) };
+        let day = match self.learned.clone() {
+            Some(day) => DayVisit::known(session, day, nothing_timed(self.clock().now())),
+            None => {
+                let day = session.open_day(place, *date, *purpose).await?;
+                self.visited(Step::Day, day.timing());
+                day
+            }
+        };
+        let form = day.open_form(*range).await?;
+        self.visited(Step::Form, form.timing());
+        let submission = form.fill(&self.booking.application)?;
+        self.submit(submission).await
+    }
+
+    async fn submit(&mut self, submission: Submission<'_>) -> Result<Outcome, Error> {
+        self.tell(Event::Submitting);
+        self.send(submission).await
+    }
+
+    async fn send(&mut self, submission: Submission<'_>) -> Result<Outcome, Error> {
+        self.unanswered = true;
+        let submitted = submission.submit().await;
+        if let Err(Error::NotSent { .. } | Error::Budget { .. }) = &submitted {
+            self.unanswered = false;
+        }
+        let Submitted { outcome, page, .. } = submitted?;
+        self.visited(Step::Submit, page.timing());
+        self.unanswered = matches!(outcome, Outcome::Unknown(_));
+        Ok(outcome)
+    }
+
+    fn visited(&mut self, step: Step, timing: Timing) {
+        let Timing { sent, first_byte, done, .. } = timing;
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.visits.push(Visit { step, sent, first_byte, done });
+        }
+        self.tell(Event::Visited { step, first_byte, took: done });
+    }
+
+    /// What follows from an attempt: the instant of the next one, or the end.
+    async fn decide(
+        &mut self,
+        attempted: Attempted,
+        began: Duration,
+        schedule: &mut Schedule,
+    ) -> Result<Duration, Verdict> {
+        let (step, name, text, next) = match &attempted {
+            Ok(outcome) => (Step::Submit, outcome.name(), outcome.to_string(), outcome.next()),
+            Err(error) => (error.step(), error.name(), error.chain(), error.next()),
+        };
+        if let Some(attempt) = self.attempts.last_mut() {
+            (attempt.step, attempt.name, attempt.text) = (step, name.to_owned(), text.clone());
+        }
+        self.bracket(name);
+        self.tell(Event::Answered { step, name: name.to_owned(), text: text.clone() });
+        let last = match next {
+            Next::Confirm => {
+                let receipt = match attempted {
+                    Ok(Outcome::Reserved(receipt)) => Some(receipt),
+                    _ => None,
+                };
+                return Err(self.confirmed(receipt).await);
+            }
+            Next::NextChoice => return self.next_wish(),
+            Next::AskPerson => return Err(Verdict::NeedsPerson { reason: text }),
+            Next::Stop => {
+                return Err(match attempted {
+                    Err(error) => self.ended(&error),
+                    Ok(Outcome::Blocked) => Verdict::Blocked,
+                    Ok(_) => Verdict::Refused { reason: text },
+                });
+            }
+            Next::LogIn => {
+                self.session = None;
+                self.logins += 1;
+                if self.logins >= MOST_LOGINS {
+                    return Err(Verdict::Refused { reason: format!("{text}, also after a fresh login") });
+                }
+                Last::Plain
+            }
+            Next::Visit => {
+                self.learned = None;
+                Last::Plain
+            }
+            Next::Again { after } => match name {
+                "busy" => Last::Busy(after),
+                _ => Last::Plain,
+            },
+            Next::ReadBack => match self.read_back(name).await? {
+                Some(last) => last,
+                None => return self.next_wish(),
+            },
+        };
+        // A form that did not come by the short way is asked for by the long one.
+        if step == Step::Form && !matches!(name, "not-open-yet" | "busy") {
+            self.learned = None;
+        }
+        let requests = self.requests().saturating_sub(self.requests_at_opening.unwrap_or_default());
+        schedule.next(began, self.clock().monotonic(), requests, last).map_err(|why| match attempted {
+            Err(Error::NotSent { .. } | Error::Broken { .. }) => Verdict::Unreachable { last: text },
+            _ => Verdict::GaveUp { why, last: text },
+        })
+    }
+
+    /// The verdict of an error that time does not mend.
+    fn ended(&self, error: &Error) -> Verdict {
+        match (error, error.outcome()) {
+            (Error::Budget { .. }, _) => Verdict::GaveUp { why: GiveUp::Budget, last: error.to_string() },
+            (_, Some(Outcome::Blocked)) => Verdict::Blocked,
+            (_, Some(Outcome::HumanCheck)) => Verdict::NeedsPerson { reason: error.chain() },
+            _ => Verdict::Refused { reason: error.chain() },
+        }
+    }
+
+    /// Goes on to the next wish at once, if there is one.
+    fn next_wish(&mut self) -> Result<Duration, Verdict> {
+        if self.wish + 1 >= self.booking.wishes.len() {
+            return Err(Verdict::Lost);
+        }
+        self.wish += 1;
+        self.learned = None;
+        self.unanswered = false;
+        self.tell(Event::NextWish { wish: self.wish });
+        Ok(self.clock().monotonic() + self.booking.policy.gap())
+    }
+
+    /// Notes what an answer tells of the opening instant, on the site's clock.
+    fn bracket(&mut self, name: &str) {
+        let ahead = match self.site_clock.estimate(self.clock().now(), self.clock().monotonic()) {
+            Some(estimate) => estimate.ahead_micros,
+            None => self.booking.clock_offset_micros.unwrap_or_default(),
+        };
+        let at_site =
+            |local: SeoulTime| SeoulTime::from_unix_micros(local.unix_micros().saturating_add(ahead));
+        let Some(attempt) = self.attempts.last() else { return };
+        match name {
+            "not-open-yet" => {
+                let sent = attempt.visits.last().map_or(attempt.began, |visit| visit.sent);
+                self.opening.after = Some(at_site(sent));
+            }
+            "reserved" | "slot-taken" => {
+                // The first page of the attempt that came was open already.
+                let first = attempt.visits.first();
+                let came = first.map_or(self.clock().now(), |visit| visit.sent.plus(visit.first_byte));
+                if self.opening.before.is_none() {
+                    self.opening.before = Some(at_site(came));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Reads the day list after an answer that does not tell. Only a slot that is shown free may be
+    /// applied for again; `None` means that somebody else has it.
+    async fn read_back(&mut self, name: &str) -> Result<Option<Last>, Verdict> {
+        for look in 1..=MOST_LOOKS {
+            match self.look().await {
+                Ok(Seen::Free) => {
+                    self.unanswered = false;
+                    return Ok(Some(if name == "unknown" { Last::Unknown } else { Last::Plain }));
+                }
+                Ok(Seen::Ours) if self.unanswered => {
+                    return Err(Verdict::Reserved { receipt: None, shown: Some(SlotState::Booked) });
+                }
+                Ok(Seen::Others) => return Ok(None),
+                Ok(Seen::Ours | Seen::Booked) if !self.unanswered => return Ok(None),
+                Ok(Seen::Nothing) if !self.unanswered => return Ok(Some(Last::Plain)),
+                _ if look < MOST_LOOKS => {
+                    let wait = self.booking.policy.gap();
+                    self.tell(Event::Resting { wait });
+                    self.sleep(wait).await;
+                }
+                _ => {}
+            }
+        }
+        Err(Verdict::Unconfirmed)
+    }
+
+    /// What the day list says after a receipt.
+    async fn confirmed(&mut self, receipt: Option<Receipt>) -> Verdict {
+        let shown = self.look().await.ok().map(|seen| seen.state());
+        Verdict::Reserved { receipt, shown }
+    }
+
+    async fn look(&mut self) -> Result<Seen, Error> {
+        let Some(wish) = self.wish() else { return Ok(Seen::Nothing) };
+        // The day list needs no login (protocol.md 4.3, S3); the session's line is warm.
+        let list = match &self.session {
+            Some(session) => session.day_list(&wish.place, wish.date).await,
+            None => match self.booking.client.guest() {
+                Ok(guest) => guest.day_list(&wish.place, wish.date).await,
+                Err(error) => Err(error),
+            },
+        };
+        let seen = list.map(|list| Seen::of(&list, wish, &self.booking.application));
+        self.tell(Event::ReadBack { state: seen.as_ref().ok().map(|seen| seen.state()) });
+        seen
+    }
+
+    async fn sleep(&self, wait: Duration) {
+        if !wait.is_zero() {
+            self.clock().sleep(wait).await;
+        }
+    }
+
+    async fn rest_until(&mut self, at: Duration) {
+        let wait = at.saturating_sub(self.clock().monotonic());
+        if !wait.is_zero() {
+            self.tell(Event::Resting { wait });
+            self.sleep(wait).await;
+        }
+    }
+}
+
+/// The timing of a page that was not asked for this time.
+fn nothing_timed(now: SeoulTime) -> Timing {
+    Timing { sent: now, first_byte: Duration::ZERO, done: Duration::ZERO }
+}

@@ -1,0 +1,382 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use namyangju_rent::harness::{BusyWindow, Fault, FaultKind, Gate, Rival, Settings, Step};
+use namyangju_rent::{
+    Booking, Budget, Event, GiveUp, MOST_BOOKINGS_A_DAY, Policy, Report, SeoulTime, SlotState, Verdict, Wish,
+    run_together,
+};
+
+use crate::stage::{Stage, application};
+
+const OPENING: &str = "2026-11-26 10:00:00";
+
+fn opening() -> SeoulTime {
+    OPENING.parse().unwrap()
+}
+
+/// The wished day opens at 10:00:00; other days are open already.
+fn opening_settings() -> Settings {
+    let mut settings = Settings::default();
+    settings.openings.insert("2026-12-05".parse().unwrap(), opening());
+    settings
+}
+
+async fn run(stage: &Stage, change: impl FnOnce(Booking) -> Booking) -> (Report, Vec<Event>) {
+    let mut events = Vec::new();
+    let booking = change(stage.booking().opens_at(opening()));
+    let report = booking.run(|happened| events.push(happened.event.clone())).await;
+    (report, events)
+}
+
+fn won(report: &Report) -> bool {
+    matches!(report.verdict, Verdict::Reserved { .. })
+}
+
+#[tokio::test]
+async fn the_first_request_arrives_at_the_opening_on_the_sites_clock() {
+    for dialect in ["namyangju", "cheonan"] {
+        for skew in [0, 1_700, -1_300] {
+            let mut settings = opening_settings();
+            settings.clock_skew_millis = skew;
+            let stage = Stage::new(dialect, settings).await;
+            let (report, events) = run(&stage, |b| b).await;
+            assert!(won(&report), "{dialect}, {skew}: {report:?}");
+            let clock = report.clock.unwrap();
+            let error = (clock.ahead_micros - skew * 1_000).abs();
+            assert!(error <= clock.error_micros + 1_000 && clock.error_micros <= 5_000, "{skew}: {clock:?}");
+            let first = stage
+                .server
+                .arrivals()
+                .into_iter()
+                .find(|a| a.step == Step::Form && a.site_time >= opening());
+            let late = first.unwrap().site_time.since(opening());
+            assert!(late <= Duration::from_millis(10), "{skew}: {late:?}");
+            assert!(report.requests <= 25 && report.requests_after_opening <= 4, "{report:?}");
+            assert!(events.iter().any(|e| matches!(e, Event::Armed { with: namyangju_rent::Step::Form })));
+            assert_eq!(stage.booked(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_site_that_gives_the_form_early_is_sent_the_submission_at_the_instant() {
+    let mut settings = opening_settings();
+    settings.gate = Gate::Submit;
+    let stage = Stage::new("namyangju", settings).await;
+    let (report, events) = run(&stage, |b| b).await;
+    assert!(won(&report), "{report:?}");
+    assert!(events.iter().any(|e| matches!(e, Event::Armed { with: namyangju_rent::Step::Submit })));
+    assert!(report.requests_after_opening <= 3, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_site_where_no_day_is_open_yet_is_asked_for_the_day_at_the_instant() {
+    let mut settings = Settings::default();
+    settings.opening = Some(opening());
+    let stage = Stage::new("namyangju", settings).await;
+    let (report, events) = run(&stage, |b| b).await;
+    assert!(won(&report), "{report:?}");
+    assert!(!events.iter().any(|e| matches!(e, Event::Learned { .. })));
+    assert!(report.requests_after_opening <= 5, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_form_that_needs_the_days_own_page_is_asked_the_long_way() {
+    let mut settings = opening_settings();
+    settings.form_needs_day = true;
+    let stage = Stage::new("namyangju", settings).await;
+    let (report, _) = run(&stage, |b| b).await;
+    assert!(won(&report), "{report:?}");
+    assert_eq!((report.attempts.len(), stage.booked()), (2, 1), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_cached_date_is_said_to_be_one() {
+    let mut settings = opening_settings();
+    settings.date_cached = Some(Duration::from_secs(7));
+    let stage = Stage::new("namyangju", settings).await;
+    let (report, _) = run(&stage, |b| b).await;
+    assert!(report.clock.unwrap().cached, "{report:?}");
+    assert!(won(&report), "{report:?}");
+}
+
+#[tokio::test]
+async fn an_opening_that_is_late_by_seconds_is_met_and_bracketed() {
+    let mut settings = opening_settings();
+    let late = opening().plus(Duration::from_millis(2_300));
+    settings.openings.insert("2026-12-05".parse().unwrap(), late);
+    let stage = Stage::new("namyangju", settings).await;
+    let (report, _) = run(&stage, |b| b).await;
+    assert!(won(&report), "{report:?}");
+    let bracket = report.opening;
+    assert!(
+        bracket.after.unwrap() < late && late <= bracket.before.unwrap().plus(Duration::from_millis(5)),
+        "{bracket:?}"
+    );
+    assert!(
+        bracket.before.unwrap().since(bracket.after.unwrap()) <= Duration::from_millis(600),
+        "{bracket:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_late_start_inside_the_window_still_runs_and_outside_it_says_so() {
+    let stage = Stage::new("namyangju", opening_settings()).await;
+    stage.clock.advance(Duration::from_secs(10 * 60 + 120));
+    let (report, _) = run(&stage, |b| b).await;
+    assert!(won(&report), "{report:?}");
+
+    let stage = Stage::new("namyangju", opening_settings()).await;
+    stage.clock.advance(Duration::from_secs(3600));
+    let (report, _) = run(&stage, |b| b).await;
+    assert!(
+        matches!(&report.verdict, Verdict::GaveUp { why: GiveUp::Deadline, last } if last.contains("s ago")),
+        "{report:?}"
+    );
+    assert_eq!(stage.count(Step::Submit), 0);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_an_alarm_ten_minutes_before() {
+    let stage = Stage::new("namyangju", opening_settings()).await;
+    let wrong = namyangju_rent::Credentials::new("tester1", "wrong");
+    let mut alarms = 0;
+    let booking = Booking::new(stage.client.clone(), wrong, stage.wish(), application()).opens_at(opening());
+    let report = booking.run(|h| alarms += usize::from(matches!(h.event, Event::Alarm { .. }))).await;
+    assert!(matches!(report.verdict, Verdict::Refused { .. }), "{report:?}");
+    assert_eq!(alarms, 1);
+    assert!(opening().since(report.ended) >= Duration::from_secs(590));
+}
+
+#[tokio::test]
+async fn a_site_that_is_down_while_preparing_is_tried_until_shortly_before() {
+    let mut settings = opening_settings();
+    let (from, until) =
+        (opening().minus(Duration::from_secs(660)), opening().minus(Duration::from_secs(200)));
+    settings.busy = vec![BusyWindow { from, until, status: 503, retry_after: None }];
+    let stage = Stage::new("namyangju", settings).await;
+    let (report, events) = run(&stage, |b| b).await;
+    assert!(won(&report), "{report:?}");
+    let alarms = events.iter().filter(|e| matches!(e, Event::Alarm { .. })).count();
+    assert!((5..=9).contains(&alarms), "{events:?}");
+}
+
+/// Ends all sessions once the run has told an event.
+async fn run_with_sessions_ended_at(stage: &Stage, when: impl Fn(&Event) -> bool + Send + Sync) -> Report {
+    let mut done = false;
+    let booking = stage.booking().opens_at(opening());
+    booking
+        .run(|happened| {
+            if !done && when(&happened.event) {
+                done = true;
+                stage.server.with(|s| s.end_sessions());
+            }
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_session_that_dies_before_the_opening_is_renewed_before_it() {
+    for when in ["clock", "login"] {
+        let stage = Stage::new("namyangju", opening_settings()).await;
+        let report = run_with_sessions_ended_at(&stage, |event| match when {
+            "clock" => matches!(event, Event::ClockRead { .. }),
+            _ => matches!(event, Event::Learned { .. }),
+        })
+        .await;
+        assert!(won(&report), "{when}: {report:?}");
+        assert_eq!(report.attempts.len(), 1, "{when}: noticed while arming, not at the opening: {report:?}");
+        assert!(stage.count(Step::Login) >= 2, "{when}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_dies_at_the_opening_is_renewed_after_it() {
+    let stage = Stage::new("namyangju", opening_settings()).await;
+    let report = run_with_sessions_ended_at(&stage, |event| matches!(event, Event::Armed { .. })).await;
+    assert!(won(&report), "{report:?}");
+    assert_eq!(report.attempts.len(), 2, "{report:?}");
+    assert_eq!(stage.booked(), 1);
+}
+
+#[tokio::test]
+async fn the_next_wish_is_tried_when_one_is_lost_and_only_one_is_booked() {
+    let mut settings = opening_settings();
+    let wish = Stage::new("namyangju", Settings::default()).await.wish();
+    settings.rivals =
+        vec![Rival { at: opening(), place: wish.place.clone(), date: wish.date, range: wish.range }];
+    let stage = Stage::new("namyangju", settings).await;
+    let second = Wish { range: "10:00-12:00".parse().unwrap(), ..wish.clone() };
+    let third = Wish { range: "12:00-14:00".parse().unwrap(), ..wish };
+    let (report, events) = run(&stage, |b| b.or(second).or(third)).await;
+    assert!(won(&report), "{report:?}");
+    assert_eq!((report.wish, stage.booked()), (1, 1));
+    assert_eq!(events.iter().filter(|e| matches!(e, Event::NextWish { .. })).count(), 1);
+    let slots = stage.server.with(|s| s.bookings()[0].slots.clone());
+    assert_eq!(slots[0].1.to_string(), "10:00-12:00");
+}
+
+#[tokio::test]
+async fn every_way_of_losing_an_answer_and_being_restarted_ends_in_one_booking() {
+    // The answer is lost after the site has processed the submission or before it has; the process is
+    // killed after any of its events; and it is started again from the events that were kept.
+    for kind in [None, Some(FaultKind::LoseAnswer), Some(FaultKind::DropBefore), Some(FaultKind::Reset)] {
+        for killed_after in 0..40 {
+            let mut settings = Settings::default();
+            settings.faults =
+                kind.iter().map(|kind| Fault { step: Step::Submit, nth: 1, kind: kind.clone() }).collect();
+            let stage = Stage::new("namyangju", settings).await;
+            let kept: Arc<Mutex<Vec<Event>>> = Arc::default();
+            let events = Arc::clone(&kept);
+            let (kill, killed) = tokio::sync::oneshot::channel();
+            let mut kill = Some(kill);
+            let running = stage.booking().run(move |happened| {
+                let mut events = events.lock().unwrap();
+                if events.len() < killed_after {
+                    events.push(happened.event.clone());
+                }
+                if events.len() == killed_after
+                    && let Some(kill) = kill.take()
+                {
+                    let _ = kill.send(());
+                }
+            });
+            let ended = tokio::select! {
+                biased;
+                report = running => Some(report),
+                _ = killed => None,
+            };
+            // What was on its way arrives all the same.
+            settle(&stage).await;
+            let report = match ended {
+                Some(report) => report,
+                None => {
+                    let kept = kept.lock().unwrap().clone();
+                    stage.booking().resume(&kept).run(|_| {}).await
+                }
+            };
+            assert!(won(&report), "{kind:?}, {killed_after}: {report:?} {:?}", kept.lock().unwrap());
+            assert_eq!(stage.booked(), 1, "{kind:?}, {killed_after}: {:?}", kept.lock().unwrap());
+        }
+    }
+}
+
+/// Lets the stand-in finish what it was asked.
+async fn settle(stage: &Stage) {
+    let mut before = usize::MAX;
+    while before != stage.server.arrivals().len() {
+        before = stage.server.arrivals().len();
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_decides_whether_a_resumed_booking_looks_first() {
+    let answered = |name: &str| Event::Answered {
+        step: namyangju_rent::Step::Submit,
+        name: name.to_owned(),
+        text: String::new(),
+    };
+    let looks = [
+        (vec![], false),
+        (vec![Event::LoggedIn], false),
+        (vec![Event::Submitting], true),
+        (vec![Event::Submitting, answered("not-open-yet")], false),
+        (vec![Event::Submitting, answered("reserved")], true),
+        (vec![Event::Submitting, answered("unconfirmed")], true),
+        (
+            vec![
+                Event::Submitting,
+                answered("unconfirmed"),
+                Event::ReadBack { state: Some(SlotState::Free) },
+            ],
+            false,
+        ),
+    ];
+    for (kept, expected) in looks {
+        let stage = Stage::new("namyangju", Settings::default()).await;
+        let report = stage.booking().resume(&kept).run(|_| {}).await;
+        assert!(won(&report));
+        let first = stage.server.arrivals()[0].step;
+        assert_eq!(first == Step::Schedule, expected, "{kept:?}");
+    }
+}
+
+#[tokio::test]
+async fn bookings_run_side_by_side_in_one_budget() {
+    let stage = Stage::new("namyangju", opening_settings()).await;
+    let accounts = stage.server.with(|s| s.accounts().to_vec());
+    let bookings: Vec<Booking> = ["06:00-08:00", "08:00-10:00", "10:00-12:00", "06:00-08:00"]
+        .iter()
+        .enumerate()
+        .map(|(index, range)| {
+            let account = &accounts[index % 2];
+            let credentials = namyangju_rent::Credentials::new(&account.id, &account.password);
+            let wish = Wish { range: range.parse().unwrap(), ..stage.wish() };
+            Booking::new(stage.client.clone(), credentials, wish, application()).opens_at(opening())
+        })
+        .collect();
+    let heard: Arc<Mutex<Vec<usize>>> = Arc::default();
+    let ears = Arc::clone(&heard);
+    let reports =
+        run_together(bookings.clone(), move |index, _| ears.lock().unwrap().push(index)).await.unwrap();
+    assert_eq!(reports.len(), 4);
+    let won = reports.iter().filter(|r| won(r)).count();
+    // Two wish the same slot: one of them loses, the others go on.
+    assert_eq!((won, stage.booked()), (3, 3), "{reports:?}");
+    assert!(reports.iter().filter(|r| !self::won(r)).all(|r| r.verdict == Verdict::Lost), "{reports:?}");
+    assert!((0..4).all(|index| heard.lock().unwrap().contains(&index)));
+
+    let too_many = bookings.iter().cycle().take(MOST_BOOKINGS_A_DAY + 1).cloned().collect();
+    assert!(run_together(too_many, |_, _| {}).await.unwrap_err().contains("8 bookings"));
+}
+
+#[tokio::test]
+async fn a_budget_that_ends_ends_the_run() {
+    let mut settings = Settings::default();
+    settings.opening = Some("2027-01-01 00:00:00".parse().unwrap());
+    let stage = Stage::new("namyangju", settings).await;
+    let client = stage.client.with_budget(Budget::new(7));
+    let booking = Booking::new(client, stage.credentials(), stage.wish(), application())
+        .policy(Policy::original().give_up_after(Duration::from_secs(60)));
+    let report = booking.run(|_| {}).await;
+    assert!(matches!(report.verdict, Verdict::GaveUp { why: GiveUp::Budget, .. }), "{report:?}");
+    assert_eq!(stage.server.arrivals().len(), 7);
+}
+
+#[tokio::test]
+async fn a_block_while_preparing_ends_the_run_before_the_opening() {
+    let mut settings = opening_settings();
+    settings.faults = vec![Fault { step: Step::Schedule, nth: 1, kind: FaultKind::Status(403) }];
+    let stage = Stage::new("namyangju", settings).await;
+    let (report, _) = run(&stage, |b| b).await;
+    assert_eq!(report.verdict, Verdict::Blocked);
+    assert_eq!(stage.server.arrivals().len(), 2);
+}
+
+#[tokio::test]
+async fn a_clock_that_steps_while_waiting_does_no_harm() {
+    for to in ["2026-11-26 11:30:00", "2026-11-26 08:00:00"] {
+        let stage = Stage::new("namyangju", opening_settings()).await;
+        let mut stepped = false;
+        let clock = stage.clock.clone();
+        let booking = stage.booking().opens_at(opening());
+        let report = booking
+            .run(|happened| {
+                // The stand-in's own clock is the same manual one: its skew keeps the site's time true.
+                if !stepped && matches!(happened.event, Event::ClockRead { .. }) {
+                    stepped = true;
+                    let to: SeoulTime = to.parse().unwrap();
+                    let back = happened.at.unix_micros() - to.unix_micros();
+                    clock.step_wall(to);
+                    stage.server.with(|s| s.settings_mut().clock_skew_millis = back / 1_000);
+                }
+            })
+            .await;
+        assert!(won(&report), "{to}: {report:?}");
+        assert_eq!(report.attempts.len(), 1, "{to}: {report:?}");
+    }
+}

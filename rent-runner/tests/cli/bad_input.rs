@@ -1,0 +1,127 @@
+//! Arguments that cannot be used: a clear message, exit code 2, and no request.
+
+use super::support::{PASSWORD, book, finish, lines, run, runner, stand_in, start};
+
+#[test]
+fn each_bad_argument_is_named_and_nothing_is_sent() {
+    let server = stand_in(|_| {});
+    let cases: [(&[&str], &str); 22] = [
+        (&["--place", "NYJ06/7/103"], "`7` is not a group code"),
+        (&["--place", "tennis"], "centre/group/court, as in NYJ06/07/103"),
+        (&["--date", "2026-02-30"], "`2026-02-30` is not a date: write YYYY-MM-DD"),
+        (&["--date", "2020-01-01"], "2020-01-01 is past: today is 2"),
+        (&["--time", "6-8"], "`6` is not a time of day: write HH:MM"),
+        (&["--time", "06:00"], "is not a stretch of time: write HH:MM-HH:MM"),
+        (&["--time", "08:00-06:00"], "ends before it begins"),
+        (&["--head-count", "0"], "a whole number from 1 to 999"),
+        (&["--head-count", "four"], "a whole number from 1 to 999"),
+        (&["--tel", "12345"], "--tel is no phone number"),
+        (&["--mobile", "010-12"], "--mobile is no phone number"),
+        (&["--club-name", " "], "--club-name is empty"),
+        (&["--event-name", ""], "--event-name is empty"),
+        (&["--purpose", "a\nb"], "--purpose is more than one line"),
+        (&["--applicant-name", ""], "--applicant-name is empty"),
+        (&["--give-up-after", "5"], "5s, 2m, 500ms or 1h30m"),
+        (&["--site", "atlantis"], "no site is called `atlantis`: built in are namyangju, cheonan"),
+        (&["--site", "./atlantis.toml"], "the dialect ./atlantis.toml cannot be read"),
+        (&["--base-url", "www.nyj.go.kr"], "is not a base address: write http:// or https://"),
+        (&["--user-agent", "a\nb"], "--user-agent is no header value"),
+        (&["--extra-ca", "/nowhere/ca.pem"], "/nowhere/ca.pem cannot be used"),
+        (&["--tls", "ssl3"], "'--tls <BACKEND>'"),
+    ];
+    for (arguments, said) in cases {
+        let done = run(&book(&server.base_url(), arguments));
+        assert_eq!((done.code, done.out.as_str()), (Some(2), ""), "{arguments:?} {done:?}");
+        assert!(done.err.contains(said), "{arguments:?} {done:?}");
+    }
+    assert_eq!(server.arrivals().len(), 0);
+}
+
+#[test]
+fn a_phone_number_is_not_repeated_in_the_message() {
+    let done = run(&book("http://127.0.0.1:9", &["--mobile", "010-1234-567"]));
+    assert!(done.err.contains("--mobile") && !done.err.contains("1234"), "{done:?}");
+}
+
+#[test]
+fn a_password_is_never_an_argument() {
+    for argument in ["--password=hunter22", "--password", "--mempw=hunter22"] {
+        let done = run(&book("http://127.0.0.1:9", &[argument, "hunter22"]));
+        assert_eq!(done.code, Some(2), "{done:?}");
+        assert!(done.err.contains("unexpected argument") && !done.err.contains("hunter22"), "{done:?}");
+    }
+}
+
+#[test]
+fn a_password_has_to_come_from_somewhere() {
+    let server = stand_in(|_| {});
+    let done = finish(start(runner(&book(&server.base_url(), &[])), "\n"));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.err.contains("the password is empty"), "{done:?}");
+    let mut arguments = book(&server.base_url(), &[]);
+    arguments.retain(|argument| argument != "--password-stdin");
+    let done = finish(start(runner(&arguments), PASSWORD));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.err.contains("no password: use --password-stdin or RENT_PASSWORD"), "{done:?}");
+    assert_eq!(server.arrivals().len(), 0);
+}
+
+#[test]
+fn a_real_site_has_terms_and_they_are_named_before_anything_is_sent() {
+    // Without a password it ends there.
+    let done = finish(start(runner(&book("https://www.nyj.go.kr", &[])), ""));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert_eq!(done.err.matches("respect its terms of use").count(), 1, "{done:?}");
+}
+
+#[test]
+fn a_wrong_key_of_a_dialect_is_named_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("city.toml");
+    let text = run(&["sites", "--show", "namyangju"]).out;
+    let line = 1 + text.lines().position(|line| line.starts_with("prefix =")).unwrap();
+    std::fs::write(&path, text.replace("\nprefix =", "\nprefixx =")).unwrap();
+    let done = run(&["places", "--known", "--site", path.to_str().unwrap()]);
+    assert_eq!(done.code, Some(2), "{done:?}");
+    for said in [format!("line {line}"), "unknown field `prefixx`".into(), "city.toml".into()] {
+        assert!(done.err.contains(&said), "{said} {done:?}");
+    }
+}
+
+#[test]
+fn a_dialect_of_ones_own_is_taken_by_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("city.toml");
+    let text = run(&["sites", "--show", "namyangju"]).out;
+    std::fs::write(&path, text.replace("name = \"namyangju\"", "name = \"mycity\"")).unwrap();
+    let server = stand_in(|_| {});
+    let done = run(&book(&server.base_url(), &["--site", path.to_str().unwrap(), "--json"]));
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!(lines(&done).last().unwrap()["verdict"], "reserved");
+}
+
+#[test]
+fn the_last_of_a_repeated_argument_counts() {
+    let server = stand_in(|_| {});
+    let done = run(&book(&server.base_url(), &["--time", "07:00-09:00", "--time", "08:00-10:00"]));
+    assert_eq!(done.code, Some(0), "{done:?}");
+}
+
+#[test]
+fn other_commands_check_their_arguments_too() {
+    let cases: [(&[&str], &str); 8] = [
+        (&["demo", "--opens-in", "5"], "5s, 2m, 500ms or 1h30m"),
+        (&["demo", "--site", "atlantis"], "no site is called `atlantis`"),
+        (&["site", "--listen", "0.0.0.0:0"], "--beyond-loopback"),
+        (&["site", "--booked", "1.5"], "a number from 0 to 1"),
+        (&["site", "--opens-at", "tomorrow"], "`tomorrow` is not an instant"),
+        (&["slots", "--place", "NYJ06/07/103", "--month", "2026-13"], "write YYYY-MM"),
+        (&["sites", "--show", "atlantis"], "no site is called `atlantis`"),
+        (&["slots"], "--place <PLACE>"),
+    ];
+    for (arguments, said) in cases {
+        let done = run(arguments);
+        assert_eq!((done.code, done.out.as_str()), (Some(2), ""), "{arguments:?} {done:?}");
+        assert!(done.err.contains(said), "{arguments:?} {done:?}");
+    }
+}

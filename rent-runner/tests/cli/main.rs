@@ -1,0 +1,12 @@
+//! The real binary against a stand-in on this machine.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod bad_input;
+mod book;
+mod demo;
+mod dry_run;
+mod interruption;
+mod lists;
+mod secrets;
+mod site;
+mod support;
