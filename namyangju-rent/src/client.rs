@@ -279,7 +279,10 @@ impl Client {
 
     /// The route the next request takes, for people.
     pub(crate) fn route_in_use(&self) -> String {
-        self.shared.ways.pick(self.shared.clock.now()).map_or_else(|| "none".to_owned(), |route| route.to_string())
+        self.shared
+            .ways
+            .pick(self.shared.clock.now())
+            .map_or_else(|| "none".to_owned(), |route| route.to_string())
     }
 
     /// Retires the route in use after a block answer; tells whether another may be used at once.
