@@ -11,5 +11,7 @@ mod pitfalls;
 mod runs;
 /// A stand-in, a clock that is moved by hand and a client for both.
 mod stage;
+/// TLS and whom it trusts.
+mod tls;
 /// The visits one by one.
 mod visits;
