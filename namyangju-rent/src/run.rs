@@ -45,9 +45,11 @@ const QUIET_BEFORE: Duration = Duration::from_millis(1_500);
 const FIRST_PROBES: usize = 8;
 const MORE_PROBES: usize = 3;
 
-/// How much after the instant the first request is meant to arrive. What arrives a moment early is
-/// refused and costs half a second; what arrives a moment late costs the moment.
+/// How much after the instant the first request is meant to arrive, and which part of the clock's error
+/// bar is added. What arrives a moment early is refused and costs half a second; what arrives a moment
+/// late costs the moment.
 const LATE_BY: Duration = Duration::from_millis(2);
+const LATE_BY_PART_OF_ERROR: i64 = 8;
 
 pub(crate) struct Run<'b, O> {
     booking: &'b Booking,
@@ -283,7 +285,8 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
             }
         };
         let estimate = self.site_clock.estimate(wall, now);
-        let flight = estimate.map_or(Duration::ZERO, |e| e.path / 2);
+        let flight = self.site_clock.typical_path() / 2;
+        let unsure = estimate.map_or(0, |e| e.error_micros / LATE_BY_PART_OF_ERROR);
         let at = match (self.booking.clock_offset_micros, estimate) {
             (Some(ahead), _) => by_wall(ahead),
             // Behind a cache the dates are too old: a synchronised wall clock knows better.
@@ -291,7 +294,8 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
             (None, Some(_)) => self.site_clock.local(instant).unwrap_or_else(|| by_wall(0)),
             (None, None) => by_wall(0),
         };
-        (at + LATE_BY).saturating_sub(flight).saturating_sub(self.booking.lead)
+        let late_by = LATE_BY + Duration::from_micros(unsure.unsigned_abs());
+        (at + late_by).saturating_sub(flight).saturating_sub(self.booking.lead)
     }
 
     async fn ensure_session(&mut self) -> Result<(), Error> {

@@ -123,6 +123,14 @@ impl SiteClock {
         self.probes.iter().map(|p| p.answered.saturating_sub(p.sent)).min().unwrap_or_default()
     }
 
+    /// The median path: what the next request will most likely take.
+    pub(crate) fn typical_path(&self) -> Duration {
+        let mut paths: Vec<Duration> =
+            self.probes.iter().map(|p| p.answered.saturating_sub(p.sent)).collect();
+        paths.sort_unstable();
+        paths.get(paths.len() / 2).copied().unwrap_or_default()
+    }
+
     fn middle(&self) -> Option<i64> {
         let lower = self.lower?;
         Some(self.upper.map_or(lower, |upper| lower.saturating_add(upper.saturating_sub(lower) / 2)))
