@@ -3,6 +3,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use namyangju_rent::harness::{Fault, FaultKind, StandInServer, Step};
 
@@ -29,8 +30,10 @@ fn killed(server: &StandInServer, journal: &Path, more: &[&str]) {
     child.wait().unwrap();
 }
 
-fn silent() -> StandInServer {
-    let fault = Fault { step: Step::Submit, nth: 1, kind: FaultKind::Silence };
+/// A site that accepts the first application and takes very long to say so.
+fn slow() -> StandInServer {
+    let kind = FaultKind::Late(Duration::from_secs(3600));
+    let fault = Fault { step: Step::Submit, nth: 1, kind };
     stand_in(|settings| settings.faults = vec![fault])
 }
 
@@ -53,7 +56,7 @@ fn each_event_is_a_line_that_only_the_owner_reads() {
 
 #[test]
 fn after_a_kill_the_next_run_looks_first() {
-    let (server, (_folder, journal)) = (silent(), path());
+    let (server, (_folder, journal)) = (slow(), path());
     killed(&server, &journal, &[]);
     // Without a look nothing is begun.
     let done = run_with(&server, "--journal", &journal, &[]);
@@ -68,7 +71,7 @@ fn after_a_kill_the_next_run_looks_first() {
 
 #[test]
 fn after_a_kill_in_a_later_choice_that_choice_is_looked_at() {
-    let (server, (_folder, journal)) = (silent(), path());
+    let (server, (_folder, journal)) = (slow(), path());
     server.with(|s| s.take(&PLACE.parse().unwrap(), date(), TIME.parse().unwrap(), "다른클럽"));
     let choices = ["08:00-10:00", "10:00-12:00"].map(|time| format!("{PLACE} {} {time}", date()));
     let more = ["--or", &choices[0], "--or", &choices[1]];
@@ -107,4 +110,15 @@ fn a_journal_is_for_one_booking() {
     }
     assert_eq!(server.arrivals().len(), asked);
     assert_eq!(std::fs::read_to_string(&other).unwrap(), "dear diary\n");
+}
+
+#[test]
+fn what_never_arrived_is_applied_for_again() {
+    let fault = Fault { step: Step::Submit, nth: 1, kind: FaultKind::Silence };
+    let (server, (_folder, journal)) = (stand_in(|settings| settings.faults = vec![fault]), path());
+    killed(&server, &journal, &[]);
+    let done = run_with(&server, "--resume", &journal, &[]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.err.contains("read back: the day list shows the time as free"), "{done:?}");
+    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (2, 1));
 }
