@@ -21,7 +21,7 @@ Examples:
 
   A race against twenty others for one court, and a site whose clock is wrong:
     rent-runner demo --rivals 20 --latency 40ms
-    rent-runner demo --opens-in 15s --skew -1.5s
+    rent-runner demo --skew -1.5s
 
   A site to practise on, and a booking on it from another terminal:
     rent-runner site --opens-in 30s
@@ -135,14 +135,15 @@ pub(crate) struct At {
 Examples:
   rent-runner demo
   rent-runner demo --rivals 20 --latency 40ms
-  rent-runner demo --opens-in 15s --skew 1500ms
+  rent-runner demo --skew 1500ms
   rent-runner demo --expired-session --site cheonan
   rent-runner demo --busy=2s
   rent-runner demo --taken; echo $?")]
 pub(crate) struct Demo {
-    /// How long until the opening; 0 is open already.
-    #[arg(long, value_parser = duration::parse, default_value = "5s", value_name = "DURATION")]
-    pub(crate) opens_in: Duration,
+    /// How long until the opening; 0 is open already. Default: 5s, or 15s with --rivals, --skew or
+    /// --latency, where the site's clock has to be measured well.
+    #[arg(long, value_parser = duration::parse, value_name = "DURATION")]
+    opens_in: Option<Duration>,
 
     /// The dialect to speak: a built-in name or the path of a TOML file.
     #[arg(long, default_value = "namyangju", value_name = "NAME|PATH")]
@@ -203,6 +204,14 @@ pub(crate) struct Demo {
     /// Each event as a line of JSON on stdout, the report last.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl Demo {
+    /// How long until the opening.
+    pub(crate) fn opens_in(&self) -> Duration {
+        let in_earnest = self.rivals > 0 || self.skew != 0 || !self.latency.is_zero();
+        self.opens_in.unwrap_or(Duration::from_secs(if in_earnest { 15 } else { 5 }))
+    }
 }
 
 /// Serve the stand-in site, for rehearsals and for a browser.

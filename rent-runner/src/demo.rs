@@ -32,6 +32,9 @@ const RIVAL_GAP: Duration = Duration::from_millis(500);
 /// The requests of a rival that come before its application.
 const RIVAL_VISITS: u32 = 2;
 
+/// The time that a whole measurement of the site's clock takes, by one probe a second or less.
+const WELL_MEASURED: Duration = Duration::from_secs(12);
+
 /// How often the cache of `--cached-date` renews the date.
 const CACHED_FOR: Duration = Duration::from_secs(10);
 
@@ -53,7 +56,8 @@ pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
     let court = court_of(&StandIn::new(&dialect, Settings::default()), &dialect)
         .context("the stand-in has no court")?;
     let (_, range) = court.rounds.first().copied().context("the stand-in's court has no rounds")?;
-    let opening = ahead(SystemClock.now().plus(arguments.opens_in), arguments.skew);
+    let opens_in = arguments.opens_in();
+    let opening = ahead(SystemClock.now().plus(opens_in), arguments.skew);
     let date = opening.date().plus_days(DAYS_AHEAD);
     let wish = Wish { place: court.place.clone(), date, range, purpose: Default::default() };
     let rivals = rivals(arguments, opening, &wish);
@@ -75,12 +79,16 @@ pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
         story.aside(&format!("the site's clock is {size} {side}; the booking does not know"));
     }
 
+    if !opens_in.is_zero() && opens_in < WELL_MEASURED {
+        story.aside("the time is short: the site's clock will be measured roughly (--opens-in 15s: well)");
+    }
+
     let account = Account::invented(1);
     let credentials = Credentials::new(&account.id, &account.password);
     let mut booking = Booking::new(client, credentials, wish.clone(), application()?)
         .policy(Policy::new().give_up_after(arguments.give_up_after));
     let mut live = None;
-    if !arguments.opens_in.is_zero() {
+    if !opens_in.is_zero() {
         booking = booking.opens_at(opening);
         live = Some(Live::new(opening, booking.budget().clone(), None));
     }
@@ -93,7 +101,7 @@ pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
         arrivals: server.arrivals(),
         booked: server.with(|stand_in| stand_in.bookings().to_vec()),
         opening,
-        shot: shot.filter(|_| !arguments.opens_in.is_zero()),
+        shot: shot.filter(|_| !opens_in.is_zero()),
         first_rival: rivals.iter().map(|rival| rival.at).min(),
     };
     ending.tell(&story, json!({ "stand_in": seen.for_a_program() }));

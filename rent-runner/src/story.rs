@@ -1,6 +1,7 @@
 //! Events to lines: for a person on stderr, or as JSON on stdout.
 
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -42,6 +43,8 @@ impl Reader {
 #[derive(Debug)]
 pub(crate) struct Story {
     reader: Reader,
+    /// An opening was waited for, so that requests can be told apart by it.
+    waited: AtomicBool,
     lines: Option<Sender<Line>>,
     writer: Option<JoinHandle<()>>,
 }
@@ -67,12 +70,13 @@ impl Story {
     /// A story whose times are counted from `zero`, an instant of the site's clock.
     pub(crate) fn new(reader: Reader, zero: SeoulTime) -> Self {
         let (lines, heard) = mpsc::channel();
-        let mut teller = Teller { reader, zero, ahead_micros: 0, colours: output::colours(), live: None };
+        let mut teller =
+            Teller { reader, zero, ahead_micros: 0, colours: output::colours(), live: None, armed: false };
         let writer = std::thread::spawn(move || {
             heard.into_iter().for_each(|line| teller.tell(line));
             teller.tell(Line::Live(None));
         });
-        Self { reader, lines: Some(lines), writer: Some(writer) }
+        Self { reader, waited: AtomicBool::new(false), lines: Some(lines), writer: Some(writer) }
     }
 
     /// Whether a person follows it.
@@ -87,6 +91,9 @@ impl Story {
 
     /// One event.
     pub(crate) fn event(&self, happened: &Happened) {
+        if matches!(happened.event, Event::Waiting { .. }) {
+            self.waited.store(true, Ordering::Relaxed);
+        }
         if self.reader != Reader::Nobody {
             self.send(Line::Happened(happened.clone()));
         }
@@ -118,7 +125,7 @@ impl Story {
                 }
                 let won = matches!(report.verdict, Verdict::Reserved { .. });
                 let tone = if won { Tone::Good } else { Tone::Bad };
-                self.send(Line::Person(tone, report.ended, report_sentence(report)));
+                self.send(Line::Person(tone, report.ended, report_sentence(report, self.waited.load(Ordering::Relaxed))));
             }
             Reader::Program => self.last_line(serde_json::to_value(report).unwrap_or_default(), code, more),
             Reader::Nobody => {}
@@ -184,6 +191,8 @@ struct Teller {
     ahead_micros: i64,
     colours: bool,
     live: Option<String>,
+    /// What is told now is ready and waits for the instant.
+    armed: bool,
 }
 
 impl Teller {
@@ -193,7 +202,14 @@ impl Teller {
                 if let Event::ClockRead { estimate } = &happened.event {
                     self.ahead_micros = estimate.ahead_micros;
                 }
-                let (tone, text) = sentence(&happened.event);
+                let (tone, mut text) = sentence(&happened.event);
+                match &happened.event {
+                    Event::Armed { .. } => self.armed = true,
+                    Event::Attempt { .. } | Event::Submitting if self.armed => {
+                        text.push_str(" at the instant");
+                    }
+                    _ => self.armed = false,
+                }
                 self.person(tone, happened.at, &text);
                 if matches!(happened.event, Event::Alarm { .. }) && output::is_live() {
                     output::bell();
@@ -311,11 +327,11 @@ fn opening_sentence(opening: &OpeningBracket) -> Option<String> {
     })
 }
 
-fn report_sentence(report: &Report) -> String {
+fn report_sentence(report: &Report, waited: bool) -> String {
     let choice = if report.wish > 0 { format!("choice {}: ", report.wish + 1) } else { String::new() };
     let after = match report.requests_after_opening {
-        all if all == report.requests => String::new(),
-        after => format!(", {after} of them after the opening"),
+        after if waited => format!(", {after} of them after the opening"),
+        _ => String::new(),
     };
     format!(
         "{choice}{} ({}, {}{after}, {})",
@@ -406,7 +422,14 @@ mod tests {
     #[test]
     fn times_are_told_from_the_instant_that_counts() {
         let zero: SeoulTime = "2026-11-26 10:00:00".parse().unwrap_or_else(|_| SystemClock.now());
-        let mut teller = Teller { reader: Reader::Nobody, zero, ahead_micros: 0, colours: false, live: None };
+        let mut teller = Teller {
+            reader: Reader::Nobody,
+            zero,
+            ahead_micros: 0,
+            colours: false,
+            live: None,
+            armed: false,
+        };
         assert_eq!(teller.relative(zero).trim(), "+0.000s");
         assert_eq!(teller.relative(zero.minus(Duration::from_millis(4_987))).trim(), "-4.987s");
         assert_eq!(teller.relative(zero.plus(Duration::from_millis(61_002))).trim(), "+61.002s");
