@@ -190,6 +190,8 @@ pub struct Attempt {
     pub wish: usize,
     /// When it began.
     pub began: SeoulTime,
+    /// The network route it took, a proxy's user and password masked.
+    pub route: String,
     /// The pages that came.
     pub visits: Vec<Visit>,
     /// Where it ended.

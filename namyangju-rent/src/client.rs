@@ -19,12 +19,15 @@ use crate::pace::{Budget, Pace};
 use crate::page::Page;
 use crate::place::Place;
 use crate::reading::Reading;
+use crate::route::{Route, RouteStatus, Routes, SavedRoutes};
 use crate::saved::SavedSession;
 use crate::session::Session;
+use crate::silence::BurstSilence;
 use crate::site::Site;
 use crate::site_clock::Probe;
 use crate::tls::{Tls, TlsBackend};
 use crate::transport::{Ask, Transport};
+use crate::ways::Ways;
 
 /// Connecting takes one round trip, three with TLS; a site that needs longer is not there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -82,13 +85,14 @@ pub struct Client {
 pub(crate) struct Shared {
     pub(crate) site: Site,
     pub(crate) clock: Arc<dyn Clock>,
-    user_agent: String,
+    pub(crate) user_agent: String,
     connect_timeout: Duration,
-    exchange_timeout: Duration,
-    largest_body: usize,
+    pub(crate) exchange_timeout: Duration,
+    pub(crate) largest_body: usize,
     tls: Tls,
     names: Names,
-    pace: Pace,
+    pub(crate) pace: Pace,
+    pub(crate) ways: Ways,
 }
 
 /// Settings of a [`Client`].
@@ -103,6 +107,8 @@ pub struct ClientBuilder {
     largest_body: usize,
     tls: Option<TlsBackend>,
     extra_ca: Option<PathBuf>,
+    routes: Routes,
+    burst_silence: Option<BurstSilence>,
 }
 
 impl ClientBuilder {
@@ -144,6 +150,20 @@ impl ClientBuilder {
         self
     }
 
+    /// The operator's network routes to the site, in order. One that does not connect rests, and the
+    /// next is used; one that the site blocks is retired until midnight in Seoul. Going on over another
+    /// route after a block is a setting of [`Routes`], and raises no budget. Default: the direct one.
+    pub fn routes(mut self, routes: Routes) -> Self {
+        self.routes = routes;
+        self
+    }
+
+    /// When silence counts as a block. Default: never, for an overloaded site is silent too.
+    pub fn burst_silence(mut self, rule: BurstSilence) -> Self {
+        self.burst_silence = Some(rule);
+        self
+    }
+
     /// Another clock than the system's, for rehearsals and tests.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -168,15 +188,18 @@ impl ClientBuilder {
             exchange_timeout: self.exchange_timeout,
             largest_body: self.largest_body,
             tls,
+            ways: Ways::new(self.routes, self.burst_silence),
         };
-        shared.http()?;
+        for route in shared.ways.all() {
+            shared.http(&route)?;
+        }
         Ok(Client { shared: Arc::new(shared), budget: Budget::new(u32::MAX) })
     }
 }
 
 impl Shared {
-    /// A line of its own to the site: one connection that is kept.
-    fn http(&self) -> Result<reqwest::Client, Error> {
+    /// A line of its own to the site over a route: one connection that is kept.
+    pub(crate) fn http(&self, route: &Route) -> Result<reqwest::Client, Error> {
         let builder = reqwest::Client::builder()
             .user_agent(&self.user_agent)
             .connect_timeout(self.connect_timeout)
@@ -187,23 +210,16 @@ impl Shared {
             .http1_only()
             .pool_max_idle_per_host(1)
             .dns_resolver(self.names.clone());
+        let builder = match route {
+            Route::LocalAddress(address) => builder.local_address(*address),
+            Route::Proxy(_) => builder.proxy(reqwest::Proxy::all(route.full_text()).map_err(|_| {
+                Error::Setup(format!("the route {route} cannot be used: is the feature `socks` built in?"))
+            })?),
+            _ => builder,
+        };
         self.tls.apply(builder).build().map_err(|error| {
             let detail = crate::error::NetworkError::from_reqwest(&error);
             Error::Setup(format!("the client cannot be set up (is the User-Agent a header value?): {detail}"))
-        })
-    }
-
-    fn transport(&self, jar: Jar, budget: Budget) -> Result<Transport, Error> {
-        Ok(Transport {
-            http: self.http()?,
-            jar,
-            site: self.site.clone(),
-            clock: Arc::clone(&self.clock),
-            pace: self.pace.clone(),
-            budget,
-            user_agent: self.user_agent.clone(),
-            exchange_timeout: self.exchange_timeout,
-            largest_body: self.largest_body,
         })
     }
 }
@@ -220,6 +236,8 @@ impl Client {
             largest_body: LARGEST_BODY,
             tls: None,
             extra_ca: None,
+            routes: Routes::default(),
+            burst_silence: None,
         }
     }
 
@@ -239,6 +257,39 @@ impl Client {
         Self { shared: Arc::clone(&self.shared), budget }
     }
 
+    /// Every route and its state, for people.
+    pub fn route_states(&self) -> Vec<RouteStatus> {
+        self.shared.ways.with(|routes| routes.states(self.shared.clock.now()))
+    }
+
+    /// The states of the routes, to be kept over a restart.
+    pub fn save_routes(&self) -> SavedRoutes {
+        self.shared.ways.with(|routes| routes.save())
+    }
+
+    /// Takes kept states over.
+    pub fn restore_routes(&self, saved: &SavedRoutes) {
+        self.shared.ways.with(|routes| routes.restore(saved));
+    }
+
+    /// Makes every route ready, when the cause of a block is known and gone.
+    pub fn reset_routes(&self) {
+        self.shared.ways.with(Routes::reset);
+    }
+
+    /// The route the next request takes, for people.
+    pub(crate) fn route_in_use(&self) -> String {
+        self.shared
+            .ways
+            .pick(self.shared.clock.now())
+            .map_or_else(|| "none".to_owned(), |route| route.to_string())
+    }
+
+    /// Retires the route in use after a block answer; tells whether another may be used at once.
+    pub(crate) fn route_was_blocked(&self) -> bool {
+        self.shared.ways.blocked(self.shared.clock.now())
+    }
+
     /// The budget of requests it takes from; without an end unless [`Client::with_budget`] gave one.
     pub fn budget(&self) -> &Budget {
         &self.budget
@@ -249,7 +300,7 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`].
     pub fn guest(&self) -> Result<Guest, Error> {
-        Ok(Guest { transport: self.shared.transport(Jar::default(), self.budget.clone())? })
+        Ok(Guest { transport: Transport::new(Arc::clone(&self.shared), Jar::default(), self.budget.clone()) })
     }
 
     /// Logs in and gives a session.
@@ -266,7 +317,10 @@ impl Client {
     /// [`Error::SavedSession`] if it is of another site or User-Agent, or cannot be read.
     pub fn restore(&self, saved: &SavedSession) -> Result<Session, Error> {
         let jar = saved.cookies_for(&self.shared.site, &self.shared.user_agent)?;
-        Ok(Session::new(self.shared.transport(jar, self.budget.clone())?, saved.account.clone()))
+        Ok(Session::new(
+            Transport::new(Arc::clone(&self.shared), jar, self.budget.clone()),
+            saved.account.clone(),
+        ))
     }
 }
 

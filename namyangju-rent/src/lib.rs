@@ -26,16 +26,19 @@ mod page;
 mod place;
 mod policy;
 mod reading;
+mod route;
 mod run;
 mod saved;
 mod seen;
 mod session;
+mod silence;
 mod site;
 mod site_clock;
 mod slot;
 mod time_list;
 mod tls;
 mod transport;
+mod ways;
 
 #[cfg(feature = "harness")]
 pub mod harness;
@@ -59,8 +62,13 @@ pub use pace::{Budget, MOST_REQUESTS_A_SECOND};
 pub use page::{Hop, HopKind, Page, Timing};
 pub use place::{CentreCode, CourtCode, GroupCode, Place, PlaceError};
 pub use policy::{GiveUp, Policy, SHORTEST_GAP};
+pub use route::{
+    FIRST_REST, LONGEST_REST, OnBlock, ProxyAddress, ProxyScheme, Route, RouteError, RouteState, RouteStatus,
+    Routes, SavedRoutes, next_midnight,
+};
 pub use saved::SavedSession;
 pub use session::{DayVisit, Form, Session, Submission, Submitted};
+pub use silence::{BurstSilence, SilenceJudge};
 pub use site::{Opening, Site, SiteError};
 pub use site_clock::{ClockEstimate, MOST_PROBES, PROBE_GAP, Probe, SiteClock};
 pub use slot::{Round, SlotState, TimeError, TimeNo, TimeOfDay, TimeRange};

@@ -177,6 +177,7 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
                 Err(error) => {
                     self.tell(Event::Alarm { text: error.chain() });
                     match error.next() {
+                        Next::Stop if self.goes_on_after_block(&error) => {}
                         // Nothing that time would mend: say so now, while a person can act.
                         Next::Stop | Next::AskPerson => return Err(self.ended(&error)),
                         _ if left(self) < PREPARE_GAP * 2 => break,
@@ -265,7 +266,7 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
                 Err(error) => {
                     self.tell(Event::Alarm { text: error.chain() });
                     match error.next() {
-                        Next::Stop => return Err(self.ended(&error)),
+                        Next::Stop if !self.goes_on_after_block(&error) => return Err(self.ended(&error)),
                         _ => break,
                     }
                 }
@@ -398,6 +399,7 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
             number,
             wish: self.wish,
             began: self.clock().now(),
+            route: self.booking.client.route_in_use(),
             visits: Vec::new(),
             step: Step::Login,
             name: String::new(),
@@ -484,6 +486,9 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
             }
             Next::NextChoice => return self.next_wish(),
             Next::AskPerson => return Err(Verdict::NeedsPerson { reason: text }),
+            // The operator allows another route after a block, and has one: a new session goes over it.
+            Next::Stop if matches!(&attempted, Err(error) if self.goes_on_after_block(error)) => Last::Plain,
+            Next::Stop if matches!(attempted, Ok(Outcome::Blocked)) && self.retire_route() => Last::Plain,
             Next::Stop => {
                 return Err(match attempted {
                     Err(error) => self.ended(&error),
@@ -521,6 +526,17 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
             Err(Error::NotSent { .. } | Error::Broken { .. }) => Verdict::Unreachable { last: text },
             _ => Verdict::GaveUp { why, last: text },
         })
+    }
+
+    /// Whether the error is a block and the operator allows, and has, another route.
+    fn goes_on_after_block(&mut self, error: &Error) -> bool {
+        matches!(error.outcome(), Some(Outcome::Blocked)) && self.retire_route()
+    }
+
+    /// Retires the blocked route; with another one the next session is a new one.
+    fn retire_route(&mut self) -> bool {
+        self.session = None;
+        self.booking.client.route_was_blocked()
     }
 
     /// The verdict of an error that time does not mend.

@@ -179,7 +179,7 @@ impl Session {
         let transport = &self.transport;
         SavedSession::new(
             &transport.site,
-            &transport.user_agent,
+            transport.user_agent(),
             &self.account,
             &transport.jar,
             transport.clock.now(),

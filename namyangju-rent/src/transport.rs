@@ -1,6 +1,6 @@
 //! Requests out, pages in: the only file that sends. Redirects are walked here, one hop at a time.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -10,12 +10,15 @@ use tracing::debug;
 use url::Url;
 
 use crate::charset::Charset;
+use crate::client::Shared;
 use crate::clock::Clock;
 use crate::error::{Error, NetworkError, NetworkErrorKind, Step};
 use crate::html::{refresh_target, script_page};
 use crate::jar::Jar;
-use crate::pace::{Budget, Pace};
+use crate::outcome::Outcome;
+use crate::pace::Budget;
 use crate::page::{Hop, HopKind, Page, Timing};
+use crate::route::Route;
 use crate::site::Site;
 use crate::site_clock::Probe;
 
@@ -30,15 +33,13 @@ const RAW_IN_REFRESH: &AsciiSet = &CONTROLS.add(b'<').add(b'>');
 
 /// One session's line to the site.
 pub(crate) struct Transport {
-    pub(crate) http: reqwest::Client,
+    shared: Arc<Shared>,
+    /// The connection in use and its route; another is made when the route changes.
+    line: Mutex<Option<(Route, reqwest::Client)>>,
     pub(crate) jar: Jar,
+    pub(crate) budget: Budget,
     pub(crate) site: Site,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) pace: Pace,
-    pub(crate) budget: Budget,
-    pub(crate) user_agent: String,
-    pub(crate) exchange_timeout: Duration,
-    pub(crate) largest_body: usize,
 }
 
 /// What to ask for.
@@ -66,6 +67,33 @@ pub(crate) struct Onward {
 }
 
 impl Transport {
+    pub(crate) fn new(shared: Arc<Shared>, jar: Jar, budget: Budget) -> Self {
+        let (site, clock) = (shared.site.clone(), Arc::clone(&shared.clock));
+        Self { shared, line: Mutex::default(), jar, budget, site, clock }
+    }
+
+    pub(crate) fn user_agent(&self) -> &str {
+        &self.shared.user_agent
+    }
+
+    /// The connection for the next request, over the route that is to be used now.
+    fn line(&self, step: Step) -> Result<(Route, reqwest::Client), Error> {
+        let route = self
+            .shared
+            .ways
+            .pick(self.clock.now())
+            .ok_or_else(|| Error::Refused { step, outcome: Box::new(Outcome::Blocked) })?;
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*line {
+            Some((held, http)) if *held == route => Ok((route, http.clone())),
+            _ => {
+                let http = self.shared.http(&route)?;
+                *line = Some((route.clone(), http.clone()));
+                Ok((route, http))
+            }
+        }
+    }
+
     /// Sends a request and follows its redirects.
     ///
     /// A submission is never sent twice: a redirect that asks for the body again ends the walk, and
@@ -73,6 +101,7 @@ impl Transport {
     /// answer.
     pub(crate) async fn exchange(&self, ask: Ask) -> Result<Page, Error> {
         let step = ask.step;
+        let line = self.line(step)?;
         self.turn(step).await?;
         let sent = self.clock.now();
         let start = self.clock.monotonic();
@@ -82,9 +111,10 @@ impl Transport {
         let mut session_cleared = false;
         let (mut url, mut body) = (ask.url, ask.body);
         loop {
-            let left = self.exchange_timeout.saturating_sub(self.clock.monotonic().saturating_sub(start));
+            let left =
+                self.shared.exchange_timeout.saturating_sub(self.clock.monotonic().saturating_sub(start));
             let submitted = step == Step::Submit && !hops.is_empty();
-            let answer = match self.send(&url, body.as_deref(), left).await {
+            let answer = match self.send(&line, &url, body.as_deref(), left).await {
                 Ok(answer) => answer,
                 // The submission itself was answered: its redirect is what the site said.
                 Err(_) if submitted => self.no_answer(),
@@ -173,7 +203,7 @@ impl Transport {
         if !self.budget.take() {
             return Err(Error::Budget { step });
         }
-        self.pace.turn().await;
+        self.shared.pace.turn().await;
         Ok(())
     }
 
@@ -187,11 +217,12 @@ impl Transport {
     /// dated. `None` if the answer has no `Date` that can be read.
     pub(crate) async fn probe(&self, url: Url) -> Result<(Option<Probe>, Page), Error> {
         let step = Step::Clock;
+        let line = self.line(step)?;
         self.turn(step).await?;
         let (sent_at, sent) = (self.clock.now(), self.clock.monotonic());
-        let request = self.http.head(url.clone());
+        let request = line.1.head(url.clone());
         let answer = self
-            .ask(request, &url, self.exchange_timeout)
+            .ask(&line.0, request, &url, self.shared.exchange_timeout)
             .await
             .map_err(|source| sent_in_vain(step, source))?;
         let date = answer.headers.get(DATE).and_then(|v| unix_seconds(v.as_bytes()));
@@ -214,21 +245,27 @@ impl Transport {
     }
 
     /// One request and its answer, redirects left alone.
-    async fn send(&self, url: &Url, body: Option<&str>, timeout: Duration) -> Result<Answer, NetworkError> {
+    async fn send(
+        &self,
+        (route, http): &(Route, reqwest::Client),
+        url: &Url,
+        body: Option<&str>,
+        timeout: Duration,
+    ) -> Result<Answer, NetworkError> {
         let request = match body {
-            None => self.http.get(url.clone()),
+            None => http.get(url.clone()),
             // As a browser sends it: without a charset.
-            Some(body) => self
-                .http
+            Some(body) => http
                 .post(url.clone())
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(body.to_owned()),
         };
-        self.ask(request, url, timeout).await
+        self.ask(route, request, url, timeout).await
     }
 
     async fn ask(
         &self,
+        route: &Route,
         mut request: reqwest::RequestBuilder,
         url: &Url,
         timeout: Duration,
@@ -236,7 +273,10 @@ impl Transport {
         if let Some(cookies) = self.jar.header(url) {
             request = request.header(COOKIE, cookies);
         }
-        let response = request.timeout(timeout).send().await.map_err(|e| NetworkError::from_reqwest(&e))?;
+        let sent = self.clock.monotonic();
+        let response = request.timeout(timeout).send().await.map_err(|e| NetworkError::from_reqwest(&e));
+        self.shared.ways.went(route, sent, self.clock.now(), response.as_ref().err());
+        let response = response?;
         let head_at = self.clock.monotonic();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Ok(Answer { status, headers, head_at, body: self.read(response).await })
@@ -245,8 +285,8 @@ impl Transport {
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, NetworkError> {
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| NetworkError::from_reqwest(&e))? {
-            if body.len() + chunk.len() > self.largest_body {
-                let detail = format!("the cap is {} bytes", self.largest_body);
+            if body.len() + chunk.len() > self.shared.largest_body {
+                let detail = format!("the cap is {} bytes", self.shared.largest_body);
                 return Err(NetworkError::new(NetworkErrorKind::TooLarge, detail));
             }
             body.extend_from_slice(&chunk);

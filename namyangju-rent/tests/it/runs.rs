@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use namyangju_rent::harness::{BusyWindow, Fault, FaultKind, Gate, Rival, Settings, Step};
 use namyangju_rent::{
-    Booking, Budget, Event, GiveUp, MOST_BOOKINGS_A_DAY, Policy, Report, SeoulTime, SlotState, Verdict, Wish,
-    run_together,
+    Booking, Budget, Event, GiveUp, MOST_BOOKINGS_A_DAY, OnBlock, Policy, Report, RouteState, Routes,
+    SeoulTime, SlotState, Verdict, Wish, run_together,
 };
 
 use crate::stage::{Stage, application};
@@ -379,4 +379,78 @@ async fn a_clock_that_steps_while_waiting_does_no_harm() {
         assert!(won(&report), "{to}: {report:?}");
         assert_eq!(report.attempts.len(), 1, "{to}: {report:?}");
     }
+}
+
+/// Two addresses of loopback: the stand-in sees two visitors.
+fn two_routes(on_block: OnBlock) -> Routes {
+    Routes::new(["local:127.0.0.2".parse().unwrap(), "local:127.0.0.3".parse().unwrap()])
+        .with_on_block(on_block)
+}
+
+fn peers(stage: &Stage) -> Vec<String> {
+    let mut peers: Vec<String> = stage.server.arrivals().iter().map(|a| a.peer.to_string()).collect();
+    peers.dedup();
+    peers
+}
+
+#[tokio::test]
+async fn a_block_ends_the_booking_and_the_day_unless_the_operator_says_otherwise() {
+    for on_block in [OnBlock::End, OnBlock::NextRoute] {
+        let mut settings = opening_settings();
+        settings.faults = vec![Fault { step: Step::Schedule, nth: 1, kind: FaultKind::Status(403) }];
+        let stage = Stage::built("namyangju", settings, |b| b.routes(two_routes(on_block))).await;
+        let (report, _) = run(&stage, |b| b).await;
+        if on_block == OnBlock::End {
+            assert_eq!(report.verdict, Verdict::Blocked);
+            assert_eq!(peers(&stage), ["127.0.0.2"]);
+            // The next booking of the day sends nothing, and the one after midnight does.
+            let before = stage.server.arrivals().len();
+            assert_eq!(stage.book().await.verdict, Verdict::Blocked);
+            assert_eq!(stage.server.arrivals().len(), before);
+            stage.clock.advance(Duration::from_secs(15 * 3600));
+            assert!(won(&stage.book().await));
+        } else {
+            assert!(won(&report), "{report:?}");
+            assert_eq!(peers(&stage), ["127.0.0.2", "127.0.0.3"]);
+            assert_eq!(report.attempts.last().unwrap().route, "local:127.0.0.3");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_route_that_does_not_connect_rests_and_the_next_is_used() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = listener.local_addr().unwrap();
+    drop(listener);
+    let routes =
+        Routes::new([format!("http://user:secret@{nobody}").parse().unwrap(), "direct".parse().unwrap()]);
+    let stage = Stage::built("namyangju", Settings::default(), |b| b.routes(routes)).await;
+    let report = stage.book().await;
+    assert!(won(&report), "{report:?}");
+    assert_eq!(report.attempts.len(), 2);
+    assert!(report.attempts[0].route.starts_with("http://***@") && report.attempts[1].route == "direct");
+    let states = stage.client.route_states();
+    assert!(
+        matches!(states[0].state, RouteState::Resting { .. }) && states[1].state == RouteState::Ready,
+        "{states:?}"
+    );
+    let shown = format!("{report:?} {states:?} {:?}", stage.client);
+    assert!(!shown.contains("secret"), "{shown}");
+
+    // Kept and restored, it still rests; reset, it is ready.
+    let saved = stage.client.save_routes();
+    stage.client.reset_routes();
+    assert!(stage.client.route_states().iter().all(|s| s.state == RouteState::Ready));
+    stage.client.restore_routes(&saved);
+    assert!(matches!(stage.client.route_states()[0].state, RouteState::Resting { .. }));
+}
+
+#[tokio::test]
+async fn a_route_alone_is_used_again_although_it_failed() {
+    let mut settings = Settings::default();
+    settings.faults = vec![Fault { step: Step::Day, nth: 1, kind: FaultKind::Silence }];
+    let stage = Stage::built("namyangju", settings, |b| b.exchange_timeout(Duration::from_millis(200))).await;
+    let report = stage.book().await;
+    assert!(won(&report), "{report:?}");
+    assert_eq!(report.attempts.len(), 2);
 }
