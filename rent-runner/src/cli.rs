@@ -1,12 +1,16 @@
 //! The arguments, and the help that goes with them.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use namyangju_rent::{CentreCode, HeadCount, Place, RentDate, SeoulTime, TimeRange, TlsBackend};
+use namyangju_rent::{
+    CentreCode, DateError, HeadCount, MOST_PROBES, Place, PlaceError, RentDate, SeoulTime, TimeError,
+    TimeRange, TlsBackend,
+};
 
 use crate::{duration, exit};
 
@@ -15,11 +19,19 @@ Examples:
   See the whole story on this machine, without any site:
     rent-runner demo
 
+  A race against twenty others for one court, and a site whose clock is wrong:
+    rent-runner demo --rivals 20 --latency 40ms
+    rent-runner demo --skew -1.5s
+
   A site to practise on, and a booking on it from another terminal:
     rent-runner site --opens-in 30s
     echo invented-1 | rent-runner book --base-url http://127.0.0.1:8099 --account tester1 \\
         --password-stdin --place NYJ06/07/103 --date 2026-12-05 --time 06:00-08:00 \\
         --club-name 가나다클럽 --head-count 4 --event-name 테니스 --purpose 운동
+
+  At the opening, with a second choice, and safe against a crash:
+    rent-runner book … --opens-at '2026-11-26 10:00:00' --journal court.jsonl \\
+        --or 'NYJ06/07/103 2026-12-05 08:00-10:00'
 
   What is free on a day, as a table and for a program:
     rent-runner slots --place NYJ06/07/103 --date 2026-12-05 --free
@@ -93,6 +105,7 @@ enum Tls {
 pub(crate) enum Command {
     Demo(Demo),
     Site(Serve),
+    Clock(ClockCheck),
     Book(Box<Book>),
     Slots(Slots),
     Places(Places),
@@ -113,21 +126,24 @@ pub(crate) struct At {
 
 /// Show the whole story on this machine: a stand-in site, its opening, one booking.
 ///
-/// Starts the stand-in on a free port, books one time when it opens, and shows what happens as it
-/// happens: the time of day in Asia/Seoul, then the time from the opening. Ends with 0 only if the time
-/// is reserved. Each switch shows one way in which such a morning can go.
+/// Starts the stand-in on a free port, books one time when its day opens, and shows what happens as it
+/// happens: the time of day in Asia/Seoul, then the time from the opening. Other days are open already, so
+/// that the numbers of the slots can be learned. Ends with 0 only if the time is reserved. Each switch
+/// shows one way in which such a morning can go.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   rent-runner demo
-  rent-runner demo --opens-in 10s --rivals 5
+  rent-runner demo --rivals 20 --latency 40ms
+  rent-runner demo --skew 1500ms
   rent-runner demo --expired-session --site cheonan
   rent-runner demo --busy=2s
   rent-runner demo --taken; echo $?")]
 pub(crate) struct Demo {
-    /// How long until the opening; 0 is open already.
-    #[arg(long, value_parser = duration::parse, default_value = "5s", value_name = "DURATION")]
-    pub(crate) opens_in: Duration,
+    /// How long until the opening; 0 is open already. Default: 5s, or 15s with --rivals, --skew or
+    /// --latency, where the site's clock has to be measured well.
+    #[arg(long, value_parser = duration::parse, value_name = "DURATION")]
+    opens_in: Option<Duration>,
 
     /// The dialect to speak: a built-in name or the path of a TOML file.
     #[arg(long, default_value = "namyangju", value_name = "NAME|PATH")]
@@ -162,14 +178,24 @@ pub(crate) struct Demo {
     #[arg(long)]
     pub(crate) blocked: bool,
 
-    /// So many others book too: the first wants the same time a second after the opening, the rest
-    /// take other times of that day.
+    /// A race: so many others want the same time, each by a program that asks every 500 ms in a phase of
+    /// its own and needs three requests. Reserved (0) or lost (3).
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1000))]
     pub(crate) rivals: u16,
 
     /// How long the way to the site and back takes.
     #[arg(long, value_parser = duration::parse, default_value = "0", value_name = "DURATION")]
     pub(crate) latency: Duration,
+
+    /// How far the site's clock is ahead of this machine's, as in 1500ms or -1.5s; the booking is not
+    /// told.
+    #[arg(long, value_parser = duration::parse_offset, default_value = "0", value_name = "OFFSET")]
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) skew: i64,
+
+    /// The site's dates come from a cache that renews them every ten seconds only.
+    #[arg(long)]
+    pub(crate) cached_date: bool,
 
     /// Give up so long after the opening.
     #[arg(long, value_parser = duration::parse, default_value = "5s", value_name = "DURATION")]
@@ -178,6 +204,14 @@ pub(crate) struct Demo {
     /// Each event as a line of JSON on stdout, the report last.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl Demo {
+    /// How long until the opening.
+    pub(crate) fn opens_in(&self) -> Duration {
+        let in_earnest = self.rivals > 0 || self.skew != 0 || !self.latency.is_zero();
+        self.opens_in.unwrap_or(Duration::from_secs(if in_earnest { 15 } else { 5 }))
+    }
 }
 
 /// Serve the stand-in site, for rehearsals and for a browser.
@@ -224,16 +258,47 @@ pub(crate) struct Serve {
     pub(crate) human_check: bool,
 }
 
-/// Book one time, in the foreground.
+/// Measure a site's clock; needs no account.
+///
+/// Asks for the head of the home page at most once a second, each time so that the request should meet a
+/// whole second of the site, and shows how the interval that is left for the site's clock closes in. The
+/// times of `ahead` are how far the site is ahead of this machine; Ctrl-C ends it early.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner clock
+  rent-runner clock --base-url http://127.0.0.1:8099 --probes 4
+  rent-runner clock --json | tail -1")]
+pub(crate) struct ClockCheck {
+    #[command(flatten)]
+    pub(crate) at: At,
+
+    /// The most requests, 1 to 12; it ends sooner when another would not help.
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = probe_number)]
+    pub(crate) probes: usize,
+
+    /// Each probe as a line of JSON, the estimate last.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Book one time, at once or at the instant it opens, in the foreground.
 ///
 /// Logs in, visits the pages the site demands, applies, and reads the result back. Where an answer
 /// allows another try, it tries again until `--give-up-after`. The receipt number goes to stdout, the
 /// story to stderr. Ctrl-C ends it with a verdict.
+///
+/// With `--opens-at` it gets ready ten minutes before: it logs in, learns the numbers of the slots from a
+/// day that is open already, and measures the site's clock by at most one request a second. What is not
+/// ready is an alarm while there is still time to act. The times of the story count from the opening.
 #[derive(Debug, Args)]
 #[command(after_long_help = format!("\
 Examples:
   rent-runner book --account me --place NYJ06/07/103 --date 2026-12-05 --time 06:00-08:00 \\
       --club-name 가나다클럽 --head-count 4 --event-name 테니스 --purpose 운동
+  rent-runner book … --opens-at '2026-11-26 10:00:00' --journal ~/court.jsonl \\
+      --or 'NYJ06/07/103 2026-12-05 08:00-10:00' --or 'NYJ06/07/103 2026-12-06 06:00-08:00'
+  rent-runner book … --opens-at auto --resume ~/court.jsonl     (after a crash: looks first)
   rent-runner book … --time 14:00-18:00 --dry-run       (several rounds; nothing is applied for)
   pass show court | rent-runner book … --password-stdin --json
 
@@ -301,9 +366,53 @@ pub(crate) struct Book {
     #[arg(long, value_name = "CODE", help_heading = "Application")]
     pub(crate) discount: Option<String>,
 
-    /// Try for so long.
+    /// Wait for this instant and have the first request arrive at it: `2026-11-26 10:00:00` is in
+    /// Asia/Seoul, on the site's clock; RFC 3339 with an offset is taken too. `auto` is the dialect's own
+    /// opening rule, which the city has not confirmed.
+    #[arg(long, value_name = "INSTANT|auto", help_heading = "Opening")]
+    pub(crate) opens_at: Option<OpensAt>,
+
+    /// Send so much earlier than planned, as in 5ms. What arrives early is refused and costs half a
+    /// second.
+    #[arg(long, value_parser = duration::parse, default_value = "0", value_name = "DURATION")]
+    #[arg(requires = "opens_at", help_heading = "Opening")]
+    pub(crate) lead: Duration,
+
+    /// How far the site's clock is ahead of this machine's, as in 0ms, +120ms or -1.5s, instead of
+    /// measuring it.
+    #[arg(long, value_parser = duration::parse_offset, value_name = "OFFSET", allow_hyphen_values = true)]
+    #[arg(requires = "opens_at", help_heading = "Opening")]
+    pub(crate) clock_offset: Option<i64>,
+
+    /// The next best choice, as in `NYJ06/07/103 2026-12-05 08:00-10:00`, for when those before it are
+    /// lost; may be repeated. At most one of all is booked.
+    #[arg(long, value_name = "PLACE DATE FROM-TO", action = ArgAction::Append)]
+    pub(crate) or: Vec<Choice>,
+
+    /// Try for so long: after the opening, or from the start where none is given.
     #[arg(long, value_parser = duration::parse, default_value = "5m", value_name = "DURATION")]
+    #[arg(help_heading = "Pace")]
     pub(crate) give_up_after: Duration,
+
+    /// How the attempts follow each other.
+    #[arg(long, value_enum, default_value_t = Pace::Default, value_name = "NAME", help_heading = "Pace")]
+    pub(crate) policy: Pace,
+
+    /// The most requests after the opening. Default: 60, or as many as five minutes take with the
+    /// original policy; never more than 200 in all.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), value_name = "N", help_heading = "Pace")]
+    pub(crate) most_requests: Option<u32>,
+
+    /// Append each event to this file as a line of JSON; that an application leaves is on the disk
+    /// before it does. Only you can read the file; it holds no password, cookie, name or number.
+    #[arg(long, value_name = "PATH", help_heading = "Journal")]
+    pub(crate) journal: Option<PathBuf>,
+
+    /// Go on with the booking of a journal, and go on writing it: if an application had left and its
+    /// answer is not there, the day list is read before anything is sent. Together with --journal (one
+    /// path) the file need not be there yet, so that a supervisor can always start the same command.
+    #[arg(long, value_name = "PATH", help_heading = "Journal")]
+    pub(crate) resume: Option<PathBuf>,
 
     /// Go as far as the form and show what would be sent, names and numbers masked.
     #[arg(long)]
@@ -403,6 +512,71 @@ pub(crate) struct Sites {
     pub(crate) json: bool,
 }
 
+/// The instant a day opens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum OpensAt {
+    /// As a person gave it.
+    Instant(SeoulTime),
+    /// By the dialect's rule.
+    Auto,
+}
+
+impl FromStr for OpensAt {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "auto" => Ok(Self::Auto),
+            text => {
+                let instant = text.parse().map_err(|error| format!("{error}, or `auto`"))?;
+                Ok(Self::Instant(instant))
+            }
+        }
+    }
+}
+
+/// How the attempts follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Pace {
+    /// Every 500 ms for five seconds, then ever slower.
+    Default,
+    /// The figures of the system that this one replaces: every 500 ms until the end.
+    Original,
+}
+
+/// One court at one time, written `NYJ06/07/103 2026-12-05 06:00-08:00`.
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    pub(crate) place: Place,
+    pub(crate) date: RentDate,
+    pub(crate) range: TimeRange,
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.place, self.date, self.range)
+    }
+}
+
+impl FromStr for Choice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let words: Vec<_> = text.split_whitespace().collect();
+        let [place, date, range] = words[..] else {
+            return Err(
+                "write PLACE DATE FROM-TO in one argument, as in `NYJ06/07/103 2026-12-05 06:00-08:00`"
+                    .to_owned(),
+            );
+        };
+        Ok(Self {
+            place: place.parse().map_err(|error: PlaceError| error.to_string())?,
+            date: date.parse().map_err(|error: DateError| error.to_string())?,
+            range: range.parse().map_err(|error: TimeError| error.to_string())?,
+        })
+    }
+}
+
 /// A month, written `2026-12`; its first day stands for it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Month(pub(crate) RentDate);
@@ -417,6 +591,13 @@ impl FromStr for Month {
             return Err(wrong());
         }
         format!("{text}-01").parse().map(Self).map_err(|_| wrong())
+    }
+}
+
+fn probe_number(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if (1..=MOST_PROBES).contains(&number) => Ok(number),
+        _ => Err(format!("write a number from 1 to {MOST_PROBES}")),
     }
 }
 

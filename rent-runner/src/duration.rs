@@ -1,15 +1,20 @@
-//! Durations as people write them: `5s`, `2m`, `500ms`, `1h30m`.
+//! Durations as people write them: `5s`, `2m`, `1.5s`, `500ms`, `1h30m`; and offsets, which have a sign.
 
 use std::time::Duration;
 
-const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+/// Units and their microseconds.
+const UNITS: [(&str, u64); 5] =
+    [("ms", 1_000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000), ("d", 86_400_000_000)];
 
 /// A year: nobody waits longer, and every clock can add it.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
+/// Clocks that differ by more than a day are not meant.
+const LARGEST_OFFSET: Duration = Duration::from_secs(24 * 3600);
+
 /// Reads one or more numbers, each with its unit; `0` needs none.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
-    let wrong = || "write numbers with units (ms, s, m, h, d), as in 5s, 2m, 500ms or 1h30m".to_owned();
+    let wrong = || "write numbers with units (ms, s, m, h, d), as in 5s, 2m, 1.5s, 500ms or 1h30m".to_owned();
     if text.trim() == "0" {
         return Ok(Duration::ZERO);
     }
@@ -19,17 +24,45 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         return Err(wrong());
     }
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
         let (number, tail) = rest.split_at(digits);
         let letters = tail.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(letters);
-        let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?;
-        let number: u64 = number.parse().map_err(|_| wrong())?;
-        total = number.checked_mul(*millis).and_then(|more| total.checked_add(more)).ok_or_else(wrong)?;
+        let (_, micros) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?;
+        let part = times(number, *micros).ok_or_else(wrong)?;
+        total = total.checked_add(part).ok_or_else(wrong)?;
         rest = tail.trim_start();
     }
-    let duration = Duration::from_millis(total);
+    let duration = Duration::from_micros(total);
     if duration > LONGEST { Err("more than a year".to_owned()) } else { Ok(duration) }
+}
+
+/// Reads a duration with a sign as microseconds: `+120ms`, `-1.5s`, `0`.
+pub(crate) fn parse_offset(text: &str) -> Result<i64, String> {
+    let wrong = || "write a duration with a sign, as in +120ms, -1.5s or 0".to_owned();
+    let text = text.trim();
+    let (negative, size) = match text.strip_prefix('-') {
+        Some(size) => (true, size),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let size = parse(size).map_err(|_| wrong())?;
+    if size > LARGEST_OFFSET {
+        return Err("more than a day".to_owned());
+    }
+    let micros = i64::try_from(size.as_micros()).map_err(|_| wrong())?;
+    Ok(if negative { -micros } else { micros })
+}
+
+/// A decimal number of units, cut to whole microseconds.
+fn times(number: &str, unit: u64) -> Option<u64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) || fraction.len() > 6 {
+        return None;
+    }
+    let whole = whole.parse::<u64>().ok()?.checked_mul(unit)?;
+    let scale = 10_u64.pow(u32::try_from(fraction.len()).ok()?);
+    whole.checked_add(fraction.parse::<u64>().ok()?.checked_mul(unit)? / scale)
 }
 
 #[cfg(test)]
@@ -42,6 +75,8 @@ mod tests {
             ("5s", 5_000),
             ("500ms", 500),
             ("2m", 120_000),
+            ("1.5s", 1_500),
+            ("0.25m", 15_000),
             ("1h30m", 5_400_000),
             ("1h 30m", 5_400_000),
             ("0", 0),
@@ -50,10 +85,37 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
         }
-        for text in
-            ["", " ", "5", "s", "-5s", "5 s", "5x", "1.5s", "5S", "99999999999999999999s", "367d", "오초"]
-        {
+        assert_eq!(parse("0.5ms"), Ok(Duration::from_micros(500)));
+        for text in [
+            "",
+            " ",
+            "5",
+            "s",
+            "-5s",
+            "5 s",
+            "5x",
+            ".5s",
+            "1.s",
+            "1..5s",
+            "1.5",
+            "5S",
+            "99999999999999999999s",
+            "367d",
+            "오초",
+        ] {
             assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn offsets_have_a_sign() {
+        for (text, micros) in
+            [("0", 0), ("0ms", 0), ("-0", 0), ("+120ms", 120_000), ("-1.5s", -1_500_000), ("2s", 2_000_000)]
+        {
+            assert_eq!(parse_offset(text), Ok(micros), "{text}");
+        }
+        for text in ["", "+", "--1s", "+-1s", "120", "25h", "early"] {
+            assert!(parse_offset(text).is_err(), "{text}");
         }
     }
 }

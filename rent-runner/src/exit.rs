@@ -11,6 +11,8 @@ pub(crate) const DONE: u8 = 0;
 const UNEXPECTED: u8 = 1;
 /// Arguments that cannot be used; clap ends with the same code.
 pub(crate) const BAD_INPUT: u8 = 2;
+/// No answer that tells, until the end.
+pub(crate) const NO_CLEAR_ANSWER: u8 = 9;
 /// Ended by Ctrl-C while nothing was under way: 128 and the number of the signal, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -39,7 +41,7 @@ pub(crate) fn exit_code(verdict: &Verdict) -> u8 {
         Verdict::NeedsPerson { .. } => 6,
         Verdict::Unconfirmed => 7,
         Verdict::Unreachable { .. } => 8,
-        Verdict::GaveUp { .. } => 9,
+        Verdict::GaveUp { .. } => NO_CLEAR_ANSWER,
         _ => UNEXPECTED,
     }
 }

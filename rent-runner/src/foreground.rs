@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use namyangju_rent::{Booking, Client, Event, Happened, Report, SlotState, Step, Verdict};
+use namyangju_rent::{Booking, Event, Happened, Report, SlotState, Step, Verdict};
 use serde_json::Value;
 
 use crate::exit;
-use crate::output;
+use crate::live::Live;
 use crate::story::Story;
 
 /// How a booking in the foreground ended.
@@ -56,12 +56,29 @@ impl Ending {
 
 /// How an application stands, by the events so far: what an interruption must not hide.
 #[derive(Debug, Default)]
-struct Standing {
+pub(crate) struct Standing {
     unanswered: AtomicBool,
     reserved: AtomicBool,
 }
 
 impl Standing {
+    /// How it stands after these.
+    pub(crate) fn of<'e>(events: impl IntoIterator<Item = &'e Event>) -> Self {
+        let standing = Self::default();
+        events.into_iter().for_each(|event| standing.hear(event));
+        standing
+    }
+
+    /// An application was sent and what became of it is not known.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        self.unanswered.load(Ordering::Relaxed)
+    }
+
+    /// An application was accepted.
+    pub(crate) fn is_reserved(&self) -> bool {
+        self.reserved.load(Ordering::Relaxed)
+    }
+
     fn hear(&self, event: &Event) {
         match event {
             Event::Submitting => self.unanswered.store(true, Ordering::Relaxed),
@@ -72,7 +89,7 @@ impl Standing {
                     self.reserved.store(name == "reserved", Ordering::Relaxed);
                 }
             },
-            Event::ReadBack { state: Some(SlotState::Free) } => {
+            Event::ReadBack { state: Some(SlotState::Free) } | Event::NextWish { .. } => {
                 self.unanswered.store(false, Ordering::Relaxed);
             }
             _ => {}
@@ -80,32 +97,46 @@ impl Standing {
     }
 }
 
-/// Runs a booking to its end. `also` hears each event after the story has told it.
-pub(crate) async fn run(
-    booking: Booking,
-    client: &Client,
-    story: &Story,
-    mut also: impl FnMut(&Happened) + Send,
-) -> Ending {
-    let standing = Standing::default();
+/// A booking, and how an earlier run of it stands.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    pub(crate) booking: Booking,
+    /// When it opens, and what was said of the site's clock, for the line that counts down.
+    pub(crate) live: Option<Live>,
+    /// What is known already of an application.
+    pub(crate) standing: Standing,
+}
+
+/// Runs a booking to its end. `also` hears each event before the story tells it.
+pub(crate) async fn run(watched: Watched, story: &Story, mut also: impl FnMut(&Happened) + Send) -> Ending {
+    let Watched { booking, live, standing } = watched;
+    let budget = booking.budget().clone();
     let running = booking.run(|happened| {
         standing.hear(&happened.event);
-        story.event(happened);
+        if let Some(live) = &live {
+            live.hear(&happened.event);
+        }
         also(happened);
+        story.event(happened);
     });
+    let counting_down = async {
+        match &live {
+            Some(live) => live.show(story).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::pin!(running);
     tokio::select! {
         report = &mut running => return Ending::Ended(report),
         () = interruption() => {}
+        never = counting_down => match never {},
     }
-    if standing.reserved.load(Ordering::Relaxed) {
-        output::note("reserved already: reading it back, then ending");
+    story.live(None);
+    if standing.is_reserved() {
+        story.aside("reserved already: reading it back, then ending");
         return Ending::Ended(running.await);
     }
-    Ending::Interrupted {
-        unanswered: standing.unanswered.load(Ordering::Relaxed),
-        requests: client.budget().used(),
-    }
+    Ending::Interrupted { unanswered: standing.is_unanswered(), requests: budget.used() }
 }
 
 /// Ends at Ctrl-C, or when the system asks the program to end.
@@ -159,10 +190,9 @@ mod tests {
             (vec![Event::Submitting, answered("not-sent")], false),
             (vec![Event::Submitting, answered("slot-taken")], false),
             (vec![Event::Submitting, answered("reserved")], false),
+            (vec![Event::Submitting, booked(), Event::NextWish { wish: 1 }], false),
         ] {
-            let standing = Standing::default();
-            events.iter().for_each(|event| standing.hear(event));
-            assert_eq!(standing.unanswered.load(Ordering::Relaxed), unanswered, "{events:?}");
+            assert_eq!(Standing::of(&events).is_unanswered(), unanswered, "{events:?}");
         }
     }
 }

@@ -3,11 +3,14 @@
 
 mod book;
 mod cli;
+mod clock;
 mod demo;
 mod dry_run;
 mod duration;
 mod exit;
 mod foreground;
+mod journal;
+mod live;
 mod output;
 mod places;
 mod settings;
@@ -50,6 +53,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         match cli.command {
             Command::Demo(arguments) => demo::run(&arguments, &cli.network).await,
             Command::Site(arguments) => site::run(&arguments).await,
+            Command::Clock(arguments) => clock::run(&arguments, &cli.network).await,
             Command::Book(arguments) => book::run(&arguments, &cli.network).await,
             Command::Slots(arguments) => slots::run(&arguments, &cli.network).await,
             Command::Places(arguments) => places::run(&arguments, &cli.network).await,

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{Table, presets};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Writes a result, whole.
 pub(crate) fn result(text: &str) -> io::Result<()> {
@@ -23,6 +24,23 @@ pub(crate) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 /// Writes a line for a person to stderr. Nothing can be done if nobody reads it.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Shows a text in the last line of the terminal, in place of what it showed; an empty one clears it.
+pub(crate) fn live(text: &str) {
+    // A long line is cut at the edge instead of going on in the next.
+    let _ = write!(io::stderr().lock(), "\r\u{1b}[2K\u{1b}[?7l{text}\u{1b}[?7h");
+}
+
+/// Calls the person at the terminal.
+pub(crate) fn bell() {
+    let _ = write!(io::stderr().lock(), "\u{7}");
+}
+
+/// Whether a line that changes in place can be shown: not among traces.
+pub(crate) fn is_live() -> bool {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    io::stderr().is_terminal() && !dumb && LevelFilter::current() <= LevelFilter::WARN
 }
 
 /// Whether stderr takes colours.

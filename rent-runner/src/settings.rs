@@ -5,9 +5,11 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::Result;
-use namyangju_rent::{Application, ApplicationError, Client, Clock, Phone, Purpose, Site, SystemClock, Wish};
+use namyangju_rent::{
+    Application, ApplicationError, Client, Clock, Phone, Policy, Purpose, SeoulTime, Site, SystemClock, Wish,
+};
 
-use crate::cli::{At, Book, Network};
+use crate::cli::{At, Book, Choice, Network, OpensAt, Pace};
 use crate::exit::BadInput;
 
 /// The environment variable for the password.
@@ -65,9 +67,23 @@ pub(crate) fn is_here(site: &Site) -> bool {
     bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// What is wished for, if it is not over.
-pub(crate) fn wish(arguments: &Book) -> Result<Wish> {
-    let (now, date, range) = (SystemClock.now(), arguments.date, arguments.time);
+/// What is wished for, the best first, if it is not over.
+pub(crate) fn wishes(arguments: &Book) -> Result<Vec<Wish>> {
+    let first = Choice { place: arguments.place.clone(), date: arguments.date, range: arguments.time };
+    let mut wishes: Vec<Wish> = Vec::new();
+    for choice in std::iter::once(&first).chain(&arguments.or) {
+        let wish = wish(choice, arguments.events)?;
+        if wishes.contains(&wish) {
+            return Err(BadInput(format!("{choice} is wished for twice")).into());
+        }
+        wishes.push(wish);
+    }
+    Ok(wishes)
+}
+
+fn wish(choice: &Choice, events: bool) -> Result<Wish> {
+    let now = SystemClock.now();
+    let Choice { place, date, range } = choice.clone();
     if date < now.date() {
         return Err(BadInput(ApplicationError::Past(date, now.date()).to_string()).into());
     }
@@ -75,8 +91,59 @@ pub(crate) fn wish(arguments: &Book) -> Result<Wish> {
         let now = now.to_string();
         return Err(BadInput(format!("{date} {range} is over: it is {now}")).into());
     }
-    let purpose = if arguments.events { Purpose::Events } else { Purpose::Sports };
-    Ok(Wish { place: arguments.place.clone(), date, range, purpose })
+    let purpose = if events { Purpose::Events } else { Purpose::Sports };
+    Ok(Wish { place, date, range, purpose })
+}
+
+/// When a booking opens, and how that is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Opens {
+    pub(crate) at: SeoulTime,
+    /// The confidence mark of the dialect's rule; `None` if a person gave the instant.
+    pub(crate) confidence: Option<String>,
+}
+
+/// The instant to wait for, if one was asked for.
+pub(crate) fn opens(arguments: &Book, site: &Site, wish: &Wish) -> Result<Option<Opens>> {
+    let opens = match arguments.opens_at {
+        None => return Ok(None),
+        Some(OpensAt::Instant(at)) => Opens { at, confidence: None },
+        Some(OpensAt::Auto) => match site.opening(&wish.place, wish.date) {
+            Some(opening) => Opens { at: opening.at, confidence: Some(opening.confidence) },
+            None => {
+                return Err(BadInput(format!(
+                    "the dialect of {} has no opening rule for {}: give the announced instant to --opens-at",
+                    site.name(),
+                    wish.place
+                ))
+                .into());
+            }
+        },
+    };
+    if opens.at.plus(arguments.give_up_after) <= SystemClock.now() {
+        return Err(BadInput(format!(
+            "it opened at {}, and the time to try is over: leave --opens-at out to book at once",
+            opens.at
+        ))
+        .into());
+    }
+    if opens.at >= wish.date.at(wish.range.start()) {
+        return Err(BadInput(format!("it would open at {}, after the time itself", opens.at)).into());
+    }
+    Ok(Some(opens))
+}
+
+/// How often to try, and until when.
+pub(crate) fn policy(arguments: &Book) -> Policy {
+    let policy = match arguments.policy {
+        Pace::Default => Policy::new(),
+        Pace::Original => Policy::original(),
+    };
+    let policy = policy.give_up_after(arguments.give_up_after);
+    match arguments.most_requests {
+        Some(most) => policy.most_requests(most),
+        None => policy,
+    }
 }
 
 /// What to apply with. Messages name the argument and never repeat what a person is called.

@@ -1,11 +1,12 @@
 //! Arguments that cannot be used: a clear message, exit code 2, and no request.
 
-use super::support::{PASSWORD, book, finish, lines, run, runner, stand_in, start};
+use super::support::{PASSWORD, PLACE, TIME, book, date, finish, lines, run, runner, stand_in, start};
 
 #[test]
 fn each_bad_argument_is_named_and_nothing_is_sent() {
     let server = stand_in(|_| {});
-    let cases: [(&[&str], &str); 22] = [
+    let again = format!("{PLACE} {} {TIME}", date());
+    let cases: [(&[&str], &str); 35] = [
         (&["--place", "NYJ06/7/103"], "`7` is not a group code"),
         (&["--place", "tennis"], "centre/group/court, as in NYJ06/07/103"),
         (&["--date", "2026-02-30"], "`2026-02-30` is not a date: write YYYY-MM-DD"),
@@ -21,7 +22,20 @@ fn each_bad_argument_is_named_and_nothing_is_sent() {
         (&["--event-name", ""], "--event-name is empty"),
         (&["--purpose", "a\nb"], "--purpose is more than one line"),
         (&["--applicant-name", ""], "--applicant-name is empty"),
-        (&["--give-up-after", "5"], "5s, 2m, 500ms or 1h30m"),
+        (&["--give-up-after", "5"], "5s, 2m, 1.5s, 500ms or 1h30m"),
+        (&["--opens-at", "tomorrow"], "`tomorrow` is not an instant: write YYYY-MM-DD HH:MM:SS (Asia/Seoul)"),
+        (&["--opens-at", "tomorrow"], ", or `auto`"),
+        (&["--opens-at", "2020-01-26 10:00:00"], "the time to try is over: leave --opens-at out"),
+        (&["--opens-at", "2199-01-26 10:00:00"], "after the time itself"),
+        (&["--site", "cheonan", "--opens-at", "auto"], "has no opening rule for NYJ06/07/103"),
+        (&["--lead", "5ms"], "--opens-at"),
+        (&["--clock-offset", "-1.5s"], "--opens-at"),
+        (&["--clock-offset", "later"], "write a duration with a sign, as in +120ms, -1.5s or 0"),
+        (&["--or", "NYJ06/07/103 06:00-08:00"], "write PLACE DATE FROM-TO in one argument"),
+        (&["--or", "NYJ06/07/103 2026-02-30 06:00-08:00"], "`2026-02-30` is not a date"),
+        (&["--or", &again], "is wished for twice"),
+        (&["--most-requests", "0"], "'--most-requests <N>'"),
+        (&["--resume", "/nowhere/court.jsonl"], "the journal /nowhere/court.jsonl cannot be read"),
         (&["--site", "atlantis"], "no site is called `atlantis`: built in are namyangju, cheonan"),
         (&["--site", "./atlantis.toml"], "the dialect ./atlantis.toml cannot be read"),
         (&["--base-url", "www.nyj.go.kr"], "is not a base address: write http:// or https://"),
@@ -109,8 +123,11 @@ fn the_last_of_a_repeated_argument_counts() {
 
 #[test]
 fn other_commands_check_their_arguments_too() {
-    let cases: [(&[&str], &str); 8] = [
-        (&["demo", "--opens-in", "5"], "5s, 2m, 500ms or 1h30m"),
+    let cases: [(&[&str], &str); 11] = [
+        (&["demo", "--opens-in", "5"], "5s, 2m, 1.5s, 500ms or 1h30m"),
+        (&["demo", "--skew", "1500"], "write a duration with a sign"),
+        (&["clock", "--probes", "13"], "write a number from 1 to 12"),
+        (&["clock", "--site", "atlantis"], "no site is called `atlantis`"),
         (&["demo", "--site", "atlantis"], "no site is called `atlantis`"),
         (&["site", "--listen", "0.0.0.0:0"], "--beyond-loopback"),
         (&["site", "--booked", "1.5"], "a number from 0 to 1"),

@@ -8,7 +8,11 @@ fn it_ends_with_a_receipt_and_a_count_of_requests() {
     assert_eq!(done.code, Some(0), "{done:?}");
     let receipt = done.out.lines().next().and_then(|line| line.strip_prefix("receipt")).unwrap().trim();
     assert!(receipt.parse::<u64>().is_ok(), "{done:?}");
-    assert!(done.out.contains("requests   7 by the site's own log"), "{done:?}");
+    for said in ["requests   ", "  before   ", "  after    ", "arrival    the first request (", "speed      "]
+    {
+        assert!(done.out.contains(said), "{said} {done:?}");
+    }
+    assert!(done.err.contains("the first request had left "), "{done:?}");
     assert!(done.out.contains(&format!("by tester1, receipt {receipt}")), "{done:?}");
     assert!(done.err.contains("waiting for the opening at"), "{done:?}");
     assert!(done.err.lines().any(|line| line.contains("  -0.")), "{done:?}");
@@ -49,10 +53,32 @@ fn nothing_is_booked_unless_it_says_so() {
 }
 
 #[test]
-fn rivals_take_the_rest_of_the_day() {
-    let done = run(&["demo", "--opens-in", "100ms", "--rivals", "3"]);
-    assert_eq!(done.out.matches("a rival's").count(), 2, "{done:?}");
-    assert_eq!(done.out.matches("ours").count(), 1, "{done:?}");
+fn a_race_is_won_or_lost_and_told() {
+    let done = run(&["demo", "--opens-in", "100ms", "--rivals", "3", "--give-up-after", "2s"]);
+    assert!(done.err.contains("a race: 3 rivals of the old kind for the same time"), "{done:?}");
+    assert!(done.out.contains("race       the fastest rival's application reached it "), "{done:?}");
+    match done.code {
+        Some(0) => assert!(done.out.contains("by tester1"), "{done:?}"),
+        code => assert!(code == Some(3) && done.out.contains("booked     nothing"), "{done:?}"),
+    }
+}
+
+#[test]
+fn the_opening_is_prepared_and_met() {
+    let cases: [(&[&str], i32, &str); 7] = [
+        (&[], 0, "the numbers of the slots are known, from "),
+        (&["--expired-session"], 0, "all sessions are forgotten"),
+        (&["--human-check"], 6, "a person is needed"),
+        (&["--blocked"], 5, "ALARM, not ready yet: "),
+        (&["--not-open", "--give-up-after", "100ms"], 9, "by the site's clock the day was not open at"),
+        (&["--cached-date"], 0, "armed: the first request will be the applicant form"),
+        (&["--skew", "-1.5s"], 0, "the site's clock is 1500.0 ms behind; the booking does not know"),
+    ];
+    for (switches, code, said) in cases {
+        let done = run(&[&["demo", "--opens-in", "300ms"], switches].concat());
+        assert_eq!(done.code, Some(code), "{switches:?} {done:?}");
+        assert!(done.err.contains(said), "{switches:?} {done:?}");
+    }
 }
 
 #[test]
@@ -60,11 +86,15 @@ fn a_program_gets_events_and_the_report_last() {
     let done = run(&["demo", "--opens-in", "100ms", "--json"]);
     let lines = lines(&done);
     let named = |name: &str| lines.iter().filter(|line| line["event"] == name).count();
-    assert_eq!((named("waiting"), named("logged-in"), named("submitting"), named("report")), (1, 1, 1, 1));
+    for name in ["waiting", "logged-in", "learned", "armed", "fired", "submitting", "report"] {
+        assert_eq!(named(name), 1, "{name} {done:?}");
+    }
+    assert!(lines.iter().all(|line| line["at"].is_string()), "{done:?}");
     let report = lines.last().unwrap();
     assert_eq!((&report["event"], &report["verdict"]), (&"report".into(), &"reserved".into()));
     assert_eq!(report["exit_code"], 0);
     assert_eq!(report["requests"], report["stand_in"]["requests"]);
+    assert!(report["stand_in"]["first_arrival_micros"].is_i64(), "{report}");
     assert_eq!(report["receipt"]["number"], report["stand_in"]["bookings"][0]["receipt"]);
     let visited = lines.iter().find(|line| line["event"] == "visited").unwrap();
     assert!(visited["took_micros"].is_number(), "{visited}");

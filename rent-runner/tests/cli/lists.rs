@@ -103,5 +103,9 @@ fn the_help_documents_exit_codes_and_examples() {
             assert!(help.contains(said), "{arguments:?} {said}");
         }
     }
+    let help = run(&["book", "--help"]).out;
+    for said in ["Asia/Seoul", "RFC 3339", "--clock-offset", "--journal", "--resume", "--or", "At most one"] {
+        assert!(help.contains(said), "{said} {help}");
+    }
     assert_eq!(run(&["--version"]).out, format!("rent-runner {}\n", env!("CARGO_PKG_VERSION")));
 }

@@ -3,10 +3,13 @@
 
 mod bad_input;
 mod book;
+mod clock;
 mod demo;
 mod dry_run;
 mod interruption;
+mod journal;
 mod lists;
+mod opening;
 mod secrets;
 mod site;
 mod support;
