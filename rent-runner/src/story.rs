@@ -125,7 +125,11 @@ impl Story {
                 }
                 let won = matches!(report.verdict, Verdict::Reserved { .. });
                 let tone = if won { Tone::Good } else { Tone::Bad };
-                self.send(Line::Person(tone, report.ended, report_sentence(report, self.waited.load(Ordering::Relaxed))));
+                self.send(Line::Person(
+                    tone,
+                    report.ended,
+                    report_sentence(report, self.waited.load(Ordering::Relaxed)),
+                ));
             }
             Reader::Program => self.last_line(serde_json::to_value(report).unwrap_or_default(), code, more),
             Reader::Nobody => {}
