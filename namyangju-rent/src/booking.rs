@@ -119,6 +119,9 @@ pub enum Event {
         name: String,
         /// What it means, for people.
         text: String,
+        /// The receipt, if it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<Receipt>,
     },
     /// A rest before the next attempt.
     Resting {
@@ -286,7 +289,28 @@ pub struct Booking {
     pub(crate) opens_at: Option<SeoulTime>,
     pub(crate) lead: Duration,
     pub(crate) clock_offset_micros: Option<i64>,
-    pub(crate) unanswered: bool,
+    pub(crate) resumed: Resumed,
+}
+
+/// Where a booking stood when it was interrupted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Resumed {
+    /// The wish that was at hand.
+    pub(crate) wish: usize,
+    /// What is known of the last application that left.
+    pub(crate) left: Left,
+}
+
+/// What is known of an application that left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// None left, or its answer says that it was not accepted.
+    #[default]
+    Nothing,
+    /// It left, and its answer is not known.
+    Unanswered,
+    /// It was accepted.
+    Accepted(Option<Receipt>),
 }
 
 impl Booking {
@@ -302,7 +326,7 @@ impl Booking {
             opens_at: None,
             lead: Duration::ZERO,
             clock_offset_micros: None,
-            unanswered: false,
+            resumed: Resumed::default(),
         }
     }
 
@@ -339,18 +363,27 @@ impl Booking {
         self
     }
 
-    /// Goes on with a booking that was interrupted, from the events that were kept of it. If an
-    /// application had left and its answer is not among them, the day list is read before anything is
-    /// sent: it may have been accepted.
+    /// Goes on with a booking that was interrupted, from the events that were kept of it, with the wish
+    /// that was at hand. If an application had left and its answer is not among them, the day list is
+    /// read before anything is sent: it may have been accepted. If a receipt is among them, nothing is
+    /// sent but the question what the day list shows.
     pub fn resume<'e>(mut self, events: impl IntoIterator<Item = &'e Event>) -> Self {
+        let Resumed { wish, left } = &mut self.resumed;
         for event in events {
             match event {
-                Event::Submitting => self.unanswered = true,
-                // An answer settles it, unless it is one that tells nothing.
-                Event::Answered { step: Step::Submit, name, .. } => {
-                    self.unanswered = matches!(name.as_str(), "unconfirmed" | "unknown" | "reserved");
+                Event::Attempt { wish: at_hand, .. } => *wish = *at_hand,
+                Event::NextWish { wish: next } => (*wish, *left) = (*next, Left::Nothing),
+                // A receipt is final: no list that lags behind undoes it.
+                _ if matches!(left, Left::Accepted(_)) => {}
+                Event::Submitting => *left = Left::Unanswered,
+                Event::Answered { step: Step::Submit, name, receipt, .. } => {
+                    *left = match name.as_str() {
+                        "reserved" => Left::Accepted(receipt.clone()),
+                        "unconfirmed" | "unknown" => Left::Unanswered,
+                        _ => Left::Nothing,
+                    };
                 }
-                Event::ReadBack { state: Some(SlotState::Free) } => self.unanswered = false,
+                Event::ReadBack { state: Some(SlotState::Free) } => *left = Left::Nothing,
                 _ => {}
             }
         }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::booking::{Attempt, Booking, Event, Happened, OpeningBracket, Report, Verdict, Visit, Wish};
+use crate::booking::{Attempt, Booking, Event, Happened, Left, OpeningBracket, Report, Verdict, Visit, Wish};
 use crate::clock::{Clock, wait_until};
 use crate::date::SeoulTime;
 use crate::day::DayPage;
@@ -45,11 +45,15 @@ const QUIET_BEFORE: Duration = Duration::from_millis(1_500);
 const FIRST_PROBES: usize = 8;
 const MORE_PROBES: usize = 3;
 
-/// How much after the instant the first request is meant to arrive, and which part of the clock's error
-/// bar is added. What arrives a moment early is refused and costs half a second; what arrives a moment
-/// late costs the moment.
+/// How much after the instant the first request is meant to arrive. What arrives a moment early is
+/// refused and costs half a second; what arrives a moment late costs the moment.
 const LATE_BY: Duration = Duration::from_millis(2);
-const LATE_BY_PART_OF_ERROR: i64 = 8;
+
+/// The part of the clock's error bar that is added: paths vary, and the bar grows with them.
+const LATE_BY_PART_OF_ERROR: i64 = 6;
+
+/// The most that is added for an error bar that the path does not explain, where few probes fitted in.
+const LATE_BY_AT_MOST: i64 = 250_000;
 
 pub(crate) struct Run<'b, O> {
     booking: &'b Booking,
@@ -80,10 +84,10 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
             session: None,
             learned: None,
             site_clock: SiteClock::new(),
-            wish: 0,
+            wish: booking.resumed.wish.min(booking.wishes.len().saturating_sub(1)),
             attempts: Vec::new(),
             logins: 0,
-            unanswered: booking.unanswered,
+            unanswered: booking.resumed.left == Left::Unanswered,
             opening: OpeningBracket::default(),
             requests_before: booking.budget().used(),
             requests_at_opening: None,
@@ -143,9 +147,12 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
     /// Everything up to the first attempt, which may be the shot at the opening instant. Gives the
     /// schedule and the instant of the attempt after it.
     async fn begin(&mut self) -> Result<Result<(Schedule, Duration), Verdict>, Verdict> {
-        if self.unanswered {
-            // Interrupted after an application had left: look before anything is sent.
-            self.read_back("unconfirmed").await?;
+        if let Left::Accepted(receipt) = &self.booking.resumed.left {
+            return Err(self.confirmed(receipt.clone()).await);
+        }
+        // Interrupted after an application had left: look before anything is sent.
+        if self.unanswered && self.read_back("unconfirmed").await?.is_none() {
+            self.next_wish()?;
         }
         let seed = self.clock().now().unix_micros().unsigned_abs() ^ u64::from(std::process::id()) << 32;
         let Some(instant) = self.booking.opens_at else {
@@ -189,9 +196,6 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
         self.measure(instant, FIRST_PROBES).await?;
         self.sleep(left(self).saturating_sub(SECOND_LOOK_BEFORE)).await;
         self.measure(instant, self.site_clock.probes().len() + MORE_PROBES).await?;
-        if let Some(estimate) = self.site_clock.estimate(self.clock().now(), self.clock().monotonic()) {
-            self.tell(Event::ClockRead { estimate });
-        }
         Ok(())
     }
 
@@ -272,6 +276,9 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
                 }
             }
         }
+        if let Some(estimate) = self.site_clock.estimate(self.clock().now(), self.clock().monotonic()) {
+            self.tell(Event::ClockRead { estimate });
+        }
         Ok(())
     }
 
@@ -287,7 +294,11 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
         };
         let estimate = self.site_clock.estimate(wall, now);
         let flight = self.site_clock.typical_path() / 2;
-        let unsure = estimate.map_or(0, |e| e.error_micros / LATE_BY_PART_OF_ERROR);
+        let unsure = estimate.map_or(0, |e| {
+            let path = i64::try_from(e.path.as_micros()).unwrap_or(i64::MAX);
+            let unexplained = e.error_micros.saturating_sub(path / 2).min(LATE_BY_AT_MOST);
+            unexplained.max(e.error_micros.min(LATE_BY_AT_MOST) / LATE_BY_PART_OF_ERROR)
+        });
         let at = match (self.booking.clock_offset_micros, estimate) {
             (Some(ahead), _) => by_wall(ahead),
             // Behind a cache the dates are too old: a synchronised wall clock knows better.
@@ -475,15 +486,15 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
             (attempt.step, attempt.name, attempt.text) = (step, name.to_owned(), text.clone());
         }
         self.bracket(name);
-        self.tell(Event::Answered { step, name: name.to_owned(), text: text.clone() });
+        let receipt = match &attempted {
+            Ok(Outcome::Reserved(receipt)) => Some(receipt.clone()),
+            _ => None,
+        };
+        let answered =
+            Event::Answered { step, name: name.to_owned(), text: text.clone(), receipt: receipt.clone() };
+        self.tell(answered);
         let last = match next {
-            Next::Confirm => {
-                let receipt = match attempted {
-                    Ok(Outcome::Reserved(receipt)) => Some(receipt),
-                    _ => None,
-                };
-                return Err(self.confirmed(receipt).await);
-            }
+            Next::Confirm => return Err(self.confirmed(receipt).await),
             Next::NextChoice => return self.next_wish(),
             Next::AskPerson => return Err(Verdict::NeedsPerson { reason: text }),
             // The operator allows another route after a block, and has one: a new session goes over it.

@@ -99,7 +99,7 @@ impl SiteClock {
 
     /// Whether another probe would help and may be sent.
     pub fn wants_more(&self) -> bool {
-        if self.probes.len() >= MOST_PROBES || self.cached {
+        if self.probes.len() >= MOST_PROBES {
             return false;
         }
         match (self.lower, self.upper) {

@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     fn answered(name: &str) -> Event {
-        Event::Answered { step: Step::Submit, name: name.into(), text: String::new() }
+        Event::Answered { step: Step::Submit, name: name.into(), text: String::new(), receipt: None }
     }
 
     #[test]

@@ -278,7 +278,7 @@ fn sentence(event: &Event) -> (Tone, String) {
         Event::Attempt { number, .. } => (Tone::Plain, format!("attempt {number}")),
         Event::Visited { step, took, .. } => (Tone::Plain, format!("{step}: answered in {}", millis(*took))),
         Event::Submitting => (Tone::Plain, "submission: the application leaves".to_owned()),
-        Event::Answered { step, name, text } => {
+        Event::Answered { step, name, text, .. } => {
             let step = step.to_string();
             let text = if text.starts_with(&step) { text.clone() } else { format!("{step}: {text}") };
             (if name == "reserved" { Tone::Good } else { Tone::Plain }, text)

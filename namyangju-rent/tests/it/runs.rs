@@ -274,11 +274,64 @@ async fn settle(stage: &Stage) {
 }
 
 #[tokio::test]
+async fn a_receipt_that_was_kept_is_final_although_the_list_lags() {
+    let stage = Stage::new("namyangju", Settings::default()).await;
+    let mut kept = Vec::new();
+    stage.booking().run(|happened| kept.push(happened.event.clone())).await;
+    let wish = stage.wish();
+    stage.server.with(|s| s.release(&wish.place, wish.date, wish.range));
+    kept.push(Event::ReadBack { state: Some(SlotState::Free) });
+    let report = stage.booking().resume(&kept).run(|_| {}).await;
+    assert!(
+        matches!(report.verdict, Verdict::Reserved { receipt: Some(_), shown: Some(SlotState::Free) }),
+        "{report:?}"
+    );
+    assert_eq!((stage.count(Step::Submit), report.requests), (1, 1));
+}
+
+#[tokio::test]
+async fn a_booking_killed_in_its_second_wish_goes_on_with_that_one() {
+    // The first wish is lost; the second is accepted, its answer lost, and the process killed.
+    let mut settings = Settings::default();
+    settings.faults = vec![Fault { step: Step::Submit, nth: 1, kind: FaultKind::LoseAnswer }];
+    let stage = Stage::new("namyangju", settings).await;
+    stage.take_slot();
+    let with_more = |stage: &Stage| {
+        let other = |range: &str| Wish { range: range.parse().unwrap(), ..stage.wish() };
+        stage.booking().or(other("10:00-12:00")).or(other("12:00-14:00"))
+    };
+    let kept: Arc<Mutex<Vec<Event>>> = Arc::default();
+    let events = Arc::clone(&kept);
+    let (kill, killed) = tokio::sync::oneshot::channel();
+    let mut kill = Some(kill);
+    let running = with_more(&stage).run(move |happened| {
+        if matches!(happened.event, Event::ReadBack { state: Some(SlotState::Booked) })
+            && events.lock().unwrap().iter().any(|e| matches!(e, Event::Submitting))
+            && let Some(kill) = kill.take()
+        {
+            let _ = kill.send(());
+        } else if kill.is_some() {
+            events.lock().unwrap().push(happened.event.clone());
+        }
+    });
+    tokio::select! {
+        biased;
+        _ = killed => {},
+        _ = running => {},
+    }
+    let kept = kept.lock().unwrap().clone();
+    let report = with_more(&stage).resume(&kept).run(|_| {}).await;
+    assert!(won(&report), "{report:?} {kept:?}");
+    assert_eq!((report.wish, stage.booked(), stage.count(Step::Submit)), (1, 1, 1), "{report:?} {kept:?}");
+}
+
+#[tokio::test]
 async fn what_was_kept_decides_whether_a_resumed_booking_looks_first() {
     let answered = |name: &str| Event::Answered {
         step: namyangju_rent::Step::Submit,
         name: name.to_owned(),
         text: String::new(),
+        receipt: None,
     };
     let looks = [
         (vec![], false),
