@@ -34,7 +34,6 @@ pub(crate) async fn run(arguments: &Book, network: &Network) -> Result<u8> {
         journal::open(arguments.journal.as_deref(), arguments.resume.as_deref(), &site, &wishes)?;
     let credentials = credentials()?;
 
-    let wishes = past.as_ref().map_or(wishes, |past| past.wishes.clone());
     let zero = opens.as_ref().map_or_else(|| SystemClock.now(), |opens| opens.at);
     let story = Story::new(reader, zero);
     if reader == Reader::Person {

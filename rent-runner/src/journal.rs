@@ -25,9 +25,9 @@ pub(crate) struct Journal {
 /// What an earlier run left in a journal.
 #[derive(Debug)]
 pub(crate) struct Past {
-    /// The wish at hand and those after it.
-    pub(crate) wishes: Vec<Wish>,
-    /// What happened with the wish at hand.
+    /// What it was for.
+    wishes: Vec<Wish>,
+    /// All that happened, in all its runs.
     pub(crate) events: Vec<Event>,
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn open(
     }
     let past = match (resume, past) {
         (Some(_), Some((begun_at, past))) => {
-            if begun_at != base(site) || !wishes.ends_with(&past.wishes) {
+            if begun_at != base(site) || wishes != past.wishes {
                 return Err(BadInput(format!(
                     "the journal {} is of another booking: give the same site, place, day, time and choices",
                     path.display()
@@ -106,7 +106,6 @@ pub(crate) fn open(
         }
         _ => None,
     };
-    let wishes = past.as_ref().map_or(wishes, |past| &past.wishes);
     let journal = Journal::begin(path, site, wishes)
         .map_err(|error| BadInput(format!("the journal {} cannot be written: {error}", path.display())))?;
     Ok((Some(journal), past))
@@ -119,19 +118,17 @@ fn base(site: &Site) -> String {
 /// Reads a journal: the site of its last run, and how its booking stands.
 fn read(text: &str) -> Result<(String, Past), String> {
     let mut last: Option<(String, Vec<Wish>)> = None;
-    let (mut wish, mut events) = (0, Vec::new());
+    let mut events = Vec::new();
     let mut torn = None;
     for (number, line) in text.lines().enumerate() {
         let value: Value = serde_json::from_str(line).unwrap_or_default();
         if let Ok(begin) = Begin::deserialize(&value) {
-            if last
-                .as_ref()
-                .is_some_and(|(site, wishes)| *site != begin.site || !wishes.ends_with(&begin.wishes))
-            {
+            // A later booking of something else has a story of its own.
+            if last.as_ref().is_some_and(|(site, wishes)| *site != begin.site || *wishes != begin.wishes) {
                 events.clear();
             }
             last = Some((begin.site, begin.wishes));
-            (wish, torn) = (0, None);
+            torn = None;
             continue;
         }
         // A line that a crash has cut stands last of its run.
@@ -142,17 +139,12 @@ fn read(text: &str) -> Result<(String, Past), String> {
             continue;
         }
         match serde_json::from_str::<Happened>(line) {
-            Ok(Happened { event: Event::NextWish { wish: next }, .. }) => {
-                wish = next;
-                events.clear();
-            }
             Ok(happened) => events.push(happened.event),
             Err(_) => torn = Some(number + 1),
         }
     }
-    let (site, mut wishes) =
+    let (site, wishes) =
         last.filter(|(_, wishes)| !wishes.is_empty()).ok_or("it is not a journal of a booking")?;
-    wishes.drain(..wish.min(wishes.len().saturating_sub(1)));
     Ok((site, Past { wishes, events }))
 }
 
@@ -247,10 +239,10 @@ mod tests {
         let both = begin(&format!("{A},{B}"));
         assert_eq!(past(&[&both, FIRED]), Ok((2, 1, false)));
         assert_eq!(past(&[&both, FIRED, SUBMITTING]), Ok((2, 2, true)));
-        assert_eq!(past(&[&both, SUBMITTING, NEXT]), Ok((1, 0, false)));
-        assert_eq!(past(&[&both, NEXT, SUBMITTING]), Ok((1, 1, true)));
+        assert_eq!(past(&[&both, SUBMITTING, NEXT]), Ok((2, 2, false)));
+        assert_eq!(past(&[&both, NEXT, SUBMITTING]), Ok((2, 2, true)));
         // A second run that got nowhere leaves it as it was.
-        assert_eq!(past(&[&both, NEXT, SUBMITTING, &begin(B), FIRED]), Ok((1, 2, true)));
+        assert_eq!(past(&[&both, NEXT, SUBMITTING, &both, FIRED]), Ok((2, 3, true)));
         // A later booking of something else does not.
         assert_eq!(past(&[&begin(A), SUBMITTING, &begin(B)]), Ok((1, 0, false)));
     }
