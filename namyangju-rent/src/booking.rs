@@ -299,6 +299,8 @@ pub(crate) struct Resumed {
     pub(crate) wish: usize,
     /// What is known of the last application that left.
     pub(crate) left: Left,
+    /// An application for that wish once left without an answer, and may yet arrive.
+    pub(crate) doubtful: bool,
 }
 
 /// What is known of an application that left.
@@ -368,11 +370,11 @@ impl Booking {
     /// read before anything is sent: it may have been accepted. If a receipt is among them, nothing is
     /// sent but the question what the day list shows.
     pub fn resume<'e>(mut self, events: impl IntoIterator<Item = &'e Event>) -> Self {
-        let Resumed { wish, left } = &mut self.resumed;
+        let Resumed { wish, left, doubtful } = &mut self.resumed;
         for event in events {
             match event {
                 Event::Attempt { wish: at_hand, .. } => *wish = *at_hand,
-                Event::NextWish { wish: next } => (*wish, *left) = (*next, Left::Nothing),
+                Event::NextWish { wish: next } => (*wish, *left, *doubtful) = (*next, Left::Nothing, false),
                 // A receipt is final: no list that lags behind undoes it.
                 _ if matches!(left, Left::Accepted(_)) => {}
                 Event::Submitting => *left = Left::Unanswered,
@@ -382,11 +384,13 @@ impl Booking {
                         "unconfirmed" | "unknown" => Left::Unanswered,
                         _ => Left::Nothing,
                     };
+                    *doubtful |= *left == Left::Unanswered;
                 }
                 Event::ReadBack { state: Some(SlotState::Free) } => *left = Left::Nothing,
                 _ => {}
             }
         }
+        *doubtful |= *left == Left::Unanswered;
         self
     }
 

@@ -68,6 +68,9 @@ pub(crate) struct Run<'b, O> {
     /// An application was sent and its answer is not known: whatever the day list shows as booked
     /// may be ours.
     unanswered: bool,
+    /// For the wish at hand an application once left without an answer, even if the list showed the slot
+    /// free since: it may have arrived late.
+    doubtful: bool,
     opening: OpeningBracket,
     requests_before: u32,
     requests_at_opening: Option<u32>,
@@ -88,6 +91,7 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
             attempts: Vec::new(),
             logins: 0,
             unanswered: booking.resumed.left == Left::Unanswered,
+            doubtful: booking.resumed.doubtful,
             opening: OpeningBracket::default(),
             requests_before: booking.budget().used(),
             requests_at_opening: None,
@@ -276,7 +280,8 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
                 }
             }
         }
-        if let Some(estimate) = self.site_clock.estimate(self.clock().now(), self.clock().monotonic()) {
+        let estimate = self.site_clock.estimate(self.clock().now(), self.clock().monotonic());
+        if let Some(estimate) = estimate.filter(|_| asked > 0) {
             self.tell(Event::ClockRead { estimate });
         }
         Ok(())
@@ -454,12 +459,15 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
     async fn send(&mut self, submission: Submission<'_>) -> Result<Outcome, Error> {
         self.unanswered = true;
         let submitted = submission.submit().await;
-        if let Err(Error::NotSent { .. } | Error::Budget { .. }) = &submitted {
-            self.unanswered = false;
+        match &submitted {
+            Err(Error::NotSent { .. } | Error::Budget { .. }) => self.unanswered = false,
+            Err(_) => self.doubtful = true,
+            Ok(_) => {}
         }
         let Submitted { outcome, page, .. } = submitted?;
         self.visited(Step::Submit, page.timing());
         self.unanswered = matches!(outcome, Outcome::Unknown(_));
+        self.doubtful |= self.unanswered;
         Ok(outcome)
     }
 
@@ -495,6 +503,11 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
         self.tell(answered);
         let last = match next {
             Next::Confirm => return Err(self.confirmed(receipt).await),
+            // Taken, perhaps by our own application that arrived late.
+            Next::NextChoice if self.doubtful => match self.read_back(name).await? {
+                Some(last) => last,
+                None => return self.next_wish(),
+            },
             Next::NextChoice => return self.next_wish(),
             Next::AskPerson => return Err(Verdict::NeedsPerson { reason: text }),
             // The operator allows another route after a block, and has one: a new session goes over it.
@@ -567,7 +580,7 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
         }
         self.wish += 1;
         self.learned = None;
-        self.unanswered = false;
+        (self.unanswered, self.doubtful) = (false, false);
         self.tell(Event::NextWish { wish: self.wish });
         Ok(self.clock().monotonic() + self.booking.policy.gap())
     }
@@ -607,11 +620,11 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
                     self.unanswered = false;
                     return Ok(Some(if name == "unknown" { Last::Unknown } else { Last::Plain }));
                 }
-                Ok(Seen::Ours) if self.unanswered => {
+                Ok(Seen::Ours) if self.doubtful => {
                     return Err(Verdict::Reserved { receipt: None, shown: Some(SlotState::Booked) });
                 }
                 Ok(Seen::Others) => return Ok(None),
-                Ok(Seen::Ours | Seen::Booked) if !self.unanswered => return Ok(None),
+                Ok(Seen::Ours | Seen::Booked) if !self.doubtful => return Ok(None),
                 Ok(Seen::Nothing) if !self.unanswered => return Ok(Some(Last::Plain)),
                 _ if look < MOST_LOOKS => {
                     let wait = self.booking.policy.gap();

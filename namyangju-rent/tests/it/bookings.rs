@@ -1,9 +1,13 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use namyangju_rent::harness::{
-    BlockKind, BlockRule, BusyWindow, Fault, FaultKind, HumanCheck, Settings, Step,
+    BlockKind, BlockRule, BusyWindow, Fault, FaultKind, HumanCheck, ManualClock, Settings, StandIn,
+    StandInServer, Step,
 };
-use namyangju_rent::{Client, Event, GiveUp, Outcome, Policy, Purpose, SlotState, Verdict};
+use namyangju_rent::{
+    Booking, Client, Credentials, Event, GiveUp, Outcome, Policy, Purpose, Site, SlotState, Verdict, Wish,
+};
 
 use crate::stage::{NOW, Stage, application};
 
@@ -353,4 +357,52 @@ async fn events_and_reports_hold_no_person() {
     let back: namyangju_rent::Report =
         serde_json::from_str(&serde_json::to_string(&report).unwrap()).unwrap();
     assert_eq!(back, report);
+}
+
+/// Books the first court of a stand-in that speaks a dialect.
+async fn verdict_in(site: &Site) -> Verdict {
+    let clock = Arc::new(ManualClock::new(NOW.parse().unwrap()));
+    let stand_in = StandIn::new(site, Settings::default());
+    let (account, court) = (stand_in.accounts()[0].clone(), stand_in.places()[0].clone());
+    let server = StandInServer::start(stand_in, clock.clone()).await.unwrap();
+    let client = Client::builder(server.site().unwrap()).clock(clock).build().unwrap();
+    let wish = Wish {
+        place: court.place.clone(),
+        date: "2026-12-05".parse().unwrap(),
+        range: court.rounds[0].1,
+        purpose: Purpose::Sports,
+    };
+    let credentials = Credentials::new(account.id, account.password);
+    Booking::new(client, credentials, wish, application()).run(|_| {}).await.verdict
+}
+
+#[tokio::test]
+async fn every_built_in_city_and_every_mixture_of_them_is_booked() {
+    for name in Site::builtin_names() {
+        let verdict = verdict_in(&Site::builtin(name).unwrap()).await;
+        match name {
+            // Its known court stands behind a human check.
+            "seongnam" => assert!(matches!(verdict, Verdict::NeedsPerson { .. }), "{name}: {verdict:?}"),
+            _ => {
+                assert!(matches!(verdict, Verdict::Reserved { receipt: Some(_), .. }), "{name}: {verdict:?}")
+            }
+        }
+    }
+    let mixtures = [
+        ("form = \"/rent/rentinput\"", "form = \"/rent/inputform\""),
+        ("submit = \"/rent/process/rent\"", "submit = \"/rent/process\""),
+        ("{ name = \"discount[]\"", "{ name = \"dc_group[]\""),
+        ("prefix = \"/rent\"", "prefix = \"\""),
+        ("secure_port = \"\"", "secure_port = \":443\""),
+        ("page_first = false", "page_first = true"),
+        ("charset = \"EUC-KR\"", "charset = \"UTF-8\""),
+        ("slot_field = \"receipt_time[]\"", "slot_field = \"time_no[]\""),
+    ];
+    for (theirs, ours) in mixtures {
+        let text = Site::builtin_toml("namyangju").unwrap();
+        assert!(text.contains(theirs), "{theirs}");
+        let site = Site::from_toml(&text.replacen(theirs, ours, 1)).unwrap();
+        let verdict = verdict_in(&site).await;
+        assert!(matches!(verdict, Verdict::Reserved { receipt: Some(_), .. }), "{ours}: {verdict:?}");
+    }
 }

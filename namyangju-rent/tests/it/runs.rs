@@ -274,6 +274,32 @@ async fn settle(stage: &Stage) {
 }
 
 #[tokio::test]
+async fn an_application_that_arrives_late_is_ours_although_the_next_one_finds_the_slot_taken() {
+    // The first submission hangs on the way; the list shows the slot free; then it is accepted after all.
+    for moment in ["after the look", "before the second submission"] {
+        let mut settings = Settings::default();
+        settings.texts.rival_event = "테니스".to_owned();
+        settings.faults = vec![Fault { step: Step::Submit, nth: 1, kind: FaultKind::DropBefore }];
+        let stage = Stage::new("namyangju", settings).await;
+        let (wish, mut submissions) = (stage.wish(), 0);
+        let arrive = || stage.server.with(|s| s.take(&wish.place, wish.date, wish.range, "가나다클럽"));
+        let report = stage
+            .booking()
+            .run(|happened| {
+                submissions += usize::from(matches!(happened.event, Event::Submitting));
+                let free = matches!(happened.event, Event::ReadBack { state: Some(SlotState::Free) });
+                let second = matches!(happened.event, Event::Submitting) && submissions == 2;
+                if moment == "after the look" && free || moment != "after the look" && second {
+                    arrive();
+                }
+            })
+            .await;
+        assert!(won(&report), "{moment}: {report:?}");
+        assert_eq!(stage.booked(), 0, "{moment}: no second one");
+    }
+}
+
+#[tokio::test]
 async fn a_receipt_that_was_kept_is_final_although_the_list_lags() {
     let stage = Stage::new("namyangju", Settings::default()).await;
     let mut kept = Vec::new();
