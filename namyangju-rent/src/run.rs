@@ -135,8 +135,8 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
 
     async fn run_to_end(&mut self) -> Verdict {
         match self.begin().await {
-            Err(verdict) | Ok(Err(verdict)) => verdict,
-            Ok(Ok((mut schedule, mut at))) => loop {
+            Err(verdict) => verdict,
+            Ok((mut schedule, mut at)) => loop {
                 self.rest_until(at).await;
                 let began = self.clock().monotonic();
                 let attempted = self.attempt().await;
@@ -150,7 +150,7 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
 
     /// Everything up to the first attempt, which may be the shot at the opening instant. Gives the
     /// schedule and the instant of the attempt after it.
-    async fn begin(&mut self) -> Result<Result<(Schedule, Duration), Verdict>, Verdict> {
+    async fn begin(&mut self) -> Result<(Schedule, Duration), Verdict> {
         if let Left::Accepted(receipt) = &self.booking.resumed.left {
             return Err(self.confirmed(receipt.clone()).await);
         }
@@ -162,7 +162,7 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
         let Some(instant) = self.booking.opens_at else {
             self.requests_at_opening = Some(self.requests());
             let now = self.clock().monotonic();
-            return Ok(Ok((self.booking.policy.schedule(now, seed), now)));
+            return Ok((self.booking.policy.schedule(now, seed), now));
         };
         self.prepare(instant).await?;
         let began = self.fire_instant(instant);
@@ -174,7 +174,8 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
         }
         let attempted = self.fire(began).await;
         let began = began.max(self.clock().monotonic().saturating_sub(self.booking.policy.gap()));
-        Ok(self.decide(attempted, began, &mut schedule).await.map(|at| (schedule, at)))
+        let at = self.decide(attempted, began, &mut schedule).await?;
+        Ok((schedule, at))
     }
 
     /// Login, the slots' numbers and the site's clock, in the ten minutes before the instant.
@@ -199,8 +200,7 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
         }
         self.measure(instant, FIRST_PROBES).await?;
         self.sleep(left(self).saturating_sub(SECOND_LOOK_BEFORE)).await;
-        self.measure(instant, self.site_clock.probes().len() + MORE_PROBES).await?;
-        Ok(())
+        self.measure(instant, self.site_clock.probes().len() + MORE_PROBES).await
     }
 
     /// Logs in and reads the numbers of the slots.
@@ -503,12 +503,12 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
         self.tell(answered);
         let last = match next {
             Next::Confirm => return Err(self.confirmed(receipt).await),
-            // Taken, perhaps by our own application that arrived late.
-            Next::NextChoice if self.doubtful => match self.read_back(name).await? {
+            Next::NextChoice if !self.doubtful => return self.next_wish(),
+            // A slot that is taken may be so by our own application, if one was in doubt.
+            Next::NextChoice | Next::ReadBack => match self.read_back(name).await? {
                 Some(last) => last,
                 None => return self.next_wish(),
             },
-            Next::NextChoice => return self.next_wish(),
             Next::AskPerson => return Err(Verdict::NeedsPerson { reason: text }),
             // The operator allows another route after a block, and has one: a new session goes over it.
             Next::Stop if matches!(&attempted, Err(error) if self.goes_on_after_block(error)) => Last::Plain,
@@ -535,10 +535,6 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
             Next::Again { after } => match name {
                 "busy" => Last::Busy(after),
                 _ => Last::Plain,
-            },
-            Next::ReadBack => match self.read_back(name).await? {
-                Some(last) => last,
-                None => return self.next_wish(),
             },
         };
         // A form that did not come by the short way is asked for by the long one.

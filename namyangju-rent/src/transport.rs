@@ -111,14 +111,22 @@ impl Transport {
         let mut session_cleared = false;
         let (mut url, mut body) = (ask.url, ask.body);
         loop {
+            let redirected = !hops.is_empty();
+            let turn = if redirected { self.turn(step).await } else { Ok(()) };
             let left =
                 self.shared.exchange_timeout.saturating_sub(self.clock.monotonic().saturating_sub(start));
-            let submitted = step == Step::Submit && !hops.is_empty();
-            let answer = match self.send(&line, &url, body.as_deref(), left).await {
+            let submitted = step == Step::Submit && redirected;
+            let answer = match turn {
+                Ok(()) => {
+                    self.send(&line, &url, body.as_deref(), left).await.map_err(|e| sent_in_vain(step, e))
+                }
+                Err(error) => Err(error),
+            };
+            let answer = match answer {
                 Ok(answer) => answer,
                 // The submission itself was answered: its redirect is what the site said.
                 Err(_) if submitted => self.no_answer(),
-                Err(source) => return Err(sent_in_vain(step, source)),
+                Err(error) => return Err(error),
             };
             let now = self.clock.monotonic().saturating_sub(start);
             let first_byte = *first_byte.get_or_insert(answer.head_at.saturating_sub(start));
@@ -174,26 +182,6 @@ impl Transport {
             url = target;
             if !repeats_body {
                 body = None;
-            }
-            if let Err(error) = self.turn(step).await {
-                // Out of budget after the submission was answered: its redirect is the answer.
-                if step != Step::Submit {
-                    return Err(error);
-                }
-                let answer = self.no_answer();
-                let timing = Timing { sent, first_byte, done: now };
-                return Ok(Page {
-                    status: answer.status,
-                    url,
-                    hops,
-                    headers: Vec::new(),
-                    body: Bytes::new(),
-                    charset,
-                    alerts,
-                    cookies: Vec::new(),
-                    timing,
-                    session_cleared,
-                });
             }
         }
     }
