@@ -4,6 +4,7 @@
 // Until the parts are there.
 #![allow(dead_code, unused, clippy::todo)]
 
+mod at_work;
 mod book;
 mod cli;
 mod clock;
@@ -19,6 +20,7 @@ mod metrics;
 mod notify;
 mod output;
 mod places;
+mod runner;
 mod settings;
 mod site;
 mod sites;

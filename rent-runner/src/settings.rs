@@ -34,8 +34,13 @@ pub(crate) fn site(name: &str) -> Result<Site> {
 
 /// The site of `--site` and `--base-url`.
 pub(crate) fn site_at(at: &At) -> Result<Site> {
-    let site = site(&at.site)?;
-    Ok(match &at.base_url {
+    site_of(&at.site, at.base_url.as_deref())
+}
+
+/// A dialect, perhaps at another address than its own.
+pub(crate) fn site_of(name: &str, base_url: Option<&str>) -> Result<Site> {
+    let site = site(name)?;
+    Ok(match base_url {
         Some(base) => site.with_base_url(base).map_err(BadInput::from)?,
         None => site,
     })

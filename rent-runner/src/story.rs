@@ -259,6 +259,11 @@ impl Teller {
     }
 }
 
+/// What an event means, without its weight.
+pub(crate) fn plain_sentence(event: &Event) -> String {
+    sentence(event).1
+}
+
 fn sentence(event: &Event) -> (Tone, String) {
     match event {
         Event::Alarm { text } => (Tone::Bad, format!("ALARM, not ready yet: {text}")),
