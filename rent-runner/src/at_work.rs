@@ -45,7 +45,7 @@ pub(crate) async fn serve(config: Config) -> Result<u8> {
         None => None,
     };
     introduce(&config, &store, listening).await?;
-    let messages = tokio::spawn(notifier.clone().run(store.clone(), stopped.clone()));
+    let messages = send_messages(&notifier, &store, &stopped);
     tokio::spawn(async move {
         foreground::interruption().await;
         output::note("stopping: what is under way may end, the rest is handed back");
@@ -101,7 +101,7 @@ pub(crate) async fn work_off(
 ) -> Result<u8> {
     let (stop, stopped) = watch::channel(false);
     let notifier = Notifier::new(&config)?;
-    let messages = tokio::spawn(notifier.clone().run(store.clone(), stopped.clone()));
+    let messages = send_messages(&notifier, &store, &stopped);
     let interrupted = stop.clone();
     let listening = tokio::spawn(async move {
         foreground::interruption().await;
@@ -125,6 +125,16 @@ pub(crate) async fn work_off(
     let _ = messages.await;
     leave(store, &notifier).await;
     Ok(code)
+}
+
+/// Sends messages as they come, beside everything else.
+fn send_messages(
+    notifier: &Notifier,
+    store: &Store,
+    stopped: &watch::Receiver<bool>,
+) -> tokio::task::JoinHandle<()> {
+    let (notifier, store, stopped) = (notifier.clone(), store.clone(), stopped.clone());
+    tokio::spawn(async move { notifier.run(store, stopped).await })
 }
 
 async fn leave(store: &Store, notifier: &Notifier) {
