@@ -15,6 +15,7 @@ mod exit;
 mod foreground;
 mod journal;
 mod live;
+mod logs;
 mod metrics;
 mod notify;
 mod output;
@@ -55,7 +56,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<u8> {
-    output::trace(cli.verbose);
+    // Until the end, so that nothing of the log is lost.
+    let _logs = logs::start(cli.verbose, cli.log_format);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
