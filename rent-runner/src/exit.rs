@@ -8,7 +8,7 @@ use namyangju_rent::{Error, GiveUp, Next, Outcome, Verdict};
 /// Reserved; or, for a command that books nothing, done.
 pub(crate) const DONE: u8 = 0;
 /// Something that should not happen.
-const UNEXPECTED: u8 = 1;
+pub(crate) const UNEXPECTED: u8 = 1;
 /// Arguments that cannot be used; clap ends with the same code.
 pub(crate) const BAD_INPUT: u8 = 2;
 /// The site, or another server, could not be reached.

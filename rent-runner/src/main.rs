@@ -9,6 +9,7 @@ mod cli;
 mod clock;
 mod config;
 mod demo;
+mod doctor;
 mod dry_run;
 mod duration;
 mod exit;
