@@ -10,6 +10,10 @@ mod engine;
 mod error;
 mod knowledge;
 mod messages;
+mod open;
+mod sql;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use accounts::{Account, Applicant, NewAccount};
 pub(crate) use bookings::{
