@@ -12,6 +12,7 @@ use namyangju_rent::{
     TimeRange, TlsBackend,
 };
 
+use crate::logs::LogFormat;
 use crate::{duration, exit};
 
 const EXAMPLES: &str = "\
@@ -60,6 +61,11 @@ pub(crate) struct Cli {
     /// Trace the requests to stderr; twice for more. No body, cookie or name is traced.
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
     pub(crate) verbose: u8,
+
+    /// How the lines of the trace look. Default: human on a terminal, json elsewhere.
+    #[arg(long, global = true, env = "RENT_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    #[arg(help_heading = "Global options")]
+    pub(crate) log_format: Option<LogFormat>,
 
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -10,12 +10,14 @@ mod cli;
 mod clock;
 mod config;
 mod demo;
+mod doctor;
 mod dry_run;
 mod duration;
 mod exit;
 mod foreground;
 mod journal;
 mod live;
+mod logs;
 mod metrics;
 mod notify;
 mod output;
@@ -57,7 +59,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<u8> {
-    output::trace(cli.verbose);
+    // Until the end, so that nothing of the log is lost.
+    let _logs = logs::start(cli.verbose, cli.log_format);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {

@@ -1,0 +1,261 @@
+//! The log: what is traced, to stderr, for a person or as lines of JSON.
+//!
+//! A thread of its own does the writing. Whoever reads stderr slowly, or not at all, cannot hold a booking
+//! up: lines that find no room are dropped and counted.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use clap::ValueEnum;
+use namyangju_rent::{Clock, SystemClock};
+use serde_json::json;
+use tracing::Subscriber;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::output;
+
+/// A line has some 200 bytes, so that a stuck reader costs two megabytes.
+const MOST_LINES: usize = 10_000;
+
+/// How lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Human,
+    /// A JSON document in each line.
+    Json,
+}
+
+/// Keeps the log going. What is not written yet is written when this is dropped.
+#[must_use = "the log ends when this is dropped"]
+#[derive(Debug)]
+pub(crate) struct Logs {
+    lines: Lines,
+    writer: Option<WorkerGuard>,
+}
+
+static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// Starts the log of this process: by RUST_LOG, else by the number of `-v`. Without a format it is for people
+/// on a terminal and JSON elsewhere.
+pub(crate) fn start(verbose: u8, format: Option<LogFormat>) -> Logs {
+    let by_flag = match verbose {
+        0 => "error",
+        1 => "namyangju_rent=debug,rent_runner=debug",
+        _ => "namyangju_rent=trace,rent_runner=trace",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(by_flag));
+    let elsewhere = if io::stderr().is_terminal() { LogFormat::Human } else { LogFormat::Json };
+    let settings =
+        Settings { format: format.unwrap_or(elsewhere), colours: output::colours(), most_lines: MOST_LINES };
+    let (subscriber, logs) = make(io::stderr(), filter, &settings);
+    // One exists already only in a test.
+    let _ = subscriber.try_init();
+    let _ = DROPPED.set(logs.lines.counter.clone());
+    logs
+}
+
+/// How many lines were dropped so far because nobody read them.
+pub(crate) fn dropped() -> u64 {
+    DROPPED.get().map_or(0, |counter| u64::try_from(counter.dropped_lines()).unwrap_or(u64::MAX))
+}
+
+struct Settings {
+    format: LogFormat,
+    colours: bool,
+    most_lines: usize,
+}
+
+fn make(
+    to: impl Write + Send + 'static,
+    filter: EnvFilter,
+    settings: &Settings,
+) -> (Box<dyn Subscriber + Send + Sync>, Logs) {
+    let (inner, writer) =
+        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(settings.most_lines).finish(to);
+    let lines =
+        Lines { counter: inner.error_counter(), inner, told: Arc::default(), format: settings.format };
+    let for_each = lines.clone();
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(move || for_each.clone())
+        .with_timer(Seoul)
+        .with_ansi(settings.colours && settings.format == LogFormat::Human);
+    let subscriber: Box<dyn Subscriber + Send + Sync> = match settings.format {
+        LogFormat::Human => Box::new(builder.finish()),
+        LogFormat::Json => Box::new(
+            builder.json().flatten_event(true).with_current_span(false).with_span_list(false).finish(),
+        ),
+    };
+    (subscriber, Logs { lines, writer: Some(writer) })
+}
+
+impl Drop for Logs {
+    fn drop(&mut self) {
+        let before = self.lines.counter.dropped_lines();
+        self.lines.tell_of_dropped();
+        if self.lines.counter.dropped_lines() > before {
+            // There is still no room, so nobody reads: waiting for a reader would hang the end.
+            std::mem::forget(self.writer.take());
+        }
+    }
+}
+
+/// RFC 3339 in Asia/Seoul, with microseconds.
+struct Seoul;
+
+impl FormatTime for Seoul {
+    fn format_time(&self, w: &mut Writer<'_>) -> std::fmt::Result {
+        w.write_str(&String::from(SystemClock.now()))
+    }
+}
+
+/// The way to the writing thread.
+#[derive(Clone, Debug)]
+struct Lines {
+    inner: NonBlocking,
+    counter: ErrorCounter,
+    /// Of how many dropped lines the reader knows.
+    told: Arc<AtomicUsize>,
+    format: LogFormat,
+}
+
+impl Lines {
+    /// Says how many lines were dropped since it was last said.
+    fn tell_of_dropped(&mut self) {
+        let dropped = self.counter.dropped_lines();
+        let told = self.told.swap(dropped, Ordering::Relaxed);
+        let Some(new) = dropped.checked_sub(told).filter(|new| *new > 0) else { return };
+        let message = format!("{new} lines of the log were dropped: they were not read fast enough");
+        let at = String::from(SystemClock.now());
+        let line = match self.format {
+            LogFormat::Human => format!("{at}  WARN rent_runner::logs: {message}\n"),
+            LogFormat::Json => {
+                let line = json!({
+                    "timestamp": at, "level": "WARN", "message": message, "dropped": new,
+                    "target": "rent_runner::logs",
+                });
+                format!("{line}\n")
+            }
+        };
+        let _ = self.inner.write_all(line.as_bytes());
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let before = self.counter.dropped_lines();
+        let written = self.inner.write(line);
+        if self.counter.dropped_lines() == before {
+            self.tell_of_dropped();
+        }
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{self, Receiver, Sender};
+
+    use namyangju_rent::SeoulTime;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// A reader of the log who takes a line only when told to.
+    struct Slow {
+        may: Receiver<()>,
+        read: Sender<String>,
+    }
+
+    impl Write for Slow {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            let _ = self.may.recv();
+            let _ = self.read.send(String::from_utf8_lossy(line).into_owned());
+            Ok(line.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The two ends that a test holds, and the log.
+    fn slow(settings: &Settings) -> (Sender<()>, Receiver<String>, Box<dyn Subscriber + Send + Sync>, Logs) {
+        let (go, may) = mpsc::channel();
+        let (read, lines) = mpsc::channel();
+        let (subscriber, logs) = make(Slow { may, read }, EnvFilter::new("trace"), settings);
+        (go, lines, subscriber, logs)
+    }
+
+    #[test]
+    fn lines_are_json_with_the_time_in_seoul() {
+        let settings = Settings { format: LogFormat::Json, colours: true, most_lines: 9 };
+        let (go, lines, subscriber, logs) = slow(&settings);
+        drop(go);
+        tracing::subscriber::with_default(subscriber, || tracing::info!(booking = 7, "it \"opens\""));
+        drop(logs);
+        let line = lines.recv().unwrap();
+        let value: Value = serde_json::from_str(&line).expect(&line);
+        assert_eq!((&value["message"], &value["booking"]), (&"it \"opens\"".into(), &7.into()));
+        let at = value["timestamp"].as_str().unwrap();
+        assert!(at.ends_with("+09:00") && at.len() == "2026-11-26T10:00:00.000000+09:00".len(), "{at}");
+        assert!(SystemClock.now().since(at.parse::<SeoulTime>().unwrap()).as_secs() < 60);
+    }
+
+    #[test]
+    fn a_person_reads_plain_lines() {
+        let settings = Settings { format: LogFormat::Human, colours: false, most_lines: 9 };
+        let (go, lines, subscriber, logs) = slow(&settings);
+        drop(go);
+        tracing::subscriber::with_default(subscriber, || tracing::warn!(booking = 7, "it opens"));
+        drop(logs);
+        let line = lines.recv().unwrap();
+        assert!(line.contains("+09:00  WARN rent_runner::logs::tests: it opens booking=7"), "{line}");
+    }
+
+    #[test]
+    fn a_stuck_reader_blocks_nobody_and_hears_what_was_dropped() {
+        let settings = Settings { format: LogFormat::Human, colours: false, most_lines: 3 };
+        let (go, lines, subscriber, logs) = slow(&settings);
+        let counter = logs.lines.counter.clone();
+        tracing::subscriber::with_default(subscriber, || {
+            // Nobody reads: this returns all the same.
+            for number in 0..100 {
+                tracing::info!(number, "line");
+            }
+            let dropped = counter.dropped_lines();
+            // Three wait, and one may be in the writer's hand.
+            assert!((96..=97).contains(&dropped), "{dropped}");
+            drop(go);
+            let mut read: Vec<String> = (0..3).map(|_| lines.recv().unwrap()).collect();
+            tracing::info!("after");
+            drop(logs);
+            read.extend(lines);
+            assert!(read[0].contains("number=0"), "{read:?}");
+            let told: Vec<_> = read.iter().filter(|line| line.contains("were dropped")).collect();
+            assert_eq!(told.len(), 1, "{read:?}");
+            assert!(told[0].contains(&format!("{dropped} lines")), "{told:?}");
+        });
+    }
+
+    #[test]
+    fn the_end_does_not_wait_for_a_stuck_reader() {
+        let settings = Settings { format: LogFormat::Human, colours: false, most_lines: 1 };
+        let (go, lines, subscriber, logs) = slow(&settings);
+        tracing::subscriber::with_default(subscriber, || (0..9).for_each(|_| tracing::info!("line")));
+        drop(logs);
+        assert!(lines.try_recv().is_err());
+        drop(go);
+    }
+}

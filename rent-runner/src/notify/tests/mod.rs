@@ -1,0 +1,81 @@
+//! Channels against servers on loopback, and the outbox against a real store.
+
+mod channels;
+mod http;
+mod mail;
+mod outbox;
+mod server;
+mod texts;
+
+use std::time::Duration;
+
+use namyangju_rent::OnBlock;
+use serde_json::json;
+
+use super::message::{Facts, Kind, Note};
+use super::notifier::{Notifier, Patience};
+use super::{Channel, Language};
+use crate::config::Config;
+use crate::store::{BookingId, State};
+use crate::vault::KeySource;
+
+/// Settings of which only the channels matter.
+pub(crate) fn config(database: &str, channels: Vec<Channel>) -> Config {
+    Config {
+        database: database.to_owned(),
+        key: KeySource::Environment,
+        site: "namyangju".to_owned(),
+        base_url: None,
+        tls: None,
+        extra_ca: None,
+        user_agent: None,
+        routes: Vec::new(),
+        on_block: OnBlock::default(),
+        runner: "tester".to_owned(),
+        most_at_once: 8,
+        listen: None,
+        language: Language::Korean,
+        channels,
+    }
+}
+
+/// A channel as the settings file has it.
+pub(crate) fn channel(table: &str) -> Result<Channel, String> {
+    toml::from_str(table).map_err(|error| error.message().to_owned())
+}
+
+/// Nobody waits; a dead server is noticed at once.
+fn impatient() -> Patience {
+    Patience {
+        look_every: Duration::from_millis(5),
+        each: Duration::from_secs(5),
+        hold: Duration::from_secs(60),
+        back_off: [Duration::ZERO; 5],
+    }
+}
+
+fn notifier(channels: &[&str]) -> Notifier {
+    let channels = channels.iter().map(|table| channel(table).unwrap()).collect();
+    Notifier::with(&config("unused", channels), impatient(), None).unwrap()
+}
+
+/// A verdict with everything in it.
+fn note() -> Note {
+    let facts = json!({
+        "site": "namyangju", "place": "NYJ06/07/103", "date": "2026-12-05", "time": "06:00-08:00",
+        "choice": 2, "choices": 3, "state": "succeeded", "verdict": "reserved",
+        "reason": "reserved <at once> & read back", "receipt": "20260001",
+        "opens_at": "2026-11-26T10:00:00+09:00", "attempts": 1, "requests": 4,
+    });
+    Note {
+        id: Some(17),
+        booking: Some(BookingId(3)),
+        kind: Kind::Verdict,
+        at: "2026-11-26 10:00:01".parse().unwrap(),
+        facts: serde_json::from_value(facts).unwrap(),
+    }
+}
+
+fn note_of(kind: Kind, state: State) -> Note {
+    Note { kind, facts: Facts { state: Some(state), receipt: None, ..note().facts }, ..note() }
+}
