@@ -57,6 +57,7 @@ pub(crate) async fn serve(config: Config) -> Result<u8> {
     // The loop of messages ends with the order to stop; what waits then is sent by the last flush.
     let _ = messages.await;
     leave(&store, &notifier).await;
+    store.close().await;
     Ok(exit::DONE)
 }
 
@@ -87,6 +88,7 @@ pub(crate) async fn run_due(config: Config, every: Duration, as_json: bool) -> R
     let horizon = SystemClock.now().plus(CLAIM_BEFORE.max(every + OVERLAP));
     let worst =
         work_off(config, &store, vault, Scope::Before(horizon), None, |done| tell(done, as_json)).await?;
+    store.close().await;
     Ok(worst)
 }
 
@@ -142,7 +144,6 @@ async fn leave(store: &Store, notifier: &Notifier) {
     if left > 0 {
         output::note(&format!("{left} messages wait in the store: the next start sends them"));
     }
-    store.close().await;
 }
 
 fn tell(done: &Done, as_json: bool) {

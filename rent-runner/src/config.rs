@@ -33,3 +33,25 @@ pub(crate) struct Config {
     pub(crate) language: Language,
     pub(crate) channels: Vec<Channel>,
 }
+
+impl Config {
+    /// What a demo needs: a store and a key of its own, and no messages.
+    pub(crate) fn of_a_demo(database: String, key: KeySource, network: &crate::cli::Network) -> Self {
+        Self {
+            database,
+            key,
+            site: String::new(),
+            base_url: None,
+            tls: network.tls(),
+            extra_ca: network.extra_ca.clone(),
+            user_agent: network.user_agent.clone(),
+            routes: Vec::new(),
+            on_block: OnBlock::default(),
+            runner: "demo".to_owned(),
+            most_at_once: 8,
+            listen: None,
+            language: Language::default(),
+            channels: Vec::new(),
+        }
+    }
+}

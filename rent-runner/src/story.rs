@@ -136,6 +136,13 @@ impl Story {
         }
     }
 
+    /// The end of a stored booking, as the store has it.
+    pub(crate) fn stored(&self, report: &Value, code: u8, more: Value) {
+        if self.reader == Reader::Program {
+            self.last_line(report.clone(), code, more);
+        }
+    }
+
     /// The end of a booking that was interrupted.
     pub(crate) fn interrupted(&self, unanswered: bool, requests: u32, code: u8, more: Value) {
         match self.reader {

@@ -24,10 +24,18 @@ fn crash() {
     let seeds: Vec<u64> = (0..u64::try_from(scenarios).unwrap()).collect();
     let mut states: BTreeMap<String, usize> = BTreeMap::new();
     for seeds in seeds.chunks(AT_A_TIME) {
-        let running: Vec<_> = seeds.iter().map(|seed| (*seed, std::thread::spawn({
-            let seed = *seed;
-            move || scenario(seed)
-        }))).collect();
+        let running: Vec<_> = seeds
+            .iter()
+            .map(|seed| {
+                (
+                    *seed,
+                    std::thread::spawn({
+                        let seed = *seed;
+                        move || scenario(seed)
+                    }),
+                )
+            })
+            .collect();
         for (seed, running) in running {
             let found = running.join().unwrap_or_else(|_| panic!("scenario {seed} failed"));
             for (state, many) in found {
@@ -35,7 +43,9 @@ fn crash() {
             }
         }
     }
-    println!("{crashes} kills in {scenarios} scenarios of {BOOKINGS} bookings: {states:?}, none lost, none doubled");
+    println!(
+        "{crashes} kills in {scenarios} scenarios of {BOOKINGS} bookings: {states:?}, none lost, none doubled"
+    );
 }
 
 fn scenario(seed: u64) -> BTreeMap<String, usize> {

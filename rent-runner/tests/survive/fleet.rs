@@ -14,7 +14,7 @@ fn fleet() {
     let many = number("FLEET", 24);
     // Time to store the bookings and to get ready: both grow with their number.
     let ahead = Duration::from_secs(15) + Duration::from_millis(250) * u32::try_from(many).unwrap();
-    let Some(database) = postgres::database("fleet") else { return };
+    let Some(database) = postgres::database() else { return };
     let delay = Delay { base: Duration::from_millis(20), jitter: Duration::from_millis(10) };
     let world = World::new(many, ahead, Some(database), delay);
     let [first, second, third] = ["first", "second", "third"].map(|name| world.daemon(name));

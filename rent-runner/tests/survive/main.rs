@@ -13,7 +13,7 @@ mod crash;
 /// Three runners on one PostgreSQL, two of them killed.
 mod fleet;
 /// A PostgreSQL of the tests' own.
-#[path = "../../src/store/postgres.rs"]
+#[path = "../cli/postgres.rs"]
 mod postgres;
 /// The stand-in, what is to be booked on it, and the comparison at the end.
 mod world;

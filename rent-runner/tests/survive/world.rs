@@ -50,7 +50,9 @@ impl World {
             .places()
             .iter()
             .filter(|court| !site.has_human_check(&court.place))
-            .map(|court| (court.place.clone(), court.rounds.iter().map(|(_, range)| *range).collect::<Vec<_>>()))
+            .map(|court| {
+                (court.place.clone(), court.rounds.iter().map(|(_, range)| *range).collect::<Vec<_>>())
+            })
             .collect();
         let mut slots = (0..).flat_map(|day| {
             let date = day_of(day);
@@ -125,8 +127,19 @@ impl World {
         }
         self.run(
             &[
-                "applicant", "set", "club", "--club-name", "가나다클럽", "--head-count", "4", "--event-name",
-                "테니스", "--purpose", "운동", "--tel", "02-000-0000",
+                "applicant",
+                "set",
+                "club",
+                "--club-name",
+                "가나다클럽",
+                "--head-count",
+                "4",
+                "--event-name",
+                "테니스",
+                "--purpose",
+                "운동",
+                "--tel",
+                "02-000-0000",
             ],
             "",
         );
@@ -170,9 +183,8 @@ impl World {
     /// Waits until every booking is over.
     pub(crate) fn wait_until_over(&self) {
         let begin = Instant::now();
-        let open = |booking: &Value| {
-            matches!(booking["state"].as_str().unwrap(), "waiting" | "armed" | "firing")
-        };
+        let open =
+            |booking: &Value| matches!(booking["state"].as_str().unwrap(), "waiting" | "armed" | "firing");
         while self.list().iter().any(open) {
             assert!(begin.elapsed() < PATIENCE, "still open: {:#?}", self.list().into_iter().find(open));
             std::thread::sleep(Duration::from_millis(300));
@@ -189,7 +201,8 @@ impl World {
             let id = booking["id"].as_i64().unwrap();
             let planned = &self.planned[usize::try_from(id).unwrap() - 1];
             let state = booking["state"].as_str().unwrap().to_owned();
-            let of = |wish: &Wish| booked.iter().filter(|b| is_for(b, wish, &planned.account)).collect::<Vec<_>>();
+            let of =
+                |wish: &Wish| booked.iter().filter(|b| is_for(b, wish, &planned.account)).collect::<Vec<_>>();
             let made: Vec<(usize, &Booked)> = (0..)
                 .zip(&planned.choices)
                 .flat_map(|(choice, wish)| of(wish).into_iter().map(move |booked| (choice, booked)))
@@ -218,7 +231,11 @@ impl World {
         for entry in std::fs::read_dir(self.folder.path()).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "log") {
-                text.push_str(&format!("== {}\n{}\n", path.display(), std::fs::read_to_string(&path).unwrap()));
+                text.push_str(&format!(
+                    "== {}\n{}\n",
+                    path.display(),
+                    std::fs::read_to_string(&path).unwrap()
+                ));
             }
         }
         text
