@@ -72,7 +72,7 @@ pub(crate) struct Cli {
 }
 
 /// How to speak to a site.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Network {
     /// Which TLS implementation to use; some old servers speak only what the system's library speaks.
     #[arg(long, global = true, value_name = "BACKEND", help_heading = "Global options")]

@@ -54,4 +54,15 @@ impl Config {
             channels: Vec::new(),
         }
     }
+
+    /// A store and a key in a folder of the test's own.
+    #[cfg(test)]
+    pub(crate) fn of_a_test(folder: &std::path::Path) -> Self {
+        let network = crate::cli::Network::default();
+        let key = KeySource::File(folder.join("key"));
+        Self {
+            runner: "test".to_owned(),
+            ..Self::of_a_demo(folder.join("rent.db").display().to_string(), key, &network)
+        }
+    }
 }

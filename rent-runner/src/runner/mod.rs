@@ -8,6 +8,8 @@ mod identity;
 mod job;
 mod jumps;
 mod ledger;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
