@@ -14,7 +14,7 @@ use crate::notify::Notifier;
 use crate::runner::{CLAIM_BEFORE, Context, Done, End, Observer, Runner, Scope};
 use crate::store::{Filter, State, Store};
 use crate::vault::Vault;
-use crate::{foreground, output};
+use crate::{foreground, output, stored};
 
 /// How long messages that wait are tried to be sent before the program ends.
 const LAST_MESSAGES: Duration = Duration::from_secs(20);
@@ -22,22 +22,10 @@ const LAST_MESSAGES: Duration = Duration::from_secs(20);
 /// A tick looks this much further than the next one, so that a cron that is late leaves no gap.
 const OVERLAP: Duration = Duration::from_secs(60);
 
-/// The store and its vault, made on first use; says where where that happens.
-pub(crate) async fn open(config: &Config) -> Result<(Store, Vault)> {
-    let store = Store::open(&config.database).await?;
-    let vault = Vault::open(&store, &config.key).await?;
-    if store.is_new() {
-        output::note(&format!("a new store: {}", store.address()));
-    }
-    if vault.is_new() {
-        output::note(&format!("a new key: {}; keep a copy of it apart from the store", config.key));
-    }
-    Ok((store, vault))
-}
-
 /// Works until Ctrl-C or a request to terminate.
 pub(crate) async fn serve(config: Config) -> Result<u8> {
-    let (store, vault) = open(&config).await?;
+    let store = stored::open(&config).await?;
+    let vault = stored::open_vault(&store, &config).await?;
     let (stop, stopped) = watch::channel(false);
     let (notifier, metrics) = (Notifier::new(&config)?, Metrics::new());
     let listening = match config.listen {
@@ -84,7 +72,8 @@ pub(crate) async fn run_due(config: Config, every: Duration, as_json: bool) -> R
     if every > Duration::from_secs(24 * 3600) {
         return Err(BadInput("--every is more than a day".to_owned()).into());
     }
-    let (store, vault) = open(&config).await?;
+    let store = stored::open(&config).await?;
+    let vault = stored::open_vault(&store, &config).await?;
     let horizon = SystemClock.now().plus(CLAIM_BEFORE.max(every + OVERLAP));
     let worst =
         work_off(config, &store, vault, Scope::Before(horizon), None, |done| tell(done, as_json)).await?;

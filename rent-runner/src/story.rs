@@ -266,8 +266,8 @@ impl Teller {
     }
 }
 
-/// What an event means, without its weight.
-pub(crate) fn plain_sentence(event: &Event) -> String {
+/// An event in words.
+pub(crate) fn in_words(event: &Event) -> String {
     sentence(event).1
 }
 

@@ -19,11 +19,12 @@ use namyangju_rent::{
 use serde_json::json;
 
 use self::seen::Seen;
-use crate::cli::{Demo, Network};
+use crate::cli::Demo;
+use crate::config::Config;
 use crate::foreground::{Ending, Standing, Watched};
 use crate::live::Live;
 use crate::story::{Reader, Story, counted, millis};
-use crate::{foreground, output, settings};
+use crate::{arguments, foreground, output};
 
 /// How far ahead the booked day is.
 const DAYS_AHEAD: i32 = 14;
@@ -53,8 +54,8 @@ const REQUESTS_BEFORE_BLOCK: u32 = 2;
 const FASTER_CLUB: &str = "빠른클럽";
 
 /// Plays it.
-pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
-    let dialect = settings::site(&arguments.site)?;
+pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
+    let dialect = arguments::site(&arguments.site)?;
     let court = court_of(&StandIn::new(&dialect, Settings::default()), &dialect)
         .context("the stand-in has no court")?;
     let (_, range) = court.rounds.first().copied().context("the stand-in's court has no rounds")?;
@@ -86,7 +87,7 @@ pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
 
     let stage = Arc::new(Mutex::new(Stage::new(arguments, &server, &story, &wish)));
     let play =
-        Play { arguments, network, server: &server, story: &story, wish: &wish, opening, stage: &stage };
+        Play { arguments, config, server: &server, story: &story, wish: &wish, opening, stage: &stage };
     let ended = if arguments.stored { stored::run(play).await? } else { in_the_foreground(play).await? };
 
     let shot = stage.lock().unwrap_or_else(PoisonError::into_inner).shot;
@@ -114,7 +115,7 @@ pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
 /// What both ways of playing it need.
 struct Play<'d> {
     arguments: &'d Demo,
-    network: &'d Network,
+    config: &'d Config,
     server: &'d Arc<StandInServer>,
     story: &'d Arc<Story>,
     wish: &'d Wish,
@@ -135,8 +136,8 @@ struct Played {
 }
 
 async fn in_the_foreground(play: Play<'_>) -> Result<Played> {
-    let Play { arguments, network, server, story, wish, opening, stage } = play;
-    let client = settings::client(server.site()?, network)?;
+    let Play { arguments, config, server, story, wish, opening, stage } = play;
+    let client = crate::arguments::client(server.site()?, config)?;
     let account = Account::invented(1);
     let credentials = Credentials::new(&account.id, &account.password);
     let mut booking = Booking::new(client, credentials, wish.clone(), application()?)

@@ -11,24 +11,25 @@ use namyangju_rent::{Clock, Happened, SystemClock};
 use serde_json::json;
 
 use super::{Play, Played, application};
-use crate::at_work;
 use crate::config::Config;
-use crate::exit;
 use crate::runner::{End, Scope};
 use crate::store::{Filter, NewAccount, NewBooking, Opens, Pace, Story};
 use crate::vault::{KeySource, Purpose};
+use crate::{at_work, exit, stored};
 
 /// Plays it in a folder that is gone afterwards.
 pub(super) async fn run(play: Play<'_>) -> Result<Played> {
-    let Play { arguments, network, server, story, wish, opening, stage } = play;
+    let Play { arguments, config, server, story, wish, opening, stage } = play;
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let database = folder.path().join("rent.db");
-    let config = Config::of_a_demo(
-        database.display().to_string(),
-        KeySource::File(folder.path().join("key")),
-        network,
-    );
-    let (store, vault) = at_work::open(&config).await?;
+    let config = Config {
+        database: database.display().to_string(),
+        key: KeySource::File(folder.path().join("key")),
+        runner: "demo".to_owned(),
+        ..config.clone()
+    };
+    let store = stored::open(&config).await?;
+    let vault = stored::open_vault(&store, &config).await?;
     let account = Account::invented(1);
     let sealed = vault.seal(Purpose::Password(&account.id), account.password.as_bytes())?;
     let new = NewAccount {

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use namyangju_rent::{Budget, Client, MOST_REQUESTS_OF_A_RUN, Routes, SeoulTime};
+use namyangju_rent::{Budget, Client, MOST_REQUESTS_OF_A_RUN, SeoulTime};
 
+use crate::arguments;
 use crate::config::Config;
-use crate::settings;
 use crate::store::{Booking, Store};
 
 /// Which site: the dialect and the address that replaces its own.
@@ -47,22 +47,8 @@ impl Clients {
         if let Some(client) = self.sites.get(&key) {
             return Ok(client.clone());
         }
-        let site = settings::site_of(&booking.site, booking.base_url.as_deref())?;
-        let mut builder = Client::builder(site);
-        if let Some(tls) = config.tls {
-            builder = builder.tls(tls);
-        }
-        if let Some(path) = &config.extra_ca {
-            builder = builder.extra_ca(path);
-        }
-        if let Some(user_agent) = &config.user_agent {
-            builder = builder.user_agent(user_agent);
-        }
-        if !config.routes.is_empty() {
-            builder =
-                builder.routes(Routes::new(config.routes.iter().cloned()).with_on_block(config.on_block));
-        }
-        let client = builder.build()?;
+        let site = arguments::site_at(&booking.site, booking.base_url.as_deref())?;
+        let client = arguments::client(site, config)?;
         if let Some(saved) = store.routes(client.site().base_url().as_str()).await? {
             client.restore_routes(&saved);
         }

@@ -240,7 +240,7 @@ async fn keep_session(
 impl Context {
     /// One event: to the log, to the figures, and to whoever else listens.
     fn hear(&self, booking: crate::store::BookingId, happened: &Happened) {
-        let text = story::plain_sentence(&happened.event);
+        let text = story::in_words(&happened.event);
         if matches!(happened.event, Event::Alarm { .. }) {
             warn!(target: "rent_runner::booking", booking = booking.0, "{text}");
         } else {
