@@ -27,6 +27,9 @@ mod sites;
 mod slots;
 mod store;
 mod story;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod testing;
 mod vault;
 
 use std::process::ExitCode;
