@@ -17,11 +17,12 @@ use namyangju_rent::{
 };
 use serde_json::json;
 
-use crate::cli::{Demo, Network};
+use crate::cli::Demo;
+use crate::config::Config;
 use crate::foreground::{Standing, Watched};
 use crate::live::Live;
 use crate::story::{Reader, Story, counted, millis};
-use crate::{foreground, output, settings};
+use crate::{arguments, foreground, output};
 
 /// How far ahead the booked day is.
 const DAYS_AHEAD: i32 = 14;
@@ -51,8 +52,8 @@ const REQUESTS_BEFORE_BLOCK: u32 = 2;
 const FASTER_CLUB: &str = "빠른클럽";
 
 /// Plays it.
-pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
-    let dialect = settings::site(&arguments.site)?;
+pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
+    let dialect = arguments::site(&arguments.site)?;
     let court = court_of(&StandIn::new(&dialect, Settings::default()), &dialect)
         .context("the stand-in has no court")?;
     let (_, range) = court.rounds.first().copied().context("the stand-in's court has no rounds")?;
@@ -64,7 +65,7 @@ pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
     let stand_in = StandIn::new(&dialect, staged(arguments, opening, &wish, &rivals));
     let server =
         StandInServer::spawn(stand_in, Arc::new(SystemClock)).context("the stand-in cannot start")?;
-    let client = settings::client(server.site()?, network)?;
+    let client = arguments::client(server.site()?, config)?;
 
     let story = Story::new(Reader::new(arguments.json, false), opening);
     story.aside(&format!("a stand-in of {} at {}", dialect.title(), server.base_url()));

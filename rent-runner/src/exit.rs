@@ -5,6 +5,9 @@ use std::io;
 
 use namyangju_rent::{Error, GiveUp, Next, Outcome, Verdict};
 
+use crate::store::StoreError;
+use crate::vault::VaultError;
+
 /// Reserved; or, for a command that books nothing, done.
 pub(crate) const DONE: u8 = 0;
 /// Something that should not happen.
@@ -15,6 +18,8 @@ pub(crate) const BAD_INPUT: u8 = 2;
 pub(crate) const NETWORK: u8 = 8;
 /// No answer that tells, until the end.
 pub(crate) const NO_CLEAR_ANSWER: u8 = 9;
+/// The store or its key cannot be used.
+const NO_STORE: u8 = 10;
 /// Ended by Ctrl-C while nothing was under way: 128 and the number of the signal, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -31,6 +36,7 @@ Exit codes:
   7    unconfirmed: an application was sent and what became of it is not known
   8    network: the site could not be reached, or a test message did not arrive
   9    given up: not open, busy or without a clear answer until the end
+  10   the store of bookings, or the key of its secrets, cannot be used
   130  interrupted, with nothing under way";
 
 /// The exit code of a booking's end.
@@ -76,6 +82,15 @@ pub(crate) fn failure_code(error: &anyhow::Error) -> u8 {
     if error.is::<BadInput>() {
         return BAD_INPUT;
     }
+    if let Some(error) = error.downcast_ref::<StoreError>() {
+        return match error {
+            StoreError::NotFound(_) | StoreError::Conflict(_) => BAD_INPUT,
+            _ => NO_STORE,
+        };
+    }
+    if error.is::<VaultError>() {
+        return NO_STORE;
+    }
     match error.downcast_ref::<Error>() {
         Some(error) => verdict_of(error).as_ref().map_or(BAD_INPUT, exit_code),
         None => UNEXPECTED,
@@ -120,8 +135,17 @@ mod tests {
         ];
         let codes: Vec<u8> = verdicts.iter().map(exit_code).collect();
         assert_eq!(codes, [0, 3, 4, 5, 6, 7, 8, 9]);
-        for code in codes.into_iter().chain([UNEXPECTED, BAD_INPUT, INTERRUPTED]) {
+        for code in codes.into_iter().chain([UNEXPECTED, BAD_INPUT, NO_STORE, INTERRUPTED]) {
             assert!(TABLE.lines().any(|line| line.trim_start().starts_with(&format!("{code} "))), "{code}");
         }
+    }
+
+    #[test]
+    fn what_the_store_refuses_is_bad_input_and_a_store_that_fails_is_not() {
+        let code = |error: StoreError| failure_code(&error.into());
+        assert_eq!(code(StoreError::NotFound("no account".into())), BAD_INPUT);
+        assert_eq!(code(StoreError::Conflict("twice".into())), BAD_INPUT);
+        assert_eq!(code(StoreError::Locked { store: "rent.db".into() }), NO_STORE);
+        assert_eq!(failure_code(&VaultError::Missing { source: "key".into() }.into()), NO_STORE);
     }
 }

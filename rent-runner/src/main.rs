@@ -4,6 +4,7 @@
 // Until the parts are there.
 #![allow(dead_code, unused, clippy::todo)]
 
+mod arguments;
 mod book;
 mod cli;
 mod clock;
@@ -21,11 +22,11 @@ mod metrics;
 mod notify;
 mod output;
 mod places;
-mod settings;
 mod site;
 mod sites;
 mod slots;
 mod store;
+mod stored;
 mod story;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -36,7 +37,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{At, Cli, Command};
+use crate::config::{Config, Flags};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -60,18 +62,48 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<u8> {
+    let flags = cli.global.flags();
     // Until the end, so that nothing of the log is lost.
-    let _logs = logs::start(cli.verbose, cli.log_format);
+    let _logs = logs::start(cli.verbose, flags.log_format);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
-            Command::Demo(arguments) => demo::run(&arguments, &cli.network).await,
+            Command::Demo(arguments) => demo::run(&arguments, &Config::of_flags(&flags)?).await,
             Command::Site(arguments) => site::run(&arguments).await,
-            Command::Clock(arguments) => clock::run(&arguments, &cli.network).await,
-            Command::Book(arguments) => book::run(&arguments, &cli.network).await,
-            Command::Slots(arguments) => slots::run(&arguments, &cli.network).await,
-            Command::Places(arguments) => places::run(&arguments, &cli.network).await,
+            Command::Clock(arguments) => clock::run(&arguments, &settings_at(flags, &arguments.at)?).await,
+            Command::Book(arguments) => book::run(&arguments, &settings_at(flags, &arguments.at)?).await,
+            Command::Slots(arguments) => slots::run(&arguments, &settings_at(flags, &arguments.at)?).await,
+            Command::Places(arguments) => places::run(&arguments, &settings_at(flags, &arguments.at)?).await,
             Command::Sites(arguments) => sites::run(&arguments),
+            Command::Account(arguments) => stored::accounts::run(&arguments, flags).await,
+            Command::Applicant(arguments) => stored::applicants::run(&arguments, &settings(&flags)?).await,
+            Command::Add(arguments) => stored::add::run(&arguments, &settings(&flags)?).await,
+            Command::List(arguments) => stored::list::run(&arguments, &settings(&flags)?).await,
+            Command::Show(arguments) => stored::show::run(&arguments, &settings(&flags)?).await,
+            Command::Edit(arguments) => stored::change::edit(&arguments, &settings(&flags)?).await,
+            Command::Cancel(arguments) => stored::change::cancel(&arguments, &settings(&flags)?).await,
+            Command::Retry(arguments) => stored::change::retry(&arguments, &settings(&flags)?).await,
+            Command::Import(arguments) => stored::import::run(&arguments, &settings(&flags)?).await,
+            Command::Export(arguments) => stored::export::run(&arguments, &settings(&flags)?).await,
+            Command::Calendar(arguments) => stored::calendar::run(&arguments, &settings(&flags)?).await,
+            Command::Settings(arguments) => config::run(&arguments, flags),
+            Command::Notify(arguments) => notify::run(&arguments, &settings(&flags)?).await,
+            Command::Doctor(arguments) => doctor::run(&arguments, flags).await,
+            Command::Completions(arguments) => cli::complete(&arguments),
         }
     })
+}
+
+/// The settings, and what is to be said of them.
+fn settings(flags: &Flags) -> anyhow::Result<Config> {
+    let config = Config::load(flags)?;
+    logs::set_format(config.log_format);
+    config.warnings.iter().for_each(|warning| output::note(&format!("warning: {warning}")));
+    Ok(config)
+}
+
+/// The settings with the site of a command.
+fn settings_at(mut flags: Flags, at: &At) -> anyhow::Result<Config> {
+    at.put(&mut flags);
+    settings(&flags)
 }

@@ -259,6 +259,11 @@ impl Teller {
     }
 }
 
+/// An event in words.
+pub(crate) fn in_words(event: &Event) -> String {
+    sentence(event).1
+}
+
 fn sentence(event: &Event) -> (Tone, String) {
     match event {
         Event::Alarm { text } => (Tone::Bad, format!("ALARM, not ready yet: {text}")),

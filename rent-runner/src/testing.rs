@@ -6,7 +6,7 @@ use std::time::Duration;
 use namyangju_rent::{Clock, OnBlock, SeoulTime, SystemClock, Wish};
 use tempfile::TempDir;
 
-use crate::config::Config;
+use crate::config::{Config, Sources};
 use crate::notify::{Channel, Language};
 use crate::store::{BookingId, NewAccount, NewBooking, Opens, Pace, Sealed, Store};
 use crate::vault::KeySource;
@@ -27,7 +27,11 @@ pub(crate) fn config(folder: &Path) -> Config {
         most_at_once: 8,
         listen: None,
         language: Language::Korean,
+        log_format: None,
         channels: Vec::new(),
+        file: None,
+        warnings: Vec::new(),
+        sources: Sources::default(),
     }
 }
 
