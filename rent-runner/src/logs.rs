@@ -4,18 +4,19 @@
 //! up: lines that find no room are dropped and counted.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use clap::ValueEnum;
 use namyangju_rent::{Clock, SystemClock};
 use serde_json::json;
-use tracing::Subscriber;
+use tracing::{Event, Subscriber};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::format::{self, Format, Writer};
 use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::output;
@@ -32,6 +33,20 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+impl LogFormat {
+    /// As it is written in settings.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        [Self::Human, Self::Json].into_iter().find(|format| format.word() == word)
+    }
+}
+
 /// Keeps the log going. What is not written yet is written when this is dropped.
 #[must_use = "the log ends when this is dropped"]
 #[derive(Debug)]
@@ -40,7 +55,8 @@ pub(crate) struct Logs {
     writer: Option<WorkerGuard>,
 }
 
-static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
+/// The log of this process.
+static LINES: OnceLock<Lines> = OnceLock::new();
 
 /// What a command logs that is asked for nothing: one that answers a person, and one that works alone.
 pub(crate) const ERRORS: &str = "error";
@@ -55,49 +71,85 @@ pub(crate) fn start(verbose: u8, format: Option<LogFormat>, by_default: &str) ->
         _ => "namyangju_rent=trace,rent_runner=trace",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(by_flag));
+    // A wrong word is complained of where all settings are read.
+    let variable = || LogFormat::from_word(std::env::var("RENT_LOG_FORMAT").ok()?.trim());
     let elsewhere = if io::stderr().is_terminal() { LogFormat::Human } else { LogFormat::Json };
-    let settings =
-        Settings { format: format.unwrap_or(elsewhere), colours: output::colours(), most_lines: MOST_LINES };
-    let (subscriber, logs) = make(io::stderr(), filter, &settings);
+    let format = format.or_else(variable).unwrap_or(elsewhere);
+    let (subscriber, logs) = make(io::stderr(), filter, format, output::colours(), MOST_LINES);
     // One exists already only in a test.
     let _ = subscriber.try_init();
-    let _ = DROPPED.set(logs.lines.counter.clone());
+    let _ = LINES.set(logs.lines.clone());
     logs
+}
+
+/// The format from here on, if the settings have one.
+pub(crate) fn set_format(format: Option<LogFormat>) {
+    if let (Some(format), Some(lines)) = (format, LINES.get()) {
+        lines.json.store(format == LogFormat::Json, Ordering::Relaxed);
+    }
 }
 
 /// How many lines were dropped so far because nobody read them.
 pub(crate) fn dropped() -> u64 {
-    DROPPED.get().map_or(0, |counter| u64::try_from(counter.dropped_lines()).unwrap_or(u64::MAX))
-}
-
-struct Settings {
-    format: LogFormat,
-    colours: bool,
-    most_lines: usize,
+    LINES.get().map_or(0, |lines| u64::try_from(lines.counter.dropped_lines()).unwrap_or(u64::MAX))
 }
 
 fn make(
     to: impl Write + Send + 'static,
     filter: EnvFilter,
-    settings: &Settings,
-) -> (Box<dyn Subscriber + Send + Sync>, Logs) {
+    format: LogFormat,
+    colours: bool,
+    most_lines: usize,
+) -> (impl Subscriber + Send + Sync, Logs) {
     let (inner, writer) =
-        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(settings.most_lines).finish(to);
+        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(most_lines).finish(to);
+    let json = Arc::new(AtomicBool::new(format == LogFormat::Json));
     let lines =
-        Lines { counter: inner.error_counter(), inner, told: Arc::default(), format: settings.format };
+        Lines { counter: inner.error_counter(), inner, told: Arc::default(), json: Arc::clone(&json) };
     let for_each = lines.clone();
-    let builder = tracing_subscriber::fmt()
+    let either = Either {
+        json,
+        as_json: format::format()
+            .with_timer(Seoul)
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false),
+        as_text: format::format().with_timer(Seoul).with_ansi(colours),
+    };
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(colours)
+        .event_format(either)
         .with_env_filter(filter)
         .with_writer(move || for_each.clone())
-        .with_timer(Seoul)
-        .with_ansi(settings.colours && settings.format == LogFormat::Human);
-    let subscriber: Box<dyn Subscriber + Send + Sync> = match settings.format {
-        LogFormat::Human => Box::new(builder.finish()),
-        LogFormat::Json => Box::new(
-            builder.json().flatten_event(true).with_current_span(false).with_span_list(false).finish(),
-        ),
-    };
+        .finish();
     (subscriber, Logs { lines, writer: Some(writer) })
+}
+
+/// Both formats, of which the settings may choose one after the log has begun.
+struct Either {
+    json: Arc<AtomicBool>,
+    as_json: Format<format::Json, Seoul>,
+    as_text: Format<format::Full, Seoul>,
+}
+
+impl<S, N> FormatEvent<S, N> for Either
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
+        if self.json.load(Ordering::Relaxed) {
+            self.as_json.format_event(context, writer, event)
+        } else {
+            self.as_text.format_event(context, writer, event)
+        }
+    }
 }
 
 impl Drop for Logs {
@@ -127,7 +179,7 @@ struct Lines {
     counter: ErrorCounter,
     /// Of how many dropped lines the reader knows.
     told: Arc<AtomicUsize>,
-    format: LogFormat,
+    json: Arc<AtomicBool>,
 }
 
 impl Lines {
@@ -138,17 +190,20 @@ impl Lines {
         let Some(new) = dropped.checked_sub(told).filter(|new| *new > 0) else { return };
         let message = format!("{new} lines of the log were dropped: they were not read fast enough");
         let at = String::from(SystemClock.now());
-        let line = match self.format {
-            LogFormat::Human => format!("{at}  WARN rent_runner::logs: {message}\n"),
-            LogFormat::Json => {
-                let line = json!({
-                    "timestamp": at, "level": "WARN", "message": message, "dropped": new,
-                    "target": "rent_runner::logs",
-                });
-                format!("{line}\n")
-            }
+        let line = if self.json.load(Ordering::Relaxed) {
+            let line = json!({
+                "timestamp": at, "level": "WARN", "message": message, "dropped": new,
+                "target": "rent_runner::logs",
+            });
+            format!("{line}\n")
+        } else {
+            format!("{at}  WARN rent_runner::logs: {message}\n")
         };
         let _ = self.inner.write_all(line.as_bytes());
+        if self.counter.dropped_lines() > dropped {
+            // There was no room for this line either: it is said later.
+            self.told.fetch_sub(new, Ordering::Relaxed);
+        }
     }
 }
 
@@ -195,17 +250,19 @@ mod tests {
     }
 
     /// The two ends that a test holds, and the log.
-    fn slow(settings: &Settings) -> (Sender<()>, Receiver<String>, Box<dyn Subscriber + Send + Sync>, Logs) {
+    fn slow(
+        format: LogFormat,
+        most_lines: usize,
+    ) -> (Sender<()>, Receiver<String>, impl Subscriber + Send + Sync, Logs) {
         let (go, may) = mpsc::channel();
         let (read, lines) = mpsc::channel();
-        let (subscriber, logs) = make(Slow { may, read }, EnvFilter::new("trace"), settings);
+        let (subscriber, logs) = make(Slow { may, read }, EnvFilter::new("trace"), format, false, most_lines);
         (go, lines, subscriber, logs)
     }
 
     #[test]
     fn lines_are_json_with_the_time_in_seoul() {
-        let settings = Settings { format: LogFormat::Json, colours: true, most_lines: 9 };
-        let (go, lines, subscriber, logs) = slow(&settings);
+        let (go, lines, subscriber, logs) = slow(LogFormat::Json, 9);
         drop(go);
         tracing::subscriber::with_default(subscriber, || tracing::info!(booking = 7, "it \"opens\""));
         drop(logs);
@@ -219,8 +276,7 @@ mod tests {
 
     #[test]
     fn a_person_reads_plain_lines() {
-        let settings = Settings { format: LogFormat::Human, colours: false, most_lines: 9 };
-        let (go, lines, subscriber, logs) = slow(&settings);
+        let (go, lines, subscriber, logs) = slow(LogFormat::Human, 9);
         drop(go);
         tracing::subscriber::with_default(subscriber, || tracing::warn!(booking = 7, "it opens"));
         drop(logs);
@@ -230,8 +286,7 @@ mod tests {
 
     #[test]
     fn a_stuck_reader_blocks_nobody_and_hears_what_was_dropped() {
-        let settings = Settings { format: LogFormat::Human, colours: false, most_lines: 3 };
-        let (go, lines, subscriber, logs) = slow(&settings);
+        let (go, lines, subscriber, logs) = slow(LogFormat::Human, 3);
         let counter = logs.lines.counter.clone();
         tracing::subscriber::with_default(subscriber, || {
             // Nobody reads: this returns all the same.
@@ -255,8 +310,7 @@ mod tests {
 
     #[test]
     fn the_end_does_not_wait_for_a_stuck_reader() {
-        let settings = Settings { format: LogFormat::Human, colours: false, most_lines: 1 };
-        let (go, lines, subscriber, logs) = slow(&settings);
+        let (go, lines, subscriber, logs) = slow(LogFormat::Human, 1);
         tracing::subscriber::with_default(subscriber, || (0..9).for_each(|_| tracing::info!("line")));
         drop(logs);
         assert!(lines.try_recv().is_err());

@@ -30,6 +30,9 @@ mod slots;
 mod store;
 mod stored;
 mod story;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod testing;
 mod vault;
 
 use std::process::ExitCode;
@@ -103,8 +106,9 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
                 let config = settings_of(flags, |flags| arguments.runner.put(flags))?;
                 at_work::run_due(config, arguments.every, arguments.json).await
             }
-            Command::Notify(arguments) => notify::run(&arguments, &settings(&flags)?).await,
             Command::Settings(arguments) => config::run(&arguments, flags),
+            Command::Notify(arguments) => notify::run(&arguments, &settings(&flags)?).await,
+            Command::Doctor(arguments) => doctor::run(&arguments, flags).await,
             Command::Completions(arguments) => cli::complete(&arguments),
         }
     })
@@ -113,6 +117,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
 /// The settings, and what is to be said of them.
 fn settings(flags: &Flags) -> anyhow::Result<Config> {
     let config = Config::load(flags)?;
+    logs::set_format(config.log_format);
     config.warnings.iter().for_each(|warning| output::note(&format!("warning: {warning}")));
     Ok(config)
 }

@@ -23,6 +23,7 @@ pub(crate) use rehearsal::{Demo, StandInSite};
 pub(crate) use settings::{At, Completions, Global, RunnerArgs, Settings, SettingsCommand, SettingsShow};
 pub(crate) use values::{Choice, OpensAt, Pace, StateWord};
 
+use crate::doctor::Doctor;
 use crate::notify::Notify;
 use crate::{exit, output};
 
@@ -63,6 +64,7 @@ Environment:
   RENT_ACCOUNT    instead of --account of `book`
   RENT_PASSWORD   the password, where neither --password-stdin nor a prompt is wanted
   RUST_LOG        what is traced to stderr, instead of -v
+  RENT_LOG_FORMAT instead of --log-format
   NO_COLOR        no colours
 
 Results go to stdout, everything else to stderr. All dates and times are those of Asia/Seoul.";
@@ -117,8 +119,9 @@ pub(crate) enum Command {
     Calendar(Calendar),
     Serve(Serve),
     RunDue(RunDue),
-    Notify(Notify),
     Settings(Settings),
+    Notify(Notify),
+    Doctor(Doctor),
     Completions(Completions),
 }
 

@@ -93,6 +93,11 @@ pub(crate) struct At {
 }
 
 impl At {
+    /// Whether a site is asked for.
+    pub(crate) fn is_given(&self) -> bool {
+        self.site.is_some() || self.base_url.is_some()
+    }
+
     /// Puts them to the other flags.
     pub(crate) fn put(&self, flags: &mut Flags) {
         flags.site.clone_from(&self.site);

@@ -16,29 +16,17 @@ const FEWEST_FILES: u64 = 256;
 const LITTLE_ROOM: u64 = 200 * 1024;
 const NO_ROOM: u64 = 10 * 1024;
 
-/// The settings file: there, and not readable by others if it holds a secret.
-pub(super) fn settings(findings: &mut Findings, config: &Config, file: Option<&Path>) -> Result<()> {
+/// The settings file, and what is to be said of it.
+pub(super) fn settings(findings: &mut Findings, config: &Config) -> Result<()> {
     const WHAT: &str = "settings";
-    let Some(path) = file else {
-        return findings.ok(WHAT, "no settings file; defaults, environment and flags are used");
-    };
-    let shown = path.display();
-    if holds_secret(config) && is_open_to_others(path) {
-        return findings.warning(
-            WHAT,
-            format!("{shown} holds a secret, and others can read it"),
-            format!("chmod 600 {shown}"),
-        );
+    match &config.file {
+        Some(path) => findings.ok(WHAT, format!("{} was read", path.display()))?,
+        None => findings.ok(WHAT, "no settings file; defaults, environment and flags are used")?,
     }
-    findings.ok(WHAT, format!("{shown} was read"))
-}
-
-/// Whether the settings hold what others must not read. Where it came from does not matter here.
-fn holds_secret(config: &Config) -> bool {
-    let database: Option<reqwest::Url> = config.database.parse().ok();
-    config.channels.iter().any(crate::notify::Channel::has_secret_in_place)
-        || config.routes.iter().any(|route| route.full_text() != route.to_string())
-        || database.is_some_and(|address| address.password().is_some())
+    for warning in &config.warnings {
+        findings.warning(WHAT, warning, "secrets in it are for you alone")?;
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

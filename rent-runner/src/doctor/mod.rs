@@ -6,14 +6,13 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::config::Config;
+use crate::cli::At;
+use crate::config::{Config, Flags};
 use crate::notify::Notifier;
 use crate::store::Store;
 use crate::{exit, output};
@@ -37,9 +36,9 @@ pub(crate) struct Doctor {
     #[arg(long)]
     offline: bool,
 
-    /// Also check this site: a built-in name (see `rent-runner sites`) or the path of a dialect in TOML.
-    #[arg(long, value_name = "NAME|PATH", conflicts_with = "offline")]
-    site: Option<String>,
+    /// A site to check besides those of the accounts.
+    #[command(flatten)]
+    at: At,
 
     /// A JSON document instead of lines.
     #[arg(long)]
@@ -116,18 +115,21 @@ impl Findings {
     }
 }
 
-/// Looks at everything. `config` is what the settings came to, or why they cannot be used, and `file` the
-/// settings file if there is one.
-pub(crate) async fn run(arguments: &Doctor, config: Result<Config>, file: Option<PathBuf>) -> Result<u8> {
+/// Looks at everything.
+pub(crate) async fn run(arguments: &Doctor, mut flags: Flags) -> Result<u8> {
+    arguments.at.put(&mut flags);
+    look(arguments, Config::load(&flags)).await
+}
+
+/// `config` is what the settings came to, or why they cannot be used.
+async fn look(arguments: &Doctor, config: Result<Config>) -> Result<u8> {
     let mut findings = Findings { quiet: arguments.json, ..Findings::default() };
     match config {
         Ok(config) => {
-            machine::settings(&mut findings, &config, file.as_deref())?;
+            machine::settings(&mut findings, &config)?;
             examine(&mut findings, arguments, &config).await?;
         }
-        Err(error) => {
-            findings.failed("settings", format!("{error:#}"), "put it right; see `settings example`")?
-        }
+        Err(error) => findings.failed("settings", format!("{error:#}"), "correct it")?,
     }
     let (failed, warnings) = (findings.how_many(Level::Failed), findings.how_many(Level::Warning));
     if arguments.json {
@@ -154,8 +156,8 @@ async fn examine(findings: &mut Findings, arguments: &Doctor, config: &Config) -
     if arguments.offline {
         return Ok(());
     }
-    if let Some(name) = &arguments.site {
-        sites.insert(0, (name.clone(), config.base_url.clone()));
+    if arguments.at.is_given() {
+        sites.insert(0, (config.site.clone(), config.base_url.clone()));
     }
     site::all(findings, config, &sites).await
 }

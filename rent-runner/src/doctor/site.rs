@@ -1,11 +1,11 @@
 //! The sites: TLS, that they can be reached, and their clocks; one request to each.
 
 use anyhow::Result;
-use namyangju_rent::{Client, Error, Next, Routes, Site, SiteClock, TlsBackend};
+use namyangju_rent::{Error, Next, Site, SiteClock, TlsBackend};
 
 use super::Findings;
 use crate::config::Config;
-use crate::{output, settings};
+use crate::{arguments, output};
 
 /// A site's clock that is this far from ours in seconds is remarkable: bookings measure it, people do not.
 const FAR_OFF: i64 = 2;
@@ -25,10 +25,7 @@ pub(super) async fn all(
 ) -> Result<()> {
     let mut asked: Vec<String> = Vec::new();
     for (name, base_url) in sites {
-        let site = settings::site(name).and_then(|site| match base_url {
-            Some(base) => Ok(site.with_base_url(base)?),
-            None => Ok(site),
-        });
+        let site = arguments::site_at(name, base_url.as_deref());
         let site = match site {
             Ok(site) => site,
             Err(error) => {
@@ -56,11 +53,12 @@ async fn one(findings: &mut Findings, config: &Config, site: &Site) -> Result<()
     backends.sort_by_key(|(_, backend)| Some(*backend) != wanted);
     let mut clients = Vec::new();
     for (name, backend) in backends {
-        match client(config, site, *backend) {
+        let config = Config { tls: Some(*backend), ..config.clone() };
+        match arguments::client(site.clone(), &config) {
             Ok(client) => clients.push((*name, client)),
             Err(error) => {
                 let to_do = "the system's certificates (ca-certificates), or `extra-ca`, cannot be used";
-                findings.failed("tls", format!("{name}: {}", error.chain()), to_do)?;
+                findings.failed("tls", format!("{name}: {error:#}"), to_do)?;
             }
         }
         if !is_tls {
@@ -129,18 +127,4 @@ fn refused(findings: &mut Findings, site: &Site, error: &Error) -> Result<()> {
         Next::Stop => findings.failed("site", text, "leave it alone for today, and ask the operator"),
         _ => findings.warning("site", text, "look at it again in some minutes"),
     }
-}
-
-fn client(config: &Config, site: &Site, backend: TlsBackend) -> std::result::Result<Client, Error> {
-    let mut builder = Client::builder(site.clone()).tls(backend);
-    if let Some(path) = &config.extra_ca {
-        builder = builder.extra_ca(path);
-    }
-    if let Some(user_agent) = &config.user_agent {
-        builder = builder.user_agent(user_agent);
-    }
-    if !config.routes.is_empty() {
-        builder = builder.routes(Routes::new(config.routes.clone()).with_on_block(config.on_block));
-    }
-    builder.build()
 }

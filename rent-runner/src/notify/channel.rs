@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -49,12 +49,22 @@ impl Target {
         }
     }
 
-    fn secrets(&self) -> Vec<&Secret> {
+    /// The secret of a kind that has one.
+    fn secret(&self) -> Option<&Secret> {
         match self {
-            Self::Webhook(url) | Self::Slack(url) | Self::Discord(url) => vec![url],
-            Self::Telegram(telegram) => vec![&telegram.token],
-            Self::Ntfy(ntfy) => ntfy.token.iter().collect(),
-            Self::Email(email) => email.login.iter().map(|login| &login.password).collect(),
+            Self::Webhook(url) | Self::Slack(url) | Self::Discord(url) => Some(url),
+            Self::Telegram(telegram) => Some(&telegram.token),
+            Self::Ntfy(ntfy) => ntfy.token.as_ref(),
+            Self::Email(email) => email.login.as_ref().map(|login| &login.password),
+        }
+    }
+
+    fn secret_mut(&mut self) -> Option<&mut Secret> {
+        match self {
+            Self::Webhook(url) | Self::Slack(url) | Self::Discord(url) => Some(url),
+            Self::Telegram(telegram) => Some(&mut telegram.token),
+            Self::Ntfy(ntfy) => ntfy.token.as_mut(),
+            Self::Email(email) => email.login.as_mut().map(|login| &mut login.password),
         }
     }
 }
@@ -91,7 +101,15 @@ impl Channel {
     /// Whether the settings file itself holds a secret of it.
     pub(crate) fn has_secret_in_place(&self) -> bool {
         let topic = matches!(&self.target, Target::Ntfy(_));
-        topic || self.target.secrets().iter().any(|secret| secret.is_in_place())
+        topic || self.target.secret().is_some_and(Secret::is_in_place)
+    }
+
+    /// The same with the path of its secret as `place` has it: beside the settings file, say.
+    pub(crate) fn with_paths(mut self, place: impl Fn(&Path) -> PathBuf) -> Self {
+        if let Some(Secret::File(path)) = self.target.secret_mut() {
+            *path = place(path);
+        }
+        self
     }
 
     /// Reads its secrets and looks at them, without sending anything.
@@ -99,16 +117,15 @@ impl Channel {
     /// # Errors
     /// What is wrong, without a secret.
     pub(crate) fn check(&self) -> Result<(), String> {
-        for secret in self.target.secrets() {
-            let text = secret.read()?;
-            if let Target::Webhook(_) | Target::Slack(_) | Target::Discord(_) = self.target {
-                address(text.expose_secret()).map_err(|why| format!("`url` {why}"))?;
+        let Some(secret) = self.target.secret() else { return Ok(()) };
+        let text = secret.read()?;
+        match self.target {
+            Target::Webhook(_) | Target::Slack(_) | Target::Discord(_) => {
+                address(text.expose_secret()).map(|_| ()).map_err(|why| format!("`url` {why}"))
             }
-            if let Target::Telegram(_) = self.target {
-                Telegram::check_token(&text)?;
-            }
+            Target::Telegram(_) => Telegram::check_token(&text),
+            Target::Ntfy(_) | Target::Email(_) => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -238,7 +255,7 @@ impl TryFrom<Table> for Channel {
         }
         let channel = Self { name: name.clone(), on, target };
         // What stands in the file is checked at once; what is elsewhere, when it is read.
-        if channel.target.secrets().iter().all(|secret| secret.is_in_place()) {
+        if channel.target.secret().is_some_and(Secret::is_in_place) {
             channel.check().map_err(|why| format!("the channel {name}: {why}"))?;
         }
         Ok(channel)

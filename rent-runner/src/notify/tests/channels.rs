@@ -104,7 +104,7 @@ fn a_channel_is_told_of_what_it_wants() {
 #[test]
 fn two_channels_cannot_have_one_name() {
     let one = || channel("name = 'phone'\nkind = 'ntfy'\ntopic = 'invented'").unwrap();
-    let error = Notifier::new(&config("unused", vec![one(), one()])).unwrap_err();
+    let error = Notifier::new(&config(vec![one(), one()])).unwrap_err();
     assert!(error.to_string().contains("called phone"), "{error}");
 }
 

@@ -161,7 +161,7 @@ async fn a_dead_address_and_a_silent_server_are_told_without_their_names() {
     let table =
         format!("name = 'a'\nkind = 'webhook'\nurl = 'http://{}/secret-1'", silent.local_addr().unwrap());
     let patience = Patience { each: Duration::from_millis(50), ..impatient() };
-    let settings = config("unused", vec![channel(&table).unwrap()]);
+    let settings = config(vec![channel(&table).unwrap()]);
     let notifier = Notifier::with(&settings, patience, None).unwrap();
     let failure = notifier.send(&notifier.channels()[0], &note()).await.unwrap_err();
     assert_eq!(failure.text, "no answer within 50ms");
@@ -169,10 +169,8 @@ async fn a_dead_address_and_a_silent_server_are_told_without_their_names() {
 
 #[tokio::test]
 async fn an_extra_ca_that_cannot_be_read_is_named() {
-    let mut settings = config(
-        "unused",
-        vec![channel("name = 'a'\nkind = 'webhook'\nurl = 'https://localhost:1/secret-1'").unwrap()],
-    );
+    let mut settings =
+        config(vec![channel("name = 'a'\nkind = 'webhook'\nurl = 'https://localhost:1/secret-1'").unwrap()]);
     settings.extra_ca = Some("/nowhere/ca.pem".into());
     let notifier = Notifier::with(&settings, impatient(), None).unwrap();
     let failure = notifier.send(&notifier.channels()[0], &note()).await.unwrap_err();

@@ -59,7 +59,7 @@ fn table(port: u16) -> String {
 }
 
 async fn send(table: &str, patience: Patience) -> Result<(), String> {
-    let notifier = Notifier::with(&config("unused", vec![channel(table).unwrap()]), patience, None).unwrap();
+    let notifier = Notifier::with(&config(vec![channel(table).unwrap()]), patience, None).unwrap();
     notifier.send(&notifier.channels()[0], &note()).await.map_err(|failure| failure.text)
 }
 

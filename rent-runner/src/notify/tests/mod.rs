@@ -1,4 +1,5 @@
 //! Channels against servers on loopback, and the outbox against a real store.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod channels;
 mod http;
@@ -7,41 +8,21 @@ mod outbox;
 mod server;
 mod texts;
 
+use std::path::Path;
 use std::time::Duration;
 
-use namyangju_rent::OnBlock;
 use serde_json::json;
 
+use super::Channel;
 use super::message::{Facts, Kind, Note};
 use super::notifier::{Notifier, Patience};
-use super::{Channel, Language};
 use crate::config::Config;
 use crate::store::{BookingId, State};
-use crate::vault::KeySource;
+use crate::testing::{self, channel};
 
 /// Settings of which only the channels matter.
-pub(crate) fn config(database: &str, channels: Vec<Channel>) -> Config {
-    Config {
-        database: database.to_owned(),
-        key: KeySource::Environment,
-        site: "namyangju".to_owned(),
-        base_url: None,
-        tls: None,
-        extra_ca: None,
-        user_agent: None,
-        routes: Vec::new(),
-        on_block: OnBlock::default(),
-        runner: "tester".to_owned(),
-        most_at_once: 8,
-        listen: None,
-        language: Language::Korean,
-        channels,
-    }
-}
-
-/// A channel as the settings file has it.
-pub(crate) fn channel(table: &str) -> Result<Channel, String> {
-    toml::from_str(table).map_err(|error| error.message().to_owned())
+fn config(channels: Vec<Channel>) -> Config {
+    Config { channels, ..testing::config(Path::new("unused")) }
 }
 
 /// Nobody waits; a dead server is noticed at once.
@@ -56,7 +37,7 @@ fn impatient() -> Patience {
 
 fn notifier(channels: &[&str]) -> Notifier {
     let channels = channels.iter().map(|table| channel(table).unwrap()).collect();
-    Notifier::with(&config("unused", channels), impatient(), None).unwrap()
+    Notifier::with(&config(channels), impatient(), None).unwrap()
 }
 
 /// A verdict with everything in it.
