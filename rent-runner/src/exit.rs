@@ -11,9 +11,11 @@ use crate::vault::VaultError;
 /// Reserved; or, for a command that books nothing, done.
 pub(crate) const DONE: u8 = 0;
 /// Something that should not happen.
-const UNEXPECTED: u8 = 1;
+pub(crate) const UNEXPECTED: u8 = 1;
 /// Arguments that cannot be used; clap ends with the same code.
 pub(crate) const BAD_INPUT: u8 = 2;
+/// The site, or another server, could not be reached.
+pub(crate) const NETWORK: u8 = 8;
 /// No answer that tells, until the end.
 pub(crate) const NO_CLEAR_ANSWER: u8 = 9;
 /// The store or its key cannot be used.
@@ -32,7 +34,7 @@ Exit codes:
   5    blocked: the site has shut this client out
   6    a person is needed: the site asks for a human check
   7    unconfirmed: an application was sent and what became of it is not known
-  8    network: the site could not be reached
+  8    network: the site could not be reached, or a test message did not arrive
   9    given up: not open, busy or without a clear answer until the end
   10   the store of bookings, or the key of its secrets, cannot be used
   130  interrupted, with nothing under way";
@@ -46,7 +48,7 @@ pub(crate) fn exit_code(verdict: &Verdict) -> u8 {
         Verdict::Blocked => 5,
         Verdict::NeedsPerson { .. } => 6,
         Verdict::Unconfirmed => 7,
-        Verdict::Unreachable { .. } => 8,
+        Verdict::Unreachable { .. } => NETWORK,
         Verdict::GaveUp { .. } => NO_CLEAR_ANSWER,
         _ => UNEXPECTED,
     }

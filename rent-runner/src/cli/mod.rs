@@ -1,5 +1,6 @@
 //! The arguments, and the help that goes with them.
 
+mod at_work;
 mod book;
 mod bookings;
 mod lists;
@@ -10,6 +11,7 @@ mod values;
 
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 
+pub(crate) use at_work::{RunDue, Serve};
 pub(crate) use book::{AimArgs, ApplicationArgs, Book, WishArgs};
 pub(crate) use bookings::{Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show};
 pub(crate) use lists::{ClockCheck, Places, Sites, Slots};
@@ -21,6 +23,8 @@ pub(crate) use rehearsal::{Demo, StandInSite};
 pub(crate) use settings::{At, Completions, Global, RunnerArgs, Settings, SettingsCommand, SettingsShow};
 pub(crate) use values::{Choice, OpensAt, Pace, StateWord};
 
+use crate::doctor::Doctor;
+use crate::notify::Notify;
 use crate::{exit, output};
 
 const EXAMPLES: &str = "\
@@ -46,7 +50,7 @@ Examples:
     rent-runner account add me --login tester1
     rent-runner applicant set club --club-name 가나다클럽 --head-count 4 --event-name 테니스 --purpose 운동
     rent-runner add --place NYJ06/07/103 --date 2026-12-05 --time 06:00-08:00
-    rent-runner list
+    rent-runner serve
 
   What is free on a day, as a table and for a program:
     rent-runner slots --place NYJ06/07/103 --date 2026-12-05 --free
@@ -60,6 +64,7 @@ Environment:
   RENT_ACCOUNT    instead of --account of `book`
   RENT_PASSWORD   the password, where neither --password-stdin nor a prompt is wanted
   RUST_LOG        what is traced to stderr, instead of -v
+  RENT_LOG_FORMAT instead of --log-format
   NO_COLOR        no colours
 
 Results go to stdout, everything else to stderr. All dates and times are those of Asia/Seoul.";
@@ -112,7 +117,11 @@ pub(crate) enum Command {
     Import(Import),
     Export(Export),
     Calendar(Calendar),
+    Serve(Serve),
+    RunDue(RunDue),
     Settings(Settings),
+    Notify(Notify),
+    Doctor(Doctor),
     Completions(Completions),
 }
 

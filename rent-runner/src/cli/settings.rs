@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use namyangju_rent::{OnBlock, Route, TlsBackend};
 
 use crate::config::{Flags, language, on_block};
+use crate::logs::LogFormat;
 use crate::notify::Language;
 
 /// Settings that every command takes.
@@ -37,6 +38,10 @@ pub(crate) struct Global {
     /// The User-Agent of every request. Default: the library's name and version.
     #[arg(long, global = true, value_name = "TEXT", help_heading = "Global options")]
     user_agent: Option<String>,
+
+    /// How the lines of the log look. Default: human on a terminal, json elsewhere.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", help_heading = "Global options")]
+    log_format: Option<LogFormat>,
 }
 
 impl Global {
@@ -49,6 +54,7 @@ impl Global {
             tls: self.tls.map(Tls::backend),
             extra_ca: self.extra_ca.clone(),
             user_agent: self.user_agent.clone(),
+            log_format: self.log_format,
             ..Flags::default()
         }
     }
@@ -87,6 +93,11 @@ pub(crate) struct At {
 }
 
 impl At {
+    /// Whether a site is asked for.
+    pub(crate) fn is_given(&self) -> bool {
+        self.site.is_some() || self.base_url.is_some()
+    }
+
     /// Puts them to the other flags.
     pub(crate) fn put(&self, flags: &mut Flags) {
         flags.site.clone_from(&self.site);

@@ -9,6 +9,7 @@ use serde::de::IntoDeserializer as _;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::beside;
 use super::layers::SETTINGS;
 use crate::exit::BadInput;
 use crate::notify::Channel;
@@ -85,7 +86,9 @@ impl File {
             let (at, name) = (line(key.span().start), key.get_ref().clone().into_owned());
             if name == "notify" {
                 file.channels_line = Some(at);
-                file.channels = channels(value, line)?;
+                let place = |path: &Path| beside(&path.to_string_lossy(), &file.path);
+                let channels = channels(value, line)?.into_iter();
+                file.channels = channels.map(|channel| channel.with_paths(place)).collect();
                 continue;
             }
             if !SETTINGS.iter().any(|setting| setting.key == name || setting.also == Some(&name)) {

@@ -10,9 +10,10 @@ use namyangju_rent::{OnBlock, Route, TlsBackend};
 
 use super::defaults;
 use super::file::{File, Texts};
-use super::{Config, Flags, LogFormat, beside};
+use super::{Config, Flags, beside};
 use crate::exit::BadInput;
-use crate::notify::Language;
+use crate::logs::LogFormat;
+use crate::notify::{Channel, Language};
 use crate::vault::KeySource;
 
 /// The most bookings that a runner holds at a time, unless it is told otherwise: four people's, eight each.
@@ -182,7 +183,7 @@ impl<'a> Layers<'a> {
                 && super::mask_database(&config.database) != config.database
                 || from_file(ROUTES.key)
                     && config.routes.iter().any(|route| route.to_string() != route.full_text())
-                || !file.channels.is_empty();
+                || file.channels.iter().any(Channel::has_secret_in_place);
             if file.is_open && holds_secret {
                 config.warnings.push(format!(
                     "the settings file {0} holds a secret and others can read it: chmod 600 {0}",
@@ -409,11 +410,7 @@ pub(crate) fn language(text: &str) -> std::result::Result<Language, String> {
 }
 
 fn log_format(text: &str) -> std::result::Result<LogFormat, String> {
-    match text.trim() {
-        "human" => Ok(LogFormat::Human),
-        "json" => Ok(LogFormat::Json),
-        _ => Err("write `human` or `json`".to_owned()),
-    }
+    LogFormat::from_word(text.trim()).ok_or_else(|| "write `human` or `json`".to_owned())
 }
 
 fn runner(text: &str) -> std::result::Result<String, String> {

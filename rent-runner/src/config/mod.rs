@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use namyangju_rent::{OnBlock, Route, Routes, TlsBackend};
 
+use crate::logs::LogFormat;
 use crate::notify::{Channel, Language};
 use crate::vault::KeySource;
 
@@ -52,13 +53,6 @@ pub(crate) struct Config {
     pub(crate) warnings: Vec<String>,
     /// Where each setting came from.
     pub(crate) sources: Sources,
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LogFormat {
-    Human,
-    Json,
 }
 
 /// What the command line gives of the settings.
@@ -101,6 +95,18 @@ impl Config {
             None => None,
         };
         Layers::new(flags, environment, file).resolve()
+    }
+
+    /// A store and a key in a folder of a test's own.
+    #[cfg(test)]
+    pub(crate) fn of_a_test(folder: &Path) -> Self {
+        let flags = Flags {
+            database: Some(folder.join("rent.db").display().to_string()),
+            key_file: Some(folder.join("key")),
+            runner: Some("test".to_owned()),
+            ..Flags::default()
+        };
+        Self::of_flags(&flags).unwrap()
     }
 
     /// The operator's routes as a client takes them.

@@ -4,9 +4,10 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::layers::SETTINGS;
-use super::{Config, Flags, LogFormat, Source, defaults};
+use super::{Config, Flags, Source, defaults};
 use crate::cli::{Settings, SettingsCommand, SettingsShow};
 use crate::exit::{self, BadInput};
+use crate::logs::LogFormat;
 use crate::notify::Language;
 use crate::output;
 use crate::vault::KeySource;
@@ -76,10 +77,7 @@ pub(super) fn rows(config: &Config) -> Vec<(&'static str, Value, Source)> {
             Language::Korean => "korean",
             Language::English => "english",
         }),
-        json!(config.log_format.map(|format| match format {
-            LogFormat::Human => "human",
-            LogFormat::Json => "json",
-        })),
+        json!(config.log_format.map(LogFormat::word)),
     ];
     let keys = SETTINGS.iter().map(|setting| match (&config.key, setting.also) {
         (KeySource::Command(_), Some(also)) => (setting.key, also),
@@ -89,7 +87,7 @@ pub(super) fn rows(config: &Config) -> Vec<(&'static str, Value, Source)> {
         .zip(values)
         .map(|((key, shown), value)| (shown, value, config.sources.of(key).clone()))
         .collect();
-    let channels: Vec<_> = config.channels.iter().map(|channel| channel.name.clone()).collect();
+    let channels: Vec<_> = config.channels.iter().map(|channel| channel.summary().to_string()).collect();
     rows.push(("notify", json!(channels), config.sources.of("notify").clone()));
     rows
 }
