@@ -129,7 +129,7 @@ pub(crate) struct Show {
 
 /// Change a booking that waits; only what is given changes.
 ///
-/// It is refused once a runner holds the booking, from ten minutes before the opening. The first choice is
+/// It is refused once a runner holds the booking, from eleven minutes before the opening. The first choice is
 /// changed by --place, --date and --time, the others are replaced by --or.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\

@@ -35,9 +35,7 @@ pub(crate) async fn run(arguments: &Calendar, config: &Config) -> Result<u8> {
             .map_err(|error| BadInput(format!("{} cannot be written: {error}", path.display())))?,
         None => output::result(&text)?,
     }
-    output::note(
-        &counted(many(won.len()), "time that was won").replace("time that was wons", "times that were won"),
-    );
+    output::note(&format!("{} won", counted(many(won.len()), "time")));
     Ok(exit::DONE)
 }
 

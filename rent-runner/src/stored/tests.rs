@@ -1,3 +1,6 @@
+//! Files of bookings, calendars and words, without a store.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use std::collections::HashMap;
 use std::time::Duration;
 

@@ -59,7 +59,10 @@ fn what_cannot_be_an_account_is_refused() {
     let shop = Shop::new().furnish("http://127.0.0.1:9");
     let cases: [(&[&str], &str); 7] = [
         (&["add", "me", "--login", "other"], "an account is called me already"),
-        (&["add", "two", "--login", "tester1", "--base-url", "http://127.0.0.1:9"], "tester1"),
+        (
+            &["add", "two", "--login", "tester1", "--base-url", "http://127.0.0.1:9"],
+            "the account `me` has the same login",
+        ),
         (&["add", "two", "--login", " "], "--login is empty"),
         (&["add", "", "--login", "x"], "a name has 1 to 64 characters"),
         (&["add", "two", "--login", "x", "--site", "atlantis"], "no site is called `atlantis`"),
