@@ -58,11 +58,15 @@ pub(crate) struct Logs {
 /// The log of this process.
 static LINES: OnceLock<Lines> = OnceLock::new();
 
-/// Starts the log of this process: by RUST_LOG, else by the number of `-v`. Without a format, here or in
-/// RENT_LOG_FORMAT, it is for people on a terminal and JSON elsewhere.
-pub(crate) fn start(verbose: u8, format: Option<LogFormat>) -> Logs {
+/// What a command logs that is asked for nothing: one that answers a person, and one that works alone.
+pub(crate) const ERRORS: &str = "error";
+pub(crate) const STEPS: &str = "warn,rent_runner=info";
+
+/// Starts the log of this process: by RUST_LOG, else by the number of `-v`, else by default. Without a format it
+/// is for people on a terminal and JSON elsewhere.
+pub(crate) fn start(verbose: u8, format: Option<LogFormat>, by_default: &str) -> Logs {
     let by_flag = match verbose {
-        0 => "error",
+        0 => by_default,
         1 => "namyangju_rent=debug,rent_runner=debug",
         _ => "namyangju_rent=trace,rent_runner=trace",
     };

@@ -5,6 +5,7 @@
 #![allow(dead_code, unused, clippy::todo)]
 
 mod arguments;
+mod at_work;
 mod book;
 mod cli;
 mod clock;
@@ -22,6 +23,7 @@ mod metrics;
 mod notify;
 mod output;
 mod places;
+mod runner;
 mod site;
 mod sites;
 mod slots;
@@ -36,9 +38,13 @@ mod vault;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tokio::runtime::Builder;
 
 use crate::cli::{At, Cli, Command};
 use crate::config::{Config, Flags};
+
+/// Threads that bookings run on: one may spin for its instant while another is being prepared.
+const WORKERS: usize = 2;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -63,9 +69,16 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<u8> {
     let flags = cli.global.flags();
+    // Several bookings at work must not wait for one another; a command that answers a person starts faster alone.
+    let (mut runtime, by_default) = match cli.command {
+        Command::Serve(_) | Command::RunDue(_) => (Builder::new_multi_thread(), logs::STEPS),
+        _ => (Builder::new_current_thread(), logs::ERRORS),
+    };
+    // Settings that cannot be used are complained of by the command that needs them.
+    let log_format = Config::load(&flags).ok().and_then(|config| config.log_format);
     // Until the end, so that nothing of the log is lost.
-    let _logs = logs::start(cli.verbose, flags.log_format);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let _logs = logs::start(cli.verbose, log_format, by_default);
+    let runtime = runtime.worker_threads(WORKERS).enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
             Command::Demo(arguments) => demo::run(&arguments, &Config::of_flags(&flags)?).await,
@@ -86,6 +99,13 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Import(arguments) => stored::import::run(&arguments, &settings(&flags)?).await,
             Command::Export(arguments) => stored::export::run(&arguments, &settings(&flags)?).await,
             Command::Calendar(arguments) => stored::calendar::run(&arguments, &settings(&flags)?).await,
+            Command::Serve(arguments) => {
+                at_work::serve(settings_of(flags, |flags| arguments.runner.put(flags))?).await
+            }
+            Command::RunDue(arguments) => {
+                let config = settings_of(flags, |flags| arguments.runner.put(flags))?;
+                at_work::run_due(config, arguments.every, arguments.json).await
+            }
             Command::Settings(arguments) => config::run(&arguments, flags),
             Command::Notify(arguments) => notify::run(&arguments, &settings(&flags)?).await,
             Command::Doctor(arguments) => doctor::run(&arguments, flags).await,
@@ -103,7 +123,12 @@ fn settings(flags: &Flags) -> anyhow::Result<Config> {
 }
 
 /// The settings with the site of a command.
-fn settings_at(mut flags: Flags, at: &At) -> anyhow::Result<Config> {
-    at.put(&mut flags);
+fn settings_at(flags: Flags, at: &At) -> anyhow::Result<Config> {
+    settings_of(flags, |flags| at.put(flags))
+}
+
+/// The settings with further flags of a command.
+fn settings_of(mut flags: Flags, put: impl FnOnce(&mut Flags)) -> anyhow::Result<Config> {
+    put(&mut flags);
     settings(&flags)
 }

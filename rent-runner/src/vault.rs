@@ -16,6 +16,16 @@ pub(crate) enum KeySource {
     Command(String),
 }
 
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Environment => f.write_str("RENT_KEY"),
+            Self::Command(_) => f.write_str("what the key command prints"),
+        }
+    }
+}
+
 /// What is sealed, which is bound into it: a sealed password does not open as anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose<'a> {

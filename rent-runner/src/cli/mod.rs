@@ -1,5 +1,6 @@
 //! The arguments, and the help that goes with them.
 
+mod at_work;
 mod book;
 mod bookings;
 mod lists;
@@ -10,6 +11,7 @@ mod values;
 
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 
+pub(crate) use at_work::{RunDue, Serve};
 pub(crate) use book::{AimArgs, ApplicationArgs, Book, WishArgs};
 pub(crate) use bookings::{Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show};
 pub(crate) use lists::{ClockCheck, Places, Sites, Slots};
@@ -48,7 +50,7 @@ Examples:
     rent-runner account add me --login tester1
     rent-runner applicant set club --club-name 가나다클럽 --head-count 4 --event-name 테니스 --purpose 운동
     rent-runner add --place NYJ06/07/103 --date 2026-12-05 --time 06:00-08:00
-    rent-runner list
+    rent-runner serve
 
   What is free on a day, as a table and for a program:
     rent-runner slots --place NYJ06/07/103 --date 2026-12-05 --free
@@ -115,6 +117,8 @@ pub(crate) enum Command {
     Import(Import),
     Export(Export),
     Calendar(Calendar),
+    Serve(Serve),
+    RunDue(RunDue),
     Settings(Settings),
     Notify(Notify),
     Doctor(Doctor),

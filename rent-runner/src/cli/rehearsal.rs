@@ -22,6 +22,7 @@ Examples:
   rent-runner demo --skew 1500ms
   rent-runner demo --expired-session --site cheonan
   rent-runner demo --busy=2s
+  rent-runner demo --stored
   rent-runner demo --taken; echo $?")]
 pub(crate) struct Demo {
     /// How long until the opening; 0 is open already. Default: 5s, or 15s with --rivals, --skew or
@@ -84,6 +85,11 @@ pub(crate) struct Demo {
     /// Give up so long after the opening.
     #[arg(long, value_parser = duration::parse, default_value = "5s", value_name = "DURATION")]
     pub(crate) give_up_after: Duration,
+
+    /// Play it through a store and a runner of its own, as `serve` works: the account and its sealed
+    /// password, the stored booking, the lease, the intent before the application, the kept story.
+    #[arg(long)]
+    pub(crate) stored: bool,
 
     /// Each event as a line of JSON on stdout, the report last.
     #[arg(long)]

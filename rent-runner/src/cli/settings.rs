@@ -39,7 +39,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "TEXT", help_heading = "Global options")]
     user_agent: Option<String>,
 
-    /// How the lines of the trace look. Default: human on a terminal, json elsewhere.
+    /// How the lines of the log look. Default: human on a terminal, json elsewhere.
     #[arg(long, global = true, value_enum, value_name = "FORMAT", help_heading = "Global options")]
     log_format: Option<LogFormat>,
 }

@@ -97,6 +97,18 @@ impl Config {
         Layers::new(flags, environment, file).resolve()
     }
 
+    /// A store and a key in a folder of a test's own.
+    #[cfg(test)]
+    pub(crate) fn of_a_test(folder: &Path) -> Self {
+        let flags = Flags {
+            database: Some(folder.join("rent.db").display().to_string()),
+            key_file: Some(folder.join("key")),
+            runner: Some("test".to_owned()),
+            ..Flags::default()
+        };
+        Self::of_flags(&flags).unwrap()
+    }
+
     /// The operator's routes as a client takes them.
     pub(crate) fn routes(&self) -> Routes {
         if self.routes.is_empty() {

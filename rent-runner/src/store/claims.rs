@@ -412,10 +412,16 @@ impl Store {
         tx.commit().await
     }
 
+    /// A runner ends, or another one on its machine sees that it is dead: what it holds can be claimed at once.
     pub(crate) async fn end_runner(&self, name: &str) -> Result<()> {
-        let sql = "UPDATE runner SET stopped_at = (SELECT now FROM clock), seen_at = (SELECT now FROM clock) \
+        let mut tx = self.write().await?;
+        let release = "UPDATE booking SET state = CASE WHEN state = 'firing' THEN state ELSE 'waiting' END, \
+             owner = NULL, lease_until = NULL, changed_at = (SELECT now FROM clock) WHERE owner = $1";
+        tx.run(release, values![name]).await?;
+        let stop = "UPDATE runner SET stopped_at = (SELECT now FROM clock), seen_at = (SELECT now FROM clock) \
              WHERE name = $1";
-        self.run(sql, values![name]).await.map(|_| ())
+        tx.run(stop, values![name]).await?;
+        tx.commit().await
     }
 
     /// Those seen in the last day, the one seen last first.

@@ -1,0 +1,254 @@
+//! What a running booking leaves in the store: its events in order, and the intent before an application.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use namyangju_rent::{Client, Clock, Event, Happened, Page, SavedSession, Session, SystemClock, Watcher};
+use tokio::sync::Notify;
+use tracing::{info, warn};
+
+use super::Context;
+use crate::foreground::Standing;
+use crate::store::{Claimed, Denied, KeptPage, Learned, Lease, State, StoreError};
+use crate::story;
+use crate::vault::Purpose;
+
+/// How long a lease lasts. A runner that dies is followed by another after that; one that lives renews it
+/// four times as often, so that a database may be away for a while.
+pub(super) const LEASE: Duration = Duration::from_secs(20);
+
+/// A permit ends so long before its lease: a request takes its time, and clocks run unevenly.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// How often a database that does not answer is asked for a permit, and the gap between.
+const MOST_ASKS: u32 = 8;
+const ASK_GAP: Duration = Duration::from_millis(250);
+
+/// Events are written together if they come within this time.
+const GATHER: Duration = Duration::from_millis(100);
+
+/// The most pages of one run that are kept.
+const MOST_PAGES: usize = 20;
+
+/// The right that a booking withdrew for, as [`Denied`] has it, or that nobody could be asked.
+pub(super) const LEASE_LOST: &str = "another runner has taken the booking over";
+pub(super) const CANCELLED: &str = "cancelled";
+
+/// The follower of one claimed booking.
+pub(super) struct Ledger {
+    context: Arc<Context>,
+    lease: Lease,
+    pub(super) pages: Vec<KeptPage>,
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What the job sees of a run while the run goes on.
+pub(super) struct Shared {
+    pub(super) standing: Standing,
+    pending: Mutex<Pending>,
+    wake: Notify,
+    /// Whoever takes events to write them holds it until they are written: they stay in order.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Pending {
+    events: Vec<Happened>,
+    session: Option<SavedSession>,
+}
+
+impl Ledger {
+    pub(super) fn new(context: Arc<Context>, claimed: &Claimed) -> Self {
+        let standing = Standing::of(claimed.events.iter().map(|row| &row.event));
+        let shared = Shared {
+            standing,
+            pending: Mutex::default(),
+            wake: Notify::new(),
+            turn: tokio::sync::Mutex::default(),
+        };
+        Self { context, lease: claimed.lease, pages: Vec::new(), shared: Arc::new(shared) }
+    }
+
+    async fn ask(&mut self, wish: usize) -> Result<Duration, String> {
+        let _turn = self.shared.turn.lock().await;
+        let events = self.shared.take().events;
+        let Context { store, runner, .. } = &*self.context;
+        for ask in 1..=MOST_ASKS {
+            match store.permit(self.lease, runner, wish, &events, LEASE).await {
+                Ok(Ok(left)) => return Ok(left.saturating_sub(MARGIN)),
+                Ok(Err(denied)) => {
+                    self.shared.put_back(events);
+                    return Err(match denied {
+                        Denied::LeaseLost => LEASE_LOST.to_owned(),
+                        Denied::Cancelled => CANCELLED.to_owned(),
+                    });
+                }
+                Err(error) if ask == MOST_ASKS => {
+                    self.shared.put_back(events);
+                    return Err(format!("the store cannot be asked: {error}"));
+                }
+                Err(error) => {
+                    warn!(booking = self.lease.booking.0, %error, "no permit yet");
+                    SystemClock.sleep(ASK_GAP).await;
+                }
+            }
+        }
+        Err("the store cannot be asked".to_owned())
+    }
+}
+
+impl Watcher for &mut Ledger {
+    fn hear(&mut self, happened: &Happened) {
+        self.shared.standing.hear(&happened.event);
+        self.context.hear(self.lease.booking, happened);
+        self.shared.lock().events.push(happened.clone());
+        self.shared.wake.notify_one();
+    }
+
+    async fn permit(&mut self, wish: usize) -> Result<Duration, String> {
+        self.ask(wish).await
+    }
+
+    fn unknown_page(&mut self, attempt: u32, page: &Page) {
+        if self.pages.len() < MOST_PAGES {
+            let (address, body) = (page.url().to_string(), page.body().to_vec());
+            self.pages.push(KeptPage { attempt, address, body });
+        }
+    }
+
+    fn logged_in(&mut self, session: &Session) {
+        self.shared.lock().session = session.save();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Pending {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn put_back(&self, mut events: Vec<Happened>) {
+        let mut pending = self.lock();
+        events.append(&mut pending.events);
+        pending.events = events;
+    }
+
+    /// The events that are not written yet, for whoever writes them with the booking's end.
+    pub(super) fn rest(&self) -> Vec<Happened> {
+        self.take().events
+    }
+
+    /// Writes what comes, until the lease is lost.
+    pub(super) async fn keep(&self, context: &Context, claimed: &Claimed, client: &Client) {
+        loop {
+            self.wake.notified().await;
+            SystemClock.sleep(GATHER).await;
+            match self.flush(context, claimed, client).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    warn!(booking = claimed.lease.booking.0, %error, "events are not written yet");
+                    SystemClock.sleep(ASK_GAP).await;
+                    self.wake.notify_one();
+                }
+            }
+        }
+    }
+
+    /// Writes what is there; `false` if the lease is lost.
+    pub(super) async fn flush(
+        &self,
+        context: &Context,
+        claimed: &Claimed,
+        client: &Client,
+    ) -> Result<bool, StoreError> {
+        let _turn = self.turn.lock().await;
+        let Pending { events, session } = self.take();
+        let Context { store, runner, .. } = context;
+        match store.record(claimed.lease, runner, &events).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(error) => {
+                self.put_back(events);
+                return Err(error);
+            }
+        }
+        for happened in &events {
+            learn_from(&happened.event, context, claimed, client).await?;
+        }
+        if let Some(session) = session {
+            keep_session(&session, context, claimed).await?;
+        }
+        Ok(true)
+    }
+}
+
+/// What an event means beyond the story it is part of.
+async fn learn_from(
+    event: &Event,
+    context: &Context,
+    claimed: &Claimed,
+    client: &Client,
+) -> Result<(), StoreError> {
+    let Context { store, notifier, .. } = context;
+    let (booking, lease) = (&claimed.booking, claimed.lease);
+    match event {
+        Event::Armed { .. } => {
+            store.note(lease, State::Armed, None).await?;
+        }
+        Event::Alarm { text } => {
+            store.note(lease, State::Waiting, Some(text)).await?;
+            if let Some(message) = notifier.alarm(booking, text) {
+                store.enqueue(&message).await?;
+            }
+        }
+        Event::Learned { from, slots } => {
+            let Some(wish) = booking.choices.get(booking.wish).or(booking.choices.first()) else {
+                return Ok(());
+            };
+            let at = SystemClock.now();
+            let slots: Vec<_> = slots
+                .iter()
+                .map(|slot| Learned { range: slot.range, time_no: slot.time_no, from: *from, at })
+                .collect();
+            store.learn(client.site().base_url().as_str(), &wish.place, wish.purpose, &slots).await?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+async fn keep_session(
+    session: &SavedSession,
+    context: &Context,
+    claimed: &Claimed,
+) -> Result<(), StoreError> {
+    let booking = &claimed.booking;
+    let Ok(json) = serde_json::to_vec(session) else { return Ok(()) };
+    match context.vault.seal(Purpose::Session(&booking.account), &json) {
+        Ok(sealed) => context.store.set_session(booking.account_id, Some(&sealed), true).await,
+        Err(error) => {
+            info!(booking = booking.id.0, %error, "the session is not kept");
+            Ok(())
+        }
+    }
+}
+
+impl Context {
+    /// One event: to the log, to the figures, and to whoever else listens.
+    fn hear(&self, booking: crate::store::BookingId, happened: &Happened) {
+        let text = story::in_words(&happened.event);
+        if matches!(happened.event, Event::Alarm { .. }) {
+            warn!(target: "rent_runner::booking", booking = booking.0, "{text}");
+        } else {
+            info!(target: "rent_runner::booking", booking = booking.0, "{text}");
+        }
+        self.metrics.hear(happened);
+        if let Some(observer) = &self.observer {
+            observer(booking, happened);
+        }
+    }
+}
