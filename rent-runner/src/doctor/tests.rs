@@ -11,7 +11,7 @@ use namyangju_rent::{Clock, Site, SystemClock};
 
 use super::*;
 use crate::testing::{channel, config, stored};
-use crate::vault::{KeySource, Vault};
+use crate::vault::Vault;
 
 #[derive(Parser)]
 struct Command {
@@ -211,10 +211,37 @@ async fn channels_are_looked_at_and_messages_that_wait_are_told() {
 }
 
 #[tokio::test]
-async fn settings_that_cannot_be_used_are_a_finding() {
-    let error = || Err(crate::exit::BadInput("the settings file is wrong".to_owned()).into());
-    assert_eq!(look(&arguments(&["--json"]), error()).await.unwrap(), exit::UNEXPECTED);
-    let folder = tempfile::tempdir().unwrap();
-    let code = look(&arguments(&["--json", "--offline"]), Ok(config(folder.path()))).await.unwrap();
-    assert_eq!(code, exit::DONE);
+async fn the_key_is_looked_at_and_never_made() {
+    let (folder, store, _) = stored(None, in_a_month()).await;
+    let settings = config(folder.path());
+    let key = folder.path().join("key");
+    let found = findings(&settings, &["--offline"]).await;
+    assert!(found.has("key", Level::Ok, "made with the first account"), "{found:?}");
+    assert!(!key.exists());
+
+    Vault::open(&store, &settings.key).await.unwrap();
+    let found = findings(&settings, &["--offline"]).await;
+    assert!(found.has("key", Level::Ok, "it opens what is stored"), "{found:?}");
+
+    let good = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let found = findings(&settings, &["--offline"]).await;
+    assert!(found.of("key").iter().any(|(level, _)| *level == Level::Failed), "{found:?}");
+    assert!(!key.exists());
+
+    // A key of another store.
+    let (other, store, _) = stored(None, in_a_month()).await;
+    Vault::open(&store, &config(other.path()).key).await.unwrap();
+    let wrong = config(other.path()).key;
+    let found = findings(&Config { key: wrong, ..settings.clone() }, &["--offline"]).await;
+    assert!(found.of("key").iter().any(|(level, _)| *level == Level::Failed), "{found:?}");
+
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::write(&key, good).unwrap();
+        std::fs::set_permissions(&key, PermissionsExt::from_mode(0o644)).unwrap();
+        let found = findings(&settings, &["--offline"]).await;
+        assert!(found.has("key", Level::Failed, "chmod 600"), "{found:?}");
+    }
 }
