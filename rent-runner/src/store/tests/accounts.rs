@@ -6,7 +6,7 @@ use namyangju_rent::{Purpose, Routes, TimeNo};
 use serde_json::json;
 
 use super::support::{COURT, Place, account, at, booking, sealed, suite, with_booking};
-use crate::store::{Learned, NewMessage, StoreError, VaultRow};
+use crate::store::{Learned, NewMessage, Sealed, StoreError, VaultRow};
 use crate::vault;
 
 suite! {
@@ -135,8 +135,6 @@ async fn resealing_is_all_or_nothing(place: &Place) {
     assert_eq!(store.booking(id).await.unwrap().application, sealed("new sealed application"));
     assert_eq!(store.vault().await.unwrap().unwrap().check, sealed("new check"));
 }
-
-use crate::store::Sealed;
 
 async fn messages_are_taken_by_one_and_tried_again(place: &Place) {
     let (store, id) = with_booking(place).await;

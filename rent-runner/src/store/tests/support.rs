@@ -7,7 +7,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::postgres;
-use crate::store::{BookingId, NewAccount, NewBooking, Opens, Pace, Sealed, Store};
+use crate::store::{BookingId, Ending, NewAccount, NewBooking, Opens, Pace, Sealed, State, Store};
 
 /// A lease that does not end in a test.
 pub(super) const LONG: Duration = Duration::from_secs(600);
@@ -127,4 +127,21 @@ pub(super) fn fired() -> Happened {
 
 pub(super) fn logged_in() -> Happened {
     happened(json!({"event": "logged-in"}))
+}
+
+/// An end without a story.
+pub(super) fn ending(state: State) -> Ending {
+    Ending {
+        state,
+        reason: Some("because".to_owned()),
+        wish: 0,
+        receipt: None,
+        shown: None,
+        attempts: Vec::new(),
+        pages: Vec::new(),
+        site: "http://127.0.0.1/".to_owned(),
+        opening: Default::default(),
+        report: json!({}),
+        messages: Vec::new(),
+    }
 }
