@@ -52,7 +52,7 @@ pub(crate) async fn serve(config: Config) -> Result<u8> {
 
 async fn introduce(config: &Config, store: &Store, listening: Option<std::net::SocketAddr>) -> Result<()> {
     output::note(&format!("store      {}", store.address()));
-    output::note(&format!("key        {}", config.key));
+    output::note(&format!("key        {}", config.key.name()));
     output::note(&format!("runner     {}", config.runner));
     if let Some(address) = listening {
         output::note(&format!("metrics    http://{address}/metrics"));

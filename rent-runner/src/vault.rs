@@ -136,7 +136,7 @@ impl std::error::Error for VaultError {}
 
 impl KeySource {
     /// For people.
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self {
             Self::File(path) => format!("the key file {}", path.display()),
             Self::Environment => format!("the environment variable {KEY_VARIABLE}"),

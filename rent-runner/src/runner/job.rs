@@ -62,7 +62,7 @@ pub(crate) enum End {
 
 /// Runs a claimed booking.
 pub(super) async fn run(context: Arc<Context>, claimed: Claimed, mut orders: watch::Receiver<Order>) -> Done {
-    let lease = claimed.lease;
+    let (lease, claimed) = (claimed.lease, Arc::new(claimed));
     let end = match Job::new(&context, &claimed).await {
         Ok(Start::Run(job)) => job.run(&mut orders).await,
         Ok(Start::Over(ending, code)) => write_end(&context, lease, Vec::new(), ending, code).await,
@@ -82,7 +82,7 @@ pub(super) async fn run(context: Arc<Context>, claimed: Claimed, mut orders: wat
 
 struct Job<'c> {
     context: &'c Arc<Context>,
-    claimed: &'c Claimed,
+    claimed: &'c Arc<Claimed>,
     client: Client,
     booking: Booking,
 }
@@ -94,7 +94,7 @@ enum Start<'c> {
 }
 
 impl<'c> Job<'c> {
-    async fn new(context: &'c Arc<Context>, claimed: &'c Claimed) -> Result<Start<'c>> {
+    async fn new(context: &'c Arc<Context>, claimed: &'c Arc<Claimed>) -> Result<Start<'c>> {
         let stored = &claimed.booking;
         let standing = Standing::of(claimed.events.iter().map(|row| &row.event));
         let open = standing.is_unanswered() || standing.is_reserved();
@@ -115,14 +115,21 @@ impl<'c> Job<'c> {
         let Self { context, claimed, client, booking } = self;
         let mut ledger = Ledger::new(Arc::clone(context), claimed);
         let shared = Arc::clone(&ledger.shared);
+        // A task of its own: what it has begun to write is not broken off when the run ends.
+        let mut keeper = tokio::spawn({
+            let (shared, context, client) = (Arc::clone(&shared), Arc::clone(context), client.clone());
+            let claimed = Arc::clone(claimed);
+            async move { shared.keep(&context, &claimed, &client).await }
+        });
         let ended = {
             let running = booking.run_watched(&mut ledger);
             tokio::pin!(running);
             tokio::select! {
                 report = &mut running => Ok(report),
-                () = shared.keep(context, claimed, &client) => return lost(context, claimed.lease),
+                // It ends by itself only when the lease is lost.
+                _ = &mut keeper => return lost(context, claimed.lease),
                 order = next_order(orders) => match order {
-                    Order::Drop => return lost(context, claimed.lease),
+                    Order::Drop => Err(order),
                     // What has left should be answered before anybody leaves.
                     order if shared.standing.is_unanswered() || shared.standing.is_reserved() => {
                         tokio::time::timeout(GRACE, &mut running).await.map_err(|_| order)
@@ -131,12 +138,16 @@ impl<'c> Job<'c> {
                 },
             }
         };
+        shared.end();
+        if !keeper.await.unwrap_or(true) || ended.as_ref().is_err_and(|order| *order == Order::Drop) {
+            return lost(context, claimed.lease);
+        }
         match ended {
             Ok(report) => {
                 let pages = std::mem::take(&mut ledger.pages);
                 self::report(context, claimed, &client, &shared, pages, &report).await
             }
-            Err(order) => withdraw(context, claimed, &client, &shared, order).await,
+            Err(order) => withdraw(context, claimed, &shared, order).await,
         }
     }
 }
@@ -242,8 +253,8 @@ async fn report(
     if let Verdict::Withdrawn { reason } = &report.verdict {
         return match reason.as_str() {
             ledger::LEASE_LOST => lost(context, claimed.lease),
-            ledger::CANCELLED => withdraw(context, claimed, client, shared, Order::Cancel).await,
-            _ => withdraw(context, claimed, client, shared, Order::HandBack).await,
+            ledger::CANCELLED => withdraw(context, claimed, shared, Order::Cancel).await,
+            _ => withdraw(context, claimed, shared, Order::HandBack).await,
         };
     }
     let (state, reason) = verdict(report);
@@ -289,26 +300,24 @@ fn verdict(report: &Report) -> (State, String) {
 }
 
 /// Ends a booking that a person cancelled, or gives it back.
-async fn withdraw(
-    context: &Arc<Context>,
-    claimed: &Claimed,
-    client: &Client,
-    shared: &Shared,
-    order: Order,
-) -> End {
+async fn withdraw(context: &Arc<Context>, claimed: &Claimed, shared: &Shared, order: Order) -> End {
     if order == Order::Cancel && !shared.standing.is_unanswered() && !shared.standing.is_reserved() {
         let ending = short_ending(context, claimed, State::Cancelled, ledger::CANCELLED.to_owned());
         return write_end(context, claimed.lease, shared.rest(), ending, exit::INTERRUPTED).await;
     }
-    let kept = shared.flush(context, claimed, client).await;
-    match (kept, context.store.hand_back(claimed.lease).await) {
-        (Ok(true), Ok(true)) => End::HandedBack,
+    let Context { store, runner, .. } = &**context;
+    let kept = match store.record(claimed.lease, runner, &shared.rest()).await {
+        Ok(true) => store.hand_back(claimed.lease).await,
+        other => other,
+    };
+    match kept {
+        Ok(true) => End::HandedBack,
+        Ok(false) => End::Lost,
         // The lease runs out by itself; what was not written is read back from the site.
-        (Err(error), _) | (_, Err(error)) => {
+        Err(error) => {
             warn!(booking = claimed.lease.booking.0, %error, "not handed back");
             End::Lost
         }
-        _ => End::Lost,
     }
 }
 

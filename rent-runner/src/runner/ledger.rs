@@ -1,5 +1,6 @@
 //! What a running booking leaves in the store: its events in order, and the intent before an application.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -49,6 +50,27 @@ pub(super) struct Shared {
     wake: Notify,
     /// Whoever takes events to write them holds it until they are written: they stay in order.
     turn: tokio::sync::Mutex<()>,
+    over: AtomicBool,
+}
+
+/// Events that are being written: back to the others if that is broken off.
+struct Taken<'s> {
+    shared: &'s Shared,
+    events: Vec<Happened>,
+}
+
+impl Taken<'_> {
+    fn written(mut self) -> Vec<Happened> {
+        std::mem::take(&mut self.events)
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        let mut pending = self.shared.lock();
+        self.events.append(&mut pending.events);
+        pending.events = std::mem::take(&mut self.events);
+    }
 }
 
 #[derive(Default)]
@@ -65,28 +87,24 @@ impl Ledger {
             pending: Mutex::default(),
             wake: Notify::new(),
             turn: tokio::sync::Mutex::default(),
+            over: AtomicBool::new(false),
         };
         Self { context, lease: claimed.lease, pages: Vec::new(), shared: Arc::new(shared) }
     }
 
     async fn ask(&mut self, wish: usize) -> Result<Duration, String> {
         let _turn = self.shared.turn.lock().await;
-        let events = self.shared.take().events;
+        let taken = self.shared.take_events();
         let Context { store, runner, .. } = &*self.context;
         for ask in 1..=MOST_ASKS {
-            match store.permit(self.lease, runner, wish, &events, LEASE).await {
-                Ok(Ok(left)) => return Ok(left.saturating_sub(MARGIN)),
-                Ok(Err(denied)) => {
-                    self.shared.put_back(events);
-                    return Err(match denied {
-                        Denied::LeaseLost => LEASE_LOST.to_owned(),
-                        Denied::Cancelled => CANCELLED.to_owned(),
-                    });
+            match store.permit(self.lease, runner, wish, &taken.events, LEASE).await {
+                Ok(Ok(left)) => {
+                    taken.written();
+                    return Ok(left.saturating_sub(MARGIN));
                 }
-                Err(error) if ask == MOST_ASKS => {
-                    self.shared.put_back(events);
-                    return Err(format!("the store cannot be asked: {error}"));
-                }
+                Ok(Err(Denied::LeaseLost)) => return Err(LEASE_LOST.to_owned()),
+                Ok(Err(Denied::Cancelled)) => return Err(CANCELLED.to_owned()),
+                Err(error) if ask == MOST_ASKS => return Err(format!("the store cannot be asked: {error}")),
                 Err(error) => {
                     warn!(booking = self.lease.booking.0, %error, "no permit yet");
                     SystemClock.sleep(ASK_GAP).await;
@@ -126,31 +144,39 @@ impl Shared {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Pending {
-        std::mem::take(&mut *self.lock())
-    }
-
-    fn put_back(&self, mut events: Vec<Happened>) {
-        let mut pending = self.lock();
-        events.append(&mut pending.events);
-        pending.events = events;
+    fn take_events(&self) -> Taken<'_> {
+        Taken { shared: self, events: std::mem::take(&mut self.lock().events) }
     }
 
     /// The events that are not written yet, for whoever writes them with the booking's end.
     pub(super) fn rest(&self) -> Vec<Happened> {
-        self.take().events
+        std::mem::take(&mut self.lock().events)
     }
 
-    /// Writes what comes, until the lease is lost.
-    pub(super) async fn keep(&self, context: &Context, claimed: &Claimed, client: &Client) {
+    /// The run is over: whoever writes its events beside it ends with those that are there.
+    pub(super) fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+        self.wake.notify_one();
+    }
+
+    /// Writes what comes, until the run is over; `false` if the lease is lost.
+    pub(super) async fn keep(&self, context: &Context, claimed: &Claimed, client: &Client) -> bool {
         loop {
             self.wake.notified().await;
-            SystemClock.sleep(GATHER).await;
+            let over = self.over.load(Ordering::Relaxed);
+            if !over {
+                SystemClock.sleep(GATHER).await;
+            }
             match self.flush(context, claimed, client).await {
+                Ok(false) => return false,
+                Ok(true) if over => return true,
                 Ok(true) => {}
-                Ok(false) => return,
                 Err(error) => {
                     warn!(booking = claimed.lease.booking.0, %error, "events are not written yet");
+                    if over {
+                        // They are written with the booking's end.
+                        return true;
+                    }
                     SystemClock.sleep(ASK_GAP).await;
                     self.wake.notify_one();
                 }
@@ -159,24 +185,15 @@ impl Shared {
     }
 
     /// Writes what is there; `false` if the lease is lost.
-    pub(super) async fn flush(
-        &self,
-        context: &Context,
-        claimed: &Claimed,
-        client: &Client,
-    ) -> Result<bool, StoreError> {
+    async fn flush(&self, context: &Context, claimed: &Claimed, client: &Client) -> Result<bool, StoreError> {
         let _turn = self.turn.lock().await;
-        let Pending { events, session } = self.take();
+        let session = self.lock().session.take();
+        let taken = self.take_events();
         let Context { store, runner, .. } = context;
-        match store.record(claimed.lease, runner, &events).await {
-            Ok(true) => {}
-            Ok(false) => return Ok(false),
-            Err(error) => {
-                self.put_back(events);
-                return Err(error);
-            }
+        if !store.record(claimed.lease, runner, &taken.events).await? {
+            return Ok(false);
         }
-        for happened in &events {
+        for happened in taken.written() {
             learn_from(&happened.event, context, claimed, client).await?;
         }
         if let Some(session) = session {

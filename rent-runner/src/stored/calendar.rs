@@ -98,7 +98,7 @@ fn utc(at: SeoulTime) -> String {
     const DAY: i64 = 86_400;
     let seconds = at.unix_seconds();
     let of_day = seconds.rem_euclid(DAY);
-    // The day in UTC has the name of the day that it is in Seoul, nine hours ahead, at 09:00 to 09:00.
+    // At midnight UTC it is 09:00 of the same day in Seoul.
     let midnight = SeoulTime::from_unix_micros((seconds - of_day).saturating_mul(1_000_000));
     let (hours, minutes, seconds) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
     format!("{}T{hours:02}{minutes:02}{seconds:02}Z", midnight.date().compact())

@@ -4,6 +4,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use anyhow::Result;
+use namyangju_rent::{MOST_BOOKINGS_A_DAY, Wish};
 use serde_json::{Value, json};
 
 use super::draft::{Checked, Desk, Draft, Wrong};
@@ -58,10 +59,10 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
     }
     let ids = store.add_bookings(&bookings).await?;
     if arguments.json {
-        let mut stored: Vec<Value> = Vec::new();
-        for id in &ids {
-            stored.push(view::json(&store.booking(*id).await?));
-        }
+        let waiting = Filter { states: vec![State::Waiting], ..Filter::default() };
+        let mut stored = store.bookings(&waiting).await?;
+        stored.retain(|booking| ids.contains(&booking.id));
+        let stored: Vec<Value> = stored.iter().map(view::json).collect();
         output::json(&json!({ "bookings": stored, "notes": advice }))?;
     } else {
         let lines: Vec<String> = ids.iter().map(ToString::to_string).collect();
@@ -115,7 +116,7 @@ async fn check(
 }
 
 /// A message about options as one about keys.
-fn with_keys(message: &str) -> String {
+pub(super) fn with_keys(message: &str) -> String {
     let words = message.split(' ').map(|word| match word.strip_prefix("--") {
         Some(option) => {
             let end = option.find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(option.len());
@@ -127,7 +128,7 @@ fn with_keys(message: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// What the store would refuse, for a dry run: times that are wished for twice.
+/// What the store would refuse, for a dry run: times that are wished for twice, and too many of one day.
 async fn contradictions(
     store: &Store,
     bookings: &[NewBooking],
@@ -139,7 +140,7 @@ async fn contradictions(
         let mut say = |why: String| {
             mistakes.push(Mistake { entry: Some(index + 1), key: String::new(), why });
         };
-        let clashes = |account: &str, choices: &[namyangju_rent::Wish]| {
+        let clashes = |account: &str, choices: &[Wish]| {
             let overlaps = |wish| booking.choices.iter().any(|other| overlap(wish, other));
             account == booking.account && choices.iter().any(overlaps)
         };
@@ -149,6 +150,17 @@ async fn contradictions(
         let earlier = bookings.iter().take(index).position(|other| clashes(&other.account, &other.choices));
         if let Some(earlier) = earlier {
             say(format!("booking {} of the file is for the same time", earlier + 1));
+        }
+        let day = |choices: &[Wish]| choices.first().map(|wish| wish.date);
+        let same_day = |account: &str, choices: &[Wish]| {
+            account == booking.account && day(choices) == day(&booking.choices)
+        };
+        let others = stored.iter().filter(|other| same_day(&other.account, &other.choices)).count()
+            + bookings.iter().take(index).filter(|other| same_day(&other.account, &other.choices)).count();
+        if others >= MOST_BOOKINGS_A_DAY {
+            say(format!(
+                "the account has {others} bookings of that day: at most {MOST_BOOKINGS_A_DAY} a day"
+            ));
         }
     }
     Ok(if mistakes.is_empty() { Ok(()) } else { Err(mistakes) })

@@ -147,21 +147,20 @@ impl World {
             .planned
             .iter()
             .map(|planned| {
-                let choices: Vec<_> = planned
-                    .choices
-                    .iter()
-                    .map(|Wish { place, date, range, .. }| format!("{place} {date} {range}"))
-                    .collect();
+                let [first, second] = &planned.choices;
                 json!({
                     "account": planned.account,
                     "applicant": "club",
-                    "choices": choices,
+                    "place": first.place,
+                    "date": first.date,
+                    "time": first.range.to_string(),
+                    "or": [format!("{} {} {}", second.place, second.date, second.range)],
                     "opens-at": self.opening,
                     "give-up-after": "60s",
                 })
             })
             .collect();
-        self.run(&["import", "-"], &json!({ "bookings": bookings }).to_string());
+        self.run(&["import", "-"], &json!({ "booking": bookings }).to_string());
     }
 
     /// A daemon whose log goes to a file.
@@ -203,14 +202,14 @@ impl World {
             let state = booking["state"].as_str().unwrap().to_owned();
             let of =
                 |wish: &Wish| booked.iter().filter(|b| is_for(b, wish, &planned.account)).collect::<Vec<_>>();
-            let made: Vec<(usize, &Booked)> = (0..)
+            let made: Vec<(u64, &Booked)> = (0..)
                 .zip(&planned.choices)
                 .flat_map(|(choice, wish)| of(wish).into_iter().map(move |booked| (choice, booked)))
                 .collect();
             let wrong = match (state.as_str(), &made[..]) {
                 ("succeeded", [(choice, booked)]) => {
-                    let receipt = booking["receipt"].as_str();
-                    (booking["choice"].as_u64() != Some(*choice as u64 + 1)
+                    let receipt = booking["receipt"]["number"].as_str();
+                    (booking["wish"].as_u64() != Some(*choice)
                         || receipt.is_some_and(|receipt| receipt != booked.receipt))
                     .then(|| format!("choice {choice}, receipt {}", booked.receipt))
                 }
