@@ -1,5 +1,7 @@
 //! What the measuring programs share. The micro benches live in `benches/`, the programs in `src/bin/`.
 
+pub mod usage;
+
 use std::fs;
 use std::process::Command;
 
