@@ -48,8 +48,8 @@ const GAP: f64 = 16.0;
 /// brings its own background.
 const STYLE: &str = "\
 .page{fill:#ffffff;stroke:#d0d7de}.title{fill:#1f2328;font-weight:600;font-size:14px}.note{fill:#59636e;font-size:11px}\
-.label{fill:#1f2328;font-size:12px}.value{fill:#1f2328;font-size:11px}.grid{stroke:#d8dee4}.bar{fill:#9aa4b2}.ours{fill:#0a7d62}\
-@media(prefers-color-scheme:dark){.page{fill:#0d1117;stroke:#3d444d}.title,.label,.value{fill:#e6edf3}.note{fill:#9198a1}\
+.label{fill:#1f2328;font-size:12px}.value{fill:#1f2328;font-size:11px;paint-order:stroke;stroke:#ffffff;stroke-width:3px}.grid{stroke:#d8dee4}.bar{fill:#9aa4b2}.ours{fill:#0a7d62}\
+@media(prefers-color-scheme:dark){.page{fill:#0d1117;stroke:#3d444d}.title,.label,.value{fill:#e6edf3}.value{stroke:#0d1117}.note{fill:#9198a1}\
 .grid{stroke:#2a313a}.bar{fill:#6b7686}.ours{fill:#3fc79a}}";
 
 /// The panels as one picture, two in a row.

@@ -3,7 +3,8 @@
 //!     cargo run -p benches --bin plot -- [folder]
 //!
 //! Reads every JSON file in the folder (default `benches/results`) that `same_work --json` or `race_peers --json`
-//! has written, and writes an SVG of the same name beside it, and `all.svg` with the panels of all of them.
+//! has written, and writes an SVG of the same name beside it, and
+//! `summary.svg` with the four panels that matter: what a booking costs, and how near to the opening it is.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,9 @@ type Failure = Box<dyn std::error::Error>;
 
 /// How our own clients are called there: the first letters.
 const OURS: &str = "ours";
+
+/// The panels of the summary.
+const FOUR: usize = 4;
 
 fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key)?.as_str()
@@ -114,10 +118,11 @@ fn main() -> Result<(), Failure> {
         let picture = file.with_extension("svg");
         fs::write(&picture, svg(&panels))?;
         println!("{}", picture.display());
-        all.extend(panels);
+        let left = FOUR.saturating_sub(all.len());
+        all.extend(panels.into_iter().take(left));
     }
     if !all.is_empty() {
-        let picture = folder.join("all.svg");
+        let picture = folder.join("summary.svg");
         fs::write(&picture, svg(&all))?;
         println!("{}", picture.display());
     }
