@@ -1,5 +1,8 @@
 //! What the measuring programs share. The micro benches live in `benches/`, the programs in `src/bin/`.
 
+pub mod plot;
+pub mod usage;
+
 use std::fs;
 use std::process::Command;
 
