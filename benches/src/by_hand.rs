@@ -184,7 +184,9 @@ fn percent(body: &mut String, bytes: &[u8]) {
     for byte in bytes {
         match byte {
             b' ' => body.push('+'),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => body.push(char::from(*byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => {
+                body.push(char::from(*byte))
+            }
             byte => {
                 let _ = write!(body, "%{byte:02X}");
             }
@@ -229,7 +231,8 @@ fn selector(text: &str) -> Selector {
     Selector::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-static ROWS: LazyLock<Selector> = LazyLock::new(|| selector("form#reservation_form table.rent_time_table tbody tr"));
+static ROWS: LazyLock<Selector> =
+    LazyLock::new(|| selector("form#reservation_form table.rent_time_table tbody tr"));
 static CELLS: LazyLock<Selector> = LazyLock::new(|| selector("td"));
 static BOX: LazyLock<Selector> = LazyLock::new(|| selector("input.select_check"));
 static CONTROLS: LazyLock<Selector> =
@@ -300,7 +303,8 @@ mod tests {
     #[test]
     fn a_row_without_a_box_has_no_number() {
         let task = Plan::of(1).unwrap().bookings.remove(0);
-        let row = |select: &str, time: &str| format!("<tr><td>{select}</td><td>1</td><td>{time}<input></td></tr>");
+        let row =
+            |select: &str, time: &str| format!("<tr><td>{select}</td><td>1</td><td>{time}<input></td></tr>");
         let number = "<input name=\"receipt_time[]\" value=\"1833\" />";
         let free = row(number, &task.shown_time());
         assert_eq!(time_no(free.as_bytes(), &task), Some("1833"));

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 pub mod by_hand;
+pub mod clients;
 
 pub mod plan;
 pub mod process_tree;

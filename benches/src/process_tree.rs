@@ -181,7 +181,8 @@ fn watch(root: u32, group: Option<&Path>, look: Look, stop: &AtomicBool) -> Watc
         let members = members(root, group);
         watched.processes = watched.processes.max(members.len());
         if look == Look::Memory {
-            watched.peak_pss_kib = watched.peak_pss_kib.max(members.iter().filter_map(|pid| pss_kib(*pid)).sum());
+            watched.peak_pss_kib =
+                watched.peak_pss_kib.max(members.iter().filter_map(|pid| pss_kib(*pid)).sum());
         }
         if group.is_none() {
             for pid in &members {

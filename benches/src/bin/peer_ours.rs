@@ -10,8 +10,8 @@ use std::sync::Arc;
 use benches::Failure;
 use benches::plan::{Plan, Task, work};
 use namyangju_rent::{
-    Application, Booking, Client, Credentials, Outcome, Place, Purpose, SeoulTime, Site, SlotState, TimeRange,
-    Verdict, Wish,
+    Application, Booking, Client, Credentials, Outcome, Place, Purpose, SeoulTime, Site, SlotState,
+    TimeRange, Verdict, Wish,
 };
 
 #[derive(Clone)]
