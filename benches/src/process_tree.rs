@@ -30,8 +30,6 @@ const GRACE: Duration = Duration::from_secs(5);
 /// What a tree did cost.
 #[derive(Clone, Debug)]
 pub struct Cost {
-    /// From the start to the end of the program itself.
-    pub wall: Duration,
     /// User and system time of all processes, in seconds.
     pub cpu_seconds: f64,
     /// The largest sum of PSS that was seen, if memory was looked at.
@@ -105,14 +103,6 @@ impl Tree {
         Ok(Self { child, group, started, started_at, watcher, ended, reader })
     }
 
-    /// Whether the program itself is still running.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn is_running(&mut self) -> Result<bool, Failure> {
-        Ok(self.child.try_wait()?.is_none())
-    }
-
     /// Waits for its end, for so long; then it is ended, with all it started.
     ///
     /// # Errors
@@ -122,10 +112,9 @@ impl Tree {
         while status.is_none() && self.started.elapsed() < at_most {
             status = self.child.try_wait()?;
             if status.is_none() {
-                std::thread::sleep(Duration::from_millis(1));
+                std::thread::sleep(Duration::from_millis(5));
             }
         }
-        let wall = self.started.elapsed();
         if status.is_none() {
             self.end_all();
         }
@@ -141,7 +130,6 @@ impl Tree {
         let output = self.reader.join().map_err(|_| "the reader panicked")?;
         let by_ticks = || watched.ticks.values().sum::<u64>() as f64 / TICKS;
         Ok(Cost {
-            wall,
             cpu_seconds: self.group.as_ref().and_then(Group::cpu_seconds).unwrap_or_else(by_ticks),
             peak_pss_kib: watched.peak_pss_kib,
             processes: watched.processes,

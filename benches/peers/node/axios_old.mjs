@@ -11,7 +11,7 @@
 import axios from 'axios';
 import * as cheerio from 'cheerio';
 import iconv from 'iconv-lite';
-import { plan, Refused, FORM, work } from './plan.mjs';
+import { plan, Refused, FORM, versions, work } from './plan.mjs';
 
 const INTERVAL_MS = 500;
 const GIVES_UP_MS = 20_000;
@@ -67,7 +67,7 @@ async function attempt(task) {
   throw new Error('refused');
 }
 
-await work(`axios ${axios.VERSION}, cheerio, iconv-lite`, (task) => new Promise((done, fail) => {
+await work(versions('axios', 'cheerio', 'iconv-lite'), (task) => new Promise((done, fail) => {
   const ends = plan.ends ?? Date.now() + GIVES_UP_MS;
   const stop = (end, value) => {
     clearInterval(timer);

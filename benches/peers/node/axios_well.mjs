@@ -8,7 +8,7 @@ import http from 'node:http';
 import axios from 'axios';
 import * as cheerio from 'cheerio';
 import iconv from 'iconv-lite';
-import { plan, Refused, NotOpen, NOT_OPEN, FORM, sleep, dayPath, dayListPath, shownTime, work } from './plan.mjs';
+import { plan, Refused, NotOpen, NOT_OPEN, FORM, sleep, dayPath, dayListPath, shownTime, versions, work } from './plan.mjs';
 
 const MOST_PROBES = 25;
 const TRY_AGAIN_MS = 100;
@@ -192,7 +192,7 @@ function controls($, form) {
   return pairs;
 }
 
-await work(`axios ${axios.VERSION}, cheerio, iconv-lite`, async (task) => {
+await work(versions('axios', 'cheerio', 'iconv-lite'), async (task) => {
   const visitor = new Visitor(task);
   try {
     await visitor.book();

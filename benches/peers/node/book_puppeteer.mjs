@@ -4,10 +4,9 @@
 // In a race it is logged in, waits in the page for the instant by the local clock, then loads the day's page until it
 // is open.
 
-import { createRequire } from 'node:module';
 import puppeteer from 'puppeteer-core';
 import { args, executablePath, RELOAD_EVERY_MS } from './browser.mjs';
-import { plan, Refused, NOT_OPEN, sleep, dayPath, dayListPath, shownTime, work } from './plan.mjs';
+import { plan, Refused, NOT_OPEN, sleep, dayPath, dayListPath, shownTime, versions, work } from './plan.mjs';
 
 const browser = await puppeteer.launch({ executablePath, args });
 
@@ -70,5 +69,4 @@ async function book(task) {
   }
 }
 
-const { version } = createRequire(import.meta.url)('puppeteer-core/package.json');
-await work(`puppeteer-core ${version}, ${await browser.version()}`, book, () => browser.close());
+await work(`${versions('puppeteer-core')}, ${await browser.version()}`, book, () => browser.close());

@@ -1,5 +1,7 @@
 // What every Node client shares: the plan, the bookings under way, the last line.
 
+import { readFileSync } from 'node:fs';
+
 export const plan = JSON.parse(process.argv[2]);
 plan.at_once ||= 1;
 plan.opens = plan.race?.opens_unix_ms;
@@ -23,9 +25,15 @@ export function dayListPath(task) {
 
 export const shownTime = (task) => `${task.start}~${task.end}`;
 
+// Names with the versions that are installed.
+export const versions = (...names) => names.map((name) => {
+  const about = new URL(`node_modules/${name}/package.json`, import.meta.url);
+  return `${name} ${JSON.parse(readFileSync(about, 'utf8')).version}`;
+}).join(', ');
+
 // Makes the plan's bookings, as many at a time as it says, and prints how it went.
-export async function work(versions, book, close = async () => {}) {
-  const said = { done: 0, ms: [], errors: [], versions: `Node ${process.versions.node}, ${versions}` };
+export async function work(made, book, close = async () => {}) {
+  const said = { done: 0, ms: [], errors: [], versions: `Node ${process.versions.node}, ${made}` };
   let next = 0;
   const worker = async () => {
     while (next < plan.bookings.length) {

@@ -62,11 +62,10 @@ class Visitor:
         for row in form.xpath(".//table/tbody/tr"):
             cells = row.xpath("./td")
             if len(cells) > 2 and text(cells[2]).replace(" ", "") == self.task.shown_time:
-                boxes = by_class(row, "select_check")
-                box = next((box for box in row.xpath('.//input[@class="select_check"]')), None)
-                if box is None or not boxes:
+                boxes = row.xpath('.//input[@class="select_check"]')
+                if not boxes:
                     raise Refused("taken")
-                box.checked = True
+                boxes[0].checked = True
                 return form.get("action"), form.form_values()
         raise Refused("no such slot")
 
@@ -95,18 +94,22 @@ class Visitor:
 
     async def hammer(self):
         """The first answer that shows the slot."""
-        await asyncio.sleep(max(0, self.plan.opens - BEFORE - time.time()))
-        under_way = set()
+        under_way, ask_at = set(), self.plan.opens - BEFORE
+        await asyncio.sleep(max(0, ask_at - time.time()))
         try:
             while time.time() < self.plan.ends:
-                if len(under_way) < AT_ONCE:
+                wait = ask_at - time.time()
+                if wait <= 0 and len(under_way) < AT_ONCE:
                     under_way.add(asyncio.create_task(self.choose()))
-                done, under_way = await asyncio.wait(under_way, timeout=EVERY)
-                for answer in done:
-                    if not isinstance(answer.exception(), NotOpen):
-                        return answer.result()
-                if done:
-                    await asyncio.sleep(EVERY / 2)
+                    ask_at += EVERY
+                elif not under_way:
+                    await asyncio.sleep(wait)
+                else:
+                    done, under_way = await asyncio.wait(under_way, timeout=wait if wait > 0 else EVERY,
+                                                         return_when=asyncio.FIRST_COMPLETED)
+                    for answer in done:
+                        if not isinstance(answer.exception(), NotOpen):
+                            return answer.result()
         finally:
             for task in under_way:
                 task.cancel()

@@ -1,14 +1,14 @@
 //! One slot, one opening instant, ours against one other client at a time, each with its usual strategy.
 //!
 //!     cargo run --release -p benches --bin race_peers -- [--rounds 5] [--round-trips 10,40,120] [--only axios-well]
-//!         [--json FILE]
+//!         [--skew 2000] [--json FILE]
 //!
 //! First `cargo build --release -p benches --bins` and `benches/peers/install`. A round takes about 20 s; the
 //! short form for trying is `--rounds 1 --round-trips 40 --only requests`.
 //!
 //! Each round has its own stand-in in another process, with the round trip +- 25 % (half each way, drawn anew for
-//! every request), a clock that is off by up to two seconds against this machine's, and an opening instant 16 s
-//! ahead. The announced instant is of the site's clock; this machine's own clock is what a client that trusts its
+//! every request), a clock that is off by up to two seconds (`--skew`, in milliseconds) against this machine's, the
+//! same in each round for all pairs, and an opening instant 16 s ahead. The announced instant is of the site's clock; this machine's own clock is what a client that trusts its
 //! time server goes by. Both clients are processes of their own on one account each, and nobody else wants the
 //! slot. Who won, and when requests arrived, is read from the stand-in's log. The two draw their fortune from
 //! one network, and which of them is started first changes from round to round.
@@ -21,14 +21,11 @@ use benches::clients::{Contender, Strategy, racers, said};
 use benches::plan::{Plan, Race};
 use benches::process_tree::{Look, Tree, now_micros};
 use benches::site_process::{Behaviour, Log, SiteProcess, serve_if_asked};
-use benches::{Failure, Seeded, machine, quantile};
+use benches::{Failure, Seeded, machine, median, quantile};
 use serde_json::json;
 
 /// Long enough for ours to measure the clock with eight probes, one a second.
 const OPENS_IN: Duration = Duration::from_secs(16);
-
-/// How far the site's clock may be off.
-const MOST_SKEW_MILLIS: f64 = 2_000.0;
 
 /// How long after the opening a client goes on by itself.
 const FOR: Duration = Duration::from_secs(8);
@@ -57,12 +54,19 @@ struct Settings {
     rounds: usize,
     round_trips: Vec<u64>,
     only: Vec<String>,
+    most_skew_millis: f64,
     json: Option<String>,
 }
 
 impl Settings {
     fn from_arguments() -> Result<Self, Failure> {
-        let mut settings = Self { rounds: 5, round_trips: vec![10, 40, 120], only: Vec::new(), json: None };
+        let mut settings = Self {
+            rounds: 5,
+            round_trips: vec![10, 40, 120],
+            only: Vec::new(),
+            most_skew_millis: 2_000.0,
+            json: None,
+        };
         let mut arguments = std::env::args().skip(1);
         while let Some(flag) = arguments.next() {
             let value = arguments.next().ok_or_else(|| format!("{flag} wants a value"))?;
@@ -72,6 +76,7 @@ impl Settings {
                     settings.round_trips = value.split(',').map(str::parse).collect::<Result<_, _>>()?;
                 }
                 "--only" => settings.only = value.split(',').map(str::to_owned).collect(),
+                "--skew" => settings.most_skew_millis = value.parse()?,
                 "--json" => settings.json = Some(value),
                 other => return Err(format!("there is no {other}").into()),
             }
@@ -81,9 +86,9 @@ impl Settings {
 }
 
 /// One race; ours first in the result.
-fn race(pair: [&Contender; 2], round_trip_ms: u64, number: usize) -> Result<[Run; 2], Failure> {
+fn race(pair: [&Contender; 2], round_trip_ms: u64, skew: f64, number: usize) -> Result<[Run; 2], Failure> {
     let mut seeded = Seeded((number as u64 + 1) << 20 | round_trip_ms);
-    let skew_millis = seeded.between(-MOST_SKEW_MILLIS, MOST_SKEW_MILLIS) as i64;
+    let skew_millis = seeded.between(-skew, skew) as i64;
     let mut plan = Plan::of(2)?;
     let rival = plan.bookings.pop().ok_or("two bookings were asked for")?;
     let task = plan.bookings.first().cloned().ok_or("two bookings were asked for")?;
@@ -178,7 +183,7 @@ impl Rounds {
     }
 
     fn median(&self, who: usize, value: impl Fn(&Run) -> Option<i64>) -> f64 {
-        quantile(&mut self.millis(who, value), 0.5)
+        median(&self.millis(who, value))
     }
 
     /// Median and largest, or a dash where there is none.
@@ -266,7 +271,7 @@ fn main() -> Result<(), Failure> {
     for number in 0..settings.rounds {
         for rounds in &mut all {
             let Some(client) = clients.iter().find(|client| client.name == rounds.name) else { continue };
-            let runs = race([&ours, client], rounds.round_trip_ms, number)?;
+            let runs = race([&ours, client], rounds.round_trip_ms, settings.most_skew_millis, number)?;
             eprintln!(
                 "round {} of {}: {} ms, {}: {}",
                 number + 1,
@@ -282,7 +287,12 @@ fn main() -> Result<(), Failure> {
             rounds.runs.push(runs);
         }
     }
-    println!("{} rounds a row, round trip +- 25 %. {}.\n", settings.rounds, machine());
+    println!(
+        "{} rounds a row, round trip +- 25 %, the site's clock off by up to {} ms. {}.\n",
+        settings.rounds,
+        settings.most_skew_millis,
+        machine()
+    );
     print!("{}", table(&all)?);
     println!("\n| client | strategy | versions |\n| --- | --- | --- |");
     for (who, client) in std::iter::once(&ours).chain(&clients).enumerate() {
@@ -296,4 +306,38 @@ fn main() -> Result<(), Failure> {
         std::fs::write(file, serde_json::to_string_pretty(&for_plot(&all))? + "\n")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use benches::site_process::Seen;
+
+    use super::*;
+
+    #[test]
+    fn an_arrival_counts_from_the_opening_on() {
+        let opening = 1_000_000_000_000;
+        let request = |after: i64, method: &str, step: &str, account: &str| Seen {
+            at: 0,
+            site_time: opening + after,
+            account: Some(account.to_owned()),
+            method: method.to_owned(),
+            step: step.to_owned(),
+            path: String::new(),
+            status: 200,
+        };
+        let log = Log {
+            requests: vec![
+                request(-3_000_000, "POST", "form", "a"),
+                request(-4_000, "POST", "form", "a"),
+                request(1_000, "HEAD", "day", "a"),
+                request(2_000, "POST", "login", "a"),
+                request(3_000, "GET", "day", "b"),
+                request(496_000, "POST", "form", "a"),
+            ],
+            ..Log::default()
+        };
+        let run = seen(&log, "a", opening);
+        assert_eq!((run.won, run.early, run.requests, run.first_after), (false, 1, 5, Some(496_000)));
+    }
 }
