@@ -140,16 +140,17 @@ pub fn all() -> Vec<Contender> {
 /// Those that race, ours first.
 pub fn racers() -> Vec<Contender> {
     let mut racers: Vec<Contender> = all().into_iter().filter(|c| c.strategy.is_some()).collect();
-    if let Some(at) = racers.iter().position(|c| c.name == "requests") {
-        let mut by_date = racers.get(at).cloned().into_iter().collect::<Vec<_>>();
-        for racer in &mut by_date {
-            racer.name = "requests-date";
-            racer.way = "date";
-            racer.strategy = racer
-                .strategy
-                .map(|s| Strategy { is: "one `Date` + half of the round trip, day page every 300 ms", ..s });
-        }
-        racers.splice(at + 1..at + 1, by_date);
+    if let Some((at, requests)) = racers.iter().enumerate().find(|(_, c)| c.name == "requests") {
+        let by_date = Contender {
+            name: "requests-date",
+            way: "date",
+            strategy: Some(Strategy {
+                is: "one `Date` + half of the round trip, day page every 300 ms",
+                started_at_the_instant: false,
+            }),
+            ..requests.clone()
+        };
+        racers.insert(at + 1, by_date);
     }
     racers
 }

@@ -196,9 +196,8 @@ fn settings(behaviour: &Behaviour) -> Result<Settings, Failure> {
     settings.clock_skew_millis = behaviour.skew_millis;
     settings.accounts = (1..=behaviour.accounts.max(1)).map(Account::invented).collect();
     let half = Duration::from_micros(behaviour.round_trip_micros / 2);
-    let mut delay = Delay::default();
-    delay.base = half.mul_f64(1.0 - behaviour.jitter);
-    delay.jitter = half.mul_f64(2.0 * behaviour.jitter);
+    let delay =
+        Delay { base: half.mul_f64(1.0 - behaviour.jitter), jitter: half.mul_f64(2.0 * behaviour.jitter) };
     (settings.there, settings.back) = (delay, delay);
     if let Some((date, micros)) = &behaviour.opening {
         settings.openings.insert(date.parse()?, SeoulTime::from_unix_micros(*micros));

@@ -336,7 +336,10 @@ fn main() -> Result<(), Failure> {
             }),
         }
     }
-    let many = results.len().max(1);
+    if results.is_empty() {
+        return Err("no client of that name can be run".into());
+    }
+    let many = results.len();
     for number in 0..settings.rounds {
         results.rotate_left(usize::from(number > 0));
         for r in &mut results {
