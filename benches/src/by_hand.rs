@@ -60,7 +60,10 @@ pub async fn book(wire: &mut impl Wire, plan: &Plan, task: &Task, reader: Reader
     let mut cookie = String::new();
     let login = format!("process_check=login&memid={}&mempw={}&ret_url=", task.account, task.password);
     let ask = Ask { target: "/rent/member/process", body: Some(&login), cookie: "" };
-    follow(wire, ask, &mut cookie).await?;
+    let home = follow(wire, ask, &mut cookie).await?;
+    if reader == Reader::Parser && !parsed_is_logged_in(&home.body) {
+        return Err("login failed".into());
+    }
     let day = follow(wire, Ask { target: &task.day_path(), body: None, cookie: "" }, &mut cookie).await?;
     let body = match reader {
         Reader::Search => form_body(&plan.base_url, task, time_no(&day.body, task).ok_or("no such slot")?),
@@ -231,6 +234,7 @@ fn selector(text: &str) -> Selector {
     Selector::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
+static HEADER: LazyLock<Selector> = LazyLock::new(|| selector("#tnb li"));
 static ROWS: LazyLock<Selector> =
     LazyLock::new(|| selector("form#reservation_form table.rent_time_table tbody tr"));
 static CELLS: LazyLock<Selector> = LazyLock::new(|| selector("td"));
@@ -246,6 +250,10 @@ fn parsed(page: &[u8]) -> Html {
 
 fn text_of(element: ElementRef<'_>) -> String {
     element.text().collect::<String>().trim().to_owned()
+}
+
+fn parsed_is_logged_in(page: &[u8]) -> bool {
+    parsed(page).select(&HEADER).any(|link| text_of(link) == "로그아웃")
 }
 
 fn parsed_form_body(base: &str, task: &Task, page: &[u8]) -> Result<String, Failure> {
