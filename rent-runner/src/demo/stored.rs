@@ -100,7 +100,7 @@ pub(super) async fn run(play: Play<'_>) -> Result<Played> {
 fn summary(kept: &Story, database: &Path, password: &str) -> String {
     let mut text = String::new();
     let booking = &kept.booking;
-    let _ = writeln!(text, "state      {} ({})", booking.state.word(), booking.state.plain());
+    let _ = writeln!(text, "state      {}", booking.state.word());
     let _ = writeln!(text, "kept       {} events, {} attempts", kept.events.len(), kept.attempts.len());
     let holds = |path: &Path| {
         std::fs::read(path)
