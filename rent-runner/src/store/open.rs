@@ -244,13 +244,15 @@ async fn migrate_sqlite(path: &str, writer: &SqlitePool, migrator: &Migrator) ->
         Err(error) if is_missing_table(&error) => true,
         Err(error) => return Err(of(error)),
     };
-    migrator.run(&mut *tx).await.map_err(|error| of_migration(path, error))?;
+    migrator.run_direct(None, &mut *tx, false).await.map_err(|error| of_migration(path, error))?;
     tx.commit().await.map_err(of)?;
     Ok(is_new)
 }
 
 async fn open_postgres(address: &str, limits: Limits) -> Result<Inner> {
-    let Ok(options) = PgConnectOptions::from_str(address) else {
+    // Without the slashes a part of it would be taken for the name of a database, and shown.
+    let parsed = address.contains("://").then(|| PgConnectOptions::from_str(address));
+    let Some(Ok(options)) = parsed else {
         let why = "write postgres://USER:PASSWORD@HOST:PORT/DATABASE, with %XX for special characters";
         return Err(StoreError::Open { store: "postgres://…".to_owned(), why: why.to_owned() });
     };
@@ -268,7 +270,10 @@ async fn open_postgres(address: &str, limits: Limits) -> Result<Inner> {
         Err(error) => return Err(of(error)),
     };
     if standing != Layout::Current {
-        migrator.run(&mut connection).await.map_err(|error| of_migration(&shown, error))?;
+        migrator
+            .run_direct(None, &mut connection, false)
+            .await
+            .map_err(|error| of_migration(&shown, error))?;
     }
     // The session ends by itself where this cannot be said.
     let _ = connection.close().await;
