@@ -115,7 +115,7 @@ fn of_migration(store: &str, error: MigrateError) -> StoreError {
     }
 }
 
-/// Reads the list of applied migrations; `$of` turns the driver's error into ours.
+/// Reads the list of applied migrations.
 macro_rules! applied {
     ($connection:expr) => {
         sqlx::query("SELECT version, checksum FROM _sqlx_migrations ORDER BY version")
@@ -209,22 +209,22 @@ fn make_file(path: &Path) -> std::result::Result<(), String> {
 }
 
 async fn sqlite_layout(path: &str, readers: &SqlitePool, migrator: &Migrator) -> Result<Layout> {
-    match applied!(readers) {
-        Ok(applied) if !applied.is_empty() => layout(path, migrator, &applied),
-        Err(error) if !is_missing_table(&error) => Err(StoreError::of(path, error)),
-        _ => {
-            let tables = "SELECT COUNT(*) FROM sqlite_master WHERE name <> '_sqlx_migrations'";
-            let foreign: i64 = sqlx::query_scalar(tables)
-                .fetch_one(readers)
-                .await
-                .map_err(|error| StoreError::of(path, error))?;
-            if foreign == 0 {
-                return Ok(Layout::Empty);
-            }
-            let why = "it is a database of another program".to_owned();
-            Err(StoreError::Damaged { store: path.to_owned(), why })
+    let of = |error| StoreError::of(path, error);
+    // Twice: another process may make it between the two looks.
+    for _ in 0..2 {
+        match applied!(readers) {
+            Ok(applied) if !applied.is_empty() => return layout(path, migrator, &applied),
+            Err(error) if !is_missing_table(&error) => return Err(of(error)),
+            _ => {}
+        }
+        let tables = "SELECT COUNT(*) FROM sqlite_master WHERE name <> '_sqlx_migrations'";
+        let others: i64 = sqlx::query_scalar(tables).fetch_one(readers).await.map_err(of)?;
+        if others == 0 {
+            return Ok(Layout::Empty);
         }
     }
+    let why = "it is a database of another program".to_owned();
+    Err(StoreError::Damaged { store: path.to_owned(), why })
 }
 
 fn is_missing_table(error: &sqlx::Error) -> bool {

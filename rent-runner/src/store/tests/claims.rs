@@ -267,7 +267,8 @@ async fn runners_are_seen(place: &Place) {
 
 #[tokio::test]
 async fn the_next_opening_is_found_without_a_look_at_every_booking() {
-    let (store, _) = with_booking(&Place::sqlite()).await;
+    let place = Place::sqlite();
+    let (store, _) = with_booking(&place).await;
     let mut tx = store.read().await.unwrap();
     let TxEngine::Sqlite(connection) = &mut tx.engine else { panic!("SQLite") };
     let plan = format!("EXPLAIN QUERY PLAN {NEXT_OPENING}");
