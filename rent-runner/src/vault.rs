@@ -218,7 +218,7 @@ impl Vault {
         if let KeySource::File(path) = source
             && successor(path).exists()
         {
-            return Ok(Self::settle(store, path).await?);
+            return Self::settle(store, path).await;
         }
         let source = source.name();
         Err(match found {

@@ -63,7 +63,6 @@ CREATE TABLE booking (
 CREATE INDEX booking_order ON booking (opens_at, id);
 CREATE INDEX booking_open ON booking (opens_at, id) WHERE state IN ('waiting', 'armed', 'firing');
 CREATE INDEX booking_account ON booking (account_id, state);
-CREATE INDEX booking_state ON booking (state);
 CREATE INDEX booking_owner ON booking (owner) WHERE owner IS NOT NULL;
 CREATE INDEX booking_cancel ON booking (id) WHERE cancel_asked = 1;
 

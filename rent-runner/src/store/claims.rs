@@ -88,6 +88,11 @@ pub(crate) struct RunnerRow {
 /// The most of a page that is kept.
 const MOST_OF_A_PAGE: usize = 2 * 1024 * 1024;
 
+/// Asked so often that it has an index of its own.
+pub(super) const NEXT_OPENING: &str = "SELECT opens_at FROM booking \
+     WHERE state IN ('waiting', 'armed', 'firing') \
+     AND (lease_until IS NULL OR lease_until <= (SELECT now FROM clock)) ORDER BY opens_at LIMIT 1";
+
 /// How long a runner that is gone is remembered, and a message that is done.
 const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -247,9 +252,7 @@ impl Store {
 
     /// The earliest opening among the bookings that nobody holds and are not over.
     pub(crate) async fn next_opening(&self) -> Result<Option<SeoulTime>> {
-        let sql = "SELECT opens_at FROM booking WHERE state IN ('waiting', 'armed', 'firing') \
-             AND (lease_until IS NULL OR lease_until <= (SELECT now FROM clock)) ORDER BY opens_at LIMIT 1";
-        self.row(sql, &[]).await?.map(|row| row.time("opens_at")).transpose()
+        self.row(NEXT_OPENING, &[]).await?.map(|row| row.time("opens_at")).transpose()
     }
 
     /// Keeps events; `false` if the lease is lost, and then nothing is kept. A lease whose time ran out is not

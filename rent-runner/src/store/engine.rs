@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use namyangju_rent::{Clock, SeoulTime, SystemClock};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{PgPool, Sqlite, SqlitePool, Transaction};
 
 use super::open::{Limits, open};
 use super::sql::{Arg, Row, Sql, Tx, TxEngine, query, values};
@@ -176,8 +176,7 @@ impl Store {
     /// Begins a transaction that writes.
     pub(super) async fn write(&self) -> Result<Tx<'_>> {
         let engine = match &self.0.engine {
-            // At once, and not with the first statement that writes: it could not wait for another writer then.
-            Engine::Sqlite { writer, .. } => writer.begin_with("BEGIN IMMEDIATE").await.map(TxEngine::Sqlite),
+            Engine::Sqlite { writer, .. } => begin_immediate(writer).await.map(TxEngine::Sqlite),
             Engine::Postgres(pool) => pool.begin().await.map(TxEngine::Postgres),
         };
         self.began(engine)
@@ -223,5 +222,22 @@ impl Store {
         let touched = tx.run(sql, values).await?;
         tx.commit().await?;
         Ok(touched)
+    }
+}
+
+/// Begins a transaction of SQLite that writes at once, and not with its first statement that does: that could
+/// not wait for another writer.
+async fn begin_immediate(
+    writer: &SqlitePool,
+) -> std::result::Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    const BEGIN: &str = "BEGIN IMMEDIATE";
+    match writer.begin_with(BEGIN).await {
+        // A full disk makes SQLite end a transaction by itself, and the driver does not hear of that: its
+        // connection is of no use any more.
+        Err(sqlx::Error::InvalidSavePointStatement | sqlx::Error::BeginFailed) => {
+            writer.acquire().await?.close().await?;
+            writer.begin_with(BEGIN).await
+        }
+        began => began,
     }
 }

@@ -4,6 +4,7 @@
 //! ([`Sealed`]) and go out sealed: the store never sees a key. Leases are judged by the database's clock.
 
 mod accounts;
+mod booking;
 mod bookings;
 mod claims;
 mod engine;
@@ -16,7 +17,7 @@ mod sql;
 mod tests;
 
 pub(crate) use accounts::{Account, Applicant, NewAccount};
-pub(crate) use bookings::{
+pub(crate) use booking::{
     AttemptRow, Booking, BookingId, Change, EventRow, Filter, NewBooking, Opens, Pace, State, Story,
 };
 pub(crate) use claims::{Claimed, Denied, Ending, KeptPage, Lease, RunnerRow};

@@ -115,7 +115,7 @@ fn of_migration(store: &str, error: MigrateError) -> StoreError {
     }
 }
 
-/// Reads the list of applied migrations; `$of` turns the driver's error into ours.
+/// Reads the list of applied migrations.
 macro_rules! applied {
     ($connection:expr) => {
         sqlx::query("SELECT version, checksum FROM _sqlx_migrations ORDER BY version")
@@ -209,22 +209,22 @@ fn make_file(path: &Path) -> std::result::Result<(), String> {
 }
 
 async fn sqlite_layout(path: &str, readers: &SqlitePool, migrator: &Migrator) -> Result<Layout> {
-    match applied!(readers) {
-        Ok(applied) if !applied.is_empty() => layout(path, migrator, &applied),
-        Err(error) if !is_missing_table(&error) => Err(StoreError::of(path, error)),
-        _ => {
-            let tables = "SELECT COUNT(*) FROM sqlite_master WHERE name <> '_sqlx_migrations'";
-            let foreign: i64 = sqlx::query_scalar(tables)
-                .fetch_one(readers)
-                .await
-                .map_err(|error| StoreError::of(path, error))?;
-            if foreign == 0 {
-                return Ok(Layout::Empty);
-            }
-            let why = "it is a database of another program".to_owned();
-            Err(StoreError::Damaged { store: path.to_owned(), why })
+    let of = |error| StoreError::of(path, error);
+    // Twice: another process may make it between the two looks.
+    for _ in 0..2 {
+        match applied!(readers) {
+            Ok(applied) if !applied.is_empty() => return layout(path, migrator, &applied),
+            Err(error) if !is_missing_table(&error) => return Err(of(error)),
+            _ => {}
+        }
+        let tables = "SELECT COUNT(*) FROM sqlite_master WHERE name <> '_sqlx_migrations'";
+        let others: i64 = sqlx::query_scalar(tables).fetch_one(readers).await.map_err(of)?;
+        if others == 0 {
+            return Ok(Layout::Empty);
         }
     }
+    let why = "it is a database of another program".to_owned();
+    Err(StoreError::Damaged { store: path.to_owned(), why })
 }
 
 fn is_missing_table(error: &sqlx::Error) -> bool {
@@ -244,13 +244,15 @@ async fn migrate_sqlite(path: &str, writer: &SqlitePool, migrator: &Migrator) ->
         Err(error) if is_missing_table(&error) => true,
         Err(error) => return Err(of(error)),
     };
-    migrator.run(&mut *tx).await.map_err(|error| of_migration(path, error))?;
+    migrator.run_direct(None, &mut *tx, false).await.map_err(|error| of_migration(path, error))?;
     tx.commit().await.map_err(of)?;
     Ok(is_new)
 }
 
 async fn open_postgres(address: &str, limits: Limits) -> Result<Inner> {
-    let Ok(options) = PgConnectOptions::from_str(address) else {
+    // Without the slashes a part of it would be taken for the name of a database, and shown.
+    let parsed = address.contains("://").then(|| PgConnectOptions::from_str(address));
+    let Some(Ok(options)) = parsed else {
         let why = "write postgres://USER:PASSWORD@HOST:PORT/DATABASE, with %XX for special characters";
         return Err(StoreError::Open { store: "postgres://…".to_owned(), why: why.to_owned() });
     };
@@ -268,7 +270,10 @@ async fn open_postgres(address: &str, limits: Limits) -> Result<Inner> {
         Err(error) => return Err(of(error)),
     };
     if standing != Layout::Current {
-        migrator.run(&mut connection).await.map_err(|error| of_migration(&shown, error))?;
+        migrator
+            .run_direct(None, &mut connection, false)
+            .await
+            .map_err(|error| of_migration(&shown, error))?;
     }
     // The session ends by itself where this cannot be said.
     let _ = connection.close().await;

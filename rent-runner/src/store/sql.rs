@@ -163,6 +163,9 @@ pub(super) fn word_of(value: impl Serialize) -> String {
     }
 }
 
+/// A row does not know which store it is from.
+const OURS: &str = "of this program";
+
 /// A row that was read.
 pub(super) enum Row {
     Sqlite(SqliteRow),
@@ -176,7 +179,7 @@ macro_rules! column {
                 Self::Sqlite(row) => row.try_get(column),
                 Self::Postgres(row) => row.try_get(column),
             }
-            .map_err(|error| StoreError::of("database", error))
+            .map_err(|error| StoreError::of(OURS, error))
         }
     )*};
 }
@@ -235,7 +238,7 @@ impl Row {
 /// A stored value that cannot be understood.
 pub(super) fn damaged(column: &str) -> StoreError {
     let why = format!("a value of the column {column} cannot be understood");
-    StoreError::Damaged { store: "database".to_owned(), why }
+    StoreError::Damaged { store: OURS.to_owned(), why }
 }
 
 /// Binds the values to a statement and runs it with one of the functions of a query.

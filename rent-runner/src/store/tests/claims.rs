@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use namyangju_rent::{Event, SeoulTime};
 use serde_json::json;
+use sqlx::Row;
 
 use super::support::{
     LONG, NONE, Place, account, at, booking, ending, fired, happened, logged_in, suite, with_booking,
 };
-use crate::store::claims::Held;
+use crate::store::claims::{Held, NEXT_OPENING};
+use crate::store::sql::TxEngine;
 use crate::store::{Denied, NewBooking, State, Store, StoreError};
 
 suite! {
@@ -261,4 +263,16 @@ async fn runners_are_seen(place: &Place) {
     // One that never said that it began is seen by its renewals.
     store.renew("runner-3", LONG).await.unwrap();
     assert_eq!(store.runners().await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn the_next_opening_is_found_without_a_look_at_every_booking() {
+    let place = Place::sqlite();
+    let (store, _) = with_booking(&place).await;
+    let mut tx = store.read().await.unwrap();
+    let TxEngine::Sqlite(connection) = &mut tx.engine else { panic!("SQLite") };
+    let plan = format!("EXPLAIN QUERY PLAN {NEXT_OPENING}");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(plan)).fetch_all(&mut **connection).await.unwrap();
+    let steps: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+    assert!(steps[0].contains("booking_open") && !steps.concat().contains("B-TREE"), "{steps:?}");
 }
