@@ -1,5 +1,6 @@
 //! Books a public tennis court of Namyangju and its sister cities; the library does the booking,
 //! this program reads arguments and prints.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod arguments;
 mod at_work;

@@ -411,7 +411,6 @@ fn word(step: &impl serde::Serialize) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 

@@ -99,7 +99,6 @@ impl Config {
 
     /// A store and a key in a folder of a test's own.
     #[cfg(test)]
-    #[allow(clippy::unwrap_used)]
     pub(crate) fn of_a_test(folder: &Path) -> Self {
         let flags = Flags {
             database: Some(folder.join("rent.db").display().to_string()),

@@ -1,5 +1,4 @@
 //! Where settings come from, what is wrong with them, and what is never shown.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::HashMap;
 

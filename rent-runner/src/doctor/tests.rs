@@ -1,5 +1,4 @@
 //! What the doctor finds, at a stand-in, at a dead port, and in stores of all kinds.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::path::Path;
 use std::sync::Arc;

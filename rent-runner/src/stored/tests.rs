@@ -1,5 +1,4 @@
 //! Files of bookings, calendars and words, without a store.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::HashMap;
 use std::time::Duration;

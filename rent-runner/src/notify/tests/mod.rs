@@ -1,5 +1,4 @@
 //! Channels against servers on loopback, and the outbox against a real store.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod channels;
 mod http;
