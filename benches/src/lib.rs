@@ -1,13 +1,31 @@
 //! What the measuring programs share. The micro benches live in `benches/`, the programs in `src/bin/`.
 
+pub mod plot;
+pub mod usage;
+
 use std::fs;
 use std::process::Command;
+
+pub mod by_hand;
+pub mod clients;
+
+pub mod plan;
+pub mod process_tree;
+pub mod site_process;
+
+/// Whatever ends a measurement.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The value at a part (0 to 1) of some figures: the smallest that is not less than that part of them.
 pub fn quantile(figures: &mut [f64], part: f64) -> f64 {
     figures.sort_by(f64::total_cmp);
     let rank = (part * figures.len() as f64).ceil() as usize;
     figures.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+}
+
+/// The middle of some figures; half of them are not greater.
+pub fn median(figures: &[f64]) -> f64 {
+    quantile(&mut figures.to_vec(), 0.5)
 }
 
 /// The machine in one line: cores, processor, kernel, compiler, load at this moment.

@@ -257,13 +257,14 @@ impl Client {
         Self { shared: Arc::clone(&self.shared), pace: self.pace.clone(), budget }
     }
 
-    /// The same client for another account: TLS, names and routes are shared, so that a block of one is
-    /// a block of all; the ceiling of [`MOST_REQUESTS_A_SECOND`](crate::MOST_REQUESTS_A_SECOND) and the budget
-    /// are its own, so that the members of a club do not wait for each other at the opening.
+    /// The same client for another account, which costs next to nothing: TLS, the names that were looked up and the
+    /// budget are shared; so are the routes, for a block is of the address, not of the account. The ceiling of
+    /// [`MOST_REQUESTS_A_SECOND`](crate::MOST_REQUESTS_A_SECOND) is its own, so that the members of a club do not
+    /// wait for each other at the opening. It is meant for one person each, not for each booking.
     #[must_use]
     pub fn for_account(&self) -> Self {
         let pace = Pace::new(Arc::clone(&self.shared.clock));
-        Self { shared: Arc::clone(&self.shared), pace, budget: Budget::new(u32::MAX) }
+        Self { shared: Arc::clone(&self.shared), pace, budget: self.budget.clone() }
     }
 
     /// Every route and its state, for people.

@@ -27,7 +27,8 @@ pub(crate) async fn serve(config: Config) -> Result<u8> {
     let store = stored::open(&config).await?;
     let vault = stored::open_vault(&store, &config).await?;
     let (stop, stopped) = watch::channel(false);
-    let (notifier, metrics) = (Notifier::new(&config)?, Metrics::new());
+    let metrics = Metrics::new();
+    let notifier = Notifier::counting(&config, metrics.clone())?;
     let listening = match config.listen {
         Some(listen) => Some(metrics.serve(listen, store.clone(), stopped.clone()).await?),
         None => None,
@@ -91,14 +92,15 @@ pub(crate) async fn work_off(
     mut tell: impl FnMut(&Done),
 ) -> Result<u8> {
     let (stop, stopped) = watch::channel(false);
-    let notifier = Notifier::new(&config)?;
-    let messages = send_messages(&notifier, &store, &stopped);
+    let metrics = Metrics::new();
+    let notifier = Notifier::counting(&config, metrics.clone())?;
+    let messages = send_messages(&notifier, store, &stopped);
     let interrupted = stop.clone();
     let listening = tokio::spawn(async move {
         foreground::interruption().await;
         let _ = interrupted.send(true);
     });
-    let context = Context::new(store.clone(), vault, config, notifier.clone(), Metrics::new(), observer);
+    let context = Context::new(store.clone(), vault, config, notifier.clone(), metrics, observer);
     let mut runner = Runner::begin(context).await?;
     let mut code = exit::DONE;
     runner

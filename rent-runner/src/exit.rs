@@ -27,7 +27,7 @@ pub(crate) const INTERRUPTED: u8 = 130;
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0    reserved (book, demo); done (the other commands)
-  1    unexpected failure
+  1    unexpected failure; or something that `doctor` looked at failed
   2    bad input: nothing was sent
   3    lost: somebody else has the time
   4    refused: the account, the application or a limit; trying again would not change it

@@ -223,6 +223,7 @@ impl Write for Lines {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 mod tests {
     use std::sync::mpsc::{self, Receiver, Sender};
 

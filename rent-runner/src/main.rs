@@ -1,9 +1,6 @@
 //! Books a public tennis court of Namyangju and its sister cities; the library does the booking,
 //! this program reads arguments and prints.
 
-// Until the parts are there.
-#![allow(dead_code, unused, clippy::todo)]
-
 mod arguments;
 mod at_work;
 mod book;
@@ -92,6 +89,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Applicant(arguments) => stored::applicants::run(&arguments, &settings(&flags)?).await,
             Command::Add(arguments) => stored::add::run(&arguments, &settings(&flags)?).await,
             Command::List(arguments) => stored::list::run(&arguments, &settings(&flags)?).await,
+            Command::Status(arguments) => stored::status::run(&arguments, &settings(&flags)?).await,
             Command::Show(arguments) => stored::show::run(&arguments, &settings(&flags)?).await,
             Command::Edit(arguments) => stored::change::edit(&arguments, &settings(&flags)?).await,
             Command::Cancel(arguments) => stored::change::cancel(&arguments, &settings(&flags)?).await,

@@ -15,12 +15,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use benches::{Failure, Seeded, quantile};
 use namyangju_rent::harness::{Account, Arrival, Delay, Settings, StandIn, StandInServer, Step};
 use namyangju_rent::{
     Application, Booking, Client, Clock, Credentials, Purpose, SeoulTime, Site, SystemClock, Verdict, Wish,
 };
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const OPENS_IN: Duration = Duration::from_secs(16);
 const AT_ONCE: usize = 5;
@@ -43,22 +42,9 @@ struct Outcome {
     clock_error_micros: i64,
 }
 
-/// A small generator of our own: the same rounds for the same number.
-struct Seeded(u64);
-
-impl Seeded {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % most.max(1)
-    }
-}
-
 async fn round(plan: Plan, number: usize) -> Result<Outcome, Failure> {
-    let mut seeded = Seeded(0x9E37_79B9_7F4A_7C15 ^ (number as u64 + 1) << 17);
-    seeded.below(2);
-    let skew_millis = seeded.below(4_001) as i64 - 2_000;
+    let mut seeded = Seeded(number as u64 + 1);
+    let skew_millis = seeded.between(-2_000.0, 2_000.0) as i64;
     let date = SystemClock.now().date().plus_days(20);
     // By the site's clock it opens at a whole second.
     let local = SystemClock.now().plus(OPENS_IN);
@@ -85,7 +71,7 @@ async fn round(plan: Plan, number: usize) -> Result<Outcome, Failure> {
     let opens_local = SeoulTime::from_unix_micros(opening.unix_micros() - skew_millis * 1_000);
     let mut tasks = tokio::task::JoinSet::new();
     for other in others {
-        let phase = Duration::from_micros(seeded.below(500_000));
+        let phase = Duration::from_micros(seeded.between(0.0, 500_000.0) as u64);
         let begin = if plan.early { opens_local.minus(Duration::from_secs(2)) } else { opens_local };
         let old = Old::new(server.base_url(), other, &wish)?;
         tasks.spawn(async move { old.run(begin.plus(phase)).await });
@@ -224,11 +210,6 @@ fn comma(amount: u32) -> String {
     namyangju_rent::Won(amount).with_comma().replace(',', "%2C")
 }
 
-fn quantile(sorted: &[i64], percent: usize) -> f64 {
-    let index = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
-    sorted.get(index).copied().unwrap_or_default() as f64 / 1_000.0
-}
-
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -255,13 +236,10 @@ async fn main() -> Result<(), Failure> {
     while let Some(ended) = tasks.join_next().await {
         outcomes.push(ended??);
     }
-    let sorted = |value: fn(&Outcome) -> i64| {
-        let mut values: Vec<i64> = outcomes.iter().map(value).collect();
-        values.sort_unstable();
-        values
-    };
-    let (arrivals, errors) = (sorted(|o| o.arrival_micros), sorted(|o| o.clock_error_micros));
-    let (requests, after) = (sorted(|o| o.requests.into()), sorted(|o| o.after_opening.into()));
+    let figures = |value: fn(&Outcome) -> i64| outcomes.iter().map(|o| value(o) as f64).collect::<Vec<_>>();
+    let (mut arrivals, mut errors) = (figures(|o| o.arrival_micros), figures(|o| o.clock_error_micros));
+    let (mut requests, mut after) = (figures(|o| o.requests.into()), figures(|o| o.after_opening.into()));
+    let [min, p5, p50, p95, max] = [0.0, 0.05, 0.5, 0.95, 1.0].map(|p| quantile(&mut arrivals, p) / 1_000.0);
     println!(
         "{rounds} rounds, {} competitors{}, round trip {} ms +- 25 %",
         plan.competitors,
@@ -269,29 +247,11 @@ async fn main() -> Result<(), Failure> {
         plan.round_trip.as_millis()
     );
     println!("won                     {}", outcomes.iter().filter(|o| o.ours).count());
-    println!(
-        "arrival after opening   min {:.1} p5 {:.1} p50 {:.1} p95 {:.1} max {:.1} ms",
-        quantile(&arrivals, 0),
-        quantile(&arrivals, 5),
-        quantile(&arrivals, 50),
-        quantile(&arrivals, 95),
-        quantile(&arrivals, 100)
-    );
-    println!(
-        "error of the clock      p50 {:.1} p95 {:.1} max {:.1} ms",
-        quantile(&errors, 50),
-        quantile(&errors, 95),
-        quantile(&errors, 100)
-    );
-    println!(
-        "requests                p50 {} max {}",
-        quantile(&requests, 50) * 1_000.0,
-        quantile(&requests, 100) * 1_000.0
-    );
-    println!(
-        "requests after opening  p50 {} max {}",
-        quantile(&after, 50) * 1_000.0,
-        quantile(&after, 100) * 1_000.0
-    );
+    println!("arrival after opening   min {min:.1} p5 {p5:.1} p50 {p50:.1} p95 {p95:.1} max {max:.1} ms");
+    let [p50, p95, max] = [0.5, 0.95, 1.0].map(|p| quantile(&mut errors, p) / 1_000.0);
+    println!("error of the clock      p50 {p50:.1} p95 {p95:.1} max {max:.1} ms");
+    for (name, counts) in [("requests", &mut requests), ("requests after opening", &mut after)] {
+        println!("{name:<23} p50 {} max {}", quantile(counts, 0.5), quantile(counts, 1.0));
+    }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use namyangju_rent::harness::{Settings, Step};
-use namyangju_rent::{Client, Clock, Credentials, Error, Outcome, Purpose, Session, Site};
+use namyangju_rent::{Client, Credentials, Error, Outcome, Purpose, Session, Site};
 
 use crate::stage::{NOW, Stage, application};
 
@@ -286,23 +286,6 @@ async fn no_second_holds_more_requests_than_the_ceiling() {
         assert!(within <= namyangju_rent::MOST_REQUESTS_A_SECOND);
     }
     assert_eq!(stage.count(Step::Home), 60);
-}
-
-#[tokio::test]
-async fn the_members_of_a_club_do_not_wait_for_each_other() {
-    let most = namyangju_rent::MOST_REQUESTS_A_SECOND;
-    let stage = Stage::new("namyangju", Settings::default()).await;
-    let place = stage.wish().place;
-    let before = stage.clock.now();
-    for client in [stage.client.clone(), stage.client.for_account(), stage.client.for_account()] {
-        let guest = client.guest().unwrap();
-        for _ in 0..most {
-            guest.day_list(&place, before.date()).await.unwrap();
-        }
-    }
-    assert_eq!(stage.count(Step::Schedule), 3 * most);
-    // The clock is moved by hand and by waits alone: nobody has waited.
-    assert_eq!(stage.clock.now(), before);
 }
 
 #[test]

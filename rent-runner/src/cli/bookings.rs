@@ -83,6 +83,15 @@ pub(crate) struct List {
     pub(crate) json: bool,
 }
 
+/// Show how the store stands: bookings by state, runners, messages that do not arrive, and when days were seen
+/// to open.
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// A JSON document instead of lines.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Tell the story of a booking: every attempt, when it was sent and answered, and what came.
 ///
 /// The applicant's data is not opened without --personal.

@@ -12,16 +12,18 @@ mod values;
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 
 pub(crate) use at_work::{RunDue, Serve};
-pub(crate) use book::{AimArgs, ApplicationArgs, Book, WishArgs};
-pub(crate) use bookings::{Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show};
+pub(crate) use book::{AimArgs, ApplicationArgs, Book};
+pub(crate) use bookings::{
+    Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show, Status,
+};
 pub(crate) use lists::{ClockCheck, Places, Sites, Slots};
 pub(crate) use people::{
-    Account, AccountAdd, AccountCommand, AccountList, AccountName, AccountPassword, AccountRemove, Applicant,
-    ApplicantCommand, ApplicantList, ApplicantRemove, ApplicantSet, ApplicantShow,
+    Account, AccountAdd, AccountCommand, AccountName, AccountPassword, Applicant, ApplicantCommand,
+    ApplicantSet,
 };
 pub(crate) use rehearsal::{Demo, StandInSite};
 pub(crate) use settings::{At, Completions, Global, RunnerArgs, Settings, SettingsCommand, SettingsShow};
-pub(crate) use values::{Choice, OpensAt, Pace, StateWord};
+pub(crate) use values::{Choice, OpensAt, Pace};
 
 use crate::doctor::Doctor;
 use crate::notify::Notify;
@@ -110,6 +112,7 @@ pub(crate) enum Command {
     Applicant(Applicant),
     Add(Box<Add>),
     List(List),
+    Status(Status),
     Show(Show),
     Edit(Box<Edit>),
     Cancel(Cancel),

@@ -24,7 +24,9 @@ pub(super) fn settings(findings: &mut Findings, config: &Config) -> Result<()> {
         None => findings.ok(WHAT, "no settings file; defaults, environment and flags are used")?,
     }
     for warning in &config.warnings {
-        findings.warning(WHAT, warning, "secrets in it are for you alone")?;
+        // They end with what to do.
+        let (text, to_do) = warning.rsplit_once(": ").unwrap_or((warning, "correct the settings"));
+        findings.warning(WHAT, text, to_do)?;
     }
     Ok(())
 }

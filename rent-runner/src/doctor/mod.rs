@@ -21,7 +21,7 @@ use crate::{exit, output};
 ///
 /// Checks the settings, the database, the key, the clock, the channels of messages, and that a runner is
 /// there for what opens soon. Each site of a stored account, and that of --site, is asked for the head of its
-/// home page, once; the address is named before. Nothing is changed, and nobody is logged in.
+/// home page, once; the address is named before. Nothing is booked or made, and nobody is logged in.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -118,13 +118,8 @@ impl Findings {
 /// Looks at everything.
 pub(crate) async fn run(arguments: &Doctor, mut flags: Flags) -> Result<u8> {
     arguments.at.put(&mut flags);
-    look(arguments, Config::load(&flags)).await
-}
-
-/// `config` is what the settings came to, or why they cannot be used.
-async fn look(arguments: &Doctor, config: Result<Config>) -> Result<u8> {
     let mut findings = Findings { quiet: arguments.json, ..Findings::default() };
-    match config {
+    match Config::load(&flags) {
         Ok(config) => {
             machine::settings(&mut findings, &config)?;
             examine(&mut findings, arguments, &config).await?;

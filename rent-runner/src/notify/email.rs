@@ -206,7 +206,6 @@ fn said(error: &lettre::transport::smtp::Error, hush: &Hush) -> String {
     let why = hush.clean(&why.join(" "), LONGEST_REASON);
     match error.status() {
         Some(code) => format!("the mail server answered {code}: {why}"),
-        None if error.is_tls() => format!("TLS with the mail server failed: {why}"),
         None => format!("the mail server could not be spoken to: {why}"),
     }
 }

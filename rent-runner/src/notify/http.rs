@@ -44,6 +44,8 @@ pub(super) struct Post {
     pub(super) url: Url,
     pub(super) bearer: Option<SecretString>,
     pub(super) body: Value,
+    /// What stands in the body and is nobody's business: a topic, a chat.
+    pub(super) private: Option<String>,
     /// Whether the server is one whose answers are known to repeat nothing that is private.
     pub(super) reads_answer: bool,
 }
@@ -69,6 +71,9 @@ impl Http {
         hush.add_address(&post.url);
         if let Some(bearer) = &post.bearer {
             hush.add_secret(bearer);
+        }
+        if let Some(private) = &post.private {
+            hush.add(private);
         }
         let client = self.client(post.url.scheme() == "https").await?;
         let mut request = client.post(post.url.clone()).timeout(self.timeout);

@@ -21,7 +21,7 @@ mod webhook;
 
 use serde::Deserialize;
 
-pub(crate) use channel::{Channel, Summary};
+pub(crate) use channel::Channel;
 pub(crate) use command::{Notify, run};
 pub(crate) use notifier::Notifier;
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -86,6 +87,8 @@ struct Shared {
     http: Http,
     metrics: Option<Metrics>,
     wake: Notify,
+    /// The store did not answer the last time: it is said once, not every few seconds.
+    store_failed: AtomicBool,
     /// The last alarm of each booking: preparation is tried each minute, and says the same each time.
     alarms: Mutex<HashMap<BookingId, String>>,
 }
@@ -131,6 +134,7 @@ impl Notifier {
                 http: Http::new(config.extra_ca.clone(), patience.each),
                 metrics,
                 wake: Notify::new(),
+                store_failed: AtomicBool::new(false),
                 alarms: Mutex::default(),
             }),
         })
@@ -237,18 +241,20 @@ impl Notifier {
     /// Takes what is due and starts to send it, each channel on its own; gives how many.
     async fn take(&self, store: &Store, sending: &mut JoinSet<()>) -> usize {
         let patience = self.shared.patience;
-        match store.messages_waiting().await {
-            Ok(0) => return 0,
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(%error, "the messages that wait cannot be read");
-                return 0;
+        let taken = async {
+            match store.messages_waiting().await? {
+                0 => Ok(Vec::new()),
+                _ => store.take_messages(AT_A_TIME, patience.hold).await,
             }
-        }
-        let messages = match store.take_messages(AT_A_TIME, patience.hold).await {
+        };
+        let taken = taken.await;
+        let failed_before = self.shared.store_failed.swap(taken.is_err(), Ordering::Relaxed);
+        let messages = match taken {
             Ok(messages) => messages,
             Err(error) => {
-                tracing::warn!(%error, "the messages that wait cannot be taken");
+                if !failed_before {
+                    tracing::warn!(%error, "the messages that wait cannot be read");
+                }
                 return 0;
             }
         };

@@ -37,6 +37,12 @@ impl Ntfy {
             "tags": [tag],
         });
         let bearer = self.token.as_ref().map(Secret::read).transpose()?;
-        Ok(Post { url: self.server.clone(), bearer, body, reads_answer: true })
+        Ok(Post {
+            url: self.server.clone(),
+            bearer,
+            body,
+            private: Some(self.topic.clone()),
+            reads_answer: true,
+        })
     }
 }

@@ -164,6 +164,7 @@ impl<'de> Deserialize<'de> for Hidden {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 

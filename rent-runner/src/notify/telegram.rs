@@ -44,6 +44,6 @@ impl Telegram {
             "text": text.whole(),
             "link_preview_options": { "is_disabled": true },
         });
-        Ok(Post { url, bearer: None, body, reads_answer: true })
+        Ok(Post { url, bearer: None, body, private: Some(self.chat.clone()), reads_answer: true })
     }
 }

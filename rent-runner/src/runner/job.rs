@@ -13,8 +13,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
+use super::Context;
 use super::ledger::{self, Ledger, Shared};
-use super::{Context, Identity};
 use crate::exit;
 use crate::foreground::Standing;
 use crate::store::{self, Claimed, Ending, Lease, Opens, Pace, State};
@@ -63,9 +63,9 @@ pub(crate) enum End {
 /// Runs a claimed booking.
 pub(super) async fn run(context: Arc<Context>, claimed: Claimed, mut orders: watch::Receiver<Order>) -> Done {
     let (lease, claimed) = (claimed.lease, Arc::new(claimed));
-    let end = match Job::new(&context, &claimed).await {
+    let end = match Job::begin(&context, &claimed).await {
         Ok(Start::Run(job)) => job.run(&mut orders).await,
-        Ok(Start::Over(ending, code)) => write_end(&context, lease, Vec::new(), ending, code).await,
+        Ok(Start::Over(ending, code)) => write_end(&context, lease, Vec::new(), *ending, code).await,
         Err(error) => {
             // A key, a dialect or a setting is not as it should be: nothing that waiting mends.
             let reason = format!("{error:#}");
@@ -90,21 +90,21 @@ struct Job<'c> {
 enum Start<'c> {
     Run(Box<Job<'c>>),
     /// There is nothing to run.
-    Over(Ending, u8),
+    Over(Box<Ending>, u8),
 }
 
 impl<'c> Job<'c> {
-    async fn new(context: &'c Arc<Context>, claimed: &'c Arc<Claimed>) -> Result<Start<'c>> {
+    async fn begin(context: &'c Arc<Context>, claimed: &'c Arc<Claimed>) -> Result<Start<'c>> {
         let stored = &claimed.booking;
         let standing = Standing::of(claimed.events.iter().map(|row| &row.event));
         let open = standing.is_unanswered() || standing.is_reserved();
         if stored.cancel_asked && !open {
             let ending = short_ending(context, claimed, State::Cancelled, ledger::CANCELLED.to_owned());
-            return Ok(Start::Over(ending, exit::INTERRUPTED));
+            return Ok(Start::Over(Box::new(ending), exit::INTERRUPTED));
         }
         if let Some(reason) = missed(stored, SystemClock.now()).filter(|_| !open) {
             let ending = short_ending(context, claimed, State::Failed, reason);
-            return Ok(Start::Over(ending, exit::NO_CLEAR_ANSWER));
+            return Ok(Start::Over(Box::new(ending), exit::NO_CLEAR_ANSWER));
         }
         let client = context.clients.lock().await.of(stored, &context.config, &context.store).await?;
         let booking = library_booking(context, claimed, client.clone()).await?;

@@ -220,6 +220,7 @@ async fn learn_from(
             store.note(lease, State::Waiting, Some(text)).await?;
             if let Some(message) = notifier.alarm(booking, text) {
                 store.enqueue(&message).await?;
+                notifier.wake();
             }
         }
         Event::Learned { from, slots } => {

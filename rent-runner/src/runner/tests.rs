@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
 use crate::store::{BookingId, Lease, NewAccount, NewBooking, Opens, Pace, State, Store};
-use crate::vault::{KeySource, Purpose, Vault};
+use crate::vault::{Purpose, Vault};
 
 /// A stand-in, a store with one account, and what is needed to run its bookings.
 struct Stage {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use namyangju_rent::SeoulTime;
 use serde_json::Value;
 
-use super::sql::{Sql, Tx, values};
+use super::sql::{Row, Sql, Tx, values};
 use super::{BookingId, Result, Store};
 
 /// A message to be sent; it holds no secret.
@@ -45,6 +45,19 @@ pub(super) async fn put_message(tx: &mut Tx<'_>, message: &NewMessage) -> Result
     Ok(())
 }
 
+fn message(row: &Row) -> Result<Message> {
+    Ok(Message {
+        id: row.int("id")?,
+        booking: row.maybe_int("booking_id")?.map(BookingId),
+        kind: row.text("kind")?,
+        body: row.json("body")?,
+        channel: row.text("channel")?,
+        created_at: row.time("created_at")?,
+        tries: row.number("tries")?,
+        last_error: row.maybe_text("last_error")?,
+    })
+}
+
 impl Store {
     pub(crate) async fn enqueue(&self, message: &NewMessage) -> Result<()> {
         let mut tx = self.write().await?;
@@ -67,21 +80,7 @@ impl Store {
         let mut tx = self.write().await?;
         let rows = tx.rows(sql, values![most, hold]).await?;
         tx.commit().await?;
-        let mut messages = rows
-            .iter()
-            .map(|row| {
-                Ok(Message {
-                    id: row.int("id")?,
-                    booking: row.maybe_int("booking_id")?.map(BookingId),
-                    kind: row.text("kind")?,
-                    body: row.json("body")?,
-                    channel: row.text("channel")?,
-                    created_at: row.time("created_at")?,
-                    tries: row.number("tries")?,
-                    last_error: row.maybe_text("last_error")?,
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let mut messages = rows.iter().map(message).collect::<Result<Vec<_>>>()?;
         messages.sort_by_key(|message| message.id);
         Ok(messages)
     }
@@ -98,6 +97,13 @@ impl Store {
              due_at = (SELECT now FROM clock) + $4 WHERE id = $1";
         let state = if wait.is_some() { "waiting" } else { "given-up" };
         self.run(sql, values![id, error, state, wait.unwrap_or_default()]).await.map(|_| ())
+    }
+
+    /// Those that could not be sent yet, or were given up, the newest first.
+    pub(crate) async fn messages_failing(&self, most: u32) -> Result<Vec<Message>> {
+        let sql = "SELECT id, booking_id, kind, body, channel, created_at, tries, last_error FROM message \
+             WHERE tries > 0 AND state <> 'sent' ORDER BY id DESC LIMIT $1";
+        self.rows(sql, values![most]).await?.iter().map(message).collect()
     }
 
     /// How many wait to be sent.

@@ -19,7 +19,7 @@ pub(crate) use accounts::{Account, Applicant, NewAccount};
 pub(crate) use bookings::{
     AttemptRow, Booking, BookingId, Change, EventRow, Filter, NewBooking, Opens, Pace, State, Story,
 };
-pub(crate) use claims::{Claimed, Denied, Ending, Held, KeptPage, Lease, RunnerRow};
+pub(crate) use claims::{Claimed, Denied, Ending, KeptPage, Lease, RunnerRow};
 pub(crate) use engine::{Store, VaultRow};
 pub(crate) use error::StoreError;
 pub(crate) use knowledge::{Learned, OpeningRow};

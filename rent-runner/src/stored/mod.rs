@@ -11,6 +11,7 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod show;
+pub(crate) mod status;
 mod view;
 
 use std::path::Path;

@@ -6,7 +6,14 @@
 //! CRASHES=200 cargo test --release -p rent-runner --test survive crash -- --nocapture
 //! FLEET=300 cargo test --release -p rent-runner --test survive fleet -- --nocapture
 //! ```
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 /// One runner on a SQLite file, killed again and again.
 mod crash;

@@ -121,3 +121,15 @@ fn a_secret_elsewhere_is_looked_at_by_check() {
     std::fs::write(&path, "https://secret-1.example\n").unwrap();
     assert_eq!(read.check(), Ok(()));
 }
+
+#[test]
+fn the_example_of_the_settings_file_can_be_used() {
+    let example = include_str!("../../config/example.toml");
+    let (_, tables) = example.split_once("# [[notify]]\n").unwrap();
+    let mut kinds = Vec::new();
+    for table in tables.split("# [[notify]]\n") {
+        let table: String = table.lines().map(|line| format!("{}\n", line.trim_start_matches('#'))).collect();
+        kinds.push(channel(&table).expect(&table).summary().kind);
+    }
+    assert_eq!(kinds, ["webhook", "slack", "telegram", "ntfy", "email"]);
+}

@@ -140,6 +140,10 @@ async fn no_failure_repeats_an_address_or_a_token() {
         assert_eq!(result, Err((text.to_owned(), seconds.map(Duration::from_secs))));
         server.only();
     }
+    let echo = "{\"code\":403,\"error\":\"no access to topic-1\"}";
+    let (_, result) =
+        send("kind = 'ntfy'\nserver = 'BASE'\ntopic = 'topic-1'", vec![(403, vec![], echo)]).await;
+    assert_eq!(result, Err(("the server answered 403: no access to ***".to_owned(), None)));
     let echo = "{\"message\":\"no webhook at /api/webhooks/1/secret-1\"}";
     let (_, result) =
         send("kind = 'discord'\nurl = 'BASE/api/webhooks/1/secret-1'", vec![(404, vec![], echo)]).await;

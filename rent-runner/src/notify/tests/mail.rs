@@ -12,7 +12,7 @@ use super::{channel, config, impatient, note};
 use crate::notify::notifier::{Notifier, Patience};
 
 /// Takes one mail and gives what the client said. `refuse` is the answer to `RCPT`, if it is refused.
-async fn server(refuse: Option<&'static str>) -> (u16, JoinHandle<String>) {
+pub(super) async fn server(refuse: Option<&'static str>) -> (u16, JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let heard = tokio::spawn(async move {

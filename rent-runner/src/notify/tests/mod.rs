@@ -7,6 +7,7 @@ mod mail;
 mod outbox;
 mod server;
 mod texts;
+mod tls;
 
 use std::path::Path;
 use std::time::Duration;

@@ -9,7 +9,8 @@ use serde_json::json;
 use super::support::{
     LONG, NONE, Place, account, at, booking, ending, fired, happened, logged_in, suite, with_booking,
 };
-use crate::store::{Denied, Held, NewBooking, State, Store, StoreError};
+use crate::store::claims::Held;
+use crate::store::{Denied, NewBooking, State, Store, StoreError};
 
 suite! {
     the_earliest_opening_is_claimed_first,
