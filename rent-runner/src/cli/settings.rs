@@ -18,8 +18,8 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
     config: Option<PathBuf>,
 
-    /// The database: a path, or postgres://USER@HOST/NAME. Default: rent-runner/rent.db in $XDG_DATA_HOME or
-    /// ~/.local/share.
+    /// The database: a path, or postgres://USER@HOST/NAME, whose password belongs into the settings file or
+    /// RENT_DATABASE. Default: rent-runner/rent.db in $XDG_DATA_HOME or ~/.local/share.
     #[arg(long, global = true, value_name = "PATH|URL", help_heading = "Global options")]
     database: Option<String>,
 

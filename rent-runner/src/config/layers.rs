@@ -427,5 +427,5 @@ fn most_at_once(text: &str) -> std::result::Result<u32, String> {
 }
 
 fn listen(text: &str) -> std::result::Result<SocketAddr, String> {
-    text.trim().parse().map_err(|_| "write an address and a port, as in 127.0.0.1:9464".to_owned())
+    text.trim().parse().map_err(|_| "write an address and a port, as in 127.0.0.1:9188".to_owned())
 }

@@ -71,6 +71,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
     let kept = store.applicants().await?;
     if kept.is_empty() && !as_json {
         output::note("no applicant's data is kept: `rent-runner applicant set NAME …`");
+        store.close().await;
         return Ok(());
     }
     let mut values: Vec<Value> = Vec::new();

@@ -21,7 +21,7 @@ use crate::{exit, output};
 /// The most bytes that are read.
 const LONGEST_FILE: u64 = 16 * 1024 * 1024;
 
-/// The most mistakes that are told at once.
+/// The most mistakes, or notes, that are told at once.
 const MOST_TOLD: usize = 20;
 
 /// Reads the file, checks every booking, and stores all of them or none.
@@ -46,7 +46,10 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
             advice.push(line);
         }
     }
-    advice.iter().for_each(|line| output::note(line));
+    advice.iter().take(MOST_TOLD).for_each(|line| output::note(line));
+    if advice.len() > MOST_TOLD {
+        output::note(&format!("and {} more", counted(many(advice.len() - MOST_TOLD), "note")));
+    }
     let bookings: Vec<NewBooking> = checked.iter().map(|checked| checked.booking.clone()).collect();
     let number = counted(many(bookings.len()), "booking");
     if arguments.dry_run {
@@ -55,6 +58,7 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
             output::json(&json!({ "bookings": [], "checked": bookings.len(), "notes": advice }))?;
         }
         output::note(&format!("{number} could be stored; nothing was"));
+        store.close().await;
         return Ok(exit::DONE);
     }
     let ids = store.add_bookings(&bookings).await?;

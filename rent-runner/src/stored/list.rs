@@ -21,6 +21,7 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
         store.account(account).await?;
     }
     let (bookings, left_out) = wanted(&store, arguments).await?;
+    store.close().await;
     if arguments.json {
         let bookings: Vec<Value> = bookings.iter().map(view::json).collect();
         output::json(&json!({ "bookings": bookings, "left_out": left_out }))?;
@@ -37,7 +38,6 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
     };
     let listed = counted(many(bookings.len()), "booking");
     output::note(&format!("{listed}, {waiting} not over{left_out}"));
-    store.close().await;
     Ok(exit::DONE)
 }
 

@@ -22,6 +22,7 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
     let id = BookingId(arguments.id);
     if let Some(attempt) = arguments.page {
         page(&store, id, arguments.round, attempt).await?;
+        store.close().await;
         return Ok(exit::DONE);
     }
     let story = store.story(id).await?;

@@ -19,7 +19,8 @@ fn an_account_is_added_checked_and_removed() {
         "{added:?}"
     );
     assert_eq!(server.arrivals().len(), 0);
-    let checked = shop.done(&["account", "check", "me"]);
+    let checked = shop.done(&["account", "check", "me", "-vv"]);
+    assert!(checked.err.contains("DEBUG"), "{checked:?}");
     assert!(checked.out.starts_with("the login of me works at http://127.0.0.1"), "{checked:?}");
     assert_eq!(requests(&server, Step::Login), 1);
     let account = &shop.json(&["account", "list"])["accounts"][0];
@@ -29,6 +30,7 @@ fn an_account_is_added_checked_and_removed() {
     let session = server.arrivals().iter().find_map(|arrival| arrival.session.clone()).unwrap();
     for secret in [PASSWORD, &session] {
         assert!(!holds(&shop.bytes(), secret), "{secret}");
+        assert!(!checked.out.contains(secret) && !checked.err.contains(secret), "{checked:?}");
     }
     shop.done(&["account", "remove", "me"]);
     assert_eq!(shop.json(&["account", "list"])["accounts"].as_array().unwrap().len(), 0);
