@@ -1,6 +1,6 @@
 //! The steps of one booking against a stand-in on loopback, each beside its floor.
 //!
-//!     cargo bench -p benches
+//!     cargo bench -p benches --bench steps
 //!
 //! What is measured is the client's part and the stand-in's part together; the floors say how much
 //! of it no client could save.
@@ -10,24 +10,11 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use namyangju_rent::harness::{Request, Settings, StandIn, StandInServer};
-use namyangju_rent::{Application, Charset, Client, Credentials, FormFields, Purpose, Site, SystemClock};
+use namyangju_rent::{Application, Charset, Client, Credentials, Purpose, Site, SystemClock};
 use scraper::Html;
 
 fn application() -> Application {
     Application::new("가나다클럽", 4_u16.try_into().expect("in range"), "테니스", "운동")
-}
-
-/// Encoding a body of 30 fields, beside encoding its text alone.
-fn body(c: &mut Criterion) {
-    let fields: FormFields =
-        (0..30).map(|n| (format!("field_{n}[]"), format!("테니스 {n} 가나다클럽"))).collect();
-    let text: String = fields.iter().map(|(name, value)| format!("{name}{value}")).collect();
-    let mut group = c.benchmark_group("body of 30 fields");
-    group.bench_function("encode", |b| b.iter(|| black_box(&fields).encode(Charset::EUC_KR)));
-    group.bench_function("floor: encoding_rs alone", |b| {
-        b.iter(|| encoding_rs::EUC_KR.encode(black_box(&text)).0.len())
-    });
-    group.finish();
 }
 
 /// Reading a month's day list over loopback, beside html5ever's parse of the same bytes.
@@ -82,5 +69,5 @@ fn form(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, body, day_list, form);
+criterion_group!(benches, day_list, form);
 criterion_main!(benches);

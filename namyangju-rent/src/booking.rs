@@ -7,14 +7,18 @@ use serde::{Deserialize, Serialize};
 use crate::application::Application;
 use crate::client::{Client, Credentials};
 use crate::date::{RentDate, SeoulTime};
+use crate::day::Slot;
 use crate::dialect::Purpose;
 use crate::error::Step;
 use crate::micros;
 use crate::outcome::Receipt;
 use crate::pace::Budget;
+use crate::page::Page;
 use crate::place::Place;
 use crate::policy::{GiveUp, Policy};
 use crate::run::Run;
+use crate::saved::SavedSession;
+use crate::session::Session;
 use crate::site_clock::ClockEstimate;
 use crate::slot::{SlotState, TimeRange};
 
@@ -68,7 +72,14 @@ pub enum Event {
     Learned {
         /// That day.
         from: RentDate,
+        /// The slots that are free on it.
+        #[serde(default)]
+        slots: Vec<Slot>,
     },
+    /// No day that is open tells the numbers: those known from earlier are taken ([`Booking::known_slots`]).
+    Remembered,
+    /// A session that was saved is alive, and no login was needed.
+    Restored,
     /// The site's clock was measured.
     ClockRead {
         /// What is known of it.
@@ -181,6 +192,55 @@ pub enum Verdict {
         /// The last error.
         last: String,
     },
+    /// Whoever follows the booking did not permit the next attempt ([`Watcher::permit`]): it was not sent.
+    Withdrawn {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Who follows a booking and has the last word before an application leaves.
+///
+/// A program that keeps bookings in a database implements it: what happens goes in there, and a lease or a
+/// cancellation is looked up before each attempt. A closure is enough where nobody has to be asked: see
+/// [`Booking::run`].
+pub trait Watcher: Send {
+    /// Hears each step as it happens; it should return at once.
+    fn hear(&mut self, happened: &Happened);
+
+    /// Asked before each attempt, and once more if the answer is too old when the application is ready:
+    /// may an application for this wish, counted from 0, leave? The yes holds for the time that it gives.
+    ///
+    /// At the opening it is asked three seconds before the instant, so that the way to a database does not
+    /// delay the shot. When it returns, the intent to apply should be where a crash does not reach it: given
+    /// back as [`Event::Submitting`] to [`Booking::resume`], it leads to a look at the day list before
+    /// anything else is sent.
+    ///
+    /// # Errors
+    /// The reason, if nothing may be sent any more: the booking ends as [`Verdict::Withdrawn`].
+    fn permit(&mut self, wish: usize) -> impl Future<Output = Result<Duration, String>> + Send {
+        let _ = wish;
+        std::future::ready(Ok(Duration::MAX))
+    }
+
+    /// The page with which an attempt, counted from 1, ended and which nobody has described yet.
+    fn unknown_page(&mut self, attempt: u32, page: &Page) {
+        let _ = (attempt, page);
+    }
+
+    /// A login worked; the session may be saved ([`Session::save`]) for the next start.
+    fn logged_in(&mut self, session: &Session) {
+        let _ = session;
+    }
+}
+
+/// A closure that hears.
+pub(crate) struct Observer<F>(pub(crate) F);
+
+impl<F: FnMut(&Happened) + Send> Watcher for Observer<F> {
+    fn hear(&mut self, happened: &Happened) {
+        (self.0)(happened);
+    }
 }
 
 /// One attempt: what was sent and what came of it.
@@ -289,6 +349,8 @@ pub struct Booking {
     pub(crate) opens_at: Option<SeoulTime>,
     pub(crate) lead: Duration,
     pub(crate) clock_offset_micros: Option<i64>,
+    pub(crate) session: Option<SavedSession>,
+    pub(crate) known: Vec<(Place, Purpose, Vec<Slot>)>,
     pub(crate) resumed: Resumed,
 }
 
@@ -328,6 +390,8 @@ impl Booking {
             opens_at: None,
             lead: Duration::ZERO,
             clock_offset_micros: None,
+            session: None,
+            known: Vec::new(),
             resumed: Resumed::default(),
         }
     }
@@ -365,6 +429,22 @@ impl Booking {
         self
     }
 
+    /// Begin with a session that was saved, if it is still alive; else log in as usual.
+    pub fn session(mut self, saved: SavedSession) -> Self {
+        self.session = Some(saved);
+        self
+    }
+
+    /// The numbers of a court's slots as they were learned earlier ([`Event::Learned`]), for when no day
+    /// is open from which they can be learned: the day page at the opening is saved then.
+    ///
+    /// They belong to a court and a time, not to a day (protocol.md 8.1, I). The applicant form repeats the
+    /// times, so numbers that have changed are noticed before anything is submitted.
+    pub fn known_slots(mut self, place: Place, purpose: Purpose, slots: Vec<Slot>) -> Self {
+        self.known.push((place, purpose, slots));
+        self
+    }
+
     /// Goes on with a booking that was interrupted, from the events that were kept of it, with the wish
     /// that was at hand. If an application had left and its answer is not among them, the day list is
     /// read before anything is sent: it may have been accepted. If a receipt is among them, nothing is
@@ -386,7 +466,10 @@ impl Booking {
                     };
                     *doubtful |= *left == Left::Unanswered;
                 }
-                Event::ReadBack { state: Some(SlotState::Free) } => *left = Left::Nothing,
+                // The attempt ended before its application: a permit for it may stand there as one that left.
+                Event::Answered { .. } | Event::ReadBack { state: Some(SlotState::Free) } => {
+                    *left = Left::Nothing;
+                }
                 _ => {}
             }
         }
@@ -401,7 +484,12 @@ impl Booking {
 
     /// Runs it to its end. `observer` hears each step; it should return at once.
     pub async fn run(self, observer: impl FnMut(&Happened) + Send) -> Report {
-        Run::new(&self, observer).report().await
+        self.run_watched(Observer(observer)).await
+    }
+
+    /// Runs it to its end under the eyes of somebody who may stop it.
+    pub async fn run_watched(self, watcher: impl Watcher) -> Report {
+        Run::new(&self, watcher).report().await
     }
 }
 

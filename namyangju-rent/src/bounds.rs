@@ -4,6 +4,8 @@
 //! formatting tags left open; pages of these sites have a few thousand tags, thirty deep. This follows
 //! the parser's stack of open elements as far as that takes no parser.
 
+use std::borrow::Cow;
+
 /// The largest page among the fixtures, a month of eight rounds a day, has 3,000 tags. So dense a page of
 /// the most bytes that are read has 80,000.
 const MOST_TAGS: usize = 100_000;
@@ -31,14 +33,14 @@ pub(crate) fn hold(page: &str) -> bool {
         if count > MOST_TAGS || tag.attributes > MOST_ATTRIBUTES {
             return false;
         }
-        let name = tag.name.to_ascii_lowercase();
+        let name = lower(tag.name);
         if tag.closes {
             open.close(&name);
             continue;
         }
         // Within these elements the parser does not switch to raw text.
-        let literal = !open.names.iter().any(|n| matches!(n.as_str(), "svg" | "math" | "select"));
-        if literal && RAW.contains(&name.as_str()) && tags.skip_raw(&name) {
+        let literal = || !open.names.iter().any(|n| matches!(n.as_ref(), "svg" | "math" | "select"));
+        if RAW.contains(&name.as_ref()) && literal() && tags.skip_raw(&name) {
             continue;
         }
         open.open(name, tag.whole);
@@ -47,6 +49,69 @@ pub(crate) fn hold(page: &str) -> bool {
         }
     }
     true
+}
+
+/// A name in lower case; most pages write it so.
+fn lower(name: &str) -> Cow<'_, str> {
+    match name.bytes().any(|b| b.is_ascii_uppercase()) {
+        true => Cow::Owned(name.to_ascii_lowercase()),
+        false => Cow::Borrowed(name),
+    }
+}
+
+/// Whether a look at the page's beginning is enough to say that a visitor sees text on it. `false` only
+/// means that it takes a parser to tell.
+pub(crate) fn surely_show_text(page: &str) -> bool {
+    let mut tags = Tags { page, at: 0, endless: Vec::new() };
+    let mut in_end_tag = false;
+    loop {
+        let text_at = tags.at;
+        let Some(tag) = tags.next() else { return false };
+        let mut text = page.get(text_at..tag.start).unwrap_or_default();
+        if std::mem::take(&mut in_end_tag) {
+            text = text.split_once('>').unwrap_or_default().1;
+        }
+        // A comment ends it here, and a reference may stand for a blank.
+        text = text.split(['<', '&']).next().unwrap_or_default();
+        if text.chars().any(char::is_alphanumeric) {
+            return true;
+        }
+        let name = lower(tag.name);
+        let plain = matches!(
+            name.as_ref(),
+            "html"
+                | "head"
+                | "body"
+                | "meta"
+                | "link"
+                | "base"
+                | "div"
+                | "p"
+                | "ul"
+                | "ol"
+                | "li"
+                | "a"
+                | "h1"
+                | "h2"
+                | "h3"
+                | "span"
+                | "img"
+                | "br"
+                | "header"
+                | "strong"
+                | "b"
+        );
+        // A style may hide what follows.
+        let styled = || {
+            let whole = tag.whole.to_ascii_lowercase();
+            whole.contains("hidden") || whole.contains("style")
+        };
+        let raw = !tag.closes && matches!(name.as_ref(), "script" | "style" | "title");
+        in_end_tag = raw && tags.skip_raw(&name);
+        if !(in_end_tag || tag.closes || plain && !styled()) {
+            return false;
+        }
+    }
 }
 
 const RAW: [&str; 9] =
@@ -101,14 +166,14 @@ const BLOCKS: [&str; 32] = [
 /// The stack of open elements, and the formatting tags that will be opened again.
 #[derive(Default)]
 struct Open<'p> {
-    names: Vec<String>,
+    names: Vec<Cow<'p, str>>,
     /// `None` marks a cell or the like.
     formats: Vec<Option<&'p str>>,
 }
 
 impl<'p> Open<'p> {
-    fn open(&mut self, name: String, whole: &'p str) {
-        let word = name.as_str();
+    fn open(&mut self, name: Cow<'p, str>, whole: &'p str) {
+        let word = name.as_ref();
         if EMPTY.contains(&word) {
             return;
         }
@@ -123,8 +188,11 @@ impl<'p> Open<'p> {
             "tbody" | "thead" | "tfoot" => (&["tbody", "thead", "tfoot"], |n| n == "table"),
             _ => (&[], |_| true),
         };
-        let foreign = self.names.iter().any(|n| n == "svg" || n == "math");
-        if !foreign && let Some(at) = self.find(|n| ends.0.contains(&n), ends.1) {
+        let foreign = || self.names.iter().any(|n| n == "svg" || n == "math");
+        if !ends.0.is_empty()
+            && !foreign()
+            && let Some(at) = self.find(|n| ends.0.contains(&n), ends.1)
+        {
             self.cut(at);
         }
         if MARKS.contains(&word) {
@@ -183,7 +251,7 @@ impl<'p> Open<'p> {
     /// Closes an element and all within it. Formatting tags stay to be opened again, up to a mark.
     fn cut(&mut self, at: usize) {
         for name in self.names.split_off(at) {
-            if MARKS.contains(&name.as_str()) {
+            if MARKS.contains(&name.as_ref()) {
                 self.formats.truncate(self.since_mark().saturating_sub(1));
             }
         }
@@ -225,6 +293,8 @@ fn is_wall_of_items(name: &str) -> bool {
 
 /// One tag.
 struct Tag<'p> {
+    /// Where its `<` stands in the page.
+    start: usize,
     name: &'p str,
     /// From the name to the end.
     whole: &'p str,
@@ -261,7 +331,7 @@ impl<'p> Iterator for Tags<'p> {
                 let (name, attributes, length) = read_tag(tag)?;
                 self.at = name_at + length;
                 let (name, whole) = (tag.get(..name)?, tag.get(..length)?);
-                return Some(Tag { name, whole, closes, attributes });
+                return Some(Tag { start, name, whole, closes, attributes });
             }
             self.at = match after.starts_with(['!', '?', '/']) {
                 true => start + 1 + after.find('>')? + 1,

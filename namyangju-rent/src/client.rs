@@ -79,6 +79,7 @@ impl fmt::Debug for Credentials {
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    pace: Pace,
     budget: Budget,
 }
 
@@ -91,7 +92,6 @@ pub(crate) struct Shared {
     pub(crate) largest_body: usize,
     tls: Tls,
     names: Names,
-    pub(crate) pace: Pace,
     pub(crate) ways: Ways,
 }
 
@@ -180,7 +180,6 @@ impl ClientBuilder {
         let tls = if needs_tls { Tls::prepare(backend, self.extra_ca.as_deref())? } else { Tls::unused()? };
         let shared = Shared {
             names: Names::system(Arc::clone(&self.clock)),
-            pace: Pace::new(Arc::clone(&self.clock)),
             site: self.site,
             clock: self.clock,
             user_agent: self.user_agent,
@@ -193,7 +192,8 @@ impl ClientBuilder {
         for route in shared.ways.all() {
             shared.http(&route)?;
         }
-        Ok(Client { shared: Arc::new(shared), budget: Budget::new(u32::MAX) })
+        let pace = Pace::new(Arc::clone(&shared.clock));
+        Ok(Client { shared: Arc::new(shared), pace, budget: Budget::new(u32::MAX) })
     }
 }
 
@@ -254,7 +254,17 @@ impl Client {
     /// The same client with a budget: whoever uses it from here on sends no more requests than that.
     #[must_use]
     pub fn with_budget(&self, budget: Budget) -> Self {
-        Self { shared: Arc::clone(&self.shared), budget }
+        Self { shared: Arc::clone(&self.shared), pace: self.pace.clone(), budget }
+    }
+
+    /// The same client for another account, which costs next to nothing: TLS, the names that were looked up and the
+    /// budget are shared; so are the routes, for a block is of the address, not of the account. The ceiling of
+    /// [`MOST_REQUESTS_A_SECOND`](crate::MOST_REQUESTS_A_SECOND) is its own, so that the members of a club do not
+    /// wait for each other at the opening. It is meant for one person each, not for each booking.
+    #[must_use]
+    pub fn for_account(&self) -> Self {
+        let pace = Pace::new(Arc::clone(&self.shared.clock));
+        Self { shared: Arc::clone(&self.shared), pace, budget: self.budget.clone() }
     }
 
     /// Every route and its state, for people.
@@ -300,7 +310,7 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`].
     pub fn guest(&self) -> Result<Guest, Error> {
-        Ok(Guest { transport: Transport::new(Arc::clone(&self.shared), Jar::default(), self.budget.clone()) })
+        Ok(Guest { transport: self.transport(Jar::default()) })
     }
 
     /// Logs in and gives a session.
@@ -317,10 +327,11 @@ impl Client {
     /// [`Error::SavedSession`] if it is of another site or User-Agent, or cannot be read.
     pub fn restore(&self, saved: &SavedSession) -> Result<Session, Error> {
         let jar = saved.cookies_for(&self.shared.site, &self.shared.user_agent)?;
-        Ok(Session::new(
-            Transport::new(Arc::clone(&self.shared), jar, self.budget.clone()),
-            saved.account.clone(),
-        ))
+        Ok(Session::new(self.transport(jar), saved.account.clone()))
+    }
+
+    fn transport(&self, jar: Jar) -> Transport {
+        Transport::new(Arc::clone(&self.shared), jar, self.pace.clone(), self.budget.clone())
     }
 }
 

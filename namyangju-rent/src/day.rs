@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use scraper::{ElementRef, Html};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::application::ApplicationError;
 use crate::calendar::{range_of, state_of};
@@ -44,8 +44,7 @@ pub struct DayPage {
 }
 
 /// A slot that can be chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Slot {
     /// Its number, as the page has it.
     pub time_no: TimeNo,
@@ -136,8 +135,14 @@ impl DayPage {
 
     /// The same slots on another day; nothing of this day's own page is kept but them.
     pub(crate) fn on(&self, date: RentDate) -> Self {
-        let rows = self.free.iter().map(|slot| DayRow { range: slot.range, state: SlotState::NotShown });
-        Self { date, rows: rows.collect(), hidden: FormFields::new(), ..self.clone() }
+        let known = Self::of_slots(self.place.clone(), date, self.purpose, self.free.clone());
+        Self { max_hours: self.max_hours, min_hours: self.min_hours, ..known }
+    }
+
+    /// A day of which only the numbers of its slots are known.
+    pub(crate) fn of_slots(place: Place, date: RentDate, purpose: Purpose, free: Vec<Slot>) -> Self {
+        let rows = free.iter().map(|slot| DayRow { range: slot.range, state: SlotState::NotShown }).collect();
+        Self { place, date, purpose, free, rows, max_hours: None, min_hours: None, hidden: FormFields::new() }
     }
 
     /// The fields of the first POST, in wire order (protocol.md 4.5).

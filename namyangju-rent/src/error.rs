@@ -111,6 +111,9 @@ pub enum Error {
         /// Where.
         step: Step,
     },
+    /// Whoever follows the booking did not permit the application; it was not sent.
+    #[error("not permitted: {0}")]
+    Forbidden(String),
     /// A saved session cannot be used.
     #[error("the saved session cannot be used: {0}")]
     SavedSession(String),
@@ -150,6 +153,7 @@ impl Error {
             Self::LoginRefused
             | Self::Application(_)
             | Self::Budget { .. }
+            | Self::Forbidden(_)
             | Self::SavedSession(_)
             | Self::Setup(_) => Next::Stop,
         }
@@ -163,7 +167,7 @@ impl Error {
             | Self::Broken { step, .. }
             | Self::Budget { step }
             | Self::Page { step, .. } => *step,
-            Self::Unconfirmed { .. } => Step::Submit,
+            Self::Unconfirmed { .. } | Self::Forbidden(_) => Step::Submit,
             Self::LoginRefused => Step::Login,
             Self::WrongDay { .. } => Step::Day,
             Self::Application(_) | Self::SavedSession(_) | Self::Setup(_) => Step::Form,
@@ -182,6 +186,7 @@ impl Error {
             Self::Application(ApplicationError::NotFree(_)) => "not-free",
             Self::Application(_) => "application",
             Self::Budget { .. } => "budget",
+            Self::Forbidden(_) => "forbidden",
             Self::SavedSession(_) | Self::Setup(_) => "setup",
         }
     }

@@ -302,7 +302,8 @@ pub(crate) fn script_page(text: &str) -> Option<ScriptPage> {
     let lower = text.to_ascii_lowercase();
     let script = lower.contains("<script") && (lower.contains("location") || lower.contains("alert"));
     let meta = lower.contains("http-equiv") && lower.contains("refresh");
-    if !script && !meta {
+    // Most short pages show something at once; they are not parsed twice.
+    if !script && !meta || bounds::surely_show_text(text) {
         return None;
     }
     let document = parse(text)?;
@@ -394,6 +395,45 @@ mod tests {
     use super::*;
     use scraper::Selector;
 
+    const TOKENS: [&str; 36] = [
+        "<html>",
+        "<head>",
+        "</head>",
+        "<body>",
+        "<title>",
+        "</title>",
+        "<script>",
+        "</script>",
+        "</script x>",
+        "<style>",
+        "</style>",
+        "<noscript>",
+        "</noscript>",
+        "<template>",
+        "</template>",
+        "<div hidden>",
+        "<p>",
+        "</p>",
+        "<div>",
+        "</div>",
+        "<a>",
+        "<b style='display:none'>",
+        "</b>",
+        "<frameset>",
+        "<table>",
+        "<select>",
+        "<svg>",
+        "<!--",
+        "-->",
+        "<!x>",
+        "&nbsp;",
+        " ",
+        "x",
+        "가",
+        "</",
+        "<br/>",
+    ];
+
     fn sent(html: &str) -> Vec<(String, String)> {
         let document = Html::parse_document(html);
         let form = document.select(&Selector::parse("form").unwrap()).next().unwrap();
@@ -461,6 +501,28 @@ mod tests {
     }
 
     #[test]
+    fn text_that_is_surely_shown_is_found_without_a_parser() {
+        let head = "<!doctype html><html><head><meta charset=euc-kr><title>t</title><script>s</script>";
+        for body in ["<body><div id=tnb><ul><li class=x>가", "x<p>", "<p>&nbsp;</p>가<br>"] {
+            assert!(bounds::surely_show_text(&format!("{head}</head>{body}<p>")), "{body}");
+        }
+        for body in [
+            "",
+            "<p>&nbsp;</p>",
+            "<div hidden>x</div>",
+            "<div STYLE='display:none'>x</div>",
+            "<!-- x -->",
+            "<noscript>x</noscript>",
+            "<template>x</template>",
+            "<script>s</script x>",
+            "<svg><title>x</title></svg>",
+            "<script>never closed",
+        ] {
+            assert!(!bounds::surely_show_text(&format!("{head}{body}<p>")), "{body}");
+        }
+    }
+
+    #[test]
     fn text_folds_blanks_and_skips_scripts() {
         let document = Html::parse_document("<p>a&nbsp; b<script>c</script><br>d</p><style>e</style>");
         assert_eq!(text_of(document.root_element()), "a b d");
@@ -468,6 +530,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn text_is_only_said_to_be_shown_where_it_is(tokens in prop::collection::vec(prop::sample::select(&TOKENS[..]), 0..12)) {
+            let page: String = tokens.concat();
+            if bounds::surely_show_text(&page) {
+                let document = parse(&page);
+                prop_assert!(document.is_none_or(|document| !text_of_page(&document).is_empty()), "{}", page);
+            }
+        }
+
         #[test]
         fn no_text_makes_the_readers_panic(text in "(<|>|/|script|location|alert|=|\\(|'|\"|meta|http-equiv|refresh|\\\\|u00|form|input|select| |가|[ -~]){0,60}") {
             script_page(&text);

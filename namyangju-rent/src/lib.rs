@@ -46,7 +46,7 @@ pub mod harness;
 pub use application::{Application, ApplicationError, HeadCount, Phone};
 pub use booking::{
     Attempt, Booking, Event, Happened, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN, OpeningBracket, Report,
-    Verdict, Visit, Wish, run_together,
+    Verdict, Visit, Watcher, Wish, run_together,
 };
 pub use calendar::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
 pub use charset::{Charset, CharsetError, FormFields};

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 
-/// The most requests that all sessions of one client send in any second.
+/// The most requests that all sessions of one client send in any second; see also
+/// [`Client::for_account`](crate::Client::for_account).
 ///
 /// The old system sent up to six a second for a single slot and was blocked; a booking of ours
 /// needs a handful in all.

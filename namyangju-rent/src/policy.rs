@@ -92,6 +92,17 @@ impl Policy {
         self.gap
     }
 
+    /// When it tries, counted from the start, where every answer is "not open yet" and comes at once.
+    #[cfg(feature = "harness")]
+    pub fn attempts(self, seed: u64) -> impl Iterator<Item = Duration> {
+        let mut schedule = self.schedule(Duration::ZERO, seed);
+        let mut requests = 0;
+        std::iter::successors(Some(Duration::ZERO), move |began| {
+            requests += 1;
+            schedule.next(*began, *began, requests, Last::Plain).ok()
+        })
+    }
+
     /// The schedule of one run that starts at a monotonic instant.
     pub(crate) fn schedule(self, start: Duration, seed: u64) -> Schedule {
         let deadline = start.saturating_add(self.give_up_after);

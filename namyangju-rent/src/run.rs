@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::booking::{Attempt, Booking, Event, Happened, Left, OpeningBracket, Report, Verdict, Visit, Wish};
+use crate::booking::{
+    Attempt, Booking, Event, Happened, Left, OpeningBracket, Report, Verdict, Visit, Watcher, Wish,
+};
 use crate::clock::{Clock, wait_until};
 use crate::date::SeoulTime;
 use crate::day::DayPage;
@@ -38,6 +40,10 @@ const SECOND_LOOK_BEFORE: Duration = Duration::from_secs(60);
 /// When the applicant form is asked for early: some sites may give it before the opening.
 const ARM_BEFORE: Duration = Duration::from_secs(20);
 
+/// When the last guard before the shot is asked: time enough for a slow database, and little enough that its
+/// yes is fresh.
+const PERMIT_BEFORE: Duration = Duration::from_secs(3);
+
 /// Nothing but the shot itself is sent in this time before the instant.
 const QUIET_BEFORE: Duration = Duration::from_millis(1_500);
 
@@ -55,9 +61,9 @@ const LATE_BY_PART_OF_ERROR: i64 = 6;
 /// The most that is added for an error bar that the path does not explain, where few probes fitted in.
 const LATE_BY_AT_MOST: i64 = 250_000;
 
-pub(crate) struct Run<'b, O> {
+pub(crate) struct Run<'b, W> {
     booking: &'b Booking,
-    observer: O,
+    watcher: W,
     session: Option<Session>,
     /// The page that told the numbers of the wish's slots, as of the wished day.
     learned: Option<DayPage>,
@@ -72,18 +78,39 @@ pub(crate) struct Run<'b, O> {
     /// free since: it may have arrived late.
     doubtful: bool,
     opening: OpeningBracket,
+    /// The saved session was tried.
+    restored: bool,
+    permit: Option<Permit>,
     requests_before: u32,
     requests_at_opening: Option<u32>,
+}
+
+/// A yes of the watcher, and until when it holds.
+#[derive(Clone, Copy)]
+struct Permit {
+    wish: usize,
+    /// When it was asked for, by both clocks: the monotonic one may stand still while the machine sleeps, and
+    /// the wall clock may be set back.
+    monotonic: Duration,
+    wall: SeoulTime,
+    lasts: Duration,
+}
+
+impl Permit {
+    fn holds(&self, wish: usize, monotonic: Duration, wall: SeoulTime) -> bool {
+        let age = monotonic.saturating_sub(self.monotonic).max(wall.since(self.wall));
+        wish == self.wish && age < self.lasts
+    }
 }
 
 /// How an attempt ended: the submission was answered, or it broke before, or the answer was lost.
 type Attempted = Result<Outcome, Error>;
 
-impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
-    pub(crate) fn new(booking: &'b Booking, observer: O) -> Self {
+impl<'b, W: Watcher> Run<'b, W> {
+    pub(crate) fn new(booking: &'b Booking, watcher: W) -> Self {
         Self {
             booking,
-            observer,
+            watcher,
             session: None,
             learned: None,
             site_clock: SiteClock::new(),
@@ -93,6 +120,8 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
             unanswered: booking.resumed.left == Left::Unanswered,
             doubtful: booking.resumed.doubtful,
             opening: OpeningBracket::default(),
+            restored: false,
+            permit: None,
             requests_before: booking.budget().used(),
             requests_at_opening: None,
         }
@@ -121,7 +150,7 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
 
     fn tell(&mut self, event: Event) {
         let (at, monotonic) = (self.clock().now(), self.clock().monotonic());
-        (self.observer)(&Happened { at, monotonic, event });
+        self.watcher.hear(&Happened { at, monotonic, event });
     }
 
     fn requests(&self) -> u32 {
@@ -164,18 +193,29 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
             let now = self.clock().monotonic();
             return Ok((self.booking.policy.schedule(now, seed), now));
         };
+        // Nothing is sent for a time that is over; the site's own clock, once it is known, has the last word.
+        if self.clock().is_synchronised() {
+            self.in_time(instant)?;
+        }
         self.prepare(instant).await?;
+        self.in_time(instant)?;
         let began = self.fire_instant(instant);
         let mut schedule = self.booking.policy.schedule(began, seed);
-        if self.clock().monotonic() > began + self.booking.policy.gives_up_after() {
-            let late = self.clock().monotonic().saturating_sub(began).as_secs();
-            let last = format!("the opening was {late} s ago, and the time to try is over");
-            return Err(Verdict::GaveUp { why: GiveUp::Deadline, last });
-        }
         let attempted = self.fire(began).await;
         let began = began.max(self.clock().monotonic().saturating_sub(self.booking.policy.gap()));
         let at = self.decide(attempted, began, &mut schedule).await?;
         Ok((schedule, at))
+    }
+
+    /// The end of a booking whose time to try is over.
+    fn in_time(&self, instant: SeoulTime) -> Result<(), Verdict> {
+        let (opened, now) = (self.fire_instant(instant), self.clock().monotonic());
+        if now <= opened + self.booking.policy.gives_up_after() {
+            return Ok(());
+        }
+        let late = now.saturating_sub(opened).as_secs();
+        let last = format!("the opening was {late} s ago, and the time to try is over");
+        Err(Verdict::GaveUp { why: GiveUp::Deadline, last })
     }
 
     /// Login, the slots' numbers and the site's clock, in the ten minutes before the instant.
@@ -230,13 +270,30 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
                 .map(|s| s.range.minutes())
                 .sum::<u16>()
         };
-        let Some(day) = days.into_iter().find(|day| minutes(*day) == range.minutes()) else { return Ok(()) };
+        let Some(day) = days.into_iter().find(|day| minutes(*day) == range.minutes()) else {
+            self.remember(wish);
+            return Ok(());
+        };
         let visit = session.open_day(place, day, *purpose).await?;
         if visit.check(*range).is_ok() {
             self.learned = Some(visit.on(*date).page().clone());
-            self.tell(Event::Learned { from: day });
+            let slots = visit.page().free.clone();
+            self.tell(Event::Learned { from: day, slots });
         }
         Ok(())
+    }
+
+    /// Takes the numbers that are known from earlier.
+    fn remember(&mut self, wish: &Wish) {
+        let of_wish = |known: &&(_, _, Vec<_>)| (&known.0, known.1) == (&wish.place, wish.purpose);
+        if let Some((place, purpose, slots)) = self.booking.known.iter().find(of_wish) {
+            let day = DayPage::of_slots(place.clone(), wish.date, *purpose, slots.clone());
+            let most = self.booking.client.site().dialect.limits.slots_per_application;
+            if day.choose(wish.range, most).is_ok() {
+                self.learned = Some(day);
+                self.tell(Event::Remembered);
+            }
+        }
     }
 
     /// Measures the site's clock until it is well known, `most` probes are there, or the instant is near.
@@ -316,11 +373,44 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
     }
 
     async fn ensure_session(&mut self) -> Result<(), Error> {
-        if self.session.is_none() {
-            self.session = Some(self.booking.client.log_in(&self.booking.credentials).await?);
-            self.tell(Event::LoggedIn);
+        if self.session.is_some() || self.restore().await {
+            return Ok(());
         }
+        let session = self.booking.client.log_in(&self.booking.credentials).await?;
+        self.watcher.logged_in(&session);
+        self.session = Some(session);
+        self.tell(Event::LoggedIn);
         Ok(())
+    }
+
+    /// Takes the saved session up, if there is one and the site still knows it.
+    async fn restore(&mut self) -> bool {
+        let Some(saved) = self.booking.session.as_ref().filter(|_| !self.restored) else { return false };
+        self.restored = true;
+        let Ok(session) = self.booking.client.restore(saved) else { return false };
+        if !matches!(session.check().await, Ok(true)) {
+            return false;
+        }
+        self.session = Some(session);
+        self.tell(Event::Restored);
+        true
+    }
+
+    /// Asks whether an application for the wish at hand may leave.
+    async fn ask_permit(&mut self) -> Result<(), Error> {
+        let (monotonic, wall, wish) = (self.clock().monotonic(), self.clock().now(), self.wish);
+        let lasts = self.watcher.permit(wish).await.map_err(Error::Forbidden)?;
+        self.permit = Some(Permit { wish, monotonic, wall, lasts });
+        Ok(())
+    }
+
+    /// Asks again, if the last yes is too old.
+    async fn renew_permit(&mut self) -> Result<(), Error> {
+        let (monotonic, wall) = (self.clock().monotonic(), self.clock().now());
+        match self.permit {
+            Some(permit) if permit.holds(self.wish, monotonic, wall) => Ok(()),
+            _ => self.ask_permit().await,
+        }
     }
 
     /// The first attempt, sent at the instant; the form is tried early, for a site that gives it.
@@ -348,8 +438,10 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
         }
         let Some(session) = self.session.take() else {
             self.tell(Event::Armed { with: Step::Login });
+            self.begin_attempt();
+            self.permit_before(at).await?;
             self.wait_for_shot(at).await;
-            return self.attempt().await;
+            return self.log_in_and_visit().await;
         };
         let result = self.shoot(&session, None, at).await;
         self.session = Some(session);
@@ -389,6 +481,7 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
         };
         self.tell(Event::Armed { with });
         self.begin_attempt();
+        self.permit_before(at).await?;
         if held.is_some() {
             self.tell(Event::Submitting);
         }
@@ -399,6 +492,13 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
         };
         self.tell(Event::Fired { late: fired.saturating_sub(at) });
         result
+    }
+
+    /// Asks for the permit of the shot, shortly before it.
+    async fn permit_before(&mut self, at: Duration) -> Result<(), Error> {
+        let left = at.saturating_sub(self.clock().monotonic());
+        self.sleep(left.saturating_sub(PERMIT_BEFORE)).await;
+        self.ask_permit().await
     }
 
     /// Ends at the instant, and tells when it really was.
@@ -424,9 +524,15 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
         self.tell(Event::Attempt { number, wish: self.wish });
     }
 
-    /// Login if needed, then the visits.
+    /// One attempt after the first.
     async fn attempt(&mut self) -> Attempted {
         self.begin_attempt();
+        self.ask_permit().await?;
+        self.log_in_and_visit().await
+    }
+
+    /// Login if needed, then the visits.
+    async fn log_in_and_visit(&mut self) -> Attempted {
         self.ensure_session().await?;
         let Some(session) = self.session.take() else { return Ok(Outcome::LoggedOut) };
         let result = self.visits(&session).await;
@@ -452,6 +558,7 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
     }
 
     async fn submit(&mut self, submission: Submission<'_>) -> Result<Outcome, Error> {
+        self.renew_permit().await?;
         self.tell(Event::Submitting);
         self.send(submission).await
     }
@@ -494,6 +601,14 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
             (attempt.step, attempt.name, attempt.text) = (step, name.to_owned(), text.clone());
         }
         self.bracket(name);
+        let page = match &attempted {
+            Ok(Outcome::Unknown(page)) => Some(&**page),
+            Ok(_) => None,
+            Err(error) => error.page(),
+        };
+        if let (Some(page), Some(attempt)) = (page, self.attempts.last()) {
+            self.watcher.unknown_page(attempt.number, page);
+        }
         let receipt = match &attempted {
             Ok(Outcome::Reserved(receipt)) => Some(receipt.clone()),
             _ => None,
@@ -562,6 +677,7 @@ impl<'b, O: FnMut(&Happened) + Send> Run<'b, O> {
     /// The verdict of an error that time does not mend.
     fn ended(&self, error: &Error) -> Verdict {
         match (error, error.outcome()) {
+            (Error::Forbidden(reason), _) => Verdict::Withdrawn { reason: reason.clone() },
             (Error::Budget { .. }, _) => Verdict::GaveUp { why: GiveUp::Budget, last: error.to_string() },
             (_, Some(Outcome::Blocked)) => Verdict::Blocked,
             (_, Some(Outcome::HumanCheck)) => Verdict::NeedsPerson { reason: error.chain() },

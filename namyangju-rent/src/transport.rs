@@ -16,7 +16,7 @@ use crate::error::{Error, NetworkError, NetworkErrorKind, Step};
 use crate::html::{refresh_target, script_page};
 use crate::jar::Jar;
 use crate::outcome::Outcome;
-use crate::pace::Budget;
+use crate::pace::{Budget, Pace};
 use crate::page::{Hop, HopKind, Page, Timing};
 use crate::route::Route;
 use crate::site::Site;
@@ -37,6 +37,7 @@ pub(crate) struct Transport {
     /// The connection in use and its route; another is made when the route changes.
     line: Mutex<Option<(Route, reqwest::Client)>>,
     pub(crate) jar: Jar,
+    pace: Pace,
     pub(crate) budget: Budget,
     pub(crate) site: Site,
     pub(crate) clock: Arc<dyn Clock>,
@@ -67,9 +68,9 @@ pub(crate) struct Onward {
 }
 
 impl Transport {
-    pub(crate) fn new(shared: Arc<Shared>, jar: Jar, budget: Budget) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, jar: Jar, pace: Pace, budget: Budget) -> Self {
         let (site, clock) = (shared.site.clone(), Arc::clone(&shared.clock));
-        Self { shared, line: Mutex::default(), jar, budget, site, clock }
+        Self { shared, line: Mutex::default(), jar, pace, budget, site, clock }
     }
 
     pub(crate) fn user_agent(&self) -> &str {
@@ -191,7 +192,7 @@ impl Transport {
         if !self.budget.take() {
             return Err(Error::Budget { step });
         }
-        self.shared.pace.turn().await;
+        self.pace.turn().await;
         Ok(())
     }
 

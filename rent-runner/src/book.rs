@@ -4,28 +4,32 @@ use anyhow::{Context as _, Result};
 use namyangju_rent::{Booking, Clock, Credentials, Happened, Site, SystemClock, Wish};
 use serde_json::Value;
 
-use crate::cli::{Book, Network};
+use crate::arguments::{self, Opens};
+use crate::cli::{Book, OpensAt};
+use crate::config::Config;
+use crate::exit::BadInput;
 use crate::foreground::{Ending, Standing, Watched};
 use crate::live::Live;
-use crate::settings::Opens;
 use crate::story::{Reader, Story};
-use crate::{dry_run, foreground, journal, output, settings};
+use crate::{dry_run, foreground, journal, output};
 
 /// Checks every argument, asks for the password, books.
-pub(crate) async fn run(arguments: &Book, network: &Network) -> Result<u8> {
-    let site = settings::site_at(&arguments.at)?;
-    let wishes = settings::wishes(arguments)?;
+pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
+    let site = arguments::site_of(config)?;
+    let wishes = arguments::wishes(&arguments.wishes.choices(), arguments.wishes.events)?;
     let first = wishes.first().context("there is no wish")?;
-    let opens = settings::opens(arguments, &site, first)?;
-    let application = settings::application(arguments)?;
-    let client = settings::client(site.clone(), network)?;
+    let opens = opens(arguments, &site, &wishes)?;
+    let application = arguments::application(&arguments.application, None)?;
+    let client = arguments::client(site.clone(), config)?;
+    let aim = &arguments.aim;
     let reader = Reader::new(arguments.json, arguments.quiet);
     if !arguments.quiet {
-        warn(&site, &wishes, opens.as_ref());
+        let advice = arguments::advice(&site, &wishes, opens.as_ref());
+        advice.iter().for_each(|line| output::note(line));
     }
     let prompt = format!("password of {} at {}: ", arguments.account, site.title());
     let credentials = || -> Result<Credentials> {
-        Ok(Credentials::new(&arguments.account, settings::password(arguments.password_stdin, &prompt)?))
+        Ok(Credentials::new(&arguments.account, arguments::password(arguments.password_stdin, &prompt)?))
     };
     if arguments.dry_run {
         return dry_run::run(&client, &credentials()?, first, &application, arguments.json).await;
@@ -42,11 +46,11 @@ pub(crate) async fn run(arguments: &Book, network: &Network) -> Result<u8> {
     let mut wishes = wishes.into_iter();
     let wish = wishes.next().context("there is no wish")?;
     let mut booking = wishes.fold(Booking::new(client, credentials, wish, application), Booking::or);
-    booking = booking.policy(settings::policy(arguments)).lead(arguments.lead);
+    booking = booking.policy(arguments::policy(aim)).lead(aim.lead.unwrap_or_default());
     if let Some(opens) = &opens {
         booking = booking.opens_at(opens.at);
     }
-    if let Some(ahead) = arguments.clock_offset {
+    if let Some(ahead) = aim.clock_offset {
         booking = booking.clock_offset_micros(ahead);
     }
     let mut standing = Standing::default();
@@ -59,7 +63,7 @@ pub(crate) async fn run(arguments: &Book, network: &Network) -> Result<u8> {
             "resumed: no application is without an answer"
         });
     }
-    let live = opens.map(|opens| Live::new(opens.at, booking.budget().clone(), arguments.clock_offset));
+    let live = opens.map(|opens| Live::new(opens.at, booking.budget().clone(), aim.clock_offset));
     let watched = Watched { booking, live, standing };
     let keep = |happened: &Happened| {
         if let Some(journal) = &mut journal {
@@ -79,40 +83,26 @@ pub(crate) async fn run(arguments: &Book, network: &Network) -> Result<u8> {
     Ok(ending.code())
 }
 
-/// What a person should know before anything is sent.
-fn warn(site: &Site, wishes: &[Wish], opens: Option<&Opens>) {
-    if !settings::is_here(site) {
-        output::note(&format!(
-            "{} is not on this machine: respect its terms of use; apply only for yourself and with true data.",
-            site.base_url()
-        ));
-    }
-    let mut checked: Vec<_> = wishes.iter().map(|w| &w.place).filter(|p| site.has_human_check(p)).collect();
-    checked.dedup();
-    for place in checked {
-        output::note(&format!(
-            "A human check is known to stand before the form of {place}: expect to be sent to a browser \
-             (exit code 6)."
-        ));
-    }
-    if let Some(Opens { at, confidence: Some(confidence) }) = opens {
-        output::note(&format!(
-            "The opening instant is {at} by the rule of the dialect (confidence {confidence}{}): compare it \
-             with the city's announcement, which comes first.",
-            meaning(confidence)
-        ));
-    }
-}
-
-/// What a confidence mark of the dialects says.
-fn meaning(mark: &str) -> &'static str {
-    match mark {
-        "?" => ", a guess",
-        "I" => ", weakly inferred",
-        "I+" => ", inferred",
-        "S1" => ", seen once",
-        _ => "",
-    }
+/// The instant to wait for, if one was asked for.
+fn opens(arguments: &Book, site: &Site, wishes: &[Wish]) -> Result<Option<Opens>> {
+    let aim = &arguments.aim;
+    let asked = match arguments.opens_at {
+        None | Some(OpensAt::Now) => {
+            let of_an_opening =
+                [("--lead", aim.lead.is_some()), ("--clock-offset", aim.clock_offset.is_some())];
+            return match of_an_opening.into_iter().find(|(_, given)| *given) {
+                Some((option, _)) => {
+                    Err(BadInput(format!("{option} is of an opening: give its instant to --opens-at")).into())
+                }
+                None => Ok(None),
+            };
+        }
+        Some(asked) => asked,
+    };
+    let first = wishes.first().context("there is no wish")?;
+    let opens = arguments::opening(asked, site, first)?;
+    arguments::check_opening(&opens, aim.give_up_after.unwrap_or(arguments::GIVE_UP_AFTER), wishes)?;
+    Ok(Some(opens))
 }
 
 fn introduce(story: &Story, site: &Site, wishes: &[Wish], opens: Option<&Opens>) {

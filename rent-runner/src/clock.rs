@@ -6,9 +6,10 @@ use anyhow::Result;
 use namyangju_rent::{Client, ClockEstimate, Error, Guest, Next, Probe, SeoulTime, SiteClock};
 use serde_json::{Value, json};
 
-use crate::cli::{ClockCheck, Network};
+use crate::cli::ClockCheck;
+use crate::config::Config;
 use crate::story::{clock_sentence, millis, probes};
-use crate::{exit, foreground, output, settings};
+use crate::{arguments, exit, foreground, output};
 
 /// The width of the picture: a second in steps of 20 ms, and the path.
 const COLUMNS: usize = 51;
@@ -17,8 +18,8 @@ const COLUMNS: usize = 51;
 const SPIN: Duration = Duration::from_micros(2_500);
 
 /// Measures, and shows each probe as it comes.
-pub(crate) async fn run(arguments: &ClockCheck, network: &Network) -> Result<u8> {
-    let client = settings::client(settings::site_at(&arguments.at)?, network)?;
+pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
+    let client = arguments::client(arguments::site_of(config)?, config)?;
     let mut watch = Watch { client: &client, as_json: arguments.json, clock: SiteClock::new(), frame: None };
     if !arguments.json {
         output::result(&format!(

@@ -53,6 +53,28 @@ pub(crate) fn parse_offset(text: &str) -> Result<i64, String> {
     Ok(if negative { -micros } else { micros })
 }
 
+/// A duration as [`parse`] reads it: `5m`, `1500ms`, `0`.
+pub(crate) fn text(duration: Duration) -> String {
+    let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+    if micros == 0 {
+        return "0".to_owned();
+    }
+    match UNITS.iter().rev().find(|(_, unit)| micros.is_multiple_of(*unit)) {
+        Some((name, unit)) => format!("{}{name}", micros / unit),
+        None => format!("{}.{:03}ms", micros / 1_000, micros % 1_000),
+    }
+}
+
+/// An offset as [`parse_offset`] reads it: `+120ms`, `-1500ms`, `0`.
+pub(crate) fn offset_text(micros: i64) -> String {
+    let sign = match micros {
+        0 => "",
+        1.. => "+",
+        _ => "-",
+    };
+    format!("{sign}{}", text(Duration::from_micros(micros.unsigned_abs())))
+}
+
 /// A decimal number of units, cut to whole microseconds.
 fn times(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
@@ -104,6 +126,25 @@ mod tests {
             "오초",
         ] {
             assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        for (micros, written) in [
+            (0, "0"),
+            (1, "0.001ms"),
+            (500, "0.500ms"),
+            (1_500_000, "1500ms"),
+            (300_000_000, "5m"),
+            (5_400_000_000, "90m"),
+            (172_800_000_000, "2d"),
+        ] {
+            let duration = Duration::from_micros(micros);
+            assert_eq!((text(duration).as_str(), parse(written)), (written, Ok(duration)));
+        }
+        for micros in [0, 120_000, -1_500_000, 1, -86_400_000_000] {
+            assert_eq!(parse_offset(&offset_text(micros)), Ok(micros));
         }
     }
 

@@ -5,14 +5,21 @@ use std::io;
 
 use namyangju_rent::{Error, GiveUp, Next, Outcome, Verdict};
 
+use crate::store::StoreError;
+use crate::vault::VaultError;
+
 /// Reserved; or, for a command that books nothing, done.
 pub(crate) const DONE: u8 = 0;
 /// Something that should not happen.
-const UNEXPECTED: u8 = 1;
+pub(crate) const UNEXPECTED: u8 = 1;
 /// Arguments that cannot be used; clap ends with the same code.
 pub(crate) const BAD_INPUT: u8 = 2;
+/// The site, or another server, could not be reached.
+pub(crate) const NETWORK: u8 = 8;
 /// No answer that tells, until the end.
 pub(crate) const NO_CLEAR_ANSWER: u8 = 9;
+/// The store or its key cannot be used.
+const NO_STORE: u8 = 10;
 /// Ended by Ctrl-C while nothing was under way: 128 and the number of the signal, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -20,15 +27,16 @@ pub(crate) const INTERRUPTED: u8 = 130;
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0    reserved (book, demo); done (the other commands)
-  1    unexpected failure
+  1    unexpected failure; or something that `doctor` looked at failed
   2    bad input: nothing was sent
   3    lost: somebody else has the time
   4    refused: the account, the application or a limit; trying again would not change it
   5    blocked: the site has shut this client out
   6    a person is needed: the site asks for a human check
   7    unconfirmed: an application was sent and what became of it is not known
-  8    network: the site could not be reached
+  8    network: the site could not be reached, or a test message did not arrive
   9    given up: not open, busy or without a clear answer until the end
+  10   the store of bookings, or the key of its secrets, cannot be used
   130  interrupted, with nothing under way";
 
 /// The exit code of a booking's end.
@@ -40,7 +48,7 @@ pub(crate) fn exit_code(verdict: &Verdict) -> u8 {
         Verdict::Blocked => 5,
         Verdict::NeedsPerson { .. } => 6,
         Verdict::Unconfirmed => 7,
-        Verdict::Unreachable { .. } => 8,
+        Verdict::Unreachable { .. } => NETWORK,
         Verdict::GaveUp { .. } => NO_CLEAR_ANSWER,
         _ => UNEXPECTED,
     }
@@ -73,6 +81,15 @@ pub(crate) fn failure_code(error: &anyhow::Error) -> u8 {
     }
     if error.is::<BadInput>() {
         return BAD_INPUT;
+    }
+    if let Some(error) = error.downcast_ref::<StoreError>() {
+        return match error {
+            StoreError::NotFound(_) | StoreError::Conflict(_) => BAD_INPUT,
+            _ => NO_STORE,
+        };
+    }
+    if error.is::<VaultError>() {
+        return NO_STORE;
     }
     match error.downcast_ref::<Error>() {
         Some(error) => verdict_of(error).as_ref().map_or(BAD_INPUT, exit_code),
@@ -118,8 +135,17 @@ mod tests {
         ];
         let codes: Vec<u8> = verdicts.iter().map(exit_code).collect();
         assert_eq!(codes, [0, 3, 4, 5, 6, 7, 8, 9]);
-        for code in codes.into_iter().chain([UNEXPECTED, BAD_INPUT, INTERRUPTED]) {
+        for code in codes.into_iter().chain([UNEXPECTED, BAD_INPUT, NO_STORE, INTERRUPTED]) {
             assert!(TABLE.lines().any(|line| line.trim_start().starts_with(&format!("{code} "))), "{code}");
         }
+    }
+
+    #[test]
+    fn what_the_store_refuses_is_bad_input_and_a_store_that_fails_is_not() {
+        let code = |error: StoreError| failure_code(&error.into());
+        assert_eq!(code(StoreError::NotFound("no account".into())), BAD_INPUT);
+        assert_eq!(code(StoreError::Conflict("twice".into())), BAD_INPUT);
+        assert_eq!(code(StoreError::Locked { store: "rent.db".into() }), NO_STORE);
+        assert_eq!(failure_code(&VaultError::Missing { source: "key".into() }.into()), NO_STORE);
     }
 }

@@ -79,7 +79,7 @@ impl Standing {
         self.reserved.load(Ordering::Relaxed)
     }
 
-    fn hear(&self, event: &Event) {
+    pub(crate) fn hear(&self, event: &Event) {
         match event {
             Event::Submitting => self.unanswered.store(true, Ordering::Relaxed),
             Event::Answered { step: Step::Submit, name, .. } => match name.as_str() {
@@ -89,9 +89,10 @@ impl Standing {
                     self.reserved.store(name == "reserved", Ordering::Relaxed);
                 }
             },
-            Event::ReadBack { state: Some(SlotState::Free) } | Event::NextWish { .. } => {
-                self.unanswered.store(false, Ordering::Relaxed);
-            }
+            // The attempt ended before its application, although an intent of it was kept.
+            Event::Answered { .. }
+            | Event::ReadBack { state: Some(SlotState::Free) }
+            | Event::NextWish { .. } => self.unanswered.store(false, Ordering::Relaxed),
             _ => {}
         }
     }
@@ -180,6 +181,12 @@ mod tests {
     fn only_an_application_without_an_answer_is_unanswered() {
         let free = || Event::ReadBack { state: Some(SlotState::Free) };
         let booked = || Event::ReadBack { state: Some(SlotState::Booked) };
+        let early = || Event::Answered {
+            step: Step::Form,
+            name: "not-open-yet".into(),
+            text: String::new(),
+            receipt: None,
+        };
         for (events, unanswered) in [
             (vec![], false),
             (vec![Event::LoggedIn, Event::Attempt { number: 1, wish: 0 }], false),
@@ -190,6 +197,7 @@ mod tests {
             (vec![Event::Submitting, answered("not-sent")], false),
             (vec![Event::Submitting, answered("slot-taken")], false),
             (vec![Event::Submitting, answered("reserved")], false),
+            (vec![Event::Submitting, early()], false),
             (vec![Event::Submitting, booked(), Event::NextWish { wish: 1 }], false),
         ] {
             assert_eq!(Standing::of(&events).is_unanswered(), unanswered, "{events:?}");

@@ -1,37 +1,47 @@
 //! Books a public tennis court of Namyangju and its sister cities; the library does the booking,
 //! this program reads arguments and prints.
 
-// Until the parts are there.
-#![allow(dead_code, unused, clippy::todo)]
-
+mod arguments;
+mod at_work;
 mod book;
 mod cli;
 mod clock;
 mod config;
 mod demo;
+mod doctor;
 mod dry_run;
 mod duration;
 mod exit;
 mod foreground;
 mod journal;
 mod live;
+mod logs;
 mod metrics;
 mod notify;
 mod output;
 mod places;
-mod settings;
+mod runner;
 mod site;
 mod sites;
 mod slots;
 mod store;
+mod stored;
 mod story;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod testing;
 mod vault;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use tokio::runtime::Builder;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{At, Cli, Command};
+use crate::config::{Config, Flags};
+
+/// Threads that bookings run on: one may spin for its instant while another is being prepared.
+const WORKERS: usize = 2;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -55,17 +65,68 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<u8> {
-    output::trace(cli.verbose);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let flags = cli.global.flags();
+    // Several bookings at work must not wait for one another; a command that answers a person starts faster alone.
+    let (mut runtime, by_default) = match cli.command {
+        Command::Serve(_) | Command::RunDue(_) => (Builder::new_multi_thread(), logs::STEPS),
+        _ => (Builder::new_current_thread(), logs::ERRORS),
+    };
+    // Settings that cannot be used are complained of by the command that needs them.
+    let log_format = Config::load(&flags).ok().and_then(|config| config.log_format);
+    // Until the end, so that nothing of the log is lost.
+    let _logs = logs::start(cli.verbose, log_format, by_default);
+    let runtime = runtime.worker_threads(WORKERS).enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
-            Command::Demo(arguments) => demo::run(&arguments, &cli.network).await,
+            Command::Demo(arguments) => demo::run(&arguments, &Config::of_flags(&flags)?).await,
             Command::Site(arguments) => site::run(&arguments).await,
-            Command::Clock(arguments) => clock::run(&arguments, &cli.network).await,
-            Command::Book(arguments) => book::run(&arguments, &cli.network).await,
-            Command::Slots(arguments) => slots::run(&arguments, &cli.network).await,
-            Command::Places(arguments) => places::run(&arguments, &cli.network).await,
+            Command::Clock(arguments) => clock::run(&arguments, &settings_at(flags, &arguments.at)?).await,
+            Command::Book(arguments) => book::run(&arguments, &settings_at(flags, &arguments.at)?).await,
+            Command::Slots(arguments) => slots::run(&arguments, &settings_at(flags, &arguments.at)?).await,
+            Command::Places(arguments) => places::run(&arguments, &settings_at(flags, &arguments.at)?).await,
             Command::Sites(arguments) => sites::run(&arguments),
+            Command::Account(arguments) => stored::accounts::run(&arguments, flags).await,
+            Command::Applicant(arguments) => stored::applicants::run(&arguments, &settings(&flags)?).await,
+            Command::Add(arguments) => stored::add::run(&arguments, &settings(&flags)?).await,
+            Command::List(arguments) => stored::list::run(&arguments, &settings(&flags)?).await,
+            Command::Status(arguments) => stored::status::run(&arguments, &settings(&flags)?).await,
+            Command::Show(arguments) => stored::show::run(&arguments, &settings(&flags)?).await,
+            Command::Edit(arguments) => stored::change::edit(&arguments, &settings(&flags)?).await,
+            Command::Cancel(arguments) => stored::change::cancel(&arguments, &settings(&flags)?).await,
+            Command::Retry(arguments) => stored::change::retry(&arguments, &settings(&flags)?).await,
+            Command::Import(arguments) => stored::import::run(&arguments, &settings(&flags)?).await,
+            Command::Export(arguments) => stored::export::run(&arguments, &settings(&flags)?).await,
+            Command::Calendar(arguments) => stored::calendar::run(&arguments, &settings(&flags)?).await,
+            Command::Serve(arguments) => {
+                at_work::serve(settings_of(flags, |flags| arguments.runner.put(flags))?).await
+            }
+            Command::RunDue(arguments) => {
+                let config = settings_of(flags, |flags| arguments.runner.put(flags))?;
+                at_work::run_due(config, arguments.every, arguments.json).await
+            }
+            Command::Settings(arguments) => config::run(&arguments, flags),
+            Command::Notify(arguments) => notify::run(&arguments, &settings(&flags)?).await,
+            Command::Doctor(arguments) => doctor::run(&arguments, flags).await,
+            Command::Completions(arguments) => cli::complete(&arguments),
         }
     })
+}
+
+/// The settings, and what is to be said of them.
+fn settings(flags: &Flags) -> anyhow::Result<Config> {
+    let config = Config::load(flags)?;
+    logs::set_format(config.log_format);
+    config.warnings.iter().for_each(|warning| output::note(&format!("warning: {warning}")));
+    Ok(config)
+}
+
+/// The settings with the site of a command.
+fn settings_at(flags: Flags, at: &At) -> anyhow::Result<Config> {
+    settings_of(flags, |flags| at.put(flags))
+}
+
+/// The settings with further flags of a command.
+fn settings_of(mut flags: Flags, put: impl FnOnce(&mut Flags)) -> anyhow::Result<Config> {
+    put(&mut flags);
+    settings(&flags)
 }

@@ -3,7 +3,6 @@
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{Table, presets};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 /// Writes a result, whole.
@@ -56,21 +55,4 @@ pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
         table.add_row(row);
     }
     table.to_string()
-}
-
-/// Sends the library's trace to stderr: by RUST_LOG, else by the number of `-v`.
-pub(crate) fn trace(verbose: u8) {
-    let by_flag = match verbose {
-        0 => "error",
-        1 => "namyangju_rent=debug,rent_runner=debug",
-        _ => "namyangju_rent=trace,rent_runner=trace",
-    };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(by_flag));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(colours())
-        .finish();
-    // One exists already only in a test.
-    let _ = tracing_subscriber::util::SubscriberInitExt::try_init(subscriber);
 }

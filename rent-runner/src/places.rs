@@ -9,9 +9,10 @@ use namyangju_rent::{
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::{Network, Places};
+use crate::cli::Places;
+use crate::config::Config;
 use crate::story::counted;
-use crate::{exit, output, settings};
+use crate::{arguments, exit, output};
 
 /// Between two requests: nobody is in a hurry for codes that change once a year.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -33,8 +34,8 @@ struct Listed {
 }
 
 /// Lists what the dialect knows, or walks through the menus.
-pub(crate) async fn run(arguments: &Places, network: &Network) -> Result<u8> {
-    let site = settings::site_at(&arguments.at)?;
+pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
+    let site = arguments::site_of(config)?;
     if arguments.known {
         let places = known(&site, arguments.centre.as_ref());
         if arguments.json {
@@ -45,7 +46,7 @@ pub(crate) async fn run(arguments: &Places, network: &Network) -> Result<u8> {
         }
         return Ok(exit::DONE);
     }
-    let client = settings::client(site, network)?;
+    let client = arguments::client(site, config)?;
     let found = Walk::new(&client, arguments.centre.clone())?.run().await?;
     let places = found.courts(client.site());
     let empty = if arguments.all { found.empty() } else { Vec::new() };

@@ -9,10 +9,10 @@ use anyhow::{Context as _, Result};
 use namyangju_rent::harness::{Arrival, Court, Delay, HumanCheck, Settings, StandIn, StandInServer, Step};
 use namyangju_rent::{Client, Clock, Site, SystemClock};
 
-use crate::cli::Serve;
+use crate::cli::StandInSite;
 use crate::exit::{self, BadInput};
 use crate::story::counted;
-use crate::{foreground, output, settings};
+use crate::{arguments, foreground, output};
 
 /// How often new requests are printed.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -21,7 +21,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 const DAYS_AHEAD: i32 = 14;
 
 /// Serves until Ctrl-C.
-pub(crate) async fn run(arguments: &Serve) -> Result<u8> {
+pub(crate) async fn run(arguments: &StandInSite) -> Result<u8> {
     let address = arguments.listen;
     if !address.ip().is_loopback() && !arguments.beyond_loopback {
         return Err(BadInput(format!(
@@ -30,7 +30,7 @@ pub(crate) async fn run(arguments: &Serve) -> Result<u8> {
         ))
         .into());
     }
-    let dialect = settings::site(&arguments.site)?;
+    let dialect = arguments::site(&arguments.site)?;
     let front = front_path(&dialect).await?;
     let stand_in = StandIn::new(&dialect, behaviour(arguments));
     let server = StandInServer::spawn_on(address, arguments.beyond_loopback, stand_in, Arc::new(SystemClock))
@@ -47,7 +47,7 @@ pub(crate) async fn run(arguments: &Serve) -> Result<u8> {
     Ok(exit::DONE)
 }
 
-fn behaviour(arguments: &Serve) -> Settings {
+fn behaviour(arguments: &StandInSite) -> Settings {
     let mut settings = Settings::default();
     settings.opening = match (arguments.opens_at, arguments.opens_in) {
         (Some(at), _) => Some(at),
@@ -64,7 +64,12 @@ fn behaviour(arguments: &Serve) -> Settings {
 }
 
 /// What a person needs to use it.
-fn introduction(server: &StandInServer, dialect: &Site, front: &str, arguments: &Serve) -> Result<String> {
+fn introduction(
+    server: &StandInServer,
+    dialect: &Site,
+    front: &str,
+    arguments: &StandInSite,
+) -> Result<String> {
     let (courts, settings, accounts) = server.with(|stand_in| {
         (stand_in.places().to_vec(), stand_in.settings().clone(), stand_in.accounts().to_vec())
     });

@@ -4,19 +4,20 @@ use anyhow::Result;
 use namyangju_rent::{Clock, ListedSlot, Purpose, SlotState, SystemClock};
 use serde_json::json;
 
-use crate::cli::{Network, Slots};
+use crate::cli::Slots;
+use crate::config::Config;
 use crate::story::counted;
-use crate::{exit, output, settings};
+use crate::{arguments, exit, output};
 
 /// Reads the list and prints it.
-pub(crate) async fn run(arguments: &Slots, network: &Network) -> Result<u8> {
-    let site = settings::site_at(&arguments.at)?;
+pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
+    let site = arguments::site_of(config)?;
     let month = match (arguments.date, arguments.month) {
         (Some(date), _) => date,
         (None, Some(month)) => month.0,
         (None, None) => SystemClock.now().date(),
     };
-    let client = settings::client(site, network)?;
+    let client = arguments::client(site, config)?;
     let list = client.guest()?.day_list(&arguments.place, month).await.map_err(|error| {
         let missing = error.page().is_some_and(|page| page.status() == 404);
         let hint = format!("the site has no such page: is there a place {}?", arguments.place);

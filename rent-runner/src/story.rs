@@ -136,6 +136,13 @@ impl Story {
         }
     }
 
+    /// The end of a stored booking, as the store has it.
+    pub(crate) fn stored(&self, report: &Value, code: u8, more: Value) {
+        if self.reader == Reader::Program {
+            self.last_line(report.clone(), code, more);
+        }
+    }
+
     /// The end of a booking that was interrupted.
     pub(crate) fn interrupted(&self, unanswered: bool, requests: u32, code: u8, more: Value) {
         match self.reader {
@@ -259,13 +266,23 @@ impl Teller {
     }
 }
 
+/// An event in words.
+pub(crate) fn in_words(event: &Event) -> String {
+    sentence(event).1
+}
+
 fn sentence(event: &Event) -> (Tone, String) {
     match event {
         Event::Alarm { text } => (Tone::Bad, format!("ALARM, not ready yet: {text}")),
         Event::LoggedIn => (Tone::Plain, "logged in".to_owned()),
-        Event::Learned { from } => {
+        Event::Learned { from, .. } => {
             (Tone::Plain, format!("the numbers of the slots are known, from {from}, which is open"))
         }
+        Event::Remembered => (
+            Tone::Plain,
+            "no open day tells the numbers of the slots: those from earlier are taken".to_owned(),
+        ),
+        Event::Restored => (Tone::Plain, "the saved session is alive, no login needed".to_owned()),
         Event::ClockRead { estimate } => {
             (Tone::Plain, format!("{} ({})", clock_sentence(estimate), probes(estimate)))
         }
@@ -376,6 +393,7 @@ pub(crate) fn verdict_sentence(verdict: &Verdict) -> String {
         Verdict::Refused { reason } => format!("refused: {reason}"),
         Verdict::Blocked => "blocked: the site has shut this client out; leave it alone for today".to_owned(),
         Verdict::NeedsPerson { reason } => format!("a person is needed: {reason}; go on in a browser"),
+        Verdict::Withdrawn { reason } => format!("withdrawn, nothing was sent: {reason}"),
         Verdict::Unconfirmed => "unconfirmed: an application was sent and what became of it is not known; \
                                  look at your reservations on the site before you apply again"
             .to_owned(),

@@ -15,3 +15,5 @@ mod stage;
 mod tls;
 /// The visits one by one.
 mod visits;
+/// Bookings that somebody may stop, and that are started with what is known from earlier.
+mod watched;

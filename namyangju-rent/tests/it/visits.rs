@@ -1,5 +1,7 @@
-use namyangju_rent::harness::{Account, Settings, StandInServer, Step};
-use namyangju_rent::{Application, Client, Error, FormFields, Outcome, Purpose, SavedSession, SlotState};
+use namyangju_rent::harness::{Account, BlockKind, BlockRule, Settings, StandInServer, Step};
+use namyangju_rent::{
+    Application, Client, Clock as _, Error, FormFields, Outcome, Purpose, SavedSession, SlotState, Verdict,
+};
 
 use crate::stage::{Stage, application};
 
@@ -179,4 +181,34 @@ async fn two_accounts_keep_their_own_cookies() {
         server.arrivals().into_iter().filter(|a| a.step == Step::Day).map(|a| a.account.unwrap()).collect()
     };
     assert_eq!(visitors(&stage.server), [accounts[0].id.clone(), accounts[1].id.clone()]);
+}
+
+#[tokio::test]
+async fn another_account_has_a_pace_of_its_own_and_the_same_routes() {
+    let stage = Stage::new("namyangju", Settings::default()).await;
+    let other = stage.client.for_account();
+    let begin = stage.clock.monotonic();
+    let asked = async |client: &Client| {
+        client.guest().unwrap().probe_clock().await.unwrap();
+        stage.clock.monotonic() - begin
+    };
+    for client in [&stage.client, &other] {
+        for _ in 0..namyangju_rent::MOST_REQUESTS_A_SECOND {
+            assert!(asked(client).await.is_zero());
+        }
+    }
+    assert!(!asked(&stage.client).await.is_zero());
+
+    stage.client.reset_routes();
+    stage.server.with(|s| {
+        let lasts = std::time::Duration::from_secs(3600);
+        let within = std::time::Duration::from_secs(60);
+        s.settings_mut().block = Some(BlockRule { requests: 0, within, kind: BlockKind::Forbidden, lasts });
+    });
+    let report = stage.booking().run(|_| {}).await;
+    assert_eq!(report.verdict, Verdict::Blocked);
+    let before = stage.server.arrivals().len();
+    let error = other.guest().unwrap().probe_clock().await.unwrap_err();
+    assert!(matches!(error.outcome(), Some(Outcome::Blocked)), "{error}");
+    assert_eq!(stage.server.arrivals().len(), before, "nothing is sent over a route that is blocked");
 }

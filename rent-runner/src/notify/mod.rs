@@ -1,14 +1,29 @@
 //! Messages to people: what they say, over which channels, and that they arrive.
+//!
+//! A message is stored in the same transaction as what it tells, one row for each channel, and sent from
+//! there until it has arrived or is given up: see [`Notifier`]. It may arrive twice if a runner dies right
+//! after sending; its number is the same then.
 
-use std::time::Duration;
+mod channel;
+mod chat;
+mod command;
+mod email;
+mod http;
+mod message;
+mod notifier;
+mod ntfy;
+mod secret;
+mod telegram;
+#[cfg(test)]
+mod tests;
+mod text;
+mod webhook;
 
-use namyangju_rent::Report;
 use serde::Deserialize;
-use serde_json::Value;
-use tokio::sync::watch;
 
-use crate::config::Config;
-use crate::store::{Booking, NewMessage, State, Store};
+pub(crate) use channel::Channel;
+pub(crate) use command::{Notify, run};
+pub(crate) use notifier::Notifier;
 
 /// The language of the texts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -17,46 +32,4 @@ pub(crate) enum Language {
     #[default]
     Korean,
     English,
-}
-
-/// Where messages go: one `[[notify]]` table of the settings file. `Debug` shows no address or token.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Channel {
-    pub(crate) name: String,
-}
-
-/// Sends what waits in the store's outbox.
-#[derive(Clone, Debug)]
-pub(crate) struct Notifier {}
-
-impl Notifier {
-    pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
-        todo!()
-    }
-
-    /// The message of an alarm while a booking is prepared; `None` if no channel wants it.
-    pub(crate) fn alarm(&self, booking: &Booking, text: &str) -> Option<NewMessage> {
-        todo!()
-    }
-
-    /// The messages of a booking's end: a verdict, and a block if it was one.
-    pub(crate) fn ended(
-        &self,
-        booking: &Booking,
-        state: State,
-        reason: Option<&str>,
-        report: Option<&Report>,
-    ) -> Vec<NewMessage> {
-        todo!()
-    }
-
-    /// Sends what is due, again and again, until told to stop.
-    pub(crate) async fn run(&self, store: Store, stop: watch::Receiver<bool>) {
-        todo!()
-    }
-
-    /// Sends what waits, for so long at most; gives how many still wait.
-    pub(crate) async fn flush(&self, store: &Store, most: Duration) -> u64 {
-        todo!()
-    }
 }

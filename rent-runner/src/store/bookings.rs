@@ -1,13 +1,18 @@
 //! Bookings, their choices, and the story of each.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::time::Duration;
 
-use namyangju_rent::{Attempt, Event, Receipt, SeoulTime, SlotState, Wish};
+use namyangju_rent::{
+    Attempt, Event, MOST_BOOKINGS_A_DAY, Receipt, SeoulTime, SlotState, TimeOfDay, TimeRange, Wish,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Result, Sealed, Store};
+use super::accounts::no_account;
+use super::sql::{Row, Sql, Tx, damaged, micros, values, word_of};
+use super::{Result, Sealed, Store, StoreError};
 
 /// The number of a booking, as people write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,7 +58,17 @@ impl State {
 
     /// As it is stored and typed: `needs-person`.
     pub(crate) fn word(self) -> &'static str {
-        todo!()
+        match self {
+            Self::Waiting => "waiting",
+            Self::Armed => "armed",
+            Self::Firing => "firing",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Blocked => "blocked",
+            Self::NeedsPerson => "needs-person",
+            Self::Cancelled => "cancelled",
+        }
     }
 
     pub(crate) fn from_word(word: &str) -> Option<Self> {
@@ -67,7 +82,11 @@ impl State {
 
     /// The three words of the old system: waiting, succeeded, failed.
     pub(crate) fn plain(self) -> &'static str {
-        todo!()
+        match self {
+            Self::Waiting | Self::Armed | Self::Firing => "waiting",
+            Self::Succeeded => "succeeded",
+            _ => "failed",
+        }
     }
 }
 
@@ -203,27 +222,303 @@ pub(crate) struct Story {
     pub(crate) report: Option<Value>,
 }
 
+/// What a booking is read from, with the owner only while its lease lives.
+macro_rules! select_bookings {
+    ($rest:literal) => {
+        concat!(
+            "SELECT b.id, b.account_id, a.name AS account, a.site, a.base_url, b.application, b.opens, \
+             b.opens_at, b.give_up_after, b.lead, b.clock_offset, b.pace, b.most_requests, b.note, b.state, \
+             b.reason, b.wish, b.receipt, b.shown, b.created_at, b.changed_at, b.cancel_asked, b.round, \
+             b.fence, \
+             CASE WHEN b.lease_until > (SELECT now FROM clock) THEN b.owner END AS owner, \
+             CASE WHEN b.lease_until > (SELECT now FROM clock) THEN b.lease_until END AS lease_until \
+             FROM booking b JOIN account a ON a.id = b.account_id ",
+            $rest
+        )
+    };
+}
+pub(super) use select_bookings;
+
+/// The columns of a choice.
+macro_rules! select_choices {
+    ($rest:literal) => {
+        concat!(
+            "SELECT c.booking_id, c.place, c.date, c.start_minute, c.end_minute, c.purpose FROM choice c ",
+            $rest
+        )
+    };
+}
+pub(super) use select_choices;
+
+/// The columns of an event.
+macro_rules! select_events {
+    ($rest:literal) => {
+        concat!("SELECT e.booking_id, e.round, e.fence, e.runner, e.at, e.data FROM event e ", $rest)
+    };
+}
+pub(super) use select_events;
+
+/// The stretch of a day that a row has.
+pub(super) fn range(row: &Row) -> Result<TimeRange> {
+    let time = |column| {
+        let minutes = row.number(column)?;
+        TimeOfDay::from_minutes(minutes).ok_or_else(|| damaged(column))
+    };
+    TimeRange::new(time("start_minute")?, time("end_minute")?).map_err(|_| damaged("end_minute"))
+}
+
+fn wish(row: &Row) -> Result<Wish> {
+    Ok(Wish {
+        place: row.parsed("place")?,
+        date: row.parsed("date")?,
+        range: range(row)?,
+        purpose: row.word("purpose")?,
+    })
+}
+
+/// A booking without its choices.
+fn booking(row: &Row) -> Result<Booking> {
+    let shown = row.maybe_text("shown")?;
+    let receipt = row.maybe_text("receipt")?;
+    Ok(Booking {
+        id: BookingId(row.int("id")?),
+        account_id: row.int("account_id")?,
+        account: row.text("account")?,
+        site: row.text("site")?,
+        base_url: row.maybe_text("base_url")?,
+        choices: Vec::new(),
+        application: row.sealed("application")?,
+        opens: row.word("opens")?,
+        opens_at: row.time("opens_at")?,
+        give_up_after: row.duration("give_up_after")?,
+        lead: row.duration("lead")?,
+        clock_offset_micros: row.maybe_int("clock_offset")?,
+        pace: row.word("pace")?,
+        most_requests: match row.maybe_int("most_requests")? {
+            Some(_) => Some(row.number("most_requests")?),
+            None => None,
+        },
+        note: row.maybe_text("note")?,
+        state: row.word("state")?,
+        reason: row.maybe_text("reason")?,
+        wish: row.number("wish")?,
+        receipt: match receipt {
+            Some(_) => Some(row.json("receipt")?),
+            None => None,
+        },
+        shown: match shown {
+            Some(_) => Some(row.word("shown")?),
+            None => None,
+        },
+        created_at: row.time("created_at")?,
+        changed_at: row.time("changed_at")?,
+        owner: row.maybe_text("owner")?,
+        lease_until: row.maybe_time("lease_until")?,
+        cancel_asked: row.flag("cancel_asked")?,
+        round: row.int("round")?,
+    })
+}
+
+/// Puts bookings and their choices together; the choices of one booking stand in order.
+pub(super) fn with_choices(bookings: &[Row], choices: &[Row]) -> Result<Vec<Booking>> {
+    let mut wishes: HashMap<i64, Vec<Wish>> = HashMap::with_capacity(bookings.len());
+    for row in choices {
+        wishes.entry(row.int("booking_id")?).or_default().push(wish(row)?);
+    }
+    bookings
+        .iter()
+        .map(|row| {
+            let mut booking = booking(row)?;
+            booking.choices = wishes.remove(&booking.id.0).unwrap_or_default();
+            Ok(booking)
+        })
+        .collect()
+}
+
+pub(super) fn event(row: &Row) -> Result<EventRow> {
+    Ok(EventRow {
+        round: row.int("round")?,
+        fence: row.int("fence")?,
+        runner: row.text("runner")?,
+        at: row.time("at")?,
+        event: row.json("data")?,
+    })
+}
+
+fn no_booking(id: BookingId) -> StoreError {
+    StoreError::NotFound(format!("there is no booking {id}: `rent-runner list --all` shows all"))
+}
+
+/// Where a booking stands, read under a lock.
+struct Standing {
+    state: State,
+    account_id: i64,
+    /// The runner that holds a living lease.
+    owner: Option<String>,
+}
+
+impl Standing {
+    async fn read(tx: &mut Tx<'_>, id: BookingId) -> Result<Self> {
+        tx.lock_booking(id).await?;
+        let sql = "SELECT state, account_id, \
+             CASE WHEN lease_until > (SELECT now FROM clock) THEN owner END AS owner \
+             FROM booking WHERE id = $1";
+        let row = tx.row(sql, values![id.0]).await?.ok_or_else(|| no_booking(id))?;
+        Ok(Self {
+            state: row.word("state")?,
+            account_id: row.int("account_id")?,
+            owner: row.maybe_text("owner")?,
+        })
+    }
+}
+
+/// Stores the choices of a booking, after a look whether they can stand beside the others of the account.
+async fn put_choices(tx: &mut Tx<'_>, id: BookingId, account: i64, choices: &[Wish]) -> Result<()> {
+    check_choices(tx, id, account, choices).await?;
+    tx.run("DELETE FROM choice WHERE booking_id = $1", values![id.0]).await?;
+    for (position, wish) in choices.iter().enumerate() {
+        let (place, date) = (wish.place.to_string(), wish.date.to_string());
+        let sql = "INSERT INTO choice (booking_id, position, place, date, start_minute, end_minute, purpose) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let (start, end) = minutes(wish.range);
+        let purpose = word_of(wish.purpose);
+        tx.run(sql, values![id.0, position, &place, &date, start, end, &purpose]).await?;
+    }
+    Ok(())
+}
+
+pub(super) fn minutes(range: TimeRange) -> (u32, u32) {
+    (range.start().minutes().into(), range.end().minutes().into())
+}
+
+/// Whether choices can stand beside the other bookings of an account that are not over or have succeeded.
+async fn check_choices(tx: &mut Tx<'_>, id: BookingId, account: i64, choices: &[Wish]) -> Result<()> {
+    let Some(first) = choices.first() else {
+        return Err(StoreError::Conflict("a booking needs a choice: a place, a day and a time".to_owned()));
+    };
+    for wish in choices {
+        let same = "SELECT b.id, b.state FROM choice c JOIN booking b ON b.id = c.booking_id \
+             WHERE c.date = $1 AND c.place = $2 AND c.start_minute < $4 AND c.end_minute > $3 \
+             AND b.account_id = $5 AND b.id <> $6 \
+             AND b.state IN ('waiting', 'armed', 'firing', 'succeeded') ORDER BY b.id LIMIT 1";
+        let (place, date) = (wish.place.to_string(), wish.date.to_string());
+        let (start, end) = minutes(wish.range);
+        if let Some(row) = tx.row(same, values![&date, &place, start, end, account, id.0]).await? {
+            return Err(StoreError::Conflict(format!(
+                "{place} {date} {} is wished already: booking {} is {}",
+                wish.range,
+                row.int("id")?,
+                row.text("state")?
+            )));
+        }
+    }
+    let of_day = "SELECT COUNT(*) AS many FROM choice c JOIN booking b ON b.id = c.booking_id \
+         WHERE c.date = $1 AND c.position = 0 AND b.account_id = $2 AND b.id <> $3 \
+         AND b.state IN ('waiting', 'armed', 'firing', 'succeeded')";
+    let row = tx.row(of_day, values![&first.date.to_string(), account, id.0]).await?;
+    let others: usize = row.map_or(Ok(0), |row| row.number("many"))?;
+    if others >= MOST_BOOKINGS_A_DAY {
+        return Err(StoreError::Conflict(format!(
+            "{} has {others} bookings of this account already: at most {MOST_BOOKINGS_A_DAY} a day",
+            first.date
+        )));
+    }
+    Ok(())
+}
+
 impl Store {
     /// Stores one or many: all or none.
     ///
     /// # Errors
     /// `NotFound` for an account, `Conflict` for a duplicate (the same account, place, date and an
     /// overlapping time among the choices of a booking that is not over or has succeeded) or for more than
-    /// `MOST_BOOKINGS_A_DAY` of one account whose first choice is on one day.
+    /// `MOST_BOOKINGS_A_DAY` of one account whose first choice is on one day. With many, the text says which.
     pub(crate) async fn add_bookings(&self, bookings: &[NewBooking]) -> Result<Vec<BookingId>> {
-        todo!()
+        let mut tx = self.write().await?;
+        // Locked in order, so that two imports wait for each other instead of for ever, and see each other.
+        let names: BTreeSet<&str> = bookings.iter().map(|booking| booking.account.as_str()).collect();
+        let mut accounts: HashMap<&str, i64> = HashMap::new();
+        for name in names {
+            if let Some(id) = lock_account(&mut tx, name).await? {
+                accounts.insert(name, id);
+            }
+        }
+        let mut ids = Vec::with_capacity(bookings.len());
+        for (index, booking) in bookings.iter().enumerate() {
+            let added = match accounts.get(booking.account.as_str()) {
+                Some(account) => add_booking(&mut tx, *account, booking).await,
+                None => Err(no_account(&mut tx, &booking.account).await?),
+            };
+            let which = |why| format!("booking {} of {}: {why}", index + 1, bookings.len());
+            ids.push(match added {
+                Err(StoreError::Conflict(why)) if bookings.len() > 1 => {
+                    return Err(StoreError::Conflict(which(why)));
+                }
+                Err(StoreError::NotFound(why)) if bookings.len() > 1 => {
+                    return Err(StoreError::NotFound(which(why)));
+                }
+                added => added?,
+            });
+        }
+        tx.commit().await?;
+        Ok(ids)
     }
 
+    /// Those of a filter in order of opening, then number.
     pub(crate) async fn bookings(&self, filter: &Filter) -> Result<Vec<Booking>> {
-        todo!()
+        // One text for any choice of states: the list is filled up with nothing.
+        let states = if filter.states.is_empty() { &State::ALL[..] } else { &filter.states };
+        let state = |state: State| if states.contains(&state) { state.word() } else { "" };
+        let [s1, s2, s3, s4, s5, s6, s7, s8, s9] = State::ALL.map(state);
+        let most = filter.most.map_or(i64::MAX, i64::from);
+        let account = filter.account.as_deref();
+        let values = values![s1, s2, s3, s4, s5, s6, s7, s8, s9, account, most];
+        let mut tx = self.read().await?;
+        let bookings = select_bookings!(
+            "WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) \
+             ORDER BY b.opens_at, b.id LIMIT $11"
+        );
+        let bookings = tx.rows(bookings, values).await?;
+        let choices = select_choices!(
+            "WHERE c.booking_id IN (SELECT b.id FROM booking b JOIN account a ON a.id = b.account_id \
+             WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) \
+             ORDER BY b.opens_at, b.id LIMIT $11) ORDER BY c.booking_id, c.position"
+        );
+        let choices = tx.rows(choices, values).await?;
+        tx.commit().await?;
+        with_choices(&bookings, &choices)
     }
 
+    /// # Errors
+    /// `NotFound`.
     pub(crate) async fn booking(&self, id: BookingId) -> Result<Booking> {
-        todo!()
+        let mut tx = self.read().await?;
+        read_booking(&mut tx, id).await
     }
 
+    /// # Errors
+    /// `NotFound`.
     pub(crate) async fn story(&self, id: BookingId) -> Result<Story> {
-        todo!()
+        let mut tx = self.read().await?;
+        let booking = read_booking(&mut tx, id).await?;
+        let events = select_events!("WHERE e.booking_id = $1 ORDER BY e.number");
+        let events = tx.rows(events, values![id.0]).await?;
+        let attempts = "SELECT t.round, t.data, CAST(length(p.body) AS BIGINT) AS page_bytes \
+             FROM attempt t LEFT JOIN page p ON p.booking_id = t.booking_id AND p.round = t.round \
+             AND p.attempt = t.number WHERE t.booking_id = $1 ORDER BY t.round, t.number";
+        let attempts = tx.rows(attempts, values![id.0]).await?;
+        let report = tx.row("SELECT data FROM report WHERE booking_id = $1", values![id.0]).await?;
+        tx.commit().await?;
+        let attempt = |row: &Row| {
+            let page_bytes = row.maybe_int("page_bytes")?.and_then(|bytes| u64::try_from(bytes).ok());
+            Ok(AttemptRow { round: row.int("round")?, attempt: row.json("data")?, page_bytes })
+        };
+        Ok(Story {
+            booking,
+            events: events.iter().map(event).collect::<Result<_>>()?,
+            attempts: attempts.iter().map(attempt).collect::<Result<_>>()?,
+            report: report.map(|row| row.json("data")).transpose()?,
+        })
     }
 
     /// The page that was kept of an attempt: its address and its bytes as they came.
@@ -233,36 +528,183 @@ impl Store {
         round: i64,
         attempt: u32,
     ) -> Result<Option<(String, Vec<u8>)>> {
-        todo!()
+        let sql = "SELECT address, body FROM page WHERE booking_id = $1 AND round = $2 AND attempt = $3";
+        let row = self.row(sql, values![id.0, round, attempt]).await?;
+        row.map(|row| Ok((row.text("address")?, row.bytes("body")?))).transpose()
     }
 
+    /// Other choices begin a new round: what happened with the old ones says nothing of them.
+    ///
     /// # Errors
-    /// `Conflict` if it is not waiting or a runner holds it.
+    /// `Conflict` if it is not waiting or a runner holds it. One that a runner left armed is waiting.
     pub(crate) async fn edit_booking(&self, id: BookingId, change: &Change) -> Result<()> {
-        todo!()
+        let mut tx = self.write().await?;
+        let standing = Standing::read(&mut tx, id).await?;
+        if let Some(owner) = &standing.owner {
+            return Err(StoreError::Conflict(format!(
+                "booking {id} is held by the runner {owner}: wait until it is over, or cancel it"
+            )));
+        }
+        if !matches!(standing.state, State::Waiting | State::Armed) {
+            let word = standing.state.word();
+            return Err(StoreError::Conflict(format!(
+                "booking {id} is {word}: only a waiting one can be changed"
+            )));
+        }
+        if let Some(choices) = &change.choices {
+            lock_account_of(&mut tx, standing.account_id).await?;
+            put_choices(&mut tx, id, standing.account_id, choices).await?;
+        }
+        let sql = "UPDATE booking SET application = COALESCE($2, application), opens = COALESCE($3, opens), \
+             opens_at = COALESCE($4, opens_at), give_up_after = COALESCE($5, give_up_after), \
+             lead = COALESCE($6, lead), clock_offset = CASE WHEN $7 = 1 THEN $8 ELSE clock_offset END, \
+             pace = COALESCE($9, pace), most_requests = CASE WHEN $10 = 1 THEN $11 ELSE most_requests END, \
+             note = CASE WHEN $12 = 1 THEN $13 ELSE note END, \
+             round = round + $14, wish = CASE WHEN $14 = 1 THEN 0 ELSE wish END, \
+             state = 'waiting', reason = NULL, owner = NULL, lease_until = NULL, \
+             changed_at = (SELECT now FROM clock) WHERE id = $1";
+        let opens = change.opening.map(|(opens, _)| word_of(opens));
+        let pace = change.pace.map(word_of);
+        let set = |given: bool| i64::from(given);
+        let values = values![
+            id.0,
+            change.application.as_ref(),
+            &opens,
+            change.opening.map(|(_, at)| at),
+            change.give_up_after.map(micros),
+            change.lead.map(micros),
+            set(change.clock_offset_micros.is_some()),
+            change.clock_offset_micros.flatten(),
+            &pace,
+            set(change.most_requests.is_some()),
+            change.most_requests.flatten(),
+            set(change.note.is_some()),
+            change.note.as_ref().and_then(Option::as_deref),
+            set(change.choices.is_some()),
+        ];
+        tx.run(sql, values).await?;
+        tx.commit().await
     }
 
     /// Cancels a booking that no runner holds, or asks its runner to.
     ///
-    /// Gives the state afterwards: `Cancelled`, or the old one with the wish noted.
+    /// Gives the state afterwards: `Cancelled`, or the old one with the wish noted. One whose application may
+    /// have left is only noted, even if its runner died: somebody has to look first what became of it.
     ///
     /// # Errors
     /// `Conflict` if it is over.
     pub(crate) async fn cancel_booking(&self, id: BookingId) -> Result<State> {
-        todo!()
+        let mut tx = self.write().await?;
+        let standing = Standing::read(&mut tx, id).await?;
+        let after = match (standing.state, &standing.owner) {
+            (state, _) if state.is_over() => {
+                return Err(StoreError::Conflict(format!("booking {id} is {} already", state.word())));
+            }
+            (State::Waiting | State::Armed, None) => State::Cancelled,
+            (state, _) => state,
+        };
+        let sql = if after == State::Cancelled {
+            "UPDATE booking SET state = 'cancelled', reason = NULL, owner = NULL, lease_until = NULL, \
+             cancel_asked = 0, changed_at = (SELECT now FROM clock) WHERE id = $1"
+        } else {
+            "UPDATE booking SET cancel_asked = 1, changed_at = (SELECT now FROM clock) WHERE id = $1"
+        };
+        tx.run(sql, values![id.0]).await?;
+        tx.commit().await?;
+        Ok(after)
     }
 
     /// Puts a booking that ended without success back to waiting. One that ended unconfirmed keeps its
     /// round, so that it is read back before anything is sent. Clears reason; wish back to 0 in a new round.
     ///
     /// # Errors
-    /// `Conflict` if it is not over or has succeeded.
+    /// `Conflict` if it is not over or has succeeded, or if another booking has its time by then.
     pub(crate) async fn retry_booking(&self, id: BookingId, opening: (Opens, SeoulTime)) -> Result<()> {
-        todo!()
+        let mut tx = self.write().await?;
+        let standing = Standing::read(&mut tx, id).await?;
+        let (state, account) = (standing.state, standing.account_id);
+        if !state.is_over() || state == State::Succeeded {
+            let word = state.word();
+            return Err(StoreError::Conflict(format!(
+                "booking {id} is {word}: only one that ended without success can be tried again"
+            )));
+        }
+        lock_account_of(&mut tx, account).await?;
+        let choices = select_choices!("WHERE c.booking_id = $1 ORDER BY c.position");
+        let choices = tx.rows(choices, values![id.0]).await?;
+        let choices = choices.iter().map(wish).collect::<Result<Vec<_>>>()?;
+        check_choices(&mut tx, id, account, &choices).await?;
+        let sql = "UPDATE booking SET state = 'waiting', reason = NULL, receipt = NULL, shown = NULL, \
+             cancel_asked = 0, opens = $2, opens_at = $3, round = round + $4, \
+             wish = CASE WHEN $4 = 1 THEN 0 ELSE wish END, \
+             changed_at = (SELECT now FROM clock) WHERE id = $1";
+        let new_round = i64::from(state != State::Unconfirmed);
+        tx.run(sql, values![id.0, &word_of(opening.0), opening.1, new_round]).await?;
+        tx.commit().await
     }
 
     /// How many bookings there are of each state, for metrics.
     pub(crate) async fn counts(&self) -> Result<Vec<(State, u64)>> {
-        todo!()
+        let rows = self.rows("SELECT state, COUNT(*) AS many FROM booking GROUP BY state", &[]).await?;
+        let mut counts = Vec::with_capacity(State::ALL.len());
+        for state in State::ALL {
+            let mut many = 0;
+            for row in &rows {
+                if row.text("state")? == state.word() {
+                    many = row.number("many")?;
+                }
+            }
+            counts.push((state, many));
+        }
+        Ok(counts)
     }
+}
+
+/// The number of an account that nobody else adds bookings to until the end of the transaction.
+async fn lock_account(tx: &mut Tx<'_>, name: &str) -> Result<Option<i64>> {
+    let sql = Sql::Each {
+        sqlite: "SELECT id FROM account WHERE name = $1",
+        postgres: "SELECT id FROM account WHERE name = $1 FOR UPDATE",
+    };
+    tx.row(sql, values![name]).await?.map(|row| row.int("id")).transpose()
+}
+
+/// The same by its number.
+async fn lock_account_of(tx: &mut Tx<'_>, id: i64) -> Result<()> {
+    let sql = Sql::Each {
+        sqlite: "SELECT id FROM account WHERE id = $1",
+        postgres: "SELECT id FROM account WHERE id = $1 FOR UPDATE",
+    };
+    tx.row(sql, values![id]).await.map(|_| ())
+}
+
+async fn add_booking(tx: &mut Tx<'_>, account: i64, booking: &NewBooking) -> Result<BookingId> {
+    let sql = "INSERT INTO booking (account_id, application, opens, opens_at, give_up_after, lead, \
+         clock_offset, pace, most_requests, note, state, created_at, changed_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', (SELECT now FROM clock), \
+         (SELECT now FROM clock)) RETURNING id";
+    let (opens, pace) = (word_of(booking.opens), word_of(booking.pace));
+    let values = values![
+        account,
+        &booking.application,
+        &opens,
+        booking.opens_at,
+        booking.give_up_after,
+        booking.lead,
+        booking.clock_offset_micros,
+        &pace,
+        booking.most_requests,
+        &booking.note,
+    ];
+    let row = tx.row(sql, values).await?.ok_or_else(|| damaged("id"))?;
+    let id = BookingId(row.int("id")?);
+    put_choices(tx, id, account, &booking.choices).await?;
+    Ok(id)
+}
+
+async fn read_booking(tx: &mut Tx<'_>, id: BookingId) -> Result<Booking> {
+    let rows = tx.rows(select_bookings!("WHERE b.id = $1"), values![id.0]).await?;
+    let choices = select_choices!("WHERE c.booking_id = $1 ORDER BY c.position");
+    let choices = tx.rows(choices, values![id.0]).await?;
+    with_choices(&rows, &choices)?.pop().ok_or_else(|| no_booking(id))
 }

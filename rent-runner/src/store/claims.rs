@@ -1,11 +1,18 @@
 //! Leases: who may run a booking, until when, and the guard before an application leaves.
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use namyangju_rent::{Attempt, Happened, OpeningBracket, Receipt, SeoulTime, SlotState};
+use namyangju_rent::{
+    Attempt, Clock, Event, Happened, OpeningBracket, Receipt, SeoulTime, SlotState, SystemClock,
+};
+use serde::Serialize;
 use serde_json::Value;
 
-use super::{Booking, BookingId, EventRow, NewMessage, Result, State, Store};
+use super::bookings::{event, select_bookings, select_choices, select_events, with_choices};
+use super::messages::put_message;
+use super::sql::{Sql, Tx, values, word_of};
+use super::{Booking, BookingId, EventRow, NewMessage, Result, State, Store, StoreError};
 
 /// The right to run a booking: whoever claims it later has a higher fence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +65,8 @@ pub(crate) struct Ending {
     pub(crate) shown: Option<SlotState>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) pages: Vec<KeptPage>,
+    /// The base URL, as for `learn`.
+    pub(crate) site: String,
     /// Stored as an `OpeningRow` if it tells anything.
     pub(crate) opening: OpeningBracket,
     /// The report as JSON, but for its attempts.
@@ -76,6 +85,70 @@ pub(crate) struct RunnerRow {
     pub(crate) holds: u32,
 }
 
+/// The most of a page that is kept.
+const MOST_OF_A_PAGE: usize = 2 * 1024 * 1024;
+
+/// How long a runner that is gone is remembered, and a message that is done.
+const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// How long ago a runner may have been seen to be listed.
+const SEEN_LATELY: Duration = Duration::from_secs(24 * 3600);
+
+/// What a holder may still write to: with the same fence nobody else has claimed it since, and with an owner it
+/// was neither ended nor handed back. That its time ran out does no harm to what has happened already, and
+/// losing the story of an application that left would.
+macro_rules! update_held {
+    ($set:literal, $rest:literal) => {
+        concat!(
+            "UPDATE booking SET ",
+            $set,
+            " WHERE id = $1 AND fence = $2 AND owner IS NOT NULL AND state IN ('waiting', 'armed', 'firing')",
+            $rest
+        )
+    };
+}
+
+/// Appends events to the story of a booking whose row is held by this transaction. `round` and `last` are its
+/// round and the number of its last event.
+async fn put_events(
+    tx: &mut Tx<'_>,
+    lease: Lease,
+    runner: &str,
+    (round, last): (i64, i64),
+    events: &[(SeoulTime, &Event)],
+) -> Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    // All in one statement: the database may be far away.
+    let rows: Vec<Value> = events
+        .iter()
+        .map(|(at, event)| {
+            let data = serde_json::to_string(event).unwrap_or_default();
+            serde_json::json!([at.unix_micros(), data])
+        })
+        .collect();
+    let sql = Sql::Each {
+        sqlite: "INSERT INTO event (booking_id, number, round, fence, runner, at, data) \
+             SELECT $1, $2 + key + 1, $3, $4, $5, json_extract(value, '$[0]'), json_extract(value, '$[1]') \
+             FROM json_each($6)",
+        postgres: "INSERT INTO event (booking_id, number, round, fence, runner, at, data) \
+             SELECT $1, $2 + position, $3, $4, $5, (value->>0)::bigint, value->>1 \
+             FROM json_array_elements($6::json) WITH ORDINALITY AS one (value, position)",
+    };
+    let rows = Value::Array(rows).to_string();
+    tx.run(sql, values![lease.booking.0, last, round, lease.fence, runner, &rows]).await?;
+    Ok(())
+}
+
+fn of_happened(events: &[Happened]) -> Vec<(SeoulTime, &Event)> {
+    events.iter().map(|happened| (happened.at, &happened.event)).collect()
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 impl Store {
     /// Claims bookings that are not over, hold no living lease and whose opening is before `opens_before`,
     /// the earliest opening first.
@@ -86,27 +159,116 @@ impl Store {
         most: u32,
         lease: Duration,
     ) -> Result<Vec<Claimed>> {
-        todo!()
+        let mut tx = self.write().await?;
+        // Asked of a runner that died before it could: nothing has left, so it simply ends.
+        let cancelled = "UPDATE booking SET state = 'cancelled', cancel_asked = 0, owner = NULL, \
+             lease_until = NULL, changed_at = (SELECT now FROM clock) \
+             WHERE cancel_asked = 1 AND state IN ('waiting', 'armed') \
+             AND (lease_until IS NULL OR lease_until <= (SELECT now FROM clock))";
+        tx.run(cancelled, &[]).await?;
+        let now = tx.row("SELECT now FROM clock", &[]).await?;
+        let now = now.ok_or_else(|| self.failed("its clock gave nothing"))?.time("now")?;
+        let until = now.plus(lease);
+        let claim = Sql::Each {
+            sqlite: "UPDATE booking SET owner = $1, lease_until = $2, fence = fence + 1 WHERE id IN ( \
+                 SELECT id FROM booking WHERE state IN ('waiting', 'armed', 'firing') AND opens_at < $3 \
+                 AND (lease_until IS NULL OR lease_until <= $4) ORDER BY opens_at, id LIMIT $5) RETURNING id",
+            // Materialised: the planner may otherwise run the inner LIMIT more than once.
+            postgres: "WITH free AS MATERIALIZED (SELECT id FROM booking \
+                 WHERE state IN ('waiting', 'armed', 'firing') AND opens_at < $3 \
+                 AND (lease_until IS NULL OR lease_until <= $4) ORDER BY opens_at, id LIMIT $5 \
+                 FOR UPDATE SKIP LOCKED) \
+                 UPDATE booking SET owner = $1, lease_until = $2, fence = fence + 1 FROM free \
+                 WHERE booking.id = free.id RETURNING booking.id",
+        };
+        let claimed = tx.rows(claim, values![runner, until, opens_before, now, most]).await?;
+        if claimed.is_empty() {
+            tx.commit().await?;
+            return Ok(Vec::new());
+        }
+        let claimed = claimed.iter().map(|row| row.int("id")).collect::<Result<HashSet<_>>>()?;
+        // By owner and end of the lease, which another claim of this runner may share.
+        let ours = values![runner, until];
+        let mut bookings = tx
+            .rows(
+                select_bookings!("WHERE b.owner = $1 AND b.lease_until = $2 ORDER BY b.opens_at, b.id"),
+                ours,
+            )
+            .await?;
+        let choices = select_choices!(
+            "JOIN booking b ON b.id = c.booking_id WHERE b.owner = $1 AND b.lease_until = $2 \
+             ORDER BY c.booking_id, c.position"
+        );
+        let choices = tx.rows(choices, ours).await?;
+        let events = select_events!(
+            "JOIN booking b ON b.id = e.booking_id WHERE b.owner = $1 AND b.lease_until = $2 \
+             AND e.round = b.round ORDER BY e.booking_id, e.number"
+        );
+        let events = tx.rows(events, ours).await?;
+        tx.commit().await?;
+
+        let mut stories: HashMap<i64, Vec<EventRow>> = HashMap::new();
+        for row in &events {
+            stories.entry(row.int("booking_id")?).or_default().push(event(row)?);
+        }
+        bookings.retain(|row| row.int("id").is_ok_and(|id| claimed.contains(&id)));
+        let fences = bookings.iter().map(|row| row.int("fence")).collect::<Result<Vec<_>>>()?;
+        let claimed = with_choices(&bookings, &choices)?.into_iter().zip(fences);
+        Ok(claimed
+            .map(|(booking, fence)| Claimed {
+                lease: Lease { booking: booking.id, fence },
+                events: stories.remove(&booking.id.0).unwrap_or_default(),
+                booking,
+            })
+            .collect())
     }
 
     /// Renews all leases of a runner that are not over, and says that it lives.
     pub(crate) async fn renew(&self, runner: &str, lease: Duration) -> Result<Vec<Held>> {
-        todo!()
+        let mut tx = self.write().await?;
+        let seen = "INSERT INTO runner (name, started_at, seen_at) \
+             VALUES ($1, (SELECT now FROM clock), (SELECT now FROM clock)) \
+             ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at";
+        tx.run(seen, values![runner]).await?;
+        let renew = "UPDATE booking SET lease_until = (SELECT now FROM clock) + $2 \
+             WHERE owner = $1 AND lease_until > (SELECT now FROM clock) RETURNING id, fence, cancel_asked";
+        let rows = tx.rows(renew, values![runner, lease]).await?;
+        tx.commit().await?;
+        let mut held = rows
+            .iter()
+            .map(|row| {
+                let lease = Lease { booking: BookingId(row.int("id")?), fence: row.int("fence")? };
+                Ok(Held { lease, cancel_asked: row.flag("cancel_asked")? })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        held.sort_by_key(|held| held.lease.booking);
+        Ok(held)
     }
 
     /// The earliest opening among the bookings that nobody holds and are not over.
     pub(crate) async fn next_opening(&self) -> Result<Option<SeoulTime>> {
-        todo!()
+        let sql = "SELECT opens_at FROM booking WHERE state IN ('waiting', 'armed', 'firing') \
+             AND (lease_until IS NULL OR lease_until <= (SELECT now FROM clock)) ORDER BY opens_at LIMIT 1";
+        self.row(sql, &[]).await?.map(|row| row.time("opens_at")).transpose()
     }
 
-    /// Keeps events; `false` if the lease is lost, and then nothing is kept.
+    /// Keeps events; `false` if the lease is lost, and then nothing is kept. A lease whose time ran out is not
+    /// lost before another runner has claimed the booking, or a person changed it.
     pub(crate) async fn record(&self, lease: Lease, runner: &str, events: &[Happened]) -> Result<bool> {
-        todo!()
+        let mut tx = self.write().await?;
+        let sql =
+            update_held!("last_event = last_event + $3", " RETURNING round, last_event - $3 AS last_event");
+        let values = values![lease.booking.0, lease.fence, events.len()];
+        let Some(row) = tx.row(sql, values).await? else { return Ok(false) };
+        let end = (row.int("round")?, row.int("last_event")?);
+        put_events(&mut tx, lease, runner, end, &of_happened(events)).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// The guard before an application may leave, and the intent to send it, durable when this returns:
     /// checks fence, lease and cancellation, keeps `events`, notes the wish, sets `firing`, renews the
-    /// lease; all in one transaction. Gives the time that is left of the lease.
+    /// lease; all in one transaction. Gives the time that is left of the lease, counted from the return.
     pub(crate) async fn permit(
         &self,
         lease: Lease,
@@ -115,15 +277,51 @@ impl Store {
         events: &[Happened],
         length: Duration,
     ) -> Result<std::result::Result<Duration, Denied>> {
-        todo!()
+        let asked = SystemClock.monotonic();
+        let mut tx = self.write().await?;
+        tx.lock_booking(lease.booking).await?;
+        let sql = update_held!(
+            "state = 'firing', wish = $3, last_event = last_event + $4, \
+             lease_until = (SELECT now FROM clock) + $5, changed_at = (SELECT now FROM clock)",
+            " AND lease_until > (SELECT now FROM clock) AND cancel_asked = 0 \
+             RETURNING round, last_event - $4 AS last_event, changed_at"
+        );
+        let intents = events.len() + 1;
+        let values = values![lease.booking.0, lease.fence, wish, intents, length];
+        let Some(row) = tx.row(sql, values).await? else {
+            let sql = "SELECT id FROM booking WHERE id = $1 AND fence = $2 AND owner IS NOT NULL \
+                 AND lease_until > (SELECT now FROM clock) AND cancel_asked = 1";
+            let asked = tx.row(sql, values![lease.booking.0, lease.fence]).await?;
+            return Ok(Err(if asked.is_some() { Denied::Cancelled } else { Denied::LeaseLost }));
+        };
+        let end = (row.int("round")?, row.int("last_event")?);
+        let mut story = of_happened(events);
+        story.push((row.time("changed_at")?, &Event::Submitting));
+        put_events(&mut tx, lease, runner, end, &story).await?;
+        tx.commit().await?;
+        Ok(Ok(length.saturating_sub(SystemClock.monotonic().saturating_sub(asked))))
     }
 
-    /// Notes a state or the last alarm of a booking that goes on; `false` if the lease is lost.
+    /// Notes a state or the last alarm of a booking that goes on; `false` if the lease is lost. Without a
+    /// reason the one before is forgotten. A booking that is firing stays so: only its end changes that.
+    ///
+    /// # Errors
+    /// `Conflict` for a state that is an end.
     pub(crate) async fn note(&self, lease: Lease, state: State, reason: Option<&str>) -> Result<bool> {
-        todo!()
+        if state.is_over() {
+            return Err(StoreError::Conflict(format!("{} is an end: it cannot be noted", state.word())));
+        }
+        let sql = update_held!(
+            "state = CASE WHEN state = 'firing' THEN state ELSE $3 END, reason = $4, \
+             changed_at = (SELECT now FROM clock)",
+            ""
+        );
+        let noted = self.run(sql, values![lease.booking.0, lease.fence, state.word(), reason]).await?;
+        Ok(noted == 1)
     }
 
-    /// Ends a booking and its lease; `false` if the lease is lost, and then nothing is written.
+    /// Ends a booking and its lease; `false` if the lease is lost, and then nothing is written. The attempts
+    /// follow those that the round has already.
     pub(crate) async fn finish(
         &self,
         lease: Lease,
@@ -131,26 +329,117 @@ impl Store {
         events: &[Happened],
         ending: &Ending,
     ) -> Result<bool> {
-        todo!()
+        let id = lease.booking.0;
+        let mut tx = self.write().await?;
+        let sql = update_held!(
+            "state = $3, reason = $4, wish = $5, receipt = $6, shown = $7, last_event = last_event + $8, \
+             owner = NULL, lease_until = NULL, cancel_asked = 0, changed_at = (SELECT now FROM clock)",
+            " RETURNING round, last_event - $8 AS last_event, opens_at"
+        );
+        let receipt = ending.receipt.as_ref().map(json);
+        let shown = ending.shown.map(word_of);
+        let values = values![
+            id,
+            lease.fence,
+            ending.state.word(),
+            &ending.reason,
+            ending.wish,
+            &receipt,
+            &shown,
+            events.len()
+        ];
+        let Some(row) = tx.row(sql, values).await? else { return Ok(false) };
+        let round = row.int("round")?;
+        put_events(&mut tx, lease, runner, (round, row.int("last_event")?), &of_happened(events)).await?;
+
+        let last = "SELECT CAST(COALESCE(MAX(number), 0) AS BIGINT) AS last FROM attempt \
+             WHERE booking_id = $1 AND round = $2";
+        let last: u32 = tx.row(last, values![id, round]).await?.map_or(Ok(0), |row| row.number("last"))?;
+        for attempt in &ending.attempts {
+            let mut attempt = attempt.clone();
+            attempt.number = attempt.number.saturating_add(last);
+            let sql = "INSERT INTO attempt (booking_id, round, number, data) VALUES ($1, $2, $3, $4)";
+            tx.run(sql, values![id, round, attempt.number, &json(&attempt)]).await?;
+        }
+        for page in &ending.pages {
+            let body = page.body.get(..MOST_OF_A_PAGE).unwrap_or(&page.body);
+            let sql = "INSERT INTO page (booking_id, round, attempt, address, body) \
+                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (booking_id, round, attempt) DO NOTHING";
+            let attempt = page.attempt.saturating_add(last);
+            tx.run(sql, values![id, round, attempt, &page.address, body]).await?;
+        }
+        if ending.opening.after.is_some() || ending.opening.before.is_some() {
+            let sql = "INSERT INTO opening (site, place, date, expected, after_at, before_at) \
+                 SELECT $1, place, date, $2, $3, $4 FROM choice WHERE booking_id = $5 AND position = $6";
+            let OpeningBracket { after, before, .. } = ending.opening;
+            let expected = row.int("opens_at")?;
+            tx.run(sql, values![&ending.site, expected, after, before, id, ending.wish]).await?;
+        }
+        let sql = "INSERT INTO report (booking_id, data) VALUES ($1, $2) \
+             ON CONFLICT (booking_id) DO UPDATE SET data = excluded.data";
+        tx.run(sql, values![id, &ending.report.to_string()]).await?;
+        for message in &ending.messages {
+            put_message(&mut tx, message).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Gives a lease back without an end: the booking can be claimed at once. One that is armed and has
-    /// sent nothing is waiting again.
+    /// sent nothing is waiting again; if a person asked for it, it is cancelled.
     pub(crate) async fn hand_back(&self, lease: Lease) -> Result<bool> {
-        todo!()
+        let sql = update_held!(
+            "state = CASE WHEN state = 'firing' THEN state WHEN cancel_asked = 1 THEN 'cancelled' \
+             ELSE 'waiting' END, cancel_asked = CASE WHEN state = 'firing' THEN cancel_asked ELSE 0 END, \
+             owner = NULL, lease_until = NULL, changed_at = (SELECT now FROM clock)",
+            ""
+        );
+        Ok(self.run(sql, values![lease.booking.0, lease.fence]).await? == 1)
     }
 
     /// A runner begins. Two with one name are told apart by the lease only, so names hold a random part.
     pub(crate) async fn begin_runner(&self, name: &str) -> Result<()> {
-        todo!()
+        let mut tx = self.write().await?;
+        let begin = "INSERT INTO runner (name, started_at, seen_at) \
+             VALUES ($1, (SELECT now FROM clock), (SELECT now FROM clock)) ON CONFLICT (name) DO UPDATE \
+             SET started_at = excluded.started_at, seen_at = excluded.seen_at, stopped_at = NULL";
+        tx.run(begin, values![name]).await?;
+        // The only place where old things are forgotten: it is done often enough.
+        let old = "DELETE FROM runner WHERE seen_at < (SELECT now FROM clock) - $1";
+        tx.run(old, values![REMEMBERED]).await?;
+        let old = "DELETE FROM message WHERE state <> 'waiting' AND due_at < (SELECT now FROM clock) - $1";
+        tx.run(old, values![REMEMBERED]).await?;
+        tx.commit().await
     }
 
+    /// A runner ends, or another one on its machine sees that it is dead: what it holds can be claimed at once.
     pub(crate) async fn end_runner(&self, name: &str) -> Result<()> {
-        todo!()
+        let mut tx = self.write().await?;
+        let release = "UPDATE booking SET state = CASE WHEN state = 'firing' THEN state ELSE 'waiting' END, \
+             owner = NULL, lease_until = NULL, changed_at = (SELECT now FROM clock) WHERE owner = $1";
+        tx.run(release, values![name]).await?;
+        let stop = "UPDATE runner SET stopped_at = (SELECT now FROM clock), seen_at = (SELECT now FROM clock) \
+             WHERE name = $1";
+        tx.run(stop, values![name]).await?;
+        tx.commit().await
     }
 
-    /// Those seen in the last day.
+    /// Those seen in the last day, the one seen last first.
     pub(crate) async fn runners(&self) -> Result<Vec<RunnerRow>> {
-        todo!()
+        let sql = "SELECT r.name, r.started_at, r.seen_at, r.stopped_at, (SELECT COUNT(*) FROM booking b \
+             WHERE b.owner = r.name AND b.lease_until > (SELECT now FROM clock)) AS holds \
+             FROM runner r WHERE r.seen_at > (SELECT now FROM clock) - $1 ORDER BY r.seen_at DESC, r.name";
+        let rows = self.rows(sql, values![SEEN_LATELY]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(RunnerRow {
+                    name: row.text("name")?,
+                    started_at: row.time("started_at")?,
+                    seen_at: row.time("seen_at")?,
+                    stopped_at: row.maybe_time("stopped_at")?,
+                    holds: row.number("holds")?,
+                })
+            })
+            .collect()
     }
 }

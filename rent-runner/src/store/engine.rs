@@ -1,14 +1,43 @@
-//! Which database, how it is opened, and its migrations.
+//! The open store: its connections, its clock, and what it keeps of the vault.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use namyangju_rent::SeoulTime;
+use namyangju_rent::{Clock, SeoulTime, SystemClock};
+use sqlx::{PgPool, SqlitePool};
 
-use super::{Result, Sealed};
+use super::open::{Limits, open};
+use super::sql::{Arg, Row, Sql, Tx, TxEngine, query, values};
+use super::{Result, Sealed, StoreError};
+use crate::vault::Purpose;
 
 /// An open store. Cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Store {}
+#[derive(Clone)]
+pub(crate) struct Store(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) engine: Engine,
+    /// For people: without a password.
+    pub(super) address: String,
+    pub(super) is_new: bool,
+}
+
+/// The connections, each made when it is first needed.
+pub(super) enum Engine {
+    Sqlite {
+        /// One: writers of SQLite wait for each other anyway, and here they do so in order.
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Store").field(&self.0.address).finish()
+    }
+}
 
 /// What the store keeps of the vault: a text sealed with its key, to tell a wrong key at once.
 #[derive(Clone, Debug)]
@@ -20,55 +49,179 @@ impl Store {
     /// Opens a store, makes it on first use and migrates it. `address` is a path, `sqlite:PATH`, or
     /// `postgres://…`; its password is never shown.
     pub(crate) async fn open(address: &str) -> Result<Self> {
-        todo!()
+        Self::open_within(address, Limits::default()).await
+    }
+
+    /// The same with other limits.
+    pub(super) async fn open_within(address: &str, limits: Limits) -> Result<Self> {
+        open(address, limits).await.map(|inner| Self(Arc::new(inner)))
     }
 
     /// Whether this call made it.
     pub(crate) fn is_new(&self) -> bool {
-        todo!()
+        self.0.is_new
     }
 
     /// Its address for people: a path, or the server and database without the password.
     pub(crate) fn address(&self) -> &str {
-        todo!()
+        &self.0.address
     }
 
     /// Whether several machines may share it.
     pub(crate) fn is_shared(&self) -> bool {
-        todo!()
+        matches!(self.0.engine, Engine::Postgres(_))
     }
 
     /// The database's own clock, and how long asking took.
     pub(crate) async fn now(&self) -> Result<(SeoulTime, Duration)> {
-        todo!()
+        // The first statement may have to connect.
+        self.rows("SELECT now FROM clock", &[]).await?;
+        let asked = SystemClock.monotonic();
+        let row = self.row("SELECT now FROM clock", &[]).await?;
+        let took = SystemClock.monotonic().saturating_sub(asked);
+        let row = row.ok_or_else(|| self.failed("its clock gave nothing"))?;
+        Ok((row.time("now")?, took))
     }
 
     /// The version of the layout, for `doctor`.
     pub(crate) async fn version(&self) -> Result<i64> {
-        todo!()
+        let sql = "SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) AS version FROM _sqlx_migrations";
+        self.row(sql, &[]).await?.map_or(Ok(0), |row| row.int("version"))
     }
 
     pub(crate) async fn vault(&self) -> Result<Option<VaultRow>> {
-        todo!()
+        let row = self.row("SELECT sealed_check FROM vault WHERE id = 1", &[]).await?;
+        row.map(|row| Ok(VaultRow { check: row.sealed("sealed_check")? })).transpose()
     }
 
     /// Sets it where there is none; `false` if another process was faster.
     pub(crate) async fn set_vault(&self, row: &VaultRow) -> Result<bool> {
-        todo!()
+        let mut tx = self.write().await?;
+        let sql = "INSERT INTO vault (id, sealed_check) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+        let set = tx.run(sql, values![&row.check]).await? == 1;
+        tx.commit().await?;
+        Ok(set)
     }
 
-    /// Seals everything anew in one transaction, with a new check. Waiting bookings may be leased: their
-    /// runners go on with what they hold in memory.
+    /// Calls a function with what is kept of the vault while nobody can change it.
+    pub(crate) async fn with_vault<T>(&self, look: impl FnOnce(Option<VaultRow>) -> T + Send) -> Result<T> {
+        let mut tx = self.write().await?;
+        tx.lock_tables("LOCK TABLE vault IN SHARE ROW EXCLUSIVE MODE").await?;
+        let row = tx.row("SELECT sealed_check FROM vault WHERE id = 1", &[]).await?;
+        let row = row.map(|row| row.sealed("sealed_check")).transpose()?;
+        let looked = look(row.map(|check| VaultRow { check }));
+        tx.commit().await?;
+        Ok(looked)
+    }
+
+    /// Seals everything anew in one transaction, the vault's check first, and gives how many secrets that
+    /// were. `seal` is told what each one is. Waiting bookings may be leased: their runners go on with what
+    /// they hold in memory.
+    ///
+    /// # Errors
+    /// `Failed` with the words of `seal` where it fails, and then all is as before.
     pub(crate) async fn reseal(
         &self,
-        check: &Sealed,
-        seal: impl FnMut(&Sealed) -> std::result::Result<Sealed, String> + Send,
+        mut seal: impl FnMut(Purpose<'_>, &Sealed) -> std::result::Result<Sealed, String> + Send,
     ) -> Result<u64> {
-        todo!()
+        let mut tx = self.write().await?;
+        tx.lock_tables("LOCK TABLE vault, account, applicant, booking IN SHARE ROW EXCLUSIVE MODE").await?;
+        let mut anew =
+            |purpose: Purpose<'_>, old: &Sealed| seal(purpose, old).map_err(|why| self.failed(&why));
+        let row = tx.row("SELECT sealed_check FROM vault WHERE id = 1", &[]).await?;
+        let row = row.ok_or_else(|| self.failed("it has no vault yet"))?;
+        let check = anew(Purpose::Check, &row.sealed("sealed_check")?)?;
+        tx.run("UPDATE vault SET sealed_check = $1 WHERE id = 1", values![&check]).await?;
+        let mut sealed = 0;
+        for row in tx.rows("SELECT id, name, password, session FROM account", &[]).await? {
+            let (id, name) = (row.int("id")?, row.text("name")?);
+            let password = anew(Purpose::Password(&name), &row.sealed("password")?)?;
+            let session = row.maybe_bytes("session")?.map(Sealed);
+            let session = session.map(|old| anew(Purpose::Session(&name), &old)).transpose()?;
+            sealed += 1 + u64::from(session.is_some());
+            let sql = "UPDATE account SET password = $2, session = $3 WHERE id = $1";
+            tx.run(sql, values![id, &password, session.as_ref()]).await?;
+        }
+        for row in tx.rows("SELECT name, data FROM applicant", &[]).await? {
+            let data = anew(Purpose::Applicant, &row.sealed("data")?)?;
+            tx.run("UPDATE applicant SET data = $2 WHERE name = $1", values![&row.text("name")?, &data])
+                .await?;
+            sealed += 1;
+        }
+        for row in tx.rows("SELECT id, application FROM booking", &[]).await? {
+            let application = anew(Purpose::Applicant, &row.sealed("application")?)?;
+            let sql = "UPDATE booking SET application = $2 WHERE id = $1";
+            tx.run(sql, values![row.int("id")?, &application]).await?;
+            sealed += 1;
+        }
+        tx.commit().await?;
+        Ok(sealed)
     }
 
     /// Waits for what is written and closes.
     pub(crate) async fn close(&self) {
-        todo!()
+        match &self.0.engine {
+            Engine::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Engine::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    pub(super) fn failed(&self, why: &str) -> StoreError {
+        StoreError::Failed { store: self.0.address.clone(), why: why.to_owned() }
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) async fn write(&self) -> Result<Tx<'_>> {
+        let engine = match &self.0.engine {
+            // At once, and not with the first statement that writes: it could not wait for another writer then.
+            Engine::Sqlite { writer, .. } => writer.begin_with("BEGIN IMMEDIATE").await.map(TxEngine::Sqlite),
+            Engine::Postgres(pool) => pool.begin().await.map(TxEngine::Postgres),
+        };
+        self.began(engine)
+    }
+
+    /// Begins a transaction that reads one state of the store with several statements.
+    pub(super) async fn read(&self) -> Result<Tx<'_>> {
+        let engine = match &self.0.engine {
+            Engine::Sqlite { readers, .. } => readers.begin().await.map(TxEngine::Sqlite),
+            Engine::Postgres(pool) => {
+                let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                pool.begin_with(sql).await.map(TxEngine::Postgres)
+            }
+        };
+        self.began(engine)
+    }
+
+    fn began(&self, engine: std::result::Result<TxEngine, sqlx::Error>) -> Result<Tx<'_>> {
+        let engine = engine.map_err(|error| StoreError::of(&self.0.address, error))?;
+        Ok(Tx { store: &self.0.address, engine })
+    }
+
+    /// Reads with one statement.
+    pub(super) async fn rows(&self, sql: impl Into<Sql>, values: &[Arg<'_>]) -> Result<Vec<Row>> {
+        let sql = sql.into();
+        match &self.0.engine {
+            Engine::Sqlite { readers, .. } => query!(sql.sqlite(), values, fetch_all, readers)
+                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
+            Engine::Postgres(pool) => query!(sql.postgres(), values, fetch_all, pool)
+                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+        }
+        .map_err(|error| StoreError::of(&self.0.address, error))
+    }
+
+    /// The first row of one statement.
+    pub(super) async fn row(&self, sql: impl Into<Sql>, values: &[Arg<'_>]) -> Result<Option<Row>> {
+        Ok(self.rows(sql, values).await?.into_iter().next())
+    }
+
+    /// Writes with one statement.
+    pub(super) async fn run(&self, sql: impl Into<Sql>, values: &[Arg<'_>]) -> Result<u64> {
+        let mut tx = self.write().await?;
+        let touched = tx.run(sql, values).await?;
+        tx.commit().await?;
+        Ok(touched)
     }
 }

@@ -1,6 +1,10 @@
 //! What can go wrong with a store, said so that a person knows what to do.
 
 use std::fmt;
+use std::io;
+
+use sqlx::postgres::PgDatabaseError;
+use sqlx::sqlite::SqliteError;
 
 /// Why the store could not do what was asked. Nothing stored is changed by a call that fails.
 #[derive(Debug)]
@@ -25,8 +29,119 @@ pub(crate) enum StoreError {
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
+        match self {
+            Self::Open { store, why } => write!(f, "the store {store} cannot be opened: {why}"),
+            Self::Newer { store, found, known } => write!(
+                f,
+                "the store {store} was made by a newer version of this program (its layout is {found}, this \
+                 one knows {known}): install the newer version; nothing was changed"
+            ),
+            Self::Locked { store } => write!(
+                f,
+                "the store {store} is locked by another process: try again, and if it stays so, end the \
+                 process that holds it"
+            ),
+            Self::Full { store } => write!(
+                f,
+                "the store {store} has no room left on its disk: make room and try again; what was stored \
+                 before is still there"
+            ),
+            Self::Damaged { store, why } => write!(
+                f,
+                "the store {store} cannot be used: {why}; give another path, or put a backup in its place"
+            ),
+            Self::NotFound(what) | Self::Conflict(what) => f.write_str(what),
+            Self::Failed { store, why } => write!(f, "the store {store} failed: {why}"),
+        }
     }
 }
 
 impl std::error::Error for StoreError {}
+
+impl StoreError {
+    /// What a failure of the driver means. `store` is the address without its password.
+    pub(super) fn of(store: &str, error: sqlx::Error) -> Self {
+        let store = store.to_owned();
+        match error {
+            sqlx::Error::Database(error) => {
+                if let Some(error) = error.try_downcast_ref::<SqliteError>() {
+                    return Self::of_sqlite(store, error);
+                }
+                match error.try_downcast_ref::<PgDatabaseError>() {
+                    Some(error) => Self::of_postgres(store, error),
+                    None => Self::Failed { store, why: "an unknown kind of error".to_owned() },
+                }
+            }
+            sqlx::Error::Io(error) => Self::of_io(store, &error),
+            sqlx::Error::Tls(error) => {
+                Self::Open { store, why: format!("the encrypted connection: {error}") }
+            }
+            sqlx::Error::PoolTimedOut => {
+                Self::Failed { store, why: "no connection was to be had in time".to_owned() }
+            }
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Self::Failed { store, why: "it was closed".to_owned() }
+            }
+            sqlx::Error::ColumnDecode { index, .. } => {
+                Self::Damaged { store, why: format!("{index} holds a value of another kind") }
+            }
+            sqlx::Error::ColumnNotFound(name) => Self::Failed { store, why: format!("there is no {name}") },
+            // The address is all that is configured, and it may hold a password.
+            sqlx::Error::Configuration(_) => {
+                Self::Open { store, why: "its address cannot be read".to_owned() }
+            }
+            sqlx::Error::Protocol(_) => {
+                Self::Failed { store, why: "the server broke the protocol".to_owned() }
+            }
+            _ => Self::Failed { store, why: "an unexpected error of the database driver".to_owned() },
+        }
+    }
+
+    fn of_io(store: String, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull => Self::Full { store },
+            _ => Self::Open { store, why: format!("it cannot be reached: {error}") },
+        }
+    }
+
+    fn of_sqlite(store: String, error: &SqliteError) -> Self {
+        use sqlx::error::DatabaseError;
+        // The low byte is the primary result code of SQLite; its messages hold no value.
+        let code = error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default() & 0xff;
+        let why = error.message().to_owned();
+        match code {
+            5 | 6 => Self::Locked { store },
+            8 => Self::Open { store, why: "it can only be read: check who owns the file".to_owned() },
+            11 | 26 => Self::Damaged { store, why },
+            13 => Self::Full { store },
+            14 => Self::Open { store, why: format!("{why}: check the path and who owns it") },
+            19 => Self::Conflict(format!("it contradicts what is stored: {why}")),
+            _ => Self::Failed { store, why },
+        }
+    }
+
+    fn of_postgres(store: String, error: &PgDatabaseError) -> Self {
+        let code = error.code();
+        match code {
+            "53100" => return Self::Full { store },
+            // A lock that was not to be had, a deadlock, a serialisation failure.
+            "55P03" | "40P01" | "40001" => return Self::Locked { store },
+            _ => {}
+        }
+        match code.get(..2).unwrap_or_default() {
+            "28" | "3D" => Self::Open {
+                store,
+                why: format!("{}: check the user, password and database of its address", error.message()),
+            },
+            "23" => Self::Conflict(format!(
+                "it contradicts what is stored: {}",
+                error.constraint().or(error.table()).unwrap_or(code)
+            )),
+            // The messages of these classes name things of the layout and the server, never a value.
+            "08" | "25" | "42" | "53" | "55" | "57" | "58" => {
+                Self::Failed { store, why: format!("{} ({code})", error.message()) }
+            }
+            _ => Self::Failed { store, why: format!("error {code}") },
+        }
+    }
+}

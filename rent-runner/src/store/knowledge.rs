@@ -2,6 +2,8 @@
 
 use namyangju_rent::{OpeningBracket, Place, Purpose, RentDate, SavedRoutes, SeoulTime, TimeNo, TimeRange};
 
+use super::bookings::{minutes, range};
+use super::sql::{values, word_of};
 use super::{Result, Store};
 
 /// The number of a court's slot.
@@ -33,23 +35,67 @@ impl Store {
         purpose: Purpose,
         slots: &[Learned],
     ) -> Result<()> {
-        todo!()
+        let mut tx = self.write().await?;
+        let (place, purpose) = (place.to_string(), word_of(purpose));
+        for slot in slots {
+            let sql = "INSERT INTO time_number \
+                 (site, place, purpose, start_minute, end_minute, number, read_from, read_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+                 ON CONFLICT (site, place, purpose, start_minute, end_minute) DO UPDATE \
+                 SET number = excluded.number, read_from = excluded.read_from, read_at = excluded.read_at";
+            let (start, end) = minutes(slot.range);
+            let from = slot.from.to_string();
+            tx.run(sql, values![site, &place, &purpose, start, end, slot.time_no.0, &from, slot.at]).await?;
+        }
+        tx.commit().await
     }
 
+    /// What was learned of a court, in order of the times.
     pub(crate) async fn learned(&self, site: &str, place: &Place, purpose: Purpose) -> Result<Vec<Learned>> {
-        todo!()
+        let sql = "SELECT start_minute, end_minute, number, read_from, read_at FROM time_number \
+             WHERE site = $1 AND place = $2 AND purpose = $3 ORDER BY start_minute, end_minute";
+        let rows = self.rows(sql, values![site, &place.to_string(), &word_of(purpose)]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Learned {
+                    range: range(row)?,
+                    time_no: TimeNo(row.number("number")?),
+                    from: row.parsed("read_from")?,
+                    at: row.time("read_at")?,
+                })
+            })
+            .collect()
     }
 
     /// The brackets that were seen, the newest first.
     pub(crate) async fn openings(&self, site: &str, most: u32) -> Result<Vec<OpeningRow>> {
-        todo!()
+        let sql = "SELECT place, date, expected, after_at, before_at FROM opening WHERE site = $1 \
+             ORDER BY id DESC LIMIT $2";
+        let rows = self.rows(sql, values![site, most]).await?;
+        rows.iter()
+            .map(|row| {
+                let mut bracket = OpeningBracket::default();
+                bracket.after = row.maybe_time("after_at")?;
+                bracket.before = row.maybe_time("before_at")?;
+                Ok(OpeningRow {
+                    place: row.parsed("place")?,
+                    date: row.parsed("date")?,
+                    expected: row.time("expected")?,
+                    bracket,
+                })
+            })
+            .collect()
     }
 
     pub(crate) async fn save_routes(&self, site: &str, routes: &SavedRoutes) -> Result<()> {
-        todo!()
+        let sql = "INSERT INTO routes (site, data) VALUES ($1, $2) \
+             ON CONFLICT (site) DO UPDATE SET data = excluded.data";
+        let data = serde_json::to_string(routes).unwrap_or_default();
+        self.run(sql, values![site, &data]).await.map(|_| ())
     }
 
     pub(crate) async fn routes(&self, site: &str) -> Result<Option<SavedRoutes>> {
-        todo!()
+        let row = self.row("SELECT data FROM routes WHERE site = $1", values![site]).await?;
+        row.map(|row| row.json("data")).transpose()
     }
 }

@@ -10,12 +10,16 @@ mod engine;
 mod error;
 mod knowledge;
 mod messages;
+mod open;
+mod sql;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use accounts::{Account, Applicant, NewAccount};
 pub(crate) use bookings::{
     AttemptRow, Booking, BookingId, Change, EventRow, Filter, NewBooking, Opens, Pace, State, Story,
 };
-pub(crate) use claims::{Claimed, Denied, Ending, Held, KeptPage, Lease, RunnerRow};
+pub(crate) use claims::{Claimed, Denied, Ending, KeptPage, Lease, RunnerRow};
 pub(crate) use engine::{Store, VaultRow};
 pub(crate) use error::StoreError;
 pub(crate) use knowledge::{Learned, OpeningRow};

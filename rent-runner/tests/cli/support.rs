@@ -27,9 +27,14 @@ pub(crate) struct Done {
 /// The binary, without anything the developer's shell may have set.
 pub(crate) fn runner<S: AsRef<str>>(arguments: &[S]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rent-runner"));
-    for name in ["RENT_SITE", "RENT_BASE_URL", "RENT_ACCOUNT", "RENT_PASSWORD", "RUST_LOG", "NO_COLOR"] {
-        command.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if ["RENT_", "XDG_", "RUST_LOG", "NO_COLOR"].iter().any(|start| name.starts_with(start)) {
+            command.env_remove(&*name);
+        }
     }
+    // Without the settings of whoever runs the tests.
+    command.env("HOME", "/nowhere");
     command.args(arguments.iter().map(AsRef::as_ref));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command

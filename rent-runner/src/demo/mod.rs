@@ -1,15 +1,16 @@
 //! `demo`: a stand-in site, its opening and one booking, all on this machine.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+mod seen;
+mod stored;
+
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use namyangju_rent::harness::{
-    Account, Arrival, BlockKind, BlockRule, Booked, BusyWindow, Court, Delay, Fault, FaultKind, HumanCheck,
-    Rival, Settings, StandIn, StandInServer, Step,
+    Account, BlockKind, BlockRule, BusyWindow, Court, Delay, Fault, FaultKind, HumanCheck, Rival, Settings,
+    StandIn, StandInServer, Step,
 };
 use namyangju_rent::{
     Application, Booking, Clock, Credentials, Event, Happened, HeadCount, Policy, SeoulTime, Site,
@@ -17,11 +18,13 @@ use namyangju_rent::{
 };
 use serde_json::json;
 
-use crate::cli::{Demo, Network};
-use crate::foreground::{Standing, Watched};
+use self::seen::Seen;
+use crate::cli::Demo;
+use crate::config::Config;
+use crate::foreground::{Ending, Standing, Watched};
 use crate::live::Live;
 use crate::story::{Reader, Story, counted, millis};
-use crate::{foreground, output, settings};
+use crate::{arguments, foreground, output};
 
 /// How far ahead the booked day is.
 const DAYS_AHEAD: i32 = 14;
@@ -51,8 +54,8 @@ const REQUESTS_BEFORE_BLOCK: u32 = 2;
 const FASTER_CLUB: &str = "빠른클럽";
 
 /// Plays it.
-pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
-    let dialect = settings::site(&arguments.site)?;
+pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
+    let dialect = arguments::site(&arguments.site)?;
     let court = court_of(&StandIn::new(&dialect, Settings::default()), &dialect)
         .context("the stand-in has no court")?;
     let (_, range) = court.rounds.first().copied().context("the stand-in's court has no rounds")?;
@@ -64,9 +67,8 @@ pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
     let stand_in = StandIn::new(&dialect, staged(arguments, opening, &wish, &rivals));
     let server =
         StandInServer::spawn(stand_in, Arc::new(SystemClock)).context("the stand-in cannot start")?;
-    let client = settings::client(server.site()?, network)?;
-
-    let story = Story::new(Reader::new(arguments.json, false), opening);
+    let server = Arc::new(server);
+    let story = Arc::new(Story::new(Reader::new(arguments.json, false), opening));
     story.aside(&format!("a stand-in of {} at {}", dialect.title(), server.base_url()));
     story.aside(&format!("the wish: {} {} {}, {}", wish.place, wish.date, wish.range, court.name));
     if arguments.rivals > 0 {
@@ -83,20 +85,12 @@ pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
         story.aside("the time is short: the site's clock will be measured roughly (--opens-in 15s: well)");
     }
 
-    let account = Account::invented(1);
-    let credentials = Credentials::new(&account.id, &account.password);
-    let mut booking = Booking::new(client, credentials, wish.clone(), application()?)
-        .policy(Policy::new().give_up_after(arguments.give_up_after));
-    let mut live = None;
-    if !opens_in.is_zero() {
-        booking = booking.opens_at(opening);
-        live = Some(Live::new(opening, booking.budget().clone(), None));
-    }
-    let mut stage = Stage::new(arguments, &server, &story, &wish);
-    let watched = Watched { booking, live, standing: Standing::default() };
-    let ending = foreground::run(watched, &story, |happened| stage.act(happened)).await;
+    let stage = Arc::new(Mutex::new(Stage::new(arguments, &server, &story, &wish)));
+    let play =
+        Play { arguments, config, server: &server, story: &story, wish: &wish, opening, stage: &stage };
+    let ended = if arguments.stored { stored::run(play).await? } else { in_the_foreground(play).await? };
 
-    let shot = stage.shot;
+    let shot = stage.lock().unwrap_or_else(PoisonError::into_inner).shot;
     let seen = Seen {
         arrivals: server.arrivals(),
         booked: server.with(|stand_in| stand_in.bookings().to_vec()),
@@ -104,13 +98,66 @@ pub(crate) async fn run(arguments: &Demo, network: &Network) -> Result<u8> {
         shot: shot.filter(|_| !opens_in.is_zero()),
         first_rival: rivals.iter().map(|rival| rival.at).min(),
     };
-    ending.tell(&story, json!({ "stand_in": seen.for_a_program() }));
-    drop(story);
+    let more = json!({ "stand_in": seen.for_a_program() });
+    match &ended.ending {
+        Some(ending) => ending.tell(&story, more),
+        None => story.stored(&ended.report, ended.code, more),
+    }
+    // All is told when the last of those who tell it is gone.
+    drop((stage, story));
     if !arguments.json {
         // The verdict stands, whether or not somebody reads the summary.
-        let _ = output::result(&seen.for_a_person(ending.receipt()));
+        let _ = output::result(&(seen.for_a_person(ended.receipt.as_deref()) + &ended.summary));
     }
-    Ok(ending.code())
+    Ok(ended.code)
+}
+
+/// What both ways of playing it need.
+struct Play<'d> {
+    arguments: &'d Demo,
+    config: &'d Config,
+    server: &'d Arc<StandInServer>,
+    story: &'d Arc<Story>,
+    wish: &'d Wish,
+    opening: SeoulTime,
+    stage: &'d Arc<Mutex<Stage>>,
+}
+
+/// How it came out.
+struct Played {
+    /// Of a booking in the foreground.
+    ending: Option<Ending>,
+    /// Of a stored one.
+    report: serde_json::Value,
+    code: u8,
+    receipt: Option<String>,
+    /// More lines for a person.
+    summary: String,
+}
+
+async fn in_the_foreground(play: Play<'_>) -> Result<Played> {
+    let Play { arguments, config, server, story, wish, opening, stage } = play;
+    let client = crate::arguments::client(server.site()?, config)?;
+    let account = Account::invented(1);
+    let credentials = Credentials::new(&account.id, &account.password);
+    let mut booking = Booking::new(client, credentials, wish.clone(), application()?)
+        .policy(Policy::new().give_up_after(arguments.give_up_after));
+    let mut live = None;
+    if !arguments.opens_in().is_zero() {
+        booking = booking.opens_at(opening);
+        live = Some(Live::new(opening, booking.budget().clone(), None));
+    }
+    let watched = Watched { booking, live, standing: Standing::default() };
+    let act = |happened: &Happened| stage.lock().unwrap_or_else(PoisonError::into_inner).act(happened);
+    let ending = foreground::run(watched, story, act).await;
+    let (code, receipt) = (ending.code(), ending.receipt().map(str::to_owned));
+    Ok(Played {
+        ending: Some(ending),
+        report: serde_json::Value::Null,
+        code,
+        receipt,
+        summary: String::new(),
+    })
 }
 
 /// An instant of a clock that is so many microseconds ahead.
@@ -188,10 +235,10 @@ fn staged(arguments: &Demo, opening: SeoulTime, wish: &Wish, rivals: &[Rival]) -
 }
 
 /// What happens at the site because of what the booking does.
-struct Stage<'d> {
-    server: &'d StandInServer,
-    story: &'d Story,
-    wish: &'d Wish,
+struct Stage {
+    server: Arc<StandInServer>,
+    story: Arc<Story>,
+    wish: Wish,
     faster_rival: bool,
     forget_session: bool,
     logged_in: bool,
@@ -199,12 +246,12 @@ struct Stage<'d> {
     shot: Option<SeoulTime>,
 }
 
-impl<'d> Stage<'d> {
-    fn new(arguments: &Demo, server: &'d StandInServer, story: &'d Story, wish: &'d Wish) -> Self {
+impl Stage {
+    fn new(arguments: &Demo, server: &Arc<StandInServer>, story: &Arc<Story>, wish: &Wish) -> Self {
         Self {
-            server,
-            story,
-            wish,
+            server: Arc::clone(server),
+            story: Arc::clone(story),
+            wish: wish.clone(),
             faster_rival: arguments.taken,
             forget_session: arguments.expired_session,
             logged_in: false,
@@ -219,7 +266,7 @@ impl<'d> Stage<'d> {
                 self.shot.get_or_insert(happened.at);
             }
             Event::Submitting if self.faster_rival => {
-                let Wish { place, date, range, .. } = self.wish;
+                let Wish { place, date, range, .. } = &self.wish;
                 self.server.with(|stand_in| stand_in.take(place, *date, *range, FASTER_CLUB));
                 self.story.aside("at the site: somebody else takes the time a moment earlier");
             }
@@ -231,141 +278,4 @@ impl<'d> Stage<'d> {
             self.story.aside("at the site: all sessions are forgotten");
         }
     }
-}
-
-/// A word for a step of the stand-in's log.
-fn word(step: Step) -> &'static str {
-    match step {
-        Step::Home => "home page",
-        Step::LoginPage => "login page",
-        Step::Login => "login",
-        Step::Schedule => "day list",
-        Step::Day => "day page",
-        Step::Form => "form",
-        Step::Submit => "submission",
-        _ => "other pages",
-    }
-}
-
-/// How many requests of each step there are, in the order of a booking.
-fn counts<'a>(arrivals: impl IntoIterator<Item = &'a Arrival>) -> Counts {
-    let mut counts = Counts::default();
-    for arrival in arrivals {
-        match arrival.method.as_str() {
-            "HEAD" => counts.probes += 1,
-            _ => *counts.steps.entry(arrival.step).or_insert(0) += 1,
-        }
-    }
-    counts
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    probes: u32,
-    steps: BTreeMap<Step, u32>,
-}
-
-impl Counts {
-    fn words(&self) -> impl Iterator<Item = (&'static str, u32)> {
-        let probes = (self.probes > 0).then_some(("clock probe", self.probes));
-        self.steps.iter().map(|(step, number)| (word(*step), *number)).chain(probes)
-    }
-
-    fn text(&self) -> String {
-        let words: Vec<_> = self.words().map(|(word, number)| format!("{word} {number}")).collect();
-        if words.is_empty() { "none".to_owned() } else { words.join(", ") }
-    }
-}
-
-/// What the site saw, by its own log and books.
-struct Seen {
-    arrivals: Vec<Arrival>,
-    booked: Vec<Booked>,
-    opening: SeoulTime,
-    /// When the first attempt began; `None` if no opening was waited for.
-    shot: Option<SeoulTime>,
-    first_rival: Option<SeoulTime>,
-}
-
-impl Seen {
-    /// The request that was meant to meet the opening.
-    fn first_shot(&self) -> Option<&Arrival> {
-        self.arrivals.iter().find(|arrival| self.shot.is_some_and(|shot| arrival.at >= shot))
-    }
-
-    /// Microseconds from the opening to an instant, both on the site's clock.
-    fn after_opening(&self, at: SeoulTime) -> i64 {
-        at.unix_micros().saturating_sub(self.opening.unix_micros())
-    }
-
-    fn for_a_program(&self) -> serde_json::Value {
-        let by_step: BTreeMap<_, _> =
-            counts(&self.arrivals).words().map(|(word, n)| (word.replace(' ', "-"), n)).collect();
-        let bookings: Vec<_> = self
-            .booked
-            .iter()
-            .map(|b| {
-                let times: Vec<_> = b.slots.iter().map(|(_, range)| range).collect();
-                json!({ "receipt": b.receipt, "at": b.at, "place": b.place, "date": b.date, "times": times })
-            })
-            .collect();
-        let after = self.arrivals.iter().filter(|arrival| arrival.site_time >= self.opening).count();
-        json!({
-            "opening": self.opening,
-            "requests": self.arrivals.len(),
-            "requests_after_opening": after,
-            "first_arrival_micros": self.first_shot().map(|shot| self.after_opening(shot.site_time)),
-            "first_rival_micros": self.first_rival.map(|at| self.after_opening(at)),
-            "by_step": by_step,
-            "bookings": bookings,
-        })
-    }
-
-    /// The receipt, the count of requests and what is booked.
-    fn for_a_person(&self, receipt: Option<&str>) -> String {
-        let mut text = format!("receipt    {}\n", receipt.unwrap_or("none"));
-        let all = self.arrivals.len();
-        if self.shot.is_some() {
-            let (after, before): (Vec<_>, Vec<_>) =
-                self.arrivals.iter().partition(|arrival| arrival.site_time >= self.opening);
-            let _ = writeln!(text, "requests   {all} by the site's own log");
-            let _ = writeln!(text, "  before   {}: {}", before.len(), counts(before).text());
-            let _ = writeln!(text, "  after    {}: {}", after.len(), counts(after).text());
-        } else {
-            let _ =
-                writeln!(text, "requests   {all} by the site's own log: {}", counts(&self.arrivals).text());
-        }
-        if let Some(shot) = self.first_shot() {
-            let _ = writeln!(
-                text,
-                "arrival    the first request ({}) reached the site {} the opening",
-                word(shot.step),
-                distance(self.after_opening(shot.site_time))
-            );
-        }
-        if let Some(sent) = self.arrivals.iter().rfind(|arrival| arrival.step == Step::Submit) {
-            let after = distance(self.after_opening(sent.site_time));
-            let _ = writeln!(text, "speed      the application reached it {after} the opening");
-        }
-        if let Some(rival) = self.first_rival {
-            let after = distance(self.after_opening(rival));
-            let _ =
-                writeln!(text, "race       the fastest rival's application reached it {after} the opening");
-        }
-        if self.booked.is_empty() {
-            text.push_str("booked     nothing, by the site's own books\n");
-        }
-        for b in &self.booked {
-            let times: Vec<_> = b.slots.iter().map(|(_, range)| range.to_string()).collect();
-            let (place, date, times) = (&b.place, b.date, times.join(" "));
-            let _ =
-                writeln!(text, "booked     {place} {date} {times} by {}, receipt {}", b.account, b.receipt);
-        }
-        text
-    }
-}
-
-fn distance(micros: i64) -> String {
-    let side = if micros < 0 { "before" } else { "after" };
-    format!("{} {side}", millis(Duration::from_micros(micros.unsigned_abs())))
 }

@@ -1,0 +1,222 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use namyangju_rent::harness::{Gate, ManualClock, Settings, Step, Taken};
+use namyangju_rent::{
+    Booking, Client, Clock, Event, Happened, Page, Purpose, SavedSession, SeoulTime, Session, Site, Verdict,
+    Watcher,
+};
+
+use crate::stage::{NOW, Stage, application};
+
+const OPENING: &str = "2026-11-26 10:00:00";
+const LONG: Duration = Duration::from_secs(60);
+
+/// Says what it was told to say, and keeps what it hears.
+struct Guard {
+    clock: Arc<ManualClock>,
+    says: VecDeque<Result<Duration, String>>,
+    asked: Vec<(usize, SeoulTime)>,
+    events: Vec<Event>,
+    pages: Vec<(u32, usize)>,
+    sessions: Vec<SavedSession>,
+}
+
+impl Guard {
+    fn new(stage: &Stage, says: impl IntoIterator<Item = Result<Duration, String>>) -> Self {
+        Self {
+            clock: Arc::clone(&stage.clock),
+            says: says.into_iter().collect(),
+            asked: Vec::new(),
+            events: Vec::new(),
+            pages: Vec::new(),
+            sessions: Vec::new(),
+        }
+    }
+}
+
+impl Watcher for &mut Guard {
+    fn hear(&mut self, happened: &Happened) {
+        self.events.push(happened.event.clone());
+    }
+
+    async fn permit(&mut self, wish: usize) -> Result<Duration, String> {
+        self.asked.push((wish, self.clock.now()));
+        self.says.pop_front().unwrap_or(Ok(LONG))
+    }
+
+    fn unknown_page(&mut self, attempt: u32, page: &Page) {
+        self.pages.push((attempt, page.body().len()));
+    }
+
+    fn logged_in(&mut self, session: &Session) {
+        self.sessions.extend(session.save());
+    }
+}
+
+fn opening() -> SeoulTime {
+    OPENING.parse().unwrap()
+}
+
+fn opening_settings() -> Settings {
+    let mut settings = Settings::default();
+    settings.openings.insert("2026-12-05".parse().unwrap(), opening());
+    settings
+}
+
+fn submitted(stage: &Stage) -> usize {
+    stage.server.arrivals().iter().filter(|arrival| arrival.step == Step::Submit).count()
+}
+
+#[tokio::test]
+async fn nothing_leaves_without_a_permit_and_it_is_asked_shortly_before_the_shot() {
+    for early in [false, true] {
+        let mut settings = opening_settings();
+        if early {
+            settings.gate = Gate::Submit;
+        }
+        let stage = Stage::new("namyangju", settings).await;
+        let mut guard = Guard::new(&stage, [Err("the lease is lost".to_owned())]);
+        let report = stage.booking().opens_at(opening()).run_watched(&mut guard).await;
+        assert_eq!(report.verdict, Verdict::Withdrawn { reason: "the lease is lost".into() });
+        assert_eq!((submitted(&stage), stage.booked()), (0, 0));
+        let [(0, at)] = guard.asked[..] else { panic!("{:?}", guard.asked) };
+        assert!(at < opening() && opening().since(at) <= Duration::from_secs(4), "{at}");
+        assert!(!guard.events.contains(&Event::Submitting));
+    }
+}
+
+#[tokio::test]
+async fn a_permit_that_is_too_old_is_asked_for_again() {
+    let stage = Stage::new("namyangju", opening_settings()).await;
+    let mut guard = Guard::new(&stage, [Ok(Duration::from_secs(1)), Err("cancelled".to_owned())]);
+    let report = stage.booking().opens_at(opening()).run_watched(&mut guard).await;
+    assert_eq!(report.verdict, Verdict::Withdrawn { reason: "cancelled".into() });
+    assert_eq!((guard.asked.len(), submitted(&stage)), (2, 0));
+}
+
+#[tokio::test]
+async fn each_attempt_needs_a_permit_of_its_own() {
+    let mut settings = opening_settings();
+    let late = opening().plus(Duration::from_millis(1_200));
+    settings.openings.insert("2026-12-05".parse().unwrap(), late);
+    let stage = Stage::new("namyangju", settings).await;
+    let mut guard = Guard::new(&stage, []);
+    let report = stage.booking().opens_at(opening()).run_watched(&mut guard).await;
+    assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{report:?}");
+    assert!(report.attempts.len() > 1);
+    assert_eq!(guard.asked.len(), report.attempts.len());
+}
+
+#[tokio::test]
+async fn an_intent_whose_attempt_ended_before_the_application_is_no_doubt() {
+    let stage = Stage::new("namyangju", Settings::default()).await;
+    let refused = Event::Answered {
+        step: namyangju_rent::Step::Form,
+        name: "not-open-yet".into(),
+        text: String::new(),
+        receipt: None,
+    };
+    let looks = |stage: &Stage| {
+        let arrivals = stage.server.arrivals();
+        arrivals.iter().take_while(|a| a.step != Step::Login).any(|a| a.step == Step::Schedule)
+    };
+    let attempt = Event::Attempt { number: 1, wish: 0 };
+    let report = stage.booking().resume([&attempt, &Event::Submitting, &refused]).run(|_| {}).await;
+    assert!(matches!(report.verdict, Verdict::Reserved { .. }));
+    assert!(!looks(&stage));
+    let stage = Stage::new("namyangju", Settings::default()).await;
+    let report = stage.booking().resume([&attempt, &Event::Submitting]).run(|_| {}).await;
+    assert!(matches!(report.verdict, Verdict::Reserved { .. }));
+    assert!(looks(&stage));
+}
+
+#[tokio::test]
+async fn a_page_that_nobody_has_described_is_handed_over() {
+    let mut settings = Settings::default();
+    settings.taken = Taken::Page { bytes: None };
+    let stage = Stage::new("namyangju", settings).await;
+    // A client that was not taught the stand-in's own wording.
+    let plain = Site::builtin("namyangju").unwrap().with_base_url(&stage.server.base_url()).unwrap();
+    let client = Client::builder(plain).clock(stage.clock.clone()).build().unwrap();
+    let wish = stage.wish();
+    let mut guard = Guard::new(&stage, []);
+    let booking = Booking::new(client, stage.credentials(), wish.clone(), application());
+    // Somebody takes the slot between the form and the application.
+    let server = &stage.server;
+    let take = || {
+        server.with(|s| s.take(&wish.place, wish.date, wish.range, "빠른클럽"));
+    };
+    let report = booking.run_watched(TakesAtSubmission { guard: &mut guard, take }).await;
+    assert_eq!(report.verdict, Verdict::Lost, "{report:?}");
+    assert!(matches!(guard.pages[..], [(1, bytes)] if bytes > 100), "{:?}", guard.pages);
+}
+
+struct TakesAtSubmission<'g, F> {
+    guard: &'g mut Guard,
+    take: F,
+}
+
+impl<F: FnMut() + Send> Watcher for TakesAtSubmission<'_, F> {
+    fn hear(&mut self, happened: &Happened) {
+        if happened.event == Event::Submitting {
+            (self.take)();
+        }
+        (&mut &mut *self.guard).hear(happened);
+    }
+
+    fn unknown_page(&mut self, attempt: u32, page: &Page) {
+        (&mut &mut *self.guard).unknown_page(attempt, page);
+    }
+}
+
+#[tokio::test]
+async fn numbers_from_earlier_save_the_day_page_where_no_day_is_open() {
+    // An open day tells them on one morning …
+    let stage = Stage::new("namyangju", opening_settings()).await;
+    let mut guard = Guard::new(&stage, []);
+    stage.booking().opens_at(opening()).run_watched(&mut guard).await;
+    let slots = guard
+        .events
+        .iter()
+        .find_map(|event| match event {
+            Event::Learned { slots, .. } => Some(slots.clone()),
+            _ => None,
+        })
+        .unwrap();
+    // … and on another no day is open.
+    let mut settings = Settings::default();
+    settings.opening = Some(opening());
+    let stage = Stage::new("namyangju", settings).await;
+    let mut guard = Guard::new(&stage, []);
+    let booking = stage.booking().opens_at(opening());
+    let booking = booking.known_slots(stage.wish().place, Purpose::Sports, slots);
+    let report = booking.run_watched(&mut guard).await;
+    assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{report:?}");
+    assert!(guard.events.contains(&Event::Remembered));
+    assert!(report.requests_after_opening <= 4, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_saved_session_saves_the_login_only_while_it_lives() {
+    let stage = Stage::new("namyangju", Settings::default()).await;
+    let mut guard = Guard::new(&stage, []);
+    let booking: Booking = stage.booking();
+    booking.run_watched(&mut guard).await;
+    let saved = guard.sessions.pop().unwrap();
+    for alive in [true, false] {
+        if !alive {
+            stage.server.with(|stand_in| stand_in.end_sessions());
+        }
+        stage.server.with(|stand_in| {
+            stand_in.release(&stage.wish().place, stage.wish().date, stage.wish().range);
+        });
+        let mut guard = Guard::new(&stage, []);
+        let report = stage.booking().session(saved.clone()).run_watched(&mut guard).await;
+        assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{report:?}");
+        assert_eq!(guard.events.contains(&Event::Restored), alive);
+        assert_eq!(guard.events.contains(&Event::LoggedIn), !alive);
+    }
+    assert!(stage.clock.now() >= NOW.parse().unwrap());
+}

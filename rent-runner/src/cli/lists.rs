@@ -1,0 +1,141 @@
+//! `clock`, `slots`, `places` and `sites`: what can be asked without an account.
+
+use std::str::FromStr;
+
+use clap::Args;
+use namyangju_rent::{CentreCode, MOST_PROBES, Place, RentDate};
+
+use super::At;
+
+/// Measure a site's clock; needs no account.
+///
+/// Asks for the head of the home page at most once a second, each time so that the request should meet a
+/// whole second of the site, and shows how the interval that is left for the site's clock closes in. The
+/// times of `ahead` are how far the site is ahead of this machine; Ctrl-C ends it early.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner clock
+  rent-runner clock --base-url http://127.0.0.1:8099 --probes 4
+  rent-runner clock --json | tail -1")]
+pub(crate) struct ClockCheck {
+    #[command(flatten)]
+    pub(crate) at: At,
+
+    /// The most requests, 1 to 12; it ends sooner when another would not help.
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = probe_number)]
+    pub(crate) probes: usize,
+
+    /// Each probe as a line of JSON, the estimate last.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the times of a court and which are free; needs no account.
+///
+/// One request for one month, as the site's own day list shows it. Who has booked is left out.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner slots --place NYJ06/07/103
+  rent-runner slots --place NYJ06/07/103 --date 2026-12-05 --free
+  rent-runner slots --place NYJ06/07/103 --month 2026-12 --json | jq '.slots[] | select(.state == \"free\")'")]
+pub(crate) struct Slots {
+    #[command(flatten)]
+    pub(crate) at: At,
+
+    /// The court: centre/group/court.
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) place: Place,
+
+    /// A month, as in 2026-12. Default: this one, in Asia/Seoul.
+    #[arg(long, value_name = "MONTH", conflicts_with = "date")]
+    pub(crate) month: Option<Month>,
+
+    /// One day, as in 2026-12-05.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) date: Option<RentDate>,
+
+    /// Only what is free.
+    #[arg(long)]
+    pub(crate) free: bool,
+
+    /// A JSON document instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the courts of a city with their codes; needs no account.
+///
+/// Walks through the site's menus, one request at a time with at least half a second between two and
+/// 200 at most; with --known it lists what the dialect knows and asks nothing of the site.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner places --known
+  rent-runner places --centre NYJ06
+  rent-runner places --site cheonan --json")]
+pub(crate) struct Places {
+    #[command(flatten)]
+    pub(crate) at: At,
+
+    /// Only what the dialect knows; nothing is asked of the site.
+    #[arg(long)]
+    pub(crate) known: bool,
+
+    /// Only this centre, with fewer requests.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) centre: Option<CentreCode>,
+
+    /// Also centres and groups in which no court was found.
+    #[arg(long, conflicts_with = "known")]
+    pub(crate) all: bool,
+
+    /// A JSON document instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the cities that are built in, or print the dialect of one.
+///
+/// A dialect holds all that differs between cities: addresses, field names, texts, codes. Print one,
+/// change it, and give its path to --site.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner sites
+  rent-runner sites --show namyangju > mycity.toml
+  rent-runner places --site ./mycity.toml")]
+pub(crate) struct Sites {
+    /// Print this dialect in TOML.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) show: Option<String>,
+
+    /// A JSON document instead of a table.
+    #[arg(long, conflicts_with = "show")]
+    pub(crate) json: bool,
+}
+
+/// A month, written `2026-12`; its first day stands for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Month(pub(crate) RentDate);
+
+impl FromStr for Month {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "write YYYY-MM, as in 2026-12".to_owned();
+        let text = text.trim();
+        if text.matches('-').count() != 1 {
+            return Err(wrong());
+        }
+        format!("{text}-01").parse().map(Self).map_err(|_| wrong())
+    }
+}
+
+fn probe_number(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if (1..=MOST_PROBES).contains(&number) => Ok(number),
+        _ => Err(format!("write a number from 1 to {MOST_PROBES}")),
+    }
+}

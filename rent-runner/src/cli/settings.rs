@@ -1,0 +1,196 @@
+//! `settings` and `completions`, and the flags that stand for settings.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use namyangju_rent::{OnBlock, Route, TlsBackend};
+
+use crate::config::{Flags, language, on_block};
+use crate::logs::LogFormat;
+use crate::notify::Language;
+
+/// Settings that every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The settings file. Default: rent-runner/settings.toml in $XDG_CONFIG_HOME or ~/.config, if it is there.
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
+    config: Option<PathBuf>,
+
+    /// The database: a path, or postgres://USER@HOST/NAME. Default: rent-runner/rent.db in $XDG_DATA_HOME or
+    /// ~/.local/share.
+    #[arg(long, global = true, value_name = "PATH|URL", help_heading = "Global options")]
+    database: Option<String>,
+
+    /// The key that passwords are sealed with. Default: rent-runner/key in $XDG_CONFIG_HOME or ~/.config.
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
+    key_file: Option<PathBuf>,
+
+    /// Which TLS implementation to use; some old servers speak only what the system's library speaks.
+    #[arg(long, global = true, value_name = "BACKEND", help_heading = "Global options")]
+    tls: Option<Tls>,
+
+    /// A PEM file with certificates to trust besides the system's.
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
+    extra_ca: Option<PathBuf>,
+
+    /// The User-Agent of every request. Default: the library's name and version.
+    #[arg(long, global = true, value_name = "TEXT", help_heading = "Global options")]
+    user_agent: Option<String>,
+
+    /// How the lines of the log look. Default: human on a terminal, json elsewhere.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", help_heading = "Global options")]
+    log_format: Option<LogFormat>,
+}
+
+impl Global {
+    /// The settings that are given as flags.
+    pub(crate) fn flags(&self) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            database: self.database.clone(),
+            key_file: self.key_file.clone(),
+            tls: self.tls.map(Tls::backend),
+            extra_ca: self.extra_ca.clone(),
+            user_agent: self.user_agent.clone(),
+            log_format: self.log_format,
+            ..Flags::default()
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Tls {
+    /// rustls with ring.
+    Rustls,
+    /// The system's own library.
+    #[cfg(feature = "native-tls")]
+    Native,
+}
+
+impl Tls {
+    fn backend(self) -> TlsBackend {
+        match self {
+            Self::Rustls => TlsBackend::Rustls,
+            #[cfg(feature = "native-tls")]
+            Self::Native => TlsBackend::Native,
+        }
+    }
+}
+
+/// Which site.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct At {
+    /// A built-in name (see `rent-runner sites`) or the path of a dialect in TOML. Default: RENT_SITE, the
+    /// settings file, or namyangju.
+    #[arg(long, value_name = "NAME|PATH")]
+    site: Option<String>,
+
+    /// Another address than the dialect's: a stand-in or a rehearsal. Default: RENT_BASE_URL or the settings file.
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+}
+
+impl At {
+    /// Whether a site is asked for.
+    pub(crate) fn is_given(&self) -> bool {
+        self.site.is_some() || self.base_url.is_some()
+    }
+
+    /// Puts them to the other flags.
+    pub(crate) fn put(&self, flags: &mut Flags) {
+        flags.site.clone_from(&self.site);
+        flags.base_url.clone_from(&self.base_url);
+    }
+}
+
+/// Settings of what runs stored bookings.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct RunnerArgs {
+    /// The name of this runner, as others see it. Default: RENT_RUNNER, or this machine's name.
+    #[arg(long, value_name = "NAME")]
+    runner: Option<String>,
+
+    /// The most bookings that it holds at a time.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    most_at_once: Option<u32>,
+
+    /// A network route of your own to the site: `direct`, `local:ADDRESS`, or a proxy as in
+    /// socks5://127.0.0.1:1080; may be repeated. A proxy's password belongs into the settings file or RENT_ROUTES:
+    /// every user of the machine can read arguments.
+    #[arg(long, value_name = "ROUTE", action = ArgAction::Append)]
+    route: Vec<Route>,
+
+    /// What follows a block by the site: `stop`, or `next-route`.
+    #[arg(long, value_name = "WHAT", value_parser = on_block)]
+    on_block: Option<OnBlock>,
+
+    /// Listen here for metrics and health checks.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+
+    /// The language of messages: `korean` or `english`.
+    #[arg(long, value_name = "NAME", value_parser = language)]
+    language: Option<Language>,
+}
+
+impl RunnerArgs {
+    /// Puts them to the other flags.
+    pub(crate) fn put(&self, flags: &mut Flags) {
+        flags.runner.clone_from(&self.runner);
+        flags.most_at_once = self.most_at_once;
+        flags.routes = Some(self.route.clone()).filter(|routes| !routes.is_empty());
+        flags.on_block = self.on_block;
+        flags.listen = self.listen;
+        flags.language = self.language;
+    }
+}
+
+/// Show the settings and where each comes from.
+///
+/// A setting is taken from the command line, else from the environment, else from the settings file, else it
+/// has a default.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner settings show
+  rent-runner settings path
+  rent-runner settings example > ~/.config/rent-runner/settings.toml")]
+pub(crate) struct Settings {
+    #[command(subcommand)]
+    pub(crate) command: SettingsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsCommand {
+    Show(SettingsShow),
+    /// Print where the settings file is, or would be.
+    Path,
+    /// Print a settings file with every key, commented out and explained.
+    Example,
+}
+
+/// Show each setting, its value and its source; secrets are masked.
+#[derive(Debug, Args)]
+pub(crate) struct SettingsShow {
+    /// A JSON document instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) at: At,
+}
+
+/// Print a completion script for a shell.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner completions bash > ~/.local/share/bash-completion/completions/rent-runner
+  rent-runner completions zsh > ~/.zfunc/_rent-runner
+  rent-runner completions fish > ~/.config/fish/completions/rent-runner.fish")]
+pub(crate) struct Completions {
+    /// Which shell.
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}

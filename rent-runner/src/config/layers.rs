@@ -1,0 +1,431 @@
+//! One setting from several places: the flag, else the variable, else the file, else the default.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use namyangju_rent::{OnBlock, Route, TlsBackend};
+
+use super::defaults;
+use super::file::{File, Texts};
+use super::{Config, Flags, beside};
+use crate::exit::BadInput;
+use crate::logs::LogFormat;
+use crate::notify::{Channel, Language};
+use crate::vault::KeySource;
+
+/// The most bookings that a runner holds at a time, unless it is told otherwise: four people's, eight each.
+const MOST_AT_ONCE: u32 = 32;
+
+/// A limit to what one process can do well at one instant.
+const LARGEST_AT_ONCE: u32 = 1000;
+
+/// The longest name of a runner.
+const LONGEST_NAME: usize = 64;
+
+/// A setting: its key in the file, its variable, its flag.
+#[derive(Debug)]
+pub(super) struct Setting {
+    pub(super) key: &'static str,
+    /// Another key that gives the same setting in another way.
+    pub(super) also: Option<&'static str>,
+    pub(super) variable: &'static str,
+    pub(super) flag: Option<&'static str>,
+}
+
+const fn setting(key: &'static str, variable: &'static str, flag: Option<&'static str>) -> Setting {
+    Setting { key, also: None, variable, flag }
+}
+
+const DATABASE: Setting = setting("database", "RENT_DATABASE", Some("--database"));
+const KEY: Setting = Setting {
+    key: "key-file",
+    also: Some("key-command"),
+    variable: "RENT_KEY_FILE",
+    flag: Some("--key-file"),
+};
+const SITE: Setting = setting("site", "RENT_SITE", Some("--site"));
+const BASE_URL: Setting = setting("base-url", "RENT_BASE_URL", Some("--base-url"));
+const TLS: Setting = setting("tls", "RENT_TLS", Some("--tls"));
+const EXTRA_CA: Setting = setting("extra-ca", "RENT_EXTRA_CA", Some("--extra-ca"));
+const USER_AGENT: Setting = setting("user-agent", "RENT_USER_AGENT", Some("--user-agent"));
+const ROUTES: Setting = setting("routes", "RENT_ROUTES", Some("--route"));
+const ON_BLOCK: Setting = setting("on-block", "RENT_ON_BLOCK", Some("--on-block"));
+const RUNNER: Setting = setting("runner", "RENT_RUNNER", Some("--runner"));
+const MOST: Setting = setting("most-at-once", "RENT_MOST_AT_ONCE", Some("--most-at-once"));
+const LISTEN: Setting = setting("listen", "RENT_LISTEN", Some("--listen"));
+const LANGUAGE: Setting = setting("language", "RENT_LANGUAGE", Some("--language"));
+const LOG_FORMAT: Setting = setting("log-format", "RENT_LOG_FORMAT", Some("--log-format"));
+
+/// All of them, in the order in which they are shown.
+pub(super) const SETTINGS: [&Setting; 14] = [
+    &DATABASE,
+    &KEY,
+    &SITE,
+    &BASE_URL,
+    &TLS,
+    &EXTRA_CA,
+    &USER_AGENT,
+    &ROUTES,
+    &ON_BLOCK,
+    &RUNNER,
+    &MOST,
+    &LISTEN,
+    &LANGUAGE,
+    &LOG_FORMAT,
+];
+
+/// Where a setting came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Default,
+    File { path: PathBuf, line: usize },
+    Environment(&'static str),
+    Flag(&'static str),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line } => write!(f, "file {}, line {line}", path.display()),
+            Self::Environment(name) => write!(f, "environment {name}"),
+            Self::Flag(name) => write!(f, "flag {name}"),
+        }
+    }
+}
+
+/// The sources of all settings, by their keys.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sources(Vec<(&'static str, Source)>);
+
+impl Sources {
+    /// Where a setting came from, by its key.
+    pub(crate) fn of(&self, key: &str) -> &Source {
+        self.0.iter().find(|(name, _)| *name == key).map_or(&Source::Default, |(_, source)| source)
+    }
+
+    fn note(&mut self, key: &'static str, source: Source) {
+        self.0.push((key, source));
+    }
+}
+
+/// Everything that settings can come from.
+pub(super) struct Layers<'a> {
+    flags: &'a Flags,
+    environment: defaults::Environment<'a>,
+    file: Option<File>,
+    sources: Sources,
+}
+
+impl<'a> Layers<'a> {
+    pub(super) fn new(
+        flags: &'a Flags,
+        environment: &'a dyn Fn(&str) -> Option<OsString>,
+        file: Option<File>,
+    ) -> Self {
+        Self { flags, environment, file, sources: Sources::default() }
+    }
+
+    /// The settings that hold.
+    pub(super) fn resolve(mut self) -> Result<Config> {
+        let flags = self.flags;
+        let text = |text: &str, _: Option<&Path>| Ok(text.trim().to_owned());
+        let path = |text: &str, file: Option<&Path>| {
+            Ok(file.map_or_else(|| PathBuf::from(text), |file| beside(text, file)))
+        };
+        let database = self.take(&DATABASE, flags.database.clone(), database_beside)?;
+        let key = self.key()?;
+        let site = self.take(&SITE, flags.site.clone(), site_beside)?;
+        let base_url = self.take(&BASE_URL, flags.base_url.clone(), text)?;
+        let base_url = base_url.filter(|_| !self.is_of_another_site());
+        let config = Config {
+            database: database.unwrap_or_else(|| {
+                defaults::database(self.environment)
+                    .map_or_else(String::new, |path| path.display().to_string())
+            }),
+            key,
+            site: site.unwrap_or_else(|| "namyangju".to_owned()),
+            base_url,
+            tls: self.take(&TLS, flags.tls, |text, _| tls(text))?,
+            extra_ca: self.take(&EXTRA_CA, flags.extra_ca.clone(), path)?,
+            user_agent: self.user_agent()?,
+            routes: self.routes()?,
+            on_block: self.take(&ON_BLOCK, flags.on_block, |text, _| on_block(text))?.unwrap_or_default(),
+            runner: self
+                .take(&RUNNER, flags.runner.clone(), |text, _| runner(text))?
+                .unwrap_or_else(|| defaults::runner(self.environment)),
+            most_at_once: self
+                .take(&MOST, flags.most_at_once, |text, _| most_at_once(text))?
+                .unwrap_or(MOST_AT_ONCE),
+            listen: self.take(&LISTEN, flags.listen, |text, _| listen(text))?,
+            language: self.take(&LANGUAGE, flags.language, |text, _| language(text))?.unwrap_or_default(),
+            log_format: self.take(&LOG_FORMAT, flags.log_format, |text, _| log_format(text))?,
+            channels: Vec::new(),
+            file: None,
+            warnings: Vec::new(),
+            sources: Sources::default(),
+        };
+        Ok(self.with_file(config))
+    }
+
+    /// Adds what only the file has, and what is to be said of it.
+    fn with_file(mut self, mut config: Config) -> Config {
+        if let Some(file) = self.file.take() {
+            let path = file.path.clone();
+            if let Some(line) = file.channels_line {
+                self.sources.note("notify", Source::File { path: path.clone(), line });
+            }
+            let from_file = |key| matches!(self.sources.of(key), Source::File { .. });
+            let holds_secret = from_file(DATABASE.key)
+                && super::mask_database(&config.database) != config.database
+                || from_file(ROUTES.key)
+                    && config.routes.iter().any(|route| route.to_string() != route.full_text())
+                || file.channels.iter().any(Channel::has_secret_in_place);
+            if file.is_open && holds_secret {
+                config.warnings.push(format!(
+                    "the settings file {0} holds a secret and others can read it: chmod 600 {0}",
+                    path.display()
+                ));
+            }
+            config.channels = file.channels;
+            config.file = Some(path);
+        }
+        config.sources = self.sources;
+        config
+    }
+
+    /// A setting that is one text, from the strongest place that has it.
+    fn take<T>(
+        &mut self,
+        setting: &Setting,
+        flag: Option<T>,
+        read: impl Fn(&str, Option<&Path>) -> std::result::Result<T, String>,
+    ) -> Result<Option<T>> {
+        if let (Some(value), Some(name)) = (flag, setting.flag) {
+            self.sources.note(setting.key, Source::Flag(name));
+            return Ok(Some(value));
+        }
+        if let Some(text) = self.variable(setting.variable)? {
+            let value = read(&text, None).map_err(|why| BadInput(format!("{}: {why}", setting.variable)))?;
+            self.sources.note(setting.key, Source::Environment(setting.variable));
+            return Ok(Some(value));
+        }
+        let Some(file) = &self.file else { return Ok(None) };
+        let Some(value) = file.value(setting.key) else { return Ok(None) };
+        let at = Source::File { path: file.path.clone(), line: value.line };
+        let read = match &value.texts {
+            Texts::One(text) | Texts::Number(text) => read(text, Some(&file.path)),
+            Texts::List(_) => Err("one value is wanted, and this is a list".to_owned()),
+        };
+        let value = read.map_err(|why| wrong_in(&at, setting.key, &why))?;
+        self.sources.note(setting.key, at);
+        Ok(Some(value))
+    }
+
+    /// A variable of the environment; an empty one is none.
+    fn variable(&self, name: &str) -> Result<Option<String>> {
+        match (self.environment)(name).filter(|value| !value.is_empty()) {
+            None => Ok(None),
+            Some(value) => match value.into_string() {
+                Ok(text) => Ok(Some(text)),
+                Err(_) => Err(BadInput(format!("{name} is not UTF-8")).into()),
+            },
+        }
+    }
+
+    fn key(&mut self) -> Result<KeySource> {
+        if let Some(path) = &self.flags.key_file {
+            self.sources.note(KEY.key, Source::Flag("--key-file"));
+            return Ok(KeySource::File(path.clone()));
+        }
+        let variables = ["RENT_KEY", "RENT_KEY_COMMAND", "RENT_KEY_FILE"];
+        let mut set = Vec::new();
+        for name in variables {
+            if let Some(text) = self.variable(name)? {
+                set.push((name, text));
+            }
+        }
+        if let [(one, _), (two, _), ..] = &set[..] {
+            return Err(BadInput(format!("{one} and {two} both give a key: leave one of them out")).into());
+        }
+        if let Some((name, text)) = set.pop() {
+            self.sources.note(KEY.key, Source::Environment(name));
+            return Ok(match name {
+                "RENT_KEY" => KeySource::Environment,
+                "RENT_KEY_COMMAND" => KeySource::Command(text),
+                _ => KeySource::File(text.into()),
+            });
+        }
+        if let Some(file) = &self.file {
+            let (by_file, by_command) = (file.value("key-file"), file.value("key-command"));
+            if let (Some(value), key, is_command) = match (by_file, by_command) {
+                (Some(_), Some(command)) => {
+                    let at = Source::File { path: file.path.clone(), line: command.line };
+                    return Err(
+                        wrong_in(&at, "key-command", "`key-file` gives a key too: leave one out").into()
+                    );
+                }
+                (Some(value), None) => (Some(value), "key-file", false),
+                (None, command) => (command, "key-command", true),
+            } {
+                let at = Source::File { path: file.path.clone(), line: value.line };
+                let Texts::One(text) = &value.texts else {
+                    return Err(wrong_in(&at, key, "a text is wanted").into());
+                };
+                let source = if is_command {
+                    KeySource::Command(text.clone())
+                } else {
+                    KeySource::File(beside(text, &file.path))
+                };
+                self.sources.note(KEY.key, at);
+                return Ok(source);
+            }
+        }
+        Ok(KeySource::File(defaults::key(self.environment).unwrap_or_default()))
+    }
+
+    fn user_agent(&mut self) -> Result<Option<String>> {
+        let read = |text: &str| {
+            let fits = !text.trim().is_empty() && text.chars().all(|c| matches!(c, ' '..='~'));
+            if fits {
+                Ok(text.to_owned())
+            } else {
+                Err("no header value: write one line of ASCII".to_owned())
+            }
+        };
+        if let Some(text) = &self.flags.user_agent
+            && let Err(why) = read(text)
+        {
+            return Err(BadInput(format!("--user-agent is {why}")).into());
+        }
+        let flag = self.flags.user_agent.clone();
+        self.take(&USER_AGENT, flag, |text, _| read(text))
+    }
+
+    /// The routes, whose texts no error repeats.
+    fn routes(&mut self) -> Result<Vec<Route>> {
+        if let Some(routes) = &self.flags.routes {
+            self.sources.note(ROUTES.key, Source::Flag("--route"));
+            return Ok(routes.clone());
+        }
+        let read = |texts: &mut dyn Iterator<Item = &str>| -> std::result::Result<Vec<Route>, String> {
+            let numbered = texts.enumerate();
+            numbered
+                .map(|(index, text)| {
+                    text.parse::<Route>().map_err(|error| format!("route {}: {error}", index + 1))
+                })
+                .collect()
+        };
+        if let Some(text) = self.variable(ROUTES.variable)? {
+            let routes =
+                read(&mut text.split(',')).map_err(|why| BadInput(format!("{}: {why}", ROUTES.variable)))?;
+            self.sources.note(ROUTES.key, Source::Environment(ROUTES.variable));
+            return Ok(routes);
+        }
+        let Some(file) = &self.file else { return Ok(Vec::new()) };
+        let Some(value) = file.value(ROUTES.key) else { return Ok(Vec::new()) };
+        let at = Source::File { path: file.path.clone(), line: value.line };
+        let read = match &value.texts {
+            Texts::List(list) => read(&mut list.iter().map(String::as_str)),
+            _ => Err("a list is wanted, as in [\"direct\"]".to_owned()),
+        };
+        let routes = read.map_err(|why| wrong_in(&at, ROUTES.key, &why))?;
+        self.sources.note(ROUTES.key, at);
+        Ok(routes)
+    }
+
+    /// Whether the address is the file's and the site is not: the file means its own site by it.
+    fn is_of_another_site(&mut self) -> bool {
+        let of_file = |key| matches!(self.sources.of(key), Source::File { .. });
+        let other = of_file(BASE_URL.key)
+            && matches!(self.sources.of(SITE.key), Source::Flag(_) | Source::Environment(_));
+        if other {
+            self.sources.0.retain(|(key, _)| *key != BASE_URL.key);
+        }
+        other
+    }
+}
+
+fn wrong_in(at: &Source, key: &str, why: &str) -> BadInput {
+    match at {
+        Source::File { path, line } => {
+            BadInput(format!("the settings file {}, line {line}: `{key}`: {why}", path.display()))
+        }
+        other => BadInput(format!("{other}: {why}")),
+    }
+}
+
+/// A database of the file: a path lies beside it, an address stays.
+fn database_beside(text: &str, file: Option<&Path>) -> std::result::Result<String, String> {
+    let Some(file) = file else { return Ok(text.to_owned()) };
+    if text.contains("://") {
+        return Ok(text.to_owned());
+    }
+    let (prefix, path) = match text.strip_prefix("sqlite:") {
+        Some(path) => ("sqlite:", path),
+        None => ("", text),
+    };
+    Ok(format!("{prefix}{}", beside(path, file).display()))
+}
+
+/// A site of the file: a path lies beside it, a name stays.
+fn site_beside(text: &str, file: Option<&Path>) -> std::result::Result<String, String> {
+    let is_path = text.contains('/') || text.ends_with(".toml");
+    Ok(match file {
+        Some(file) if is_path => beside(text, file).display().to_string(),
+        _ => text.trim().to_owned(),
+    })
+}
+
+fn tls(text: &str) -> std::result::Result<TlsBackend, String> {
+    match text.trim() {
+        "rustls" => Ok(TlsBackend::Rustls),
+        #[cfg(feature = "native-tls")]
+        "native" => Ok(TlsBackend::Native),
+        #[cfg(not(feature = "native-tls"))]
+        "native" => Err("this program was built without `native` (feature native-tls)".to_owned()),
+        _ => Err("write `rustls` or `native`".to_owned()),
+    }
+}
+
+/// What follows a block.
+pub(crate) fn on_block(text: &str) -> std::result::Result<OnBlock, String> {
+    match text.trim() {
+        "stop" => Ok(OnBlock::End),
+        "next-route" => Ok(OnBlock::NextRoute),
+        _ => Err("write `stop` or `next-route`".to_owned()),
+    }
+}
+
+/// The language of messages.
+pub(crate) fn language(text: &str) -> std::result::Result<Language, String> {
+    match text.trim() {
+        "korean" => Ok(Language::Korean),
+        "english" => Ok(Language::English),
+        _ => Err("write `korean` or `english`".to_owned()),
+    }
+}
+
+fn log_format(text: &str) -> std::result::Result<LogFormat, String> {
+    LogFormat::from_word(text.trim()).ok_or_else(|| "write `human` or `json`".to_owned())
+}
+
+fn runner(text: &str) -> std::result::Result<String, String> {
+    let name = text.trim();
+    let fits = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if fits { Ok(name.to_owned()) } else { Err(format!("write a name of 1 to {LONGEST_NAME} characters")) }
+}
+
+fn most_at_once(text: &str) -> std::result::Result<u32, String> {
+    match text.trim().parse() {
+        Ok(number) if (1..=LARGEST_AT_ONCE).contains(&number) => Ok(number),
+        _ => Err(format!("write a number from 1 to {LARGEST_AT_ONCE}")),
+    }
+}
+
+fn listen(text: &str) -> std::result::Result<SocketAddr, String> {
+    text.trim().parse().map_err(|_| "write an address and a port, as in 127.0.0.1:9464".to_owned())
+}

@@ -1,0 +1,118 @@
+//! What the machine itself must bring: a settings file nobody else reads, a clock, open files, room.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+use namyangju_rent::{Clock, SeoulTime, SystemClock};
+
+use super::Findings;
+use crate::config::Config;
+
+/// A runner holds a handful for each booking, and the database its own.
+const FEWEST_FILES: u64 = 256;
+
+/// Less room than this is soon gone, in kibibytes.
+const LITTLE_ROOM: u64 = 200 * 1024;
+const NO_ROOM: u64 = 10 * 1024;
+
+/// The settings file, and what is to be said of it.
+pub(super) fn settings(findings: &mut Findings, config: &Config) -> Result<()> {
+    const WHAT: &str = "settings";
+    match &config.file {
+        Some(path) => findings.ok(WHAT, format!("{} was read", path.display()))?,
+        None => findings.ok(WHAT, "no settings file; defaults, environment and flags are used")?,
+    }
+    for warning in &config.warnings {
+        // They end with what to do.
+        let (text, to_do) = warning.rsplit_once(": ").unwrap_or((warning, "correct the settings"));
+        findings.warning(WHAT, text, to_do)?;
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+pub(super) fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_open_to_others(_: &Path) -> bool {
+    false
+}
+
+/// This machine's wall clock, and that it knows Seoul.
+pub(super) fn clock(findings: &mut Findings) -> Result<()> {
+    const WHAT: &str = "clock";
+    if SystemClock.is_synchronised() {
+        findings.ok(WHAT, format!("it is {}, kept by a time server", SystemClock.now()))?;
+    } else {
+        findings.warning(
+            WHAT,
+            format!("it is {}, and the system does not say that a time server keeps it", SystemClock.now()),
+            "turn synchronisation on (timedatectl set-ntp true), or see that chrony runs (chronyc tracking); \
+             the site's own clock is measured before each opening all the same",
+        )?;
+    }
+    let new_year: Option<SeoulTime> = "2027-01-01T00:00:00Z".parse().ok();
+    match new_year.map(|instant| instant.to_string()) {
+        Some(text) if text.starts_with("2027-01-01 09:00:00") => {
+            findings.ok("zone", "the rules of Asia/Seoul are built in and right")
+        }
+        _ => findings.failed("zone", "the rules of Asia/Seoul are wrong", "install the program anew"),
+    }
+}
+
+/// How many files the process may open.
+pub(super) fn files(findings: &mut Findings) -> Result<()> {
+    // Other systems have no such file, and no such limit worth a word.
+    let Ok(limits) = std::fs::read_to_string("/proc/self/limits") else { return Ok(()) };
+    let line = limits.lines().find(|line| line.starts_with("Max open files"));
+    let soft = line.and_then(|line| line.split_whitespace().nth(3)).and_then(|word| word.parse::<u64>().ok());
+    match soft {
+        Some(few) if few < FEWEST_FILES => findings.warning(
+            "files",
+            format!("a process may open {few} files"),
+            format!("raise it to {FEWEST_FILES} or more (ulimit -n, or LimitNOFILE of the service)"),
+        ),
+        Some(many) => findings.ok("files", format!("a process may open {many} files")),
+        None => Ok(()),
+    }
+}
+
+/// The room on the disk of a folder, where `df` is there to tell.
+pub(super) fn room(findings: &mut Findings, folder: &Path) -> Result<()> {
+    let asked = Command::new("df").arg("-Pk").arg(folder).output();
+    let Some(left) = asked.ok().and_then(|answer| kibibytes_left(&String::from_utf8_lossy(&answer.stdout)))
+    else {
+        return Ok(());
+    };
+    let text = format!("{} MiB are left on the disk of {}", left / 1024, folder.display());
+    if left < NO_ROOM {
+        findings.failed("disk", text, "make room")
+    } else if left < LITTLE_ROOM {
+        findings.warning("disk", text, "make room")
+    } else {
+        findings.ok("disk", text)
+    }
+}
+
+/// The fourth column of the second line.
+fn kibibytes_left(answer: &str) -> Option<u64> {
+    answer.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_room_is_the_fourth_column() {
+        let answer = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda1 100 40 60 40% /\n";
+        assert_eq!(kibibytes_left(answer), Some(60));
+        for nonsense in ["", "one line", "a\nb c d e"] {
+            assert_eq!(kibibytes_left(nonsense), None);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! `slack` and `discord`: incoming webhooks of chats, and whatever takes the same JSON.
+
+use reqwest::Url;
+use serde_json::json;
+
+use super::http::Post;
+use super::text::Text;
+
+/// Discord refuses more.
+const MOST_OF_DISCORD: usize = 2000;
+
+/// As Slack takes it. The three characters that it would read as markup or a mention are escaped.
+pub(super) fn slack(url: Url, text: &Text) -> Post {
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let body = json!({ "text": format!("*{}*\n{}", escaped(&text.title), escaped(&text.body)) });
+    Post { url, bearer: None, body, reads_answer: true }
+}
+
+/// As Discord takes it; nobody is mentioned, whatever the text says.
+pub(super) fn discord(url: Url, text: &Text) -> Post {
+    let content: String =
+        format!("**{}**\n{}", text.title, text.body).chars().take(MOST_OF_DISCORD).collect();
+    let body = json!({ "content": content, "allowed_mentions": { "parse": [] } });
+    Post { url, bearer: None, body, reads_answer: true }
+}

@@ -1,0 +1,244 @@
+//! One POST, and what its answer or the lack of one means. No text of this file holds an address.
+
+use std::error::Error as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use namyangju_rent::{Clock, SystemClock};
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Client, Url};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use super::secret::Hush;
+
+/// Answers are a line or two; more is not read.
+const MOST_OF_AN_ANSWER: usize = 4 * 1024;
+
+/// The most of a reason that is kept.
+const LONGEST_REASON: usize = 120;
+
+/// A server that asks to be left alone for longer is asked again all the same.
+const LONGEST_REST: Duration = Duration::from_secs(3600);
+
+/// Why a message did not arrive; no address or token is in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) text: String,
+    /// How long the server asked to be left alone.
+    pub(super) after: Option<Duration>,
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Self { text, after: None }
+    }
+}
+
+/// A request that is ready to be sent.
+pub(super) struct Post {
+    pub(super) url: Url,
+    pub(super) bearer: Option<SecretString>,
+    pub(super) body: Value,
+    /// Whether the server is one whose answers are known to repeat nothing that is private.
+    pub(super) reads_answer: bool,
+}
+
+/// The client of the messages. It is made at the first message: no other command waits for it.
+#[derive(Debug)]
+pub(super) struct Http {
+    extra_ca: Option<PathBuf>,
+    timeout: Duration,
+    /// For this machine: it trusts nobody, so that a machine without certificates can be used.
+    plain: OnceCell<Client>,
+    secure: OnceCell<Client>,
+}
+
+impl Http {
+    pub(super) fn new(extra_ca: Option<PathBuf>, timeout: Duration) -> Self {
+        Self { extra_ca, timeout, plain: OnceCell::new(), secure: OnceCell::new() }
+    }
+
+    /// Sends it once. Redirects are not followed.
+    pub(super) async fn send(&self, post: &Post) -> Result<(), Failure> {
+        let mut hush = Hush::default();
+        hush.add_address(&post.url);
+        if let Some(bearer) = &post.bearer {
+            hush.add_secret(bearer);
+        }
+        let client = self.client(post.url.scheme() == "https").await?;
+        let mut request = client.post(post.url.clone()).timeout(self.timeout);
+        if let Some(bearer) = &post.bearer {
+            request = request.bearer_auth(bearer.expose_secret());
+        }
+        let request = request.header("content-type", "application/json").body(post.body.to_string());
+        let mut answer = request.send().await.map_err(|error| Failure::from(self.broken(&error, &hush)))?;
+        let status = answer.status();
+        if status.is_success() && !post.reads_answer {
+            return Ok(());
+        }
+        let after = answer.headers().get(RETRY_AFTER).and_then(|value| rest(value.to_str().ok()?));
+        let mut body: Vec<u8> = Vec::new();
+        // The status is what counts: an answer that breaks off only tells less.
+        while let Ok(Some(part)) = answer.chunk().await {
+            body.extend_from_slice(&part);
+            if body.len() >= MOST_OF_AN_ANSWER {
+                break;
+            }
+        }
+        let said = Said::read(if post.reads_answer { &body } else { &[] });
+        if status.is_success() && !said.refused {
+            return Ok(());
+        }
+        let mut text = format!("the server answered {}", status.as_u16());
+        if status.is_redirection() {
+            text.push_str(", a redirect, which is not followed: give the address it leads to");
+        }
+        if let Some(reason) = said.reason.map(|reason| hush.clean(&reason, LONGEST_REASON)) {
+            text = format!("{text}: {reason}");
+        }
+        let asks = matches!(status.as_u16(), 429 | 503);
+        Err(Failure { text, after: asks.then_some(after.or(said.after)).flatten() })
+    }
+
+    async fn client(&self, secure: bool) -> Result<&Client, Failure> {
+        let (cell, extra_ca) =
+            if secure { (&self.secure, self.extra_ca.clone()) } else { (&self.plain, None) };
+        cell.get_or_try_init(|| async move {
+            // Reading the system's certificates takes a while, and a booking may be waiting to fire.
+            let made = tokio::task::spawn_blocking(move || make(secure, extra_ca.as_deref())).await;
+            made.unwrap_or_else(|_| Err("the client cannot be set up".to_owned()))
+        })
+        .await
+        .map_err(Failure::from)
+    }
+
+    /// What broke, by its deepest cause; a message of reqwest itself holds the address.
+    fn broken(&self, error: &reqwest::Error, hush: &Hush) -> String {
+        if error.is_timeout() {
+            return no_answer(self.timeout);
+        }
+        let what = if error.is_connect() { "no connection" } else { "the exchange broke off" };
+        let mut deepest = error.source();
+        while let Some(cause) = deepest.and_then(std::error::Error::source) {
+            deepest = Some(cause);
+        }
+        match deepest {
+            Some(cause) => format!("{what}: {}", hush.clean(&cause.to_string(), LONGEST_REASON)),
+            None => what.to_owned(),
+        }
+    }
+}
+
+pub(super) fn no_answer(timeout: Duration) -> String {
+    format!("no answer within {timeout:?}")
+}
+
+/// What a known server says of itself.
+#[derive(Default)]
+struct Said {
+    reason: Option<String>,
+    after: Option<Duration>,
+    /// `"ok": false` under a good status.
+    refused: bool,
+}
+
+impl Said {
+    fn read(body: &[u8]) -> Self {
+        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+            let text = std::str::from_utf8(body).unwrap_or_default().trim();
+            // A word such as `invalid_token`; a page of a proxy tells nothing.
+            let is_word = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            return Self { reason: is_word.then(|| text.to_owned()), ..Self::default() };
+        };
+        let reason = ["description", "error", "message"].into_iter().find_map(|key| value.get(key)?.as_str());
+        let after = value
+            .pointer("/parameters/retry_after")
+            .or_else(|| value.get("retry_after"))
+            .and_then(Value::as_f64)
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        Self {
+            reason: reason.map(str::to_owned),
+            after: after.map(|after| after.min(LONGEST_REST)),
+            refused: value.get("ok") == Some(&Value::Bool(false)),
+        }
+    }
+}
+
+/// `Retry-After`: seconds, or an instant.
+fn rest(value: &str) -> Option<Duration> {
+    let rest = match value.trim().parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let instant = httpdate::parse_http_date(value.trim()).ok()?;
+            namyangju_rent::SeoulTime::from(instant).since(SystemClock.now())
+        }
+    };
+    Some(rest.min(LONGEST_REST))
+}
+
+/// TLS is configured by hand: reqwest would look for a process-wide provider, and panic without one.
+fn make(secure: bool, extra_ca: Option<&Path>) -> Result<Client, String> {
+    let no_tls = |why: &dyn std::fmt::Display| format!("TLS cannot be set up: {why}");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| no_tls(&error))?;
+    let config = if secure {
+        let extra = extra_ca.map_or_else(|| Ok(Vec::new()), certificates)?;
+        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
+            .map_err(|error| no_tls(&error))?;
+        config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
+    } else {
+        config.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
+    };
+    Client::builder()
+        .user_agent(concat!("rent-runner/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .http1_only()
+        .pool_max_idle_per_host(1)
+        .tls_backend_preconfigured(config)
+        .build()
+        .map_err(|_| "the client cannot be set up".to_owned())
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let wrong =
+        |why: &dyn std::fmt::Display| format!("the extra CA file {} cannot be used: {why}", path.display());
+    let extra: Vec<_> =
+        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| wrong(&error))?;
+    if extra.is_empty() { Err(wrong(&"it holds no PEM certificate")) } else { Ok(extra) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_an_instant_and_bounded() {
+        assert_eq!(rest("7"), Some(Duration::from_secs(7)));
+        assert_eq!(rest("999999999"), Some(LONGEST_REST));
+        assert_eq!(rest("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        assert_eq!(rest("Sat, 06 Nov 2094 08:49:37 GMT"), Some(LONGEST_REST));
+        assert_eq!(rest("soon"), None);
+    }
+
+    #[test]
+    fn known_servers_say_what_is_wrong() {
+        let telegram =
+            Said::read(br#"{"ok":false,"description":"Too Many Requests","parameters":{"retry_after":5}}"#);
+        assert_eq!(telegram.reason.as_deref(), Some("Too Many Requests"));
+        assert_eq!((telegram.after, telegram.refused), (Some(Duration::from_secs(5)), true));
+        assert_eq!(Said::read(b"invalid_token").reason.as_deref(), Some("invalid_token"));
+        for nonsense in [&b""[..], b"<html>no</html>", b"\xff", b"[]", b"{\"retry_after\":-1}"] {
+            let said = Said::read(nonsense);
+            assert_eq!((said.reason, said.after, said.refused), (None, None, false));
+        }
+    }
+}

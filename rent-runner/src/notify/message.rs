@@ -1,0 +1,167 @@
+//! What a message is about: its kind, and the facts that the texts are made from.
+
+use clap::ValueEnum;
+use namyangju_rent::{Place, RentDate, Report, SeoulTime, Site, TimeRange, Verdict};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::store::{Booking, BookingId, Message, Opens, State};
+
+/// Reasons are sentences; an answer of the site may be longer than anybody reads.
+const LONGEST_REASON: usize = 300;
+
+/// What a channel can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    /// A booking is not ready, and there is time to act.
+    Alarm,
+    /// A booking ended.
+    Verdict,
+    /// The site shut this client out.
+    Block,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 3] = [Self::Alarm, Self::Verdict, Self::Block];
+
+    /// As it is stored and typed.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Alarm => "alarm",
+            Self::Verdict => "verdict",
+            Self::Block => "block",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// The body of a stored message. It has no account, no login name and nothing of the applicant.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Facts {
+    /// A built-in dialect's name; the path of another may hold a person's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) site: Option<String>,
+    pub(super) place: Option<Place>,
+    pub(super) date: Option<RentDate>,
+    pub(super) time: Option<TimeRange>,
+    /// Which of the choices, counted from 1, and how many there are.
+    pub(super) choice: usize,
+    pub(super) choices: usize,
+    pub(super) state: Option<State>,
+    /// The verdict's short name.
+    pub(super) verdict: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) receipt: Option<String>,
+    pub(super) opens_at: Option<SeoulTime>,
+    pub(super) attempts: Option<usize>,
+    pub(super) requests: Option<u32>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) test: bool,
+}
+
+impl Facts {
+    /// Of an alarm while a booking is prepared.
+    pub(super) fn of_alarm(booking: &Booking, text: &str) -> Self {
+        Self { state: Some(booking.state), reason: Some(short(text)), ..Self::of(booking, booking.wish) }
+    }
+
+    /// Of a booking's end.
+    pub(super) fn of_end(
+        booking: &Booking,
+        state: State,
+        reason: Option<&str>,
+        report: Option<&Report>,
+    ) -> Self {
+        let verdict = report.map(|report| &report.verdict);
+        let receipt = match verdict {
+            Some(Verdict::Reserved { receipt, .. }) => receipt.as_ref(),
+            _ => None,
+        };
+        Self {
+            state: Some(state),
+            verdict: verdict.and_then(word),
+            reason: reason.map(short),
+            receipt: receipt.or(booking.receipt.as_ref()).map(|receipt| receipt.number.clone()),
+            attempts: report.map(|report| report.attempts.len()),
+            requests: report.map(|report| report.requests),
+            ..Self::of(booking, report.map_or(booking.wish, |report| report.wish))
+        }
+    }
+
+    fn of(booking: &Booking, wish: usize) -> Self {
+        let choice = booking.choices.get(wish);
+        Self {
+            site: Site::builtin_toml(&booking.site).map(|_| booking.site.clone()),
+            place: choice.map(|choice| choice.place.clone()),
+            date: choice.map(|choice| choice.date),
+            time: choice.map(|choice| choice.range),
+            choice: wish.saturating_add(1),
+            choices: booking.choices.len(),
+            opens_at: (booking.opens != Opens::Now).then_some(booking.opens_at),
+            ..Self::default()
+        }
+    }
+
+    /// Of a message that only shows that a channel works.
+    pub(super) fn of_test(kind: Kind, now: SeoulTime) -> Self {
+        Self {
+            site: Some("namyangju".to_owned()),
+            place: "NYJ06/07/103".parse().ok(),
+            date: Some(now.date().plus_days(14)),
+            time: "06:00-08:00".parse().ok(),
+            choice: 1,
+            choices: 1,
+            state: Some(match kind {
+                Kind::Alarm => State::Waiting,
+                Kind::Verdict => State::Succeeded,
+                Kind::Block => State::Blocked,
+            }),
+            receipt: (kind == Kind::Verdict).then(|| "0000".to_owned()),
+            test: true,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn to_value(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+/// A message on its way to one channel.
+#[derive(Clone, Debug)]
+pub(super) struct Note {
+    /// Its number in the outbox; a message that arrives twice has the same one.
+    pub(super) id: Option<i64>,
+    pub(super) booking: Option<BookingId>,
+    pub(super) kind: Kind,
+    pub(super) at: SeoulTime,
+    pub(super) facts: Facts,
+}
+
+impl From<&Message> for Note {
+    fn from(message: &Message) -> Self {
+        Self {
+            id: Some(message.id),
+            booking: message.booking,
+            kind: Kind::from_word(&message.kind).unwrap_or(Kind::Verdict),
+            at: message.created_at,
+            // Facts that another version wrote are left out one and all; the number of the booking is there.
+            facts: Facts::deserialize(&message.body).unwrap_or_default(),
+        }
+    }
+}
+
+/// The tag of a verdict, as a report has it.
+fn word(verdict: &Verdict) -> Option<String> {
+    let value = serde_json::to_value(verdict).ok()?;
+    value.get("verdict")?.as_str().map(str::to_owned)
+}
+
+fn short(text: &str) -> String {
+    super::secret::Hush::default().clean(text, LONGEST_REASON)
+}

@@ -1,0 +1,250 @@
+//! The outbox in a real store: what is put in, and that it arrives, once, whatever the servers do.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use namyangju_rent::Report;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::server::Server;
+use super::{channel, config, impatient};
+use crate::metrics::Metrics;
+use crate::notify::notifier::{Notifier, Patience};
+use crate::store::{Booking, NewMessage, State, Store};
+use crate::testing::stored;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// More than any test takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn booking() -> (TempDir, Store, Booking) {
+    let (folder, store, id) = stored(None, "2026-11-26 10:00:00".parse().unwrap()).await;
+    let booking = store.booking(id).await.unwrap();
+    (folder, store, booking)
+}
+
+fn hook(name: &str, base: &str, more: &str) -> String {
+    format!("name = '{name}'\nkind = 'webhook'\nurl = '{base}/secret-1'\n{more}")
+}
+
+fn notifier(tables: &[String], patience: Patience) -> Notifier {
+    let channels = tables.iter().map(|table| channel(table).unwrap()).collect();
+    Notifier::with(&config(channels), patience, Some(Metrics::new())).unwrap()
+}
+
+fn report(verdict: Value) -> Report {
+    let mut report = json!({
+        "wish": 0, "attempts": [], "requests": 6, "requests_after_opening": 4, "clock": null,
+        "opening": { "after": null, "before": null },
+        "began": "2026-11-26 09:50:00", "ended": "2026-11-26 10:00:01",
+    });
+    report.as_object_mut().unwrap().extend(verdict.as_object().unwrap().clone());
+    serde_json::from_value(report).unwrap()
+}
+
+fn to_itself(channels: &[&str]) -> NewMessage {
+    let channels = channels.iter().map(|name| (*name).to_owned()).collect();
+    NewMessage { booking: None, kind: "verdict", body: json!({ "state": "failed" }), channels }
+}
+
+#[tokio::test]
+async fn each_channel_is_told_of_what_it_wants_and_of_an_end_once() {
+    let (_folder, _store, booking) = booking().await;
+    let tables = [
+        hook("all", "https://a.example", ""),
+        hook("alarms", "https://b.example", "on = ['alarm']"),
+        hook("verdicts", "https://c.example", "on = ['verdict']"),
+    ];
+    let notifier = notifier(&tables, impatient());
+    let alarm = notifier.alarm(&booking, "login: no answer").unwrap();
+    assert_eq!((alarm.kind, alarm.channels), ("alarm", vec!["all".to_owned(), "alarms".to_owned()]));
+    assert!(notifier.alarm(&booking, "login: no answer").is_none(), "the same again");
+    assert!(notifier.alarm(&booking, "login: refused").is_some());
+
+    let lost = report(json!({ "verdict": "lost" }));
+    let ended = notifier.ended(&booking, State::Failed, Some("lost: somebody has it"), Some(&lost));
+    let told: Vec<_> = ended.iter().map(|message| (message.kind, message.channels.join(" "))).collect();
+    assert_eq!(told, [("verdict", "all verdicts".to_owned())]);
+    let body = &ended[0].body;
+    assert_eq!(
+        (&body["verdict"], &body["requests"], &body["place"]),
+        (&"lost".into(), &6.into(), &"NYJ06/07/103".into())
+    );
+
+    let blocked = report(json!({ "verdict": "blocked" }));
+    let ended = notifier.ended(&booking, State::Blocked, None, Some(&blocked));
+    let told: Vec<_> = ended.iter().map(|message| (message.kind, message.channels.join(" "))).collect();
+    assert_eq!(told, [("block", "all".to_owned()), ("verdict", "verdicts".to_owned())]);
+
+    let won =
+        report(json!({ "verdict": "reserved", "receipt": { "number": "20260001" }, "shown": "booked" }));
+    let ended = notifier.ended(&booking, State::Succeeded, Some("reserved"), Some(&won));
+    assert_eq!(ended[0].body["receipt"], "20260001");
+    for state in [State::Cancelled, State::Waiting] {
+        assert!(notifier.ended(&booking, state, None, None).is_empty());
+    }
+    // An alarm of a later round is news again.
+    assert!(notifier.alarm(&booking, "login: refused").is_some());
+}
+
+#[tokio::test]
+async fn what_is_stored_tells_nothing_of_a_person() {
+    let (_folder, _store, booking) = booking().await;
+    let notifier = notifier(&[hook("all", "https://a.example", "")], impatient());
+    let alarm = notifier.alarm(&booking, "login: no answer").unwrap();
+    let ended = notifier.ended(&booking, State::Failed, Some("lost"), None);
+    let text = format!("{alarm:?} {ended:?}");
+    for private in ["tester1", "홍길동", "secret-1", "a.example"] {
+        assert!(!text.contains(private), "{private}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_tried_until_it_arrives() {
+    let (_folder, store, booking) = booking().await;
+    let server = Server::start([(500, vec![], ""), (429, vec![], "")]).await;
+    let notifier = notifier(&[hook("all", &server.base, "")], impatient());
+    for message in notifier.ended(&booking, State::Failed, Some("lost"), None) {
+        store.enqueue(&message).await.unwrap();
+    }
+    assert_eq!(notifier.flush(&store, PATIENCE).await, 0);
+    let received = server.received();
+    let ids: Vec<_> = received.iter().map(|request| request.json()["id"].clone()).collect();
+    assert_eq!(ids.len(), 3);
+    assert!(ids.iter().all(|id| id.is_i64() && *id == ids[0]), "{ids:?}");
+    assert_eq!(received[0].json()["booking"], booking.id.0);
+}
+
+#[tokio::test]
+async fn a_message_is_given_up_in_the_end() {
+    let (_folder, store, _booking) = booking().await;
+    let server = Server::start((0..20).map(|_| (500, vec![], ""))).await;
+    let notifier = notifier(&[hook("all", &server.base, "")], impatient());
+    store.enqueue(&to_itself(&["all"])).await.unwrap();
+    assert_eq!(notifier.flush(&store, PATIENCE).await, 0);
+    assert_eq!(server.received().len(), 8);
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_rest_gets_it() {
+    let (_folder, store, _booking) = booking().await;
+    let server = Server::start([(429, vec![("retry-after", "60".to_owned())], "")]).await;
+    let notifier = notifier(&[hook("all", &server.base, "")], impatient());
+    for _ in 0..2 {
+        store.enqueue(&to_itself(&["all"])).await.unwrap();
+    }
+    // The second one would only hear the same, so that it is not sent.
+    for _ in 0..2 {
+        assert_eq!(notifier.flush(&store, PATIENCE).await, 2);
+        assert_eq!(server.received().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_message_for_an_unknown_channel_waits_and_others_arrive() {
+    let (_folder, store, _booking) = booking().await;
+    let server = Server::start([]).await;
+    let patience = Patience { back_off: [HOUR; 5], ..impatient() };
+    let notifier = notifier(&[hook("all", &server.base, "")], patience);
+    store.enqueue(&to_itself(&["gone", "all"])).await.unwrap();
+    assert_eq!(notifier.flush(&store, PATIENCE).await, 1);
+    server.only();
+}
+
+#[tokio::test]
+async fn a_silent_channel_keeps_no_other_waiting_and_stopping_ends_it() {
+    let (_folder, store, _booking) = booking().await;
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server::start([]).await;
+    let tables = [
+        hook("silent", &format!("http://{}", silent.local_addr().unwrap()), ""),
+        hook("all", &server.base, ""),
+    ];
+    let patience = Patience { each: Duration::from_secs(600), ..impatient() };
+    let notifier = notifier(&tables, patience);
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn({
+        let (notifier, store) = (notifier.clone(), store.clone());
+        async move { notifier.run(store, stopped).await }
+    });
+    for _ in 0..3 {
+        store.enqueue(&to_itself(&["silent", "all"])).await.unwrap();
+        notifier.wake();
+    }
+    let arrived = async {
+        while server.received().len() < 3 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, arrived).await.unwrap();
+    assert!(store.messages_waiting().await.unwrap() >= 3);
+    running.abort();
+    drop(stop);
+
+    // One that has nothing on its way ends when told to.
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(async move { notifier.run(store, stopped).await });
+    stop.send(true).unwrap();
+    tokio::time::timeout(PATIENCE, running).await.unwrap().unwrap();
+}
+
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_log_and_no_stored_error_repeats_a_secret() {
+    let (folder, store, _booking) = booking().await;
+    let kept = Kept::default();
+    let writer = kept.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let dead = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let server = Server::start([(404, vec![], "no secret-1 here")]).await;
+    let tables = [
+        hook("dead", &format!("http://tester:secret-3@{dead}"), ""),
+        hook("odd", &server.base, ""),
+        format!(
+            "name = 'bot'\nkind = 'telegram'\ntoken = '1:secret-4'\nchat-id = 'secret-5'\napi-base = 'http://{dead}'"
+        ),
+        format!(
+            "name = 'mail'\nkind = 'email'\nhost = '127.0.0.1'\nport = {}\ntls = 'none'\nuser = 'secret-6'\n\
+             password = 'secret-7'\nfrom = 'secret-8@example.org'\nto = 'secret-9@example.org'",
+            dead.port()
+        ),
+    ];
+    let notifier = notifier(&tables, Patience { back_off: [HOUR; 5], ..impatient() });
+    store.enqueue(&to_itself(&["dead", "odd", "bot", "mail"])).await.unwrap();
+    assert_eq!(notifier.flush(&store, PATIENCE).await, 4);
+    drop(guard);
+    store.close().await;
+    let log = String::from_utf8_lossy(&kept.0.lock().unwrap()).into_owned();
+    assert_eq!(log.matches("message not sent").count(), 4, "{log}");
+    let mut all = format!("{log} {notifier:?}").into_bytes();
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        all.extend(std::fs::read(file.unwrap().path()).unwrap());
+    }
+    let all = String::from_utf8_lossy(&all);
+    assert!(all.contains("the server answered 404"));
+    for secret in ["secret-", "example.org", "1:secret"] {
+        assert!(!all.contains(secret), "{secret}: {log}");
+    }
+}

@@ -1,0 +1,373 @@
+//! One claimed booking, from the claim to what is written of its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use namyangju_rent::{
+    Application, Booking, Client, Clock, Credentials, GiveUp, OpeningBracket, Policy, Report, SavedSession,
+    SeoulTime, Slot, SystemClock, Verdict,
+};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use tokio::sync::watch;
+use tracing::{error, info, warn};
+
+use super::Context;
+use super::ledger::{self, Ledger, Shared};
+use crate::exit;
+use crate::foreground::Standing;
+use crate::store::{self, Claimed, Ending, Lease, Opens, Pace, State};
+use crate::story;
+use crate::vault::Purpose;
+
+/// An application that is under way may end, when the runner is told to stop.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Numbers of slots that were learned longer ago are not believed any more.
+const NUMBERS_LAST: Duration = Duration::from_secs(40 * 24 * 3600);
+
+/// How often the end of a booking is tried to be written, and the gap between.
+const MOST_TRIES: u32 = 60;
+const TRY_GAP: Duration = Duration::from_secs(1);
+
+/// What a job is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    Go,
+    /// A person cancels the booking.
+    Cancel,
+    /// The booking goes back to the store as it stands, to be claimed anew.
+    HandBack,
+    /// Another runner has it.
+    Drop,
+}
+
+/// How a job ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Done {
+    pub(crate) lease: Lease,
+    pub(crate) end: End,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The booking is over.
+    Over { state: State, reason: Option<String>, code: u8 },
+    /// It can be claimed by anybody.
+    HandedBack,
+    /// Somebody else has it, or will.
+    Lost,
+}
+
+/// Runs a claimed booking.
+pub(super) async fn run(context: Arc<Context>, claimed: Claimed, mut orders: watch::Receiver<Order>) -> Done {
+    let (lease, claimed) = (claimed.lease, Arc::new(claimed));
+    let end = match Job::begin(&context, &claimed).await {
+        Ok(Start::Run(job)) => job.run(&mut orders).await,
+        Ok(Start::Over(ending, code)) => write_end(&context, lease, Vec::new(), *ending, code).await,
+        Err(error) => {
+            // A key, a dialect or a setting is not as it should be: nothing that waiting mends.
+            let reason = format!("{error:#}");
+            let ending = short_ending(&context, &claimed, State::NeedsPerson, reason);
+            write_end(&context, lease, Vec::new(), ending, exit::BAD_INPUT).await
+        }
+    };
+    if let End::Over { state, reason, .. } = &end {
+        let reason = reason.as_deref().unwrap_or_default();
+        info!(booking = lease.booking.0, state = state.word(), "{reason}");
+    }
+    Done { lease, end }
+}
+
+struct Job<'c> {
+    context: &'c Arc<Context>,
+    claimed: &'c Arc<Claimed>,
+    client: Client,
+    booking: Booking,
+}
+
+enum Start<'c> {
+    Run(Box<Job<'c>>),
+    /// There is nothing to run.
+    Over(Box<Ending>, u8),
+}
+
+impl<'c> Job<'c> {
+    async fn begin(context: &'c Arc<Context>, claimed: &'c Arc<Claimed>) -> Result<Start<'c>> {
+        let stored = &claimed.booking;
+        let standing = Standing::of(claimed.events.iter().map(|row| &row.event));
+        let open = standing.is_unanswered() || standing.is_reserved();
+        if stored.cancel_asked && !open {
+            let ending = short_ending(context, claimed, State::Cancelled, ledger::CANCELLED.to_owned());
+            return Ok(Start::Over(Box::new(ending), exit::INTERRUPTED));
+        }
+        if let Some(reason) = missed(stored, SystemClock.now()).filter(|_| !open) {
+            let ending = short_ending(context, claimed, State::Failed, reason);
+            return Ok(Start::Over(Box::new(ending), exit::NO_CLEAR_ANSWER));
+        }
+        let client = context.clients.lock().await.of(stored, &context.config, &context.store).await?;
+        let booking = library_booking(context, claimed, client.clone()).await?;
+        Ok(Start::Run(Box::new(Self { context, claimed, client, booking })))
+    }
+
+    async fn run(self, orders: &mut watch::Receiver<Order>) -> End {
+        let Self { context, claimed, client, booking } = self;
+        let mut ledger = Ledger::new(Arc::clone(context), claimed);
+        let shared = Arc::clone(&ledger.shared);
+        // A task of its own: what it has begun to write is not broken off when the run ends.
+        let mut keeper = tokio::spawn({
+            let (shared, context, client) = (Arc::clone(&shared), Arc::clone(context), client.clone());
+            let claimed = Arc::clone(claimed);
+            async move { shared.keep(&context, &claimed, &client).await }
+        });
+        let ended = {
+            let running = booking.run_watched(&mut ledger);
+            tokio::pin!(running);
+            tokio::select! {
+                report = &mut running => Ok(report),
+                // It ends by itself only when the lease is lost.
+                _ = &mut keeper => return lost(context, claimed.lease),
+                order = next_order(orders) => match order {
+                    Order::Drop => Err(order),
+                    // What has left should be answered before anybody leaves.
+                    order if shared.standing.is_unanswered() || shared.standing.is_reserved() => {
+                        tokio::time::timeout(GRACE, &mut running).await.map_err(|_| order)
+                    }
+                    order => Err(order),
+                },
+            }
+        };
+        shared.end();
+        if !keeper.await.unwrap_or(true) || ended.as_ref().is_err_and(|order| *order == Order::Drop) {
+            return lost(context, claimed.lease);
+        }
+        match ended {
+            Ok(report) => {
+                let pages = std::mem::take(&mut ledger.pages);
+                self::report(context, claimed, &client, &shared, pages, &report).await
+            }
+            Err(order) => withdraw(context, claimed, &shared, order).await,
+        }
+    }
+}
+
+async fn next_order(orders: &mut watch::Receiver<Order>) -> Order {
+    match orders.wait_for(|order| *order != Order::Go).await {
+        Ok(order) => *order,
+        // Nobody is left to give orders.
+        Err(_) => Order::HandBack,
+    }
+}
+
+fn lost(context: &Context, lease: Lease) -> End {
+    context.metrics.lease_lost();
+    warn!(booking = lease.booking.0, "{}", ledger::LEASE_LOST);
+    End::Lost
+}
+
+/// Why a booking is too late to be tried; `None` if it is not.
+fn missed(stored: &store::Booking, now: SeoulTime) -> Option<String> {
+    let over = stored.opens_at.plus(stored.give_up_after);
+    (stored.opens != Opens::Now && now > over).then(|| {
+        format!(
+            "missed by {} s: no runner was at work while it was open, from {} for {} s",
+            now.since(over).as_secs().max(1),
+            stored.opens_at,
+            stored.give_up_after.as_secs()
+        )
+    })
+}
+
+/// The library's booking, with all that is known of it.
+async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -> Result<Booking> {
+    let Context { store, vault, .. } = context;
+    let stored = &claimed.booking;
+    let account = store.account(&stored.account).await?;
+    let password = vault
+        .unseal(Purpose::Password(&account.name), &account.password)
+        .with_context(|| format!("the password of the account {} cannot be opened", account.name))?;
+    let password = std::str::from_utf8(password.expose_secret()).context("a password is not UTF-8")?;
+    let credentials = Credentials::new(&account.login, password);
+    let data = vault.unseal(Purpose::Applicant, &stored.application).context("the applicant's data")?;
+    // The parser's own message may quote what it read.
+    let application: Application = serde_json::from_slice(data.expose_secret()).map_err(|error| {
+        anyhow::anyhow!("the applicant's data cannot be read (column {})", error.column())
+    })?;
+    let site = client.site().base_url().to_string();
+    let mut choices = stored.choices.iter().cloned();
+    let first = choices.next().context("the booking has no choice")?;
+    let mut booking = choices.fold(Booking::new(client, credentials, first, application), Booking::or);
+    let policy = match stored.pace {
+        Pace::Default => Policy::new(),
+        Pace::Original => Policy::original(),
+    };
+    let policy = policy.give_up_after(stored.give_up_after);
+    let policy = stored.most_requests.map_or(policy, |most| policy.most_requests(most));
+    booking = booking.policy(policy).lead(stored.lead);
+    if stored.opens != Opens::Now {
+        booking = booking.opens_at(stored.opens_at);
+    }
+    if let Some(ahead) = stored.clock_offset_micros {
+        booking = booking.clock_offset_micros(ahead);
+    }
+    let session = account.session.and_then(|sealed| {
+        let json = vault.unseal(Purpose::Session(&account.name), &sealed).ok()?;
+        serde_json::from_slice::<SavedSession>(json.expose_secret()).ok()
+    });
+    if let Some(session) = session.filter(|_| context.first_of(account.id)) {
+        booking = booking.session(session);
+    }
+    let mut asked = Vec::new();
+    for wish in &stored.choices {
+        if asked.contains(&(&wish.place, wish.purpose)) {
+            continue;
+        }
+        asked.push((&wish.place, wish.purpose));
+        let known = store.learned(&site, &wish.place, wish.purpose).await?;
+        let slots: Vec<Slot> = known
+            .iter()
+            .filter(|learned| SystemClock.now().since(learned.at) < NUMBERS_LAST)
+            .map(|learned| Slot { time_no: learned.time_no, range: learned.range })
+            .collect();
+        if !slots.is_empty() {
+            booking = booking.known_slots(wish.place.clone(), wish.purpose, slots);
+        }
+    }
+    Ok(booking.resume(claimed.events.iter().map(|row| &row.event)))
+}
+
+/// Writes the end of a run.
+async fn report(
+    context: &Arc<Context>,
+    claimed: &Claimed,
+    client: &Client,
+    shared: &Shared,
+    pages: Vec<store::KeptPage>,
+    report: &Report,
+) -> End {
+    let site = client.site().base_url().as_str();
+    if let Err(error) = context.store.save_routes(site, &client.save_routes()).await {
+        warn!(%error, "the states of the routes are not kept");
+    }
+    if let Verdict::Withdrawn { reason } = &report.verdict {
+        return match reason.as_str() {
+            ledger::LEASE_LOST => lost(context, claimed.lease),
+            ledger::CANCELLED => withdraw(context, claimed, shared, Order::Cancel).await,
+            _ => withdraw(context, claimed, shared, Order::HandBack).await,
+        };
+    }
+    let (state, reason) = verdict(report);
+    let mut rest = serde_json::to_value(report).unwrap_or_default();
+    if let Value::Object(fields) = &mut rest {
+        fields.remove("attempts");
+    }
+    let (receipt, shown) = match &report.verdict {
+        Verdict::Reserved { receipt, shown } => (receipt.clone(), *shown),
+        _ => (None, None),
+    };
+    let booking = store::Booking { receipt: receipt.clone(), wish: report.wish, ..claimed.booking.clone() };
+    let ending = Ending {
+        state,
+        reason: Some(reason.clone()),
+        wish: report.wish,
+        receipt,
+        shown,
+        attempts: report.attempts.clone(),
+        pages,
+        site: site.to_owned(),
+        opening: report.opening,
+        report: rest,
+        messages: context.notifier.ended(&booking, state, Some(&reason), Some(report)),
+    };
+    context.metrics.ended(state, Some(report));
+    write_end(context, claimed.lease, shared.rest(), ending, exit::exit_code(&report.verdict)).await
+}
+
+/// What a verdict is for the store, and in words.
+fn verdict(report: &Report) -> (State, String) {
+    let sentence = story::verdict_sentence(&report.verdict);
+    match &report.verdict {
+        Verdict::Reserved { .. } => (State::Succeeded, sentence),
+        Verdict::Unconfirmed => (State::Unconfirmed, sentence),
+        Verdict::Blocked => (State::Blocked, sentence),
+        Verdict::NeedsPerson { .. } => (State::NeedsPerson, sentence),
+        Verdict::GaveUp { why: GiveUp::Deadline, last } if report.attempts.is_empty() => {
+            (State::Failed, format!("missed: {last}"))
+        }
+        _ => (State::Failed, sentence),
+    }
+}
+
+/// Ends a booking that a person cancelled, or gives it back.
+async fn withdraw(context: &Arc<Context>, claimed: &Claimed, shared: &Shared, order: Order) -> End {
+    if order == Order::Cancel && !shared.standing.is_unanswered() && !shared.standing.is_reserved() {
+        let ending = short_ending(context, claimed, State::Cancelled, ledger::CANCELLED.to_owned());
+        return write_end(context, claimed.lease, shared.rest(), ending, exit::INTERRUPTED).await;
+    }
+    let Context { store, runner, .. } = &**context;
+    let kept = match store.record(claimed.lease, runner, &shared.rest()).await {
+        Ok(true) => store.hand_back(claimed.lease).await,
+        other => other,
+    };
+    match kept {
+        Ok(true) => End::HandedBack,
+        Ok(false) => End::Lost,
+        // The lease runs out by itself; what was not written is read back from the site.
+        Err(error) => {
+            warn!(booking = claimed.lease.booking.0, %error, "not handed back");
+            End::Lost
+        }
+    }
+}
+
+fn short_ending(context: &Context, claimed: &Claimed, state: State, reason: String) -> Ending {
+    context.metrics.ended(state, None);
+    let messages = match state {
+        State::Cancelled => Vec::new(),
+        _ => context.notifier.ended(&claimed.booking, state, Some(&reason), None),
+    };
+    Ending {
+        state,
+        reason: Some(reason),
+        wish: claimed.booking.wish,
+        receipt: None,
+        shown: None,
+        attempts: Vec::new(),
+        pages: Vec::new(),
+        site: String::new(),
+        opening: OpeningBracket::default(),
+        report: Value::Null,
+        messages,
+    }
+}
+
+/// Writes an end, with patience: it is what the whole run was for.
+async fn write_end(
+    context: &Context,
+    lease: Lease,
+    events: Vec<namyangju_rent::Happened>,
+    ending: Ending,
+    code: u8,
+) -> End {
+    let Context { store, runner, .. } = context;
+    for attempt in 1..=MOST_TRIES {
+        match store.finish(lease, runner, &events, &ending).await {
+            Ok(true) => {
+                return End::Over { state: ending.state, reason: ending.reason, code };
+            }
+            Ok(false) => return lost(context, lease),
+            Err(error) if attempt == MOST_TRIES => {
+                // Nobody can be told but the log; the next runner reads the truth back from the site.
+                let receipt =
+                    ending.receipt.as_ref().map(|receipt| receipt.number.as_str()).unwrap_or("none");
+                error!(booking = lease.booking.0, state = ending.state.word(), receipt, %error, "not written");
+            }
+            Err(error) => {
+                warn!(booking = lease.booking.0, %error, "the end is not written yet");
+                SystemClock.sleep(TRY_GAP).await;
+            }
+        }
+    }
+    End::Lost
+}

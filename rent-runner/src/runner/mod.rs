@@ -1,0 +1,326 @@
+//! The runner: claims stored bookings ahead of their openings, runs them, and writes what came of them.
+//!
+//! Several runners may share a store. Each looks for work by itself ([`Runner::tick`]); a lease says who has
+//! a booking, and its fence, checked before each attempt, that nobody else may submit for it.
+
+mod clients;
+mod identity;
+mod job;
+mod jumps;
+mod ledger;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Result;
+use namyangju_rent::{Clock, Happened, SeoulTime, SystemClock};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+use self::clients::Clients;
+pub(crate) use self::identity::Identity;
+use self::job::Order;
+pub(crate) use self::job::{Done, End};
+use self::jumps::Jumps;
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::notify::Notifier;
+use crate::store::{BookingId, Claimed, Lease, Store};
+use crate::vault::Vault;
+
+/// Bookings are claimed so long before their opening: a minute more than the library takes to get ready.
+pub(crate) const CLAIM_BEFORE: Duration = Duration::from_secs(660);
+
+/// The most that are claimed at a time, so that several runners share the work.
+const CLAIM_AT_A_TIME: u32 = 10;
+
+/// How often the store is looked at while nothing is near, while something is, and while there is more to
+/// claim.
+const LOOK_SELDOM: Duration = Duration::from_secs(5);
+const LOOK_OFTEN: Duration = Duration::from_secs(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// An opening this close makes a runner look often: another may die, and its bookings are to be taken over.
+const NEAR: Duration = Duration::from_secs(120);
+
+/// How often leases are renewed, and others are told that this runner lives.
+const RENEW_EVERY: Duration = Duration::from_secs(5);
+
+/// Budgets of openings are kept so long after them.
+const BUDGETS_LAST: Duration = Duration::from_secs(24 * 3600);
+
+/// Whoever else listens to the events of all bookings.
+pub(crate) type Observer = Box<dyn Fn(BookingId, &Happened) + Send + Sync>;
+
+/// What all jobs of a runner share.
+pub(crate) struct Context {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) config: Config,
+    pub(crate) notifier: Notifier,
+    pub(crate) metrics: Metrics,
+    pub(crate) observer: Option<Observer>,
+    /// Its identity, as the store has it.
+    runner: String,
+    clients: tokio::sync::Mutex<Clients>,
+    /// How many bookings of each account run here.
+    accounts: Mutex<HashMap<i64, usize>>,
+}
+
+impl Context {
+    pub(crate) fn new(
+        store: Store,
+        vault: Vault,
+        config: Config,
+        notifier: Notifier,
+        metrics: Metrics,
+        observer: Option<Observer>,
+    ) -> Self {
+        let runner = Identity::own(&config.runner).to_string();
+        Self {
+            store,
+            vault,
+            config,
+            notifier,
+            metrics,
+            observer,
+            runner,
+            clients: tokio::sync::Mutex::default(),
+            accounts: Mutex::default(),
+        }
+    }
+
+    /// Whether a booking is the only one of its account that runs here: it may use the saved session, which
+    /// the site would make several wait for.
+    fn first_of(&self, account: i64) -> bool {
+        self.running_of(|accounts| accounts.get(&account).copied()) == Some(1)
+    }
+
+    fn running_of<T>(&self, act: impl FnOnce(&mut HashMap<i64, usize>) -> T) -> T {
+        act(&mut self.accounts.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A runner at work.
+pub(crate) struct Runner {
+    context: Arc<Context>,
+    jobs: JoinSet<Done>,
+    held: HashMap<BookingId, Holding>,
+    jumps: Jumps,
+    renewed: Option<Duration>,
+}
+
+struct Holding {
+    lease: Lease,
+    account: i64,
+    orders: watch::Sender<Order>,
+}
+
+/// How far a runner looks ahead, and whether it ends when nothing is left.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scope {
+    /// Whatever opens soon, for ever.
+    Daemon,
+    /// What opens before an instant, and then the end.
+    Before(SeoulTime),
+}
+
+impl Runner {
+    /// A runner that others can see.
+    pub(crate) async fn begin(context: Context) -> Result<Self> {
+        context.store.begin_runner(&context.runner).await?;
+        Ok(Self {
+            context: Arc::new(context),
+            jobs: JoinSet::new(),
+            held: HashMap::new(),
+            jumps: Jumps::new(),
+            renewed: None,
+        })
+    }
+
+    /// Works until told to stop, or until its scope is done; `ended` hears of each booking.
+    pub(crate) async fn run(
+        &mut self,
+        scope: Scope,
+        mut stop: watch::Receiver<bool>,
+        mut ended: impl FnMut(&Done),
+    ) {
+        loop {
+            let (claimed, wait) = match self.tick(scope).await {
+                Ok(found) => found,
+                // What is held goes on by itself; its permits are asked for anew.
+                Err(error) => {
+                    warn!(%error, "the store cannot be looked at");
+                    (1, LOOK_OFTEN)
+                }
+            };
+            if matches!(scope, Scope::Before(_)) && claimed == 0 && self.held.is_empty() {
+                break;
+            }
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => break,
+                Some(done) = self.next_done() => ended(&done),
+                () = SystemClock.sleep(wait) => {}
+            }
+        }
+        self.hand_all_back(&mut ended).await;
+        if let Err(error) = self.context.store.end_runner(&self.context.runner).await {
+            warn!(%error, "others are not told that this runner ended");
+        }
+    }
+
+    /// One look at the store: renews what is held, takes over from the dead, claims what is near. Gives how
+    /// many were claimed, and when to look again.
+    async fn tick(&mut self, scope: Scope) -> Result<(usize, Duration)> {
+        self.notice_jumps();
+        let began = SystemClock.monotonic();
+        if self.renewed.is_none_or(|at| began.saturating_sub(at) >= RENEW_EVERY) {
+            self.renew().await?;
+            self.release_dead().await?;
+            self.renewed = Some(began);
+        }
+        let now = SystemClock.now();
+        let opens_before = match scope {
+            Scope::Daemon => now.plus(CLAIM_BEFORE),
+            Scope::Before(instant) => instant,
+        };
+        let held = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
+        let most = self.context.config.most_at_once.saturating_sub(held).min(CLAIM_AT_A_TIME);
+        let Context { store, runner, metrics, .. } = &*self.context;
+        let claimed = match most {
+            0 => Vec::new(),
+            most => store.claim(runner, opens_before, most, ledger::LEASE).await?,
+        };
+        let many = claimed.len();
+        if many > 0 || !self.held.is_empty() {
+            self.context.clients.lock().await.forget_before(now.minus(BUDGETS_LAST));
+        }
+        metrics.planned(SystemClock.monotonic().saturating_sub(began), many);
+        let near = claimed.iter().any(|claimed| claimed.booking.opens_at < now.plus(NEAR));
+        claimed.into_iter().for_each(|claimed| self.start(claimed));
+        self.context.metrics.running(self.held.len());
+        let wait = if many == usize::try_from(most).unwrap_or_default() && many > 0 {
+            LOOK_AGAIN
+        } else if near || self.something_is_near(now).await? {
+            LOOK_OFTEN
+        } else {
+            LOOK_SELDOM
+        };
+        Ok((many, wait))
+    }
+
+    async fn something_is_near(&self, now: SeoulTime) -> Result<bool> {
+        let next = self.context.store.next_opening().await?;
+        Ok(!self.held.is_empty() || next.is_some_and(|opens_at| opens_at < now.plus(NEAR)))
+    }
+
+    fn start(&mut self, claimed: Claimed) {
+        let Claimed { booking, lease, .. } = &claimed;
+        let (lease, account) = (*lease, booking.account_id);
+        info!(booking = lease.booking.0, fence = lease.fence, opens_at = %booking.opens_at, "claimed");
+        let (orders, heard) = watch::channel(Order::Go);
+        self.context.running_of(|accounts| *accounts.entry(account).or_default() += 1);
+        let left_over = self.held.insert(lease.booking, Holding { lease, account, orders });
+        if let Some(left_over) = left_over {
+            // Claimed anew before the old job was heard of: it has lost its lease.
+            let _ = left_over.orders.send(Order::Drop);
+            self.count_down(left_over.account);
+        }
+        self.jobs.spawn(job::run(Arc::clone(&self.context), claimed, heard));
+    }
+
+    fn count_down(&self, account: i64) {
+        self.context.running_of(|accounts| {
+            if let Some(many) = accounts.get_mut(&account) {
+                *many = many.saturating_sub(1);
+            }
+        });
+    }
+
+    /// The next job that ends; `None` while there is none.
+    async fn next_done(&mut self) -> Option<Done> {
+        loop {
+            match self.jobs.join_next().await? {
+                Ok(done) => {
+                    if self.held.get(&done.lease.booking).is_some_and(|holding| holding.lease == done.lease)
+                        && let Some(holding) = self.held.remove(&done.lease.booking)
+                    {
+                        self.count_down(holding.account);
+                    }
+                    self.context.metrics.running(self.held.len());
+                    return Some(done);
+                }
+                // Its lease runs out, and the booking is claimed anew.
+                Err(error) => warn!(%error, "a booking's task broke off"),
+            }
+        }
+    }
+
+    async fn renew(&mut self) -> Result<()> {
+        let Context { store, runner, .. } = &*self.context;
+        let alive = store.renew(runner, ledger::LEASE).await?;
+        for (booking, holding) in &self.held {
+            match alive.iter().find(|held| held.lease.booking == *booking) {
+                Some(held) if held.lease == holding.lease => {
+                    if held.cancel_asked {
+                        let _ = holding.orders.send(Order::Cancel);
+                    }
+                }
+                _ => {
+                    let _ = holding.orders.send(Order::Drop);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the leases of runners that were processes of this machine, and are no more, to whoever comes
+    /// first: waiting for them to run out could cost the opening.
+    async fn release_dead(&self) -> Result<()> {
+        let Context { store, runner, .. } = &*self.context;
+        for other in store.runners().await? {
+            if other.holds > 0 && other.name != *runner && Identity::is_dead(&other.name) {
+                warn!(
+                    runner = Identity::name_of(&other.name),
+                    holds = other.holds,
+                    "a dead runner's bookings are released"
+                );
+                store.end_runner(&other.name).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A machine that slept has lost its timers and what it knew of the site's clock: every booking that
+    /// has not sent an application begins anew.
+    fn notice_jumps(&mut self) {
+        let Some(jump) = self.jumps.look() else { return };
+        let seconds = |micros: i64| micros / 1_000_000;
+        if jump.slept != 0 {
+            warn!(seconds = seconds(jump.slept), "the machine slept: what is claimed is prepared anew");
+            self.context.metrics.clock_jumped(jump.slept);
+            for holding in self.held.values() {
+                let _ = holding.orders.send(Order::HandBack);
+            }
+            // The leases may be over: ask before anything else.
+            self.renewed = None;
+        }
+        if jump.stepped != 0 {
+            warn!(seconds = seconds(jump.stepped), "the wall clock was set; bookings go by the site's clock");
+            self.context.metrics.clock_jumped(jump.stepped);
+        }
+    }
+
+    async fn hand_all_back(&mut self, ended: &mut impl FnMut(&Done)) {
+        for holding in self.held.values() {
+            let _ = holding.orders.send(Order::HandBack);
+        }
+        while let Some(done) = self.next_done().await {
+            ended(&done);
+        }
+    }
+}

@@ -1,0 +1,325 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use namyangju_rent::harness::{Account, Arrival, Settings, StandIn, StandInServer, Step, Taken};
+use namyangju_rent::{
+    Application, Booking, Client, Clock, Credentials, Happened, SeoulTime, Site, SystemClock, Verdict, Wish,
+};
+use tokio::sync::watch;
+
+use super::{Context, Done, End, Identity, Runner, Scope, ledger};
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::notify::Notifier;
+use crate::store::{BookingId, Lease, NewAccount, NewBooking, Opens, Pace, State, Store};
+use crate::vault::{Purpose, Vault};
+
+/// A stand-in, a store with one account, and what is needed to run its bookings.
+struct Stage {
+    server: StandInServer,
+    store: Store,
+    vault: Vault,
+    config: Config,
+    _folder: tempfile::TempDir,
+}
+
+impl Stage {
+    async fn new(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::default();
+        change(&mut settings);
+        let stand_in = StandIn::new(&Site::builtin("namyangju").unwrap(), settings);
+        let server = StandInServer::spawn(stand_in, Arc::new(SystemClock)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::of_a_test(folder.path());
+        let store = Store::open(&config.database).await.unwrap();
+        let vault = Vault::open(&store, &config.key).await.unwrap();
+        let stage = Self { server, store, vault, config, _folder: folder };
+        stage.account("tester1", "invented-1").await;
+        stage
+    }
+
+    async fn account(&self, login: &str, password: &str) {
+        let password = self.vault.seal(Purpose::Password(login), password.as_bytes()).unwrap();
+        let account = NewAccount {
+            name: login.into(),
+            site: "namyangju".into(),
+            base_url: Some(self.server.base_url()),
+            login: login.into(),
+            password,
+        };
+        self.store.add_account(&account).await.unwrap();
+    }
+
+    fn wish(&self, range: &str) -> Wish {
+        Wish {
+            place: "NYJ06/07/103".parse().unwrap(),
+            date: SystemClock.now().date().plus_days(14),
+            range: range.parse().unwrap(),
+            purpose: Default::default(),
+        }
+    }
+
+    async fn booking(&self, opens: Opens, opens_at: SeoulTime, choices: &[&str]) -> BookingId {
+        let application = serde_json::to_vec(&application()).unwrap();
+        let booking = NewBooking {
+            account: "tester1".into(),
+            choices: choices.iter().map(|range| self.wish(range)).collect(),
+            application: self.vault.seal(Purpose::Applicant, &application).unwrap(),
+            opens,
+            opens_at,
+            give_up_after: Duration::from_secs(5),
+            lead: Duration::ZERO,
+            clock_offset_micros: None,
+            pace: Pace::Default,
+            most_requests: None,
+            note: None,
+        };
+        self.store.add_bookings(&[booking]).await.unwrap()[0]
+    }
+
+    async fn at_once(&self) -> BookingId {
+        self.booking(Opens::Now, SystemClock.now(), &["06:00-08:00", "08:00-10:00"]).await
+    }
+
+    fn context(&self, observer: Option<super::Observer>) -> Context {
+        let (store, vault, config) = (self.store.clone(), self.vault.clone(), self.config.clone());
+        let notifier = Notifier::new(&config).unwrap();
+        Context::new(store, vault, config, notifier, Metrics::new(), observer)
+    }
+
+    /// A runner that works until nothing is left.
+    async fn work(&self) -> Vec<Done> {
+        let (_stop, stopped) = watch::channel(false);
+        let mut runner = Runner::begin(self.context(None)).await.unwrap();
+        let mut ended = Vec::new();
+        let scope = Scope::Before(SystemClock.now().plus(Duration::from_secs(1)));
+        runner.run(scope, stopped, |done| ended.push(done.clone())).await;
+        ended
+    }
+
+    /// Somebody else claims it, as a runner that then dies.
+    async fn claimed_by_another(&self) -> Lease {
+        self.store.begin_runner("other").await.unwrap();
+        let soon = SystemClock.now().plus(Duration::from_secs(3600));
+        self.store.claim("other", soon, 1, Duration::from_secs(60)).await.unwrap()[0].lease
+    }
+
+    fn booked(&self) -> usize {
+        self.server.with(|stand_in| stand_in.bookings().len())
+    }
+
+    fn count(&self, step: Step) -> usize {
+        self.server.arrivals().iter().filter(|arrival| arrival.step == step).count()
+    }
+
+    async fn state(&self, id: BookingId) -> (State, String) {
+        let booking = self.store.booking(id).await.unwrap();
+        (booking.state, booking.reason.unwrap_or_default())
+    }
+}
+
+fn application() -> Application {
+    Application::new("가나다클럽", "4".parse().unwrap(), "테니스", "운동")
+}
+
+#[tokio::test]
+async fn a_booking_is_won_and_its_story_is_kept() {
+    let stage = Stage::new(|_| {}).await;
+    let id = stage.at_once().await;
+    let ended = stage.work().await;
+    assert!(
+        matches!(&ended[..], [Done { end: End::Over { state: State::Succeeded, code: 0, .. }, .. }]),
+        "{ended:?}"
+    );
+    let story = stage.store.story(id).await.unwrap();
+    let receipt = stage.server.with(|stand_in| stand_in.bookings()[0].receipt.clone());
+    assert_eq!(story.booking.receipt.unwrap().number, receipt);
+    assert_eq!(story.booking.owner, None);
+    assert_eq!(story.attempts.len(), 1);
+    let names: Vec<String> = story
+        .events
+        .iter()
+        .map(|row| serde_json::to_value(&row.event).unwrap()["event"].as_str().unwrap().to_owned())
+        .collect();
+    // The intent, then the application itself.
+    assert_eq!(names.iter().filter(|name| *name == "submitting").count(), 2, "{names:?}");
+    assert_eq!(stage.work().await.len(), 0, "it is over");
+    let account = stage.store.account("tester1").await.unwrap();
+    assert!(account.session.is_some() && account.checked_at.is_some());
+}
+
+#[tokio::test]
+async fn what_another_runner_left_is_read_back_before_anything_is_sent() {
+    for arrived in [true, false] {
+        let stage = Stage::new(|_| {}).await;
+        let id = stage.at_once().await;
+        let lease = stage.claimed_by_another().await;
+        let permit = stage.store.permit(lease, "other", 0, &[], ledger::LEASE).await.unwrap();
+        assert!(permit.is_ok());
+        if arrived {
+            // The application reached the site, and its sender died before the answer.
+            let client = Client::builder(stage.server.site().unwrap()).build().unwrap();
+            let credentials = Credentials::new("tester1", "invented-1");
+            let report =
+                Booking::new(client, credentials, stage.wish("06:00-08:00"), application()).run(|_| {}).await;
+            assert!(matches!(report.verdict, Verdict::Reserved { .. }));
+            stage.server.with(StandIn::forget_arrivals);
+        }
+        stage.store.end_runner("other").await.unwrap();
+        stage.work().await;
+        let first = stage.server.arrivals().into_iter().map(|Arrival { step, .. }| step).next();
+        assert_eq!(first, Some(Step::Schedule));
+        assert_eq!(stage.count(Step::Submit), usize::from(!arrived));
+        assert_eq!(stage.state(id).await.0, State::Succeeded, "{:?}", stage.state(id).await);
+    }
+}
+
+#[tokio::test]
+async fn a_booking_that_nobody_ran_is_missed_and_says_by_how_much() {
+    let stage = Stage::new(|_| {}).await;
+    let opened = SystemClock.now().minus(Duration::from_secs(65));
+    let id = stage.booking(Opens::Given, opened, &["06:00-08:00"]).await;
+    stage.work().await;
+    let (state, reason) = stage.state(id).await;
+    assert_eq!(state, State::Failed);
+    assert!(reason.starts_with("missed by 6") && reason.contains(" s: "), "{reason}");
+    assert_eq!(stage.server.arrivals().len(), 0);
+    // Inside the window a late start still runs.
+    let opened = SystemClock.now().minus(Duration::from_secs(1));
+    let id = stage.booking(Opens::Given, opened, &["08:00-10:00"]).await;
+    stage.work().await;
+    assert_eq!(stage.state(id).await.0, State::Succeeded);
+}
+
+#[tokio::test]
+async fn the_next_choice_is_tried_and_noted() {
+    let stage = Stage::new(|settings| settings.taken = Taken::Alert).await;
+    let id = stage.at_once().await;
+    stage.server.with(|stand_in| {
+        let wish = stage.wish("06:00-08:00");
+        stand_in.take(&wish.place, wish.date, wish.range, "빠른클럽");
+    });
+    stage.work().await;
+    let booking = stage.store.booking(id).await.unwrap();
+    assert_eq!((booking.state, booking.wish, stage.booked()), (State::Succeeded, 1, 1));
+}
+
+#[tokio::test]
+async fn a_refused_login_ends_it_with_the_reason() {
+    let stage = Stage::new(|settings| settings.accounts = vec![Account::invented(7)]).await;
+    let id = stage.at_once().await;
+    let ended = stage.work().await;
+    assert!(matches!(&ended[..], [Done { end: End::Over { code: 4, .. }, .. }]), "{ended:?}");
+    let (state, reason) = stage.state(id).await;
+    assert!(state == State::Failed && reason.contains("refused"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_setting_that_cannot_be_used_needs_a_person() {
+    let stage = Stage::new(|_| {}).await;
+    let password = stage.vault.seal(Purpose::Password("tester9"), b"invented-9").unwrap();
+    let account = NewAccount {
+        name: "tester9".into(),
+        site: "/no/such/dialect.toml".into(),
+        base_url: None,
+        login: "tester9".into(),
+        password,
+    };
+    stage.store.add_account(&account).await.unwrap();
+    let id = stage.at_once().await;
+    // The same booking for the other account.
+    let mut booking = stage.store.booking(id).await.unwrap();
+    stage.work().await;
+    booking.choices = vec![stage.wish("10:00-12:00")];
+    let new = NewBooking {
+        account: "tester9".into(),
+        choices: booking.choices,
+        application: booking.application,
+        opens: Opens::Now,
+        opens_at: SystemClock.now(),
+        give_up_after: booking.give_up_after,
+        lead: Duration::ZERO,
+        clock_offset_micros: None,
+        pace: Pace::Default,
+        most_requests: None,
+        note: None,
+    };
+    let id = stage.store.add_bookings(&[new]).await.unwrap()[0];
+    stage.work().await;
+    let (state, reason) = stage.state(id).await;
+    assert!(state == State::NeedsPerson && reason.contains("/no/such/dialect.toml"), "{reason}");
+}
+
+/// A runner at work on a booking that opens in a while; ends it by `act`, and gives how it ended.
+async fn interrupted(
+    stage: &Stage,
+    act: impl AsyncFnOnce(BookingId, &watch::Sender<bool>),
+) -> (BookingId, Vec<Done>) {
+    let opens_at = SystemClock.now().plus(Duration::from_secs(300));
+    let id = stage.booking(Opens::Given, opens_at, &["06:00-08:00"]).await;
+    let (stop, stopped) = watch::channel(false);
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let observer = move |_, _: &Happened| {
+        let _ = tell.send(());
+    };
+    let mut runner = Runner::begin(stage.context(Some(Box::new(observer)))).await.unwrap();
+    let mut ended = Vec::new();
+    let working = runner.run(Scope::Before(opens_at.plus(Duration::from_secs(1))), stopped, |done| {
+        ended.push(done.clone());
+    });
+    let acting = async {
+        told.recv().await;
+        act(id, &stop).await;
+    };
+    tokio::join!(working, acting);
+    (id, ended)
+}
+
+#[tokio::test]
+async fn a_runner_that_is_stopped_hands_back_what_it_holds() {
+    let stage = Stage::new(|_| {}).await;
+    let (id, ended) = interrupted(&stage, async |_, stop| {
+        let _ = stop.send(true);
+    })
+    .await;
+    assert!(matches!(&ended[..], [Done { end: End::HandedBack, .. }]), "{ended:?}");
+    let booking = stage.store.booking(id).await.unwrap();
+    assert_eq!((booking.state, booking.owner), (State::Waiting, None));
+    let again = stage.claimed_by_another().await;
+    assert_eq!(again.booking, id);
+    assert_eq!(stage.count(Step::Submit), 0);
+}
+
+#[tokio::test]
+async fn a_person_can_cancel_what_a_runner_holds() {
+    let stage = Stage::new(|_| {}).await;
+    let (id, ended) = interrupted(&stage, async |id, _| {
+        stage.store.cancel_booking(id).await.unwrap();
+    })
+    .await;
+    assert!(matches!(&ended[..], [Done { end: End::Over { state: State::Cancelled, .. }, .. }]), "{ended:?}");
+    assert_eq!(stage.state(id).await.0, State::Cancelled);
+    assert_eq!(stage.count(Step::Submit), 0);
+}
+
+#[tokio::test]
+async fn a_lease_that_is_lost_ends_the_work_on_it() {
+    let stage = Stage::new(|_| {}).await;
+    let (id, ended) = interrupted(&stage, async |_, _| {
+        let holder = Identity::own(&stage.config.runner).to_string();
+        let soon = SystemClock.now().plus(Duration::from_secs(3600));
+        for _ in 0..100 {
+            // As if this runner had been away for longer than its lease; it may be the first to come back.
+            stage.store.end_runner(&holder).await.unwrap();
+            let claimed = stage.store.claim("other", soon, 1, Duration::from_secs(60)).await.unwrap();
+            if !claimed.is_empty() {
+                break;
+            }
+        }
+    })
+    .await;
+    assert!(ended.iter().all(|done| done.end == End::Lost), "{ended:?}");
+    let booking = stage.store.booking(id).await.unwrap();
+    assert_eq!(booking.owner.as_deref(), Some("other"));
+    assert_eq!(stage.count(Step::Submit), 0);
+}

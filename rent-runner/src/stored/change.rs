@@ -1,0 +1,238 @@
+//! `edit`, `cancel` and `retry`: what can be done to a stored booking.
+
+use anyhow::{Context as _, Result};
+use namyangju_rent::{Clock as _, Purpose, Site, SystemClock, Wish};
+use serde_json::{Value, json};
+
+use super::{draft, seal, unseal, view};
+use crate::arguments::{self, Opens};
+use crate::cli::{Cancel, Choice, Clear, Edit, OpensAt, Retry};
+use crate::config::Config;
+use crate::exit::BadInput;
+use crate::store::{self, Booking, BookingId, Change, State, Store};
+use crate::{exit, output};
+
+/// Changes what is given, and checks the whole as if it were new.
+pub(crate) async fn edit(arguments: &Edit, config: &Config) -> Result<u8> {
+    let store = super::open(config).await?;
+    let id = BookingId(arguments.id);
+    let booking = store.booking(id).await?;
+    let site = arguments::site_at(&booking.site, booking.base_url.as_deref())?;
+    let wishes = edited_wishes(arguments, &booking)?;
+    let mut change = plain_changes(arguments)?;
+    let give_up_after = change.give_up_after.unwrap_or(booking.give_up_after);
+    let mut notes = Vec::new();
+    if wishes.is_some() || arguments.opens_at.is_some() || arguments.aim.give_up_after.is_some() {
+        let all = wishes.as_ref().unwrap_or(&booking.choices);
+        let (opens, said) = edited_opening(arguments, &booking, &site, all)?;
+        arguments::check_opening(&opens, give_up_after, all)?;
+        notes.extend(said);
+        notes.extend(arguments::advice(&site, all, Some(&opens)));
+        notes.extend(draft::doubts(&site, all, &opens));
+        if (opens.how, opens.at) != (booking.opens, booking.opens_at) {
+            change.opening = Some((opens.how, opens.at));
+        }
+    }
+    change.choices = wishes;
+    if arguments.applicant.is_some() || !arguments.application.is_empty() {
+        let vault = super::open_vault(&store, config).await?;
+        let before = match &arguments.applicant {
+            Some(name) => store.applicant(name).await?.data,
+            None => booking.application.clone(),
+        };
+        let application = arguments::application(&arguments.application, Some(unseal(&vault, &before)?))?;
+        change.application = Some(seal(&vault, &application)?);
+    }
+    if is_nothing(&change) {
+        return Err(BadInput("nothing to change was given: see `rent-runner edit --help`".to_owned()).into());
+    }
+    store.edit_booking(id, &change).await?;
+    notes.iter().for_each(|line| output::note(line));
+    say(&store, id, arguments.json, "changed").await?;
+    store.close().await;
+    Ok(exit::DONE)
+}
+
+fn is_nothing(change: &Change) -> bool {
+    let Change {
+        choices,
+        application,
+        opening,
+        give_up_after,
+        lead,
+        clock_offset_micros,
+        pace,
+        most_requests,
+        note,
+    } = change;
+    choices.is_none()
+        && application.is_none()
+        && opening.is_none()
+        && give_up_after.is_none()
+        && lead.is_none()
+        && clock_offset_micros.is_none()
+        && pace.is_none()
+        && most_requests.is_none()
+        && note.is_none()
+}
+
+/// What needs no look at the rest of the booking.
+fn plain_changes(arguments: &Edit) -> Result<Change> {
+    let aim = &arguments.aim;
+    let clears = |what: Clear| arguments.clear.contains(&what);
+    let given = [
+        (Clear::Or, !arguments.or.is_empty(), "--or"),
+        (Clear::ClockOffset, aim.clock_offset.is_some(), "--clock-offset"),
+        (Clear::MostRequests, aim.most_requests.is_some(), "--most-requests"),
+        (Clear::Note, arguments.note.is_some(), "--note"),
+    ];
+    if let Some((_, _, option)) = given.into_iter().find(|(what, given, _)| *given && clears(*what)) {
+        return Err(BadInput(format!("{option} is given and cleared at once")).into());
+    }
+    if aim.give_up_after.is_some_and(|time| time.is_zero()) {
+        return Err(BadInput("it would be given up before it begins: write more than 0".to_owned()).into());
+    }
+    Ok(Change {
+        give_up_after: aim.give_up_after,
+        lead: aim.lead,
+        clock_offset_micros: aim.clock_offset.map(Some).or(clears(Clear::ClockOffset).then_some(None)),
+        pace: aim.policy.map(store::Pace::from),
+        most_requests: aim.most_requests.map(Some).or(clears(Clear::MostRequests).then_some(None)),
+        note: match &arguments.note {
+            Some(text) => Some(draft::note(Some(text))?),
+            None => clears(Clear::Note).then_some(None),
+        },
+        ..Change::default()
+    })
+}
+
+/// The choices as they will be; `None` if nothing of them changes.
+fn edited_wishes(arguments: &Edit, booking: &Booking) -> Result<Option<Vec<Wish>>> {
+    let Edit { place, date, time, or, events, clear, .. } = arguments;
+    let changes = place.is_some()
+        || date.is_some()
+        || time.is_some()
+        || events.is_some()
+        || !or.is_empty()
+        || clear.contains(&Clear::Or);
+    if !changes {
+        return Ok(None);
+    }
+    let first = booking.choices.first().context("the booking has no choice")?;
+    let choice = |wish: &Wish| Choice { place: wish.place.clone(), date: wish.date, range: wish.range };
+    let mut choices = vec![Choice {
+        place: place.clone().unwrap_or_else(|| first.place.clone()),
+        date: date.unwrap_or(first.date),
+        range: time.unwrap_or(first.range),
+    }];
+    if !or.is_empty() {
+        choices.extend(or.iter().cloned());
+    } else if !clear.contains(&Clear::Or) {
+        choices.extend(booking.choices.iter().skip(1).map(choice));
+    }
+    let events = events.unwrap_or(first.purpose == Purpose::Events);
+    arguments::wishes(&choices, events).map(Some)
+}
+
+/// The opening as it will be, and what is to be said of it.
+fn edited_opening(
+    arguments: &Edit,
+    booking: &Booking,
+    site: &Site,
+    wishes: &[Wish],
+) -> Result<(Opens, Option<String>)> {
+    let first = wishes.first().context("the booking has no choice")?;
+    match arguments.opens_at {
+        Some(asked) => draft::opening(asked, site, first),
+        None if booking.opens == store::Opens::Rule => draft::opening(OpensAt::Auto, site, first),
+        None => {
+            let opens = Opens { at: booking.opens_at, how: booking.opens, confidence: None };
+            let moved = booking.choices.first().is_some_and(|before| before.date != first.date);
+            let said = moved && booking.opens == store::Opens::Given;
+            Ok((opens, said.then(|| format!("The opening stays at {}, as it was given.", booking.opens_at))))
+        }
+    }
+}
+
+/// Cancels each, and ends with the first failure if there was one.
+pub(crate) async fn cancel(arguments: &Cancel, config: &Config) -> Result<u8> {
+    let store = super::open(config).await?;
+    let mut failed = None;
+    let mut done: Vec<Value> = Vec::new();
+    for id in arguments.ids.iter().copied().map(BookingId) {
+        match store.cancel_booking(id).await {
+            Ok(state) => {
+                done.push(
+                    json!({ "id": id, "state": state.word(), "cancel_asked": state != State::Cancelled }),
+                );
+                if !arguments.json {
+                    output::result(&match state {
+                        State::Cancelled => format!("booking {id} is cancelled"),
+                        _ => format!(
+                            "booking {id}: its runner was asked to cancel it; `rent-runner show {id}` tells"
+                        ),
+                    })?;
+                }
+            }
+            Err(error) if failed.is_none() => failed = Some(error),
+            Err(error) => output::note(&format!("rent-runner: {error}")),
+        }
+    }
+    if arguments.json {
+        output::json(&json!({ "bookings": done }))?;
+    }
+    store.close().await;
+    match failed {
+        Some(error) => Err(error.into()),
+        None => Ok(exit::DONE),
+    }
+}
+
+/// Puts a booking back to waiting.
+pub(crate) async fn retry(arguments: &Retry, config: &Config) -> Result<u8> {
+    let store = super::open(config).await?;
+    let id = BookingId(arguments.id);
+    let booking = store.booking(id).await?;
+    let site = arguments::site_at(&booking.site, booking.base_url.as_deref())?;
+    still_to_come(&booking)?;
+    let first = booking.choices.first().context("the booking has no choice")?;
+    let (opens, said) = match arguments.opens_at {
+        Some(asked) => draft::opening(asked, &site, first)?,
+        None if booking.opens_at > SystemClock.now() => {
+            (Opens { at: booking.opens_at, how: booking.opens, confidence: None }, None)
+        }
+        None => draft::opening(OpensAt::Now, &site, first)?,
+    };
+    // A choice that has begun by then does not matter while another is still to come.
+    arguments::check_opening(&opens, booking.give_up_after, &[last_to_begin(&booking, first)])?;
+    store.retry_booking(id, (opens.how, opens.at)).await?;
+    said.iter().for_each(|line| output::note(line));
+    say(&store, id, arguments.json, "waits again").await?;
+    store.close().await;
+    Ok(exit::DONE)
+}
+
+fn last_to_begin(booking: &Booking, first: &Wish) -> Wish {
+    let begins = |wish: &&Wish| wish.date.at(wish.range.start());
+    booking.choices.iter().max_by_key(begins).unwrap_or(first).clone()
+}
+
+/// Refuses a booking all of whose times are over.
+fn still_to_come(booking: &Booking) -> Result<()> {
+    let now = SystemClock.now();
+    if booking.choices.iter().any(|wish| wish.date.at(wish.range.end()) > now) {
+        return Ok(());
+    }
+    Err(BadInput(format!("the time of booking {} is over: it is {now}", booking.id)).into())
+}
+
+async fn say(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
+    let booking = store.booking(id).await?;
+    if as_json {
+        output::json(&json!({ "booking": view::json(&booking) }))?;
+    } else {
+        let wish = booking.choices.first().map(view::wish).unwrap_or_default();
+        output::result(&format!("booking {id} {what}: {wish}, opens {}", booking.opens_at))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! The commands on the store: accounts, applicants' data and bookings that are made later.
+
+pub(crate) mod accounts;
+pub(crate) mod add;
+pub(crate) mod applicants;
+pub(crate) mod calendar;
+pub(crate) mod change;
+mod draft;
+mod entry;
+pub(crate) mod export;
+pub(crate) mod import;
+pub(crate) mod list;
+pub(crate) mod show;
+pub(crate) mod status;
+mod view;
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use namyangju_rent::{Application, Clock as _, Site, SystemClock};
+use secrecy::ExposeSecret as _;
+
+use crate::config::Config;
+use crate::exit::BadInput;
+use crate::store::{Account, Sealed, Store};
+use crate::vault::{KeySource, Purpose, Vault};
+use crate::{arguments, output};
+
+/// How long before the opening a runner prepares a booking.
+const PREPARATION: Duration = Duration::from_secs(10 * 60);
+
+/// A runner that was seen within this time is taken to be there.
+const LIVING: Duration = Duration::from_secs(90);
+
+/// Opens the store of the settings, and says so if it was made.
+pub(crate) async fn open(config: &Config) -> Result<Store> {
+    if config.database.is_empty() {
+        let why = "neither XDG_DATA_HOME nor HOME is set: give --database or RENT_DATABASE";
+        return Err(BadInput(why.to_owned()).into());
+    }
+    let store = Store::open(&config.database).await?;
+    if store.is_new() {
+        output::note(&format!("made the store of bookings {}", store.address()));
+    }
+    Ok(store)
+}
+
+/// Opens the vault of a store, and says so if a key was made.
+pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> {
+    if config.key == KeySource::File(Path::new("").to_owned()) {
+        let why = "neither XDG_CONFIG_HOME nor HOME is set: give --key-file or RENT_KEY_FILE";
+        return Err(BadInput(why.to_owned()).into());
+    }
+    let vault = Vault::open(store, &config.key).await?;
+    if vault.is_new() {
+        let place = match &config.key {
+            KeySource::File(path) => path.display().to_string(),
+            _ => "the key".to_owned(),
+        };
+        output::note(&format!(
+            "made the key {place}: keep a copy, for without it the passwords have to be entered again"
+        ));
+    }
+    Ok(vault)
+}
+
+/// The site of an account.
+pub(crate) fn site_of(account: &Account) -> Result<Site> {
+    arguments::site_at(&account.site, account.base_url.as_deref())
+}
+
+/// Seals what a booking applies with.
+fn seal(vault: &Vault, application: &Application) -> Result<Sealed> {
+    Ok(vault.seal(Purpose::Applicant, &serde_json::to_vec(application)?)?)
+}
+
+/// Opens what a booking applies with.
+pub(crate) fn unseal(vault: &Vault, sealed: &Sealed) -> Result<Application> {
+    let plain = vault.unseal(Purpose::Applicant, sealed)?;
+    // The error of the reader could quote what it has read.
+    serde_json::from_slice(plain.expose_secret()).ok().context("the applicant's data cannot be read")
+}
+
+/// The names of what there is, for an error.
+fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// A name a person gives to an account or to applicant's data.
+fn checked_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    let fits = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if fits {
+        return Ok(name.to_owned());
+    }
+    Err(BadInput("a name has 1 to 64 characters on one line".to_owned()).into())
+}
+
+/// The runner that was seen last, if it is there.
+async fn living_runner(store: &Store) -> Result<Option<String>> {
+    let now = SystemClock.now();
+    let runners = store.runners().await?;
+    let living = runners
+        .into_iter()
+        .filter(|runner| runner.stopped_at.is_none() && now.since(runner.seen_at) < LIVING)
+        .max_by_key(|runner| runner.seen_at);
+    Ok(living.map(|runner| runner.name))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! `notify`: a test message that arrives, and one that does not.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::thread::JoinHandle;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::support::{Done, finish, nobody, runner, start};
+
+/// Takes one request on loopback, answers 204 and gives its path and body.
+fn hook() -> (String, JoinHandle<(String, Value)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let heard = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream);
+        let (mut path, mut length) = (String::new(), 0);
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            match line.trim().split_once(' ') {
+                Some(("POST", rest)) => path = rest.trim_end_matches(" HTTP/1.1").to_owned(),
+                Some((name, value)) if name.eq_ignore_ascii_case("content-length:") => {
+                    length = value.parse().unwrap();
+                }
+                None => break,
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        reader.into_inner().write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+        (path, serde_json::from_slice(&body).unwrap())
+    });
+    (base, heard)
+}
+
+fn notify(settings: &str, words: &[&str]) -> Done {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("settings.toml");
+    std::fs::write(&path, settings).unwrap();
+    let path = path.to_str().unwrap();
+    finish(start(runner(&[&["-vv", "--config", path, "notify"][..], words].concat()), ""))
+}
+
+#[test]
+fn a_test_message_arrives_and_says_that_it_is_one() {
+    let (base, heard) = hook();
+    let settings =
+        format!("[[notify]]\nname = 'hook'\nkind = 'webhook'\nurl = '{base}/secret-1'\non = ['block']\n");
+    let done = notify(&settings, &["test", "--kind", "alarm"]);
+    assert_eq!((done.code, done.out.as_str()), (Some(0), "hook: arrived at the server\n"), "{done:?}");
+    let (path, body) = heard.join().unwrap();
+    assert_eq!((path.as_str(), &body["test"], &body["kind"]), ("/secret-1", &true.into(), &"alarm".into()));
+    assert!(!done.err.contains("secret-1"), "{done:?}");
+}
+
+#[test]
+fn each_channel_is_told_apart_and_a_failure_is_the_code() {
+    let (base, heard) = hook();
+    let settings = format!(
+        "[[notify]]\nname = 'dead'\nkind = 'slack'\nurl = '{}/secret-1'\n\
+         [[notify]]\nname = 'hook'\nkind = 'webhook'\nurl = '{base}/secret-2'\n",
+        nobody()
+    );
+    let done = notify(&settings, &["test"]);
+    assert_eq!(done.code, Some(8), "{done:?}");
+    assert!(done.out.contains("dead: FAILED: no connection"), "{done:?}");
+    assert!(done.out.contains("hook: arrived"), "{done:?}");
+    heard.join().unwrap();
+    for secret in ["secret-", "127.0.0.1"] {
+        assert!(!done.out.contains(secret) && !done.err.contains(secret), "{secret} {done:?}");
+    }
+
+    let listed = notify(&settings, &["list"]);
+    assert_eq!(listed.code, Some(0), "{listed:?}");
+    assert!(listed.out.contains("slack") && listed.out.contains("alarm, verdict, block"), "{listed:?}");
+    assert!(!listed.out.contains("secret-") && !listed.err.contains("secret-1"), "{listed:?}");
+
+    let unknown = notify(&settings, &["test", "--channel", "pager"]);
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+    assert!(unknown.err.contains("no channel called pager, only dead, hook"), "{unknown:?}");
+}
+
+#[test]
+fn without_a_channel_it_says_where_one_is_added() {
+    let done = notify("", &["test"]);
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.err.contains("add a [[notify]] table"), "{done:?}");
+    assert_eq!(notify("", &["list"]).code, Some(0));
+}
+
+#[test]
+fn a_secret_lies_beside_the_settings_file() {
+    let folder = TempDir::new().unwrap();
+    let (base, heard) = hook();
+    std::fs::write(folder.path().join("url"), format!("{base}/secret-1\n")).unwrap();
+    let path = folder.path().join("settings.toml");
+    std::fs::write(&path, "[[notify]]\nname = 'hook'\nkind = 'webhook'\nurl-file = 'url'\n").unwrap();
+    let done = finish(start(runner(&["--config", path.to_str().unwrap(), "notify", "test"]), ""));
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!(heard.join().unwrap().0, "/secret-1");
+}

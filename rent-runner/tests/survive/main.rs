@@ -1,0 +1,26 @@
+//! Bookings that survive whatever happens to their runner: the built binary against the stand-in, killed.
+//!
+//! In short by default. In full, as `docs/operating.md` tells:
+//!
+//! ```text
+//! CRASHES=200 cargo test --release -p rent-runner --test survive crash -- --nocapture
+//! FLEET=300 cargo test --release -p rent-runner --test survive fleet -- --nocapture
+//! ```
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+/// One runner on a SQLite file, killed again and again.
+mod crash;
+/// Three runners on one PostgreSQL, two of them killed.
+mod fleet;
+/// A PostgreSQL of the tests' own.
+#[path = "../cli/postgres.rs"]
+mod postgres;
+/// The stand-in, what is to be booked on it, and the comparison at the end.
+mod world;
