@@ -1,17 +1,16 @@
 //! What the measuring programs share. The micro benches live in `benches/`, the programs in `src/bin/`.
 
+pub mod by_hand;
+pub mod clients;
+pub mod plan;
 pub mod plot;
+pub mod process_tree;
+pub mod site_process;
 pub mod usage;
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
-
-pub mod by_hand;
-pub mod clients;
-
-pub mod plan;
-pub mod process_tree;
-pub mod site_process;
 
 /// Whatever ends a measurement.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -26,6 +25,23 @@ pub fn quantile(figures: &mut [f64], part: f64) -> f64 {
 /// The middle of some figures; half of them are not greater.
 pub fn median(figures: &[f64]) -> f64 {
     quantile(&mut figures.to_vec(), 0.5)
+}
+
+/// Makes sure, before a long measurement, that its results can be kept in a file.
+///
+/// # Errors
+/// What the system says.
+pub fn keep_ready(file: &str) -> Result<(), Failure> {
+    let path = Path::new(file);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(|error| format!("{file}: {error}"))?;
+    Ok(())
 }
 
 /// The machine in one line: cores, processor, kernel, compiler, load at this moment.

@@ -1,14 +1,13 @@
 //! What a client is told to do: one line of JSON, the same for every client whatever it is written in, and
 //! what it says of itself at its end.
 
-use std::fs;
 use std::sync::Arc;
 
 use namyangju_rent::harness::{Account, Settings, StandIn};
 use namyangju_rent::{Clock, RentDate, Site, SystemClock};
 use serde::{Deserialize, Serialize};
 
-use crate::Failure;
+use crate::{Failure, usage};
 
 /// What one client does in one run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -195,7 +194,7 @@ impl Said {
     /// If it cannot be written as JSON.
     pub fn print(mut self, plan: &Plan) -> Result<(), Failure> {
         std::thread::sleep(std::time::Duration::from_millis(plan.linger_ms));
-        self.peak_rss_kib = peak_rss_kib();
+        self.peak_rss_kib = usage::peak_kib("self");
         println!("{}", serde_json::to_string(&self)?);
         Ok(())
     }
@@ -252,12 +251,6 @@ fn next_month(today: RentDate) -> RentDate {
 
 fn days_of(first: RentDate) -> usize {
     (0..31).filter(|n| first.plus_days(*n).month() == first.month()).count()
-}
-
-fn peak_rss_kib() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::Failure;
+use crate::usage::pss_kib;
 
 /// How often memory is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -170,7 +171,7 @@ fn watch(root: u32, group: Option<&Path>, look: Look, stop: &AtomicBool) -> Watc
         watched.processes = watched.processes.max(members.len());
         if look == Look::Memory {
             watched.peak_pss_kib =
-                watched.peak_pss_kib.max(members.iter().filter_map(|pid| pss_kib(*pid)).sum());
+                watched.peak_pss_kib.max(members.iter().filter_map(|pid| pss_kib(&pid.to_string())).sum());
         }
         if group.is_none() {
             for pid in &members {
@@ -215,12 +216,6 @@ fn members(root: u32, group: Option<&Path>) -> Vec<u32> {
         false
     };
     parents.keys().copied().filter(|pid| descends(*pid)).collect()
-}
-
-fn pss_kib(pid: u32) -> Option<u64> {
-    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-    line.split_whitespace().next()?.parse().ok()
 }
 
 struct Stat {

@@ -3,7 +3,7 @@
 //!
 //!     peer_ours PLAN
 //!
-//! Each booking has a client of its own: each is of another account, and a client's pace is that of one person.
+//! One client, and from it one for each account: a pace of its own for each person, the rest is shared.
 
 use std::sync::Arc;
 
@@ -37,9 +37,9 @@ fn wanted(plan: &Plan, task: &Task) -> Result<Wanted, Failure> {
     })
 }
 
-async fn by_steps(site: Site, wanted: Wanted) -> Result<(), Failure> {
+async fn by_steps(client: Client, wanted: Wanted) -> Result<(), Failure> {
     let Wanted { credentials, wish, application } = wanted;
-    let session = Client::builder(site).build()?.log_in(&credentials).await?;
+    let session = client.log_in(&credentials).await?;
     let day = session.open_day(&wish.place, wish.date, wish.purpose).await?;
     let form = day.open_form(wish.range).await?;
     match form.fill(&application)?.submit().await?.outcome {
@@ -51,9 +51,8 @@ async fn by_steps(site: Site, wanted: Wanted) -> Result<(), Failure> {
     if booked { Ok(()) } else { Err("the day list does not show the booking".into()) }
 }
 
-async fn by_booking(site: Site, wanted: Wanted, opens_at: Option<SeoulTime>) -> Result<(), Failure> {
+async fn by_booking(client: Client, wanted: Wanted, opens_at: Option<SeoulTime>) -> Result<(), Failure> {
     let Wanted { credentials, wish, application } = wanted;
-    let client = Client::builder(site).build()?;
     let mut booking = Booking::new(client, credentials, wish, application);
     if let Some(instant) = opens_at {
         booking = booking.opens_at(instant);
@@ -68,17 +67,17 @@ async fn by_booking(site: Site, wanted: Wanted, opens_at: Option<SeoulTime>) -> 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let plan = Arc::new(Plan::from_arguments()?);
-    let site = Site::builtin("namyangju")?.with_base_url(&plan.base_url)?;
+    let client = Client::builder(Site::builtin("namyangju")?.with_base_url(&plan.base_url)?).build()?;
     let opens_at = plan.race.map(|race| SeoulTime::from_unix_micros(race.opens_unix_ms * 1_000));
     let versions = concat!("namyangju-rent ", env!("CARGO_PKG_VERSION"));
     let said = work(&plan, versions, |plan, index| {
-        let site = site.clone();
+        let client = client.for_account();
         async move {
             let task = plan.bookings.get(index).ok_or("no such booking")?;
             let wanted = wanted(&plan, task)?;
             match plan.way.as_str() {
-                "steps" => by_steps(site, wanted).await,
-                _ => by_booking(site, wanted, opens_at).await,
+                "steps" => by_steps(client, wanted).await,
+                _ => by_booking(client, wanted, opens_at).await,
             }
         }
     });

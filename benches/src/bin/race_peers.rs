@@ -21,7 +21,7 @@ use benches::clients::{Contender, Strategy, racers, said};
 use benches::plan::{Plan, Race};
 use benches::process_tree::{Look, Tree, now_micros};
 use benches::site_process::{Behaviour, Log, SiteProcess, serve_if_asked};
-use benches::{Failure, Seeded, machine, median, quantile};
+use benches::{Failure, Seeded, keep_ready, machine, median, quantile};
 use serde_json::json;
 
 /// Long enough for ours to measure the clock with eight probes, one a second.
@@ -77,7 +77,10 @@ impl Settings {
                 }
                 "--only" => settings.only = value.split(',').map(str::to_owned).collect(),
                 "--skew" => settings.most_skew_millis = value.parse()?,
-                "--json" => settings.json = Some(value),
+                "--json" => {
+                    keep_ready(&value)?;
+                    settings.json = Some(value);
+                }
                 other => return Err(format!("there is no {other}").into()),
             }
         }

@@ -28,7 +28,7 @@ use benches::clients::{Contender, Kind, all, said};
 use benches::plan::{Plan, Said};
 use benches::process_tree::{Cost, Look, Tree, counted_by};
 use benches::site_process::{Behaviour, Log, SiteProcess, serve_if_asked};
-use benches::{Failure, machine, median, quantile};
+use benches::{Failure, keep_ready, machine, median, quantile};
 use serde_json::json;
 
 /// How many bookings are under way in the run that tells the memory of one more.
@@ -80,7 +80,10 @@ impl Settings {
                 "--rounds" => settings.rounds = value.parse()?,
                 "--bookings" => settings.bookings = value.parse()?,
                 "--only" => settings.only = value.split(',').map(str::to_owned).collect(),
-                "--json" => settings.json = Some(value),
+                "--json" => {
+                    keep_ready(&value)?;
+                    settings.json = Some(value);
+                }
                 other => return Err(format!("there is no {other}").into()),
             }
         }
