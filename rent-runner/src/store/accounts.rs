@@ -93,11 +93,12 @@ impl Store {
         let NewAccount { name, site, base_url, login, password } = account;
         if let Some(row) = tx.row(taken, values![name, site, base_url, login]).await? {
             let other = row.text("name")?;
-            return Err(StoreError::Conflict(if other == *name {
+            let why = if other == *name {
                 format!("there is an account `{name}` already: give another name, or remove it first")
             } else {
                 format!("the account `{other}` has the same login at the same site already")
-            }));
+            };
+            return Err(tx.refuse(StoreError::Conflict(why)).await);
         }
         let insert = "INSERT INTO account (name, site, base_url, login, password, created_at) \
              VALUES ($1, $2, $3, $4, $5, (SELECT now FROM clock)) RETURNING id";
@@ -166,10 +167,11 @@ impl Store {
         if !open.is_empty() {
             let numbers =
                 open.iter().map(|row| Ok(row.int("id")?.to_string())).collect::<Result<Vec<_>>>()?;
-            return Err(StoreError::Conflict(format!(
+            let why = format!(
                 "the account `{name}` has bookings that are not over ({}): cancel them first",
                 numbers.join(", ")
-            )));
+            );
+            return Err(tx.refuse(StoreError::Conflict(why)).await);
         }
         tx.run("DELETE FROM account WHERE id = $1", values![id]).await?;
         tx.commit().await

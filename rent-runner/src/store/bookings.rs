@@ -238,16 +238,20 @@ impl Store {
                 Some(account) => add_booking(&mut tx, *account, booking).await,
                 None => Err(no_account(&mut tx, &booking.account).await?),
             };
-            let which = |why| format!("booking {} of {}: {why}", index + 1, bookings.len());
-            ids.push(match added {
-                Err(StoreError::Conflict(why)) if bookings.len() > 1 => {
-                    return Err(StoreError::Conflict(which(why)));
+            let which = |why| match bookings.len() {
+                1 => why,
+                many => format!("booking {} of {many}: {why}", index + 1),
+            };
+            let refused = match added {
+                Ok(id) => {
+                    ids.push(id);
+                    continue;
                 }
-                Err(StoreError::NotFound(why)) if bookings.len() > 1 => {
-                    return Err(StoreError::NotFound(which(why)));
-                }
-                added => added?,
-            });
+                Err(StoreError::Conflict(why)) => StoreError::Conflict(which(why)),
+                Err(StoreError::NotFound(why)) => StoreError::NotFound(which(why)),
+                Err(other) => other,
+            };
+            return Err(tx.refuse(refused).await);
         }
         tx.commit().await?;
         Ok(ids)
@@ -330,19 +334,19 @@ impl Store {
         let mut tx = self.write().await?;
         let standing = Standing::read(&mut tx, id).await?;
         if let Some(owner) = &standing.owner {
-            return Err(StoreError::Conflict(format!(
-                "booking {id} is held by the runner {owner}: wait until it is over, or cancel it"
-            )));
+            let why =
+                format!("booking {id} is held by the runner {owner}: wait until it is over, or cancel it");
+            return Err(tx.refuse(StoreError::Conflict(why)).await);
         }
         if !matches!(standing.state, State::Waiting | State::Armed) {
-            let word = standing.state.word();
-            return Err(StoreError::Conflict(format!(
-                "booking {id} is {word}: only a waiting one can be changed"
-            )));
+            let why = format!("booking {id} is {}: only a waiting one can be changed", standing.state.word());
+            return Err(tx.refuse(StoreError::Conflict(why)).await);
         }
         if let Some(choices) = &change.choices {
             lock_account_of(&mut tx, standing.account_id).await?;
-            put_choices(&mut tx, id, standing.account_id, choices).await?;
+            if let Err(why) = put_choices(&mut tx, id, standing.account_id, choices).await {
+                return Err(tx.refuse(why).await);
+            }
         }
         let sql = "UPDATE booking SET application = COALESCE($2, application), opens = COALESCE($3, opens), \
              opens_at = COALESCE($4, opens_at), give_up_after = COALESCE($5, give_up_after), \
@@ -387,7 +391,8 @@ impl Store {
         let standing = Standing::read(&mut tx, id).await?;
         let after = match (standing.state, &standing.owner) {
             (state, _) if state.is_over() => {
-                return Err(StoreError::Conflict(format!("booking {id} is {} already", state.word())));
+                let why = format!("booking {id} is {} already", state.word());
+                return Err(tx.refuse(StoreError::Conflict(why)).await);
             }
             (State::Waiting | State::Armed, None) => State::Cancelled,
             (state, _) => state,
@@ -414,15 +419,17 @@ impl Store {
         let (state, account) = (standing.state, standing.account_id);
         if !state.is_over() || state == State::Succeeded {
             let word = state.word();
-            return Err(StoreError::Conflict(format!(
-                "booking {id} is {word}: only one that ended without success can be tried again"
-            )));
+            let why =
+                format!("booking {id} is {word}: only one that ended without success can be tried again");
+            return Err(tx.refuse(StoreError::Conflict(why)).await);
         }
         lock_account_of(&mut tx, account).await?;
         let choices = select_choices!("WHERE c.booking_id = $1 ORDER BY c.position");
         let choices = tx.rows(choices, values![id.0]).await?;
         let choices = choices.iter().map(wish).collect::<Result<Vec<_>>>()?;
-        check_choices(&mut tx, id, account, &choices).await?;
+        if let Err(why) = check_choices(&mut tx, id, account, &choices).await {
+            return Err(tx.refuse(why).await);
+        }
         let sql = "UPDATE booking SET state = 'waiting', reason = NULL, receipt = NULL, shown = NULL, \
              cancel_asked = 0, opens = $2, opens_at = $3, round = round + $4, \
              wish = CASE WHEN $4 = 1 THEN 0 ELSE wish END, \

@@ -295,6 +295,8 @@ impl Store {
             let sql = "SELECT id FROM booking WHERE id = $1 AND fence = $2 AND owner IS NOT NULL \
                  AND lease_until > (SELECT now FROM clock) AND cancel_asked = 1";
             let asked = tx.row(sql, values![lease.booking.0, lease.fence]).await?;
+            // Nothing was changed; this ends it at once.
+            tx.commit().await?;
             return Ok(Err(if asked.is_some() { Denied::Cancelled } else { Denied::LeaseLost }));
         };
         let end = (row.int("round")?, row.int("last_event")?);

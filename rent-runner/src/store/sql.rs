@@ -317,6 +317,17 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Ends it without a change, and gives the reason back. A transaction that is only dropped keeps its locks
+    /// until its connection is used again, and a claim passes by what is locked.
+    pub(super) async fn refuse(self, why: StoreError) -> StoreError {
+        // The reason for the end is what the caller needs to hear.
+        let _ = match self.engine {
+            TxEngine::Sqlite(tx) => tx.rollback().await,
+            TxEngine::Postgres(tx) => tx.rollback().await,
+        };
+        why
+    }
+
     /// Makes it durable.
     pub(super) async fn commit(self) -> Result<()> {
         match self.engine {
