@@ -69,7 +69,8 @@ pub(crate) fn surely_show_text(page: &str) -> bool {
         let Some(tag) = tags.next() else { return false };
         let mut text = page.get(text_at..tag.start).unwrap_or_default();
         if std::mem::take(&mut in_end_tag) {
-            text = text.split_once('>').unwrap_or_default().1;
+            let Some(after) = text.trim_start().strip_prefix('>') else { return false };
+            text = after;
         }
         // A comment ends it here, and a reference may stand for a blank.
         text = text.split(['<', '&']).next().unwrap_or_default();
@@ -107,7 +108,13 @@ pub(crate) fn surely_show_text(page: &str) -> bool {
             whole.contains("hidden") || whole.contains("style")
         };
         let raw = !tag.closes && matches!(name.as_ref(), "script" | "style" | "title");
+        let inside = tags.at;
         in_end_tag = raw && tags.skip_raw(&name);
+        // A script within a comment within a script does not end where it seems to.
+        let nested = |code: &str| code.contains("<!--") && code.to_ascii_lowercase().contains("<script");
+        if in_end_tag && page.get(inside..tags.at).is_none_or(nested) {
+            return false;
+        }
         if !(in_end_tag || tag.closes || plain && !styled()) {
             return false;
         }

@@ -514,7 +514,9 @@ mod tests {
             "<!-- x -->",
             "<noscript>x</noscript>",
             "<template>x</template>",
-            "<script>s</script x>",
+            "<script>s</script x>y",
+            "<script>s</script x='>y'>",
+            "<script><!--<script></script>x",
             "<svg><title>x</title></svg>",
             "<script>never closed",
         ] {
