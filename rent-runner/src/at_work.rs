@@ -57,10 +57,12 @@ async fn introduce(config: &Config, store: &Store, listening: Option<std::net::S
     if let Some(address) = listening {
         output::note(&format!("metrics    http://{address}/metrics"));
     }
-    let open = Filter { states: vec![State::Waiting, State::Armed, State::Firing], ..Filter::default() };
-    let open = store.bookings(&open).await?;
-    let next = match open.first() {
-        Some(booking) => format!("{} waiting, the next opens at {}", open.len(), booking.opens_at),
+    let open = vec![State::Waiting, State::Armed, State::Firing];
+    let waiting: u64 =
+        store.counts().await?.iter().filter(|(state, _)| open.contains(state)).map(|(_, many)| many).sum();
+    let first = Filter { states: open, most: Some(1), ..Filter::default() };
+    let next = match store.bookings(&first).await?.first() {
+        Some(booking) => format!("{waiting} waiting, the next opens at {}", booking.opens_at),
         None => "none waiting; `rent-runner add` stores one".to_owned(),
     };
     output::note(&format!("bookings   {next}"));

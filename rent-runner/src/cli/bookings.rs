@@ -55,7 +55,7 @@ pub(crate) struct Add {
     pub(crate) json: bool,
 }
 
-/// List stored bookings: those that are not over, and the last 20 that are.
+/// List stored bookings: the first 100 that are not over, and the last 20 that are.
 ///
 /// A state is `waiting`, `succeeded` or `failed`, with the exact word after it where there is one: armed,
 /// firing, unconfirmed, blocked, needs-person, cancelled.
@@ -74,7 +74,7 @@ pub(crate) struct List {
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
 
-    /// Also those that were over long ago.
+    /// All of them.
     #[arg(long)]
     pub(crate) all: bool,
 

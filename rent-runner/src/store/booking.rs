@@ -171,6 +171,8 @@ pub(crate) struct Filter {
     pub(crate) account: Option<String>,
     /// The first so many in order of opening, then number; `None` is all.
     pub(crate) most: Option<u32>,
+    /// The last so many instead, in the same order.
+    pub(crate) last: bool,
 }
 
 /// What `edit` may change, while a booking waits and no runner holds it.

@@ -13,7 +13,7 @@ use super::{
 
 /// What a booking is read from, with the owner only while its lease lives.
 macro_rules! select_bookings {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT b.id, b.account_id, a.name AS account, a.site, a.base_url, b.application, b.opens, \
              b.opens_at, b.give_up_after, b.lead, b.clock_offset, b.pace, b.most_requests, b.note, b.state, \
@@ -30,7 +30,7 @@ pub(super) use select_bookings;
 
 /// The columns of a choice.
 macro_rules! select_choices {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT c.booking_id, c.place, c.date, c.start_minute, c.end_minute, c.purpose FROM choice c ",
             $rest
@@ -38,6 +38,25 @@ macro_rules! select_choices {
     };
 }
 pub(super) use select_choices;
+
+/// The bookings of a filter, and their choices: nine states, an account, and how many in which order.
+macro_rules! select_listed {
+    ($order:literal) => {
+        (
+            select_bookings!(concat!(
+                "WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) ",
+                $order,
+                " LIMIT $11"
+            )),
+            select_choices!(concat!(
+                "WHERE c.booking_id IN (SELECT b.id FROM booking b JOIN account a ON a.id = b.account_id \
+                 WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) ",
+                $order,
+                " LIMIT $11) ORDER BY c.booking_id, c.position"
+            )),
+        )
+    };
+}
 
 /// The columns of an event.
 macro_rules! select_events {
@@ -267,18 +286,16 @@ impl Store {
         let account = filter.account.as_deref();
         let values = values![s1, s2, s3, s4, s5, s6, s7, s8, s9, account, most];
         let mut tx = self.read().await?;
-        let bookings = select_bookings!(
-            "WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) \
-             ORDER BY b.opens_at, b.id LIMIT $11"
-        );
-        let bookings = tx.rows(bookings, values).await?;
-        let choices = select_choices!(
-            "WHERE c.booking_id IN (SELECT b.id FROM booking b JOIN account a ON a.id = b.account_id \
-             WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) \
-             ORDER BY b.opens_at, b.id LIMIT $11) ORDER BY c.booking_id, c.position"
-        );
+        let (bookings, choices) = match filter.last {
+            false => select_listed!("ORDER BY b.opens_at, b.id"),
+            true => select_listed!("ORDER BY b.opens_at DESC, b.id DESC"),
+        };
+        let mut bookings = tx.rows(bookings, values).await?;
         let choices = tx.rows(choices, values).await?;
         tx.commit().await?;
+        if filter.last {
+            bookings.reverse();
+        }
         with_choices(&bookings, &choices)
     }
 

@@ -26,7 +26,8 @@ pub(crate) async fn run(arguments: &Calendar, config: &Config) -> Result<u8> {
     if let Some(account) = &arguments.account {
         store.account(account).await?;
     }
-    let filter = Filter { states: vec![State::Succeeded], account: arguments.account.clone(), most: None };
+    let account = arguments.account.clone();
+    let filter = Filter { states: vec![State::Succeeded], account, ..Filter::default() };
     let won = store.bookings(&filter).await?;
     store.close().await;
     let text = calendar(&won, &names(&won));

@@ -10,8 +10,10 @@ use crate::store::{Booking, Filter, State, Store};
 use crate::story::{counted, many};
 use crate::{exit, output};
 
-/// How many bookings that are over are listed unless all are wanted.
-const LAST_OVER: usize = 20;
+/// How many are listed unless all are wanted: of those that are not over the ones that open first, of the
+/// others the last.
+const FIRST_OPEN: u32 = 100;
+const LAST_OVER: u32 = 20;
 
 /// Lists the bookings.
 pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
@@ -34,26 +36,32 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
     let waiting = bookings.iter().filter(|booking| !booking.state.is_over()).count();
     let left_out = match left_out {
         0 => String::new(),
-        more => format!("; {} over long ago (--all)", counted(many(more), "more booking")),
+        more => format!("; {more} more (--all)"),
     };
     let listed = counted(many(bookings.len()), "booking");
     output::note(&format!("{listed}, {waiting} not over{left_out}"));
     Ok(exit::DONE)
 }
 
-/// The bookings, and how many that are over were left out.
-async fn wanted(store: &Store, arguments: &List) -> Result<(Vec<Booking>, usize)> {
-    let filter = |states: Vec<State>| Filter { states, account: arguments.account.clone(), most: None };
+/// The bookings, and how many were left out.
+async fn wanted(store: &Store, arguments: &List) -> Result<(Vec<Booking>, u64)> {
+    let filter =
+        |states: Vec<State>| Filter { states, account: arguments.account.clone(), ..Filter::default() };
     if !arguments.state.is_empty() || arguments.all {
         let states = arguments.state.iter().map(|word| word.0).collect();
         return Ok((store.bookings(&filter(states)).await?, 0));
     }
     let (over, open): (Vec<State>, Vec<State>) = State::ALL.into_iter().partition(|state| state.is_over());
-    let mut bookings = store.bookings(&filter(over)).await?;
-    let left_out = bookings.len().saturating_sub(LAST_OVER);
-    bookings.drain(..left_out);
-    bookings.extend(store.bookings(&filter(open)).await?);
-    Ok((bookings, left_out))
+    let last = Filter { most: Some(LAST_OVER), last: true, ..filter(over) };
+    let mut bookings = store.bookings(&last).await?;
+    bookings.extend(store.bookings(&Filter { most: Some(FIRST_OPEN), ..filter(open) }).await?);
+    // Those of one account are not counted apart: a person has a handful.
+    let all = match &arguments.account {
+        Some(_) => u64::try_from(store.bookings(&filter(Vec::new())).await?.len())?,
+        None => store.counts().await?.iter().map(|(_, many)| many).sum(),
+    };
+    let listed = u64::try_from(bookings.len())?;
+    Ok((bookings, all.saturating_sub(listed)))
 }
 
 fn row(booking: &Booking) -> Vec<String> {

@@ -24,20 +24,17 @@ fn crash() {
     let seeds: Vec<u64> = (0..u64::try_from(scenarios).unwrap()).collect();
     let mut states: BTreeMap<String, usize> = BTreeMap::new();
     for seeds in seeds.chunks(AT_A_TIME) {
-        let running: Vec<_> = seeds
-            .iter()
-            .map(|seed| {
-                (
-                    *seed,
-                    std::thread::spawn({
-                        let seed = *seed;
-                        move || scenario(seed)
-                    }),
-                )
+        let start = |seed: &u64| {
+            std::thread::spawn({
+                let seed = *seed;
+                move || scenario(seed)
             })
-            .collect();
-        for (seed, running) in running {
-            let found = running.join().unwrap_or_else(|_| panic!("scenario {seed} failed"));
+        };
+        let running: Vec<_> = seeds.iter().map(start).collect();
+        // All are waited for, so that none leaves a runner behind.
+        let ended: Vec<_> = running.into_iter().map(std::thread::JoinHandle::join).collect();
+        for (seed, ended) in seeds.iter().zip(ended) {
+            let found = ended.unwrap_or_else(|_| panic!("scenario {seed} failed"));
             for (state, many) in found {
                 *states.entry(state).or_default() += many;
             }
