@@ -286,7 +286,9 @@ impl Store {
     /// `NotFound`.
     pub(crate) async fn booking(&self, id: BookingId) -> Result<Booking> {
         let mut tx = self.read().await?;
-        read_booking(&mut tx, id).await
+        let booking = read_booking(&mut tx, id).await?;
+        tx.commit().await?;
+        Ok(booking)
     }
 
     /// # Errors

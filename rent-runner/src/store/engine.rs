@@ -115,11 +115,11 @@ impl Store {
     }
 
     /// Seals everything anew in one transaction, the vault's check first, and gives how many secrets that
-    /// were. `seal` is told what each one is. Waiting bookings may be leased: their runners go on with what
-    /// they hold in memory.
+    /// were. `seal` is told what each one is; a session that it fails with is forgotten. Waiting bookings may be
+    /// leased: their runners go on with what they hold in memory.
     ///
     /// # Errors
-    /// `Failed` with the words of `seal` where it fails, and then all is as before.
+    /// `Failed` with the words of `seal` where it fails with anything else, and then all is as before.
     pub(crate) async fn reseal(
         &self,
         mut seal: impl FnMut(Purpose<'_>, &Sealed) -> std::result::Result<Sealed, String> + Send,
@@ -137,7 +137,8 @@ impl Store {
             let (id, name) = (row.int("id")?, row.text("name")?);
             let password = anew(Purpose::Password(&name), &row.sealed("password")?)?;
             let session = row.maybe_bytes("session")?.map(Sealed);
-            let session = session.map(|old| anew(Purpose::Session(&name), &old)).transpose()?;
+            // A runner that went on with the old key may have kept one that nobody can read: it logs in again.
+            let session = session.and_then(|old| anew(Purpose::Session(&name), &old).ok());
             sealed += 1 + u64::from(session.is_some());
             let sql = "UPDATE account SET password = $2, session = $3 WHERE id = $1";
             tx.run(sql, values![id, &password, session.as_ref()]).await?;
