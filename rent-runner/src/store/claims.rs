@@ -9,7 +9,7 @@ use namyangju_rent::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::bookings::{event, select_bookings, select_choices, select_events, with_choices};
+use super::bookings::{booking, event, select_bookings, select_events};
 use super::messages::put_message;
 use super::sql::{Sql, Tx, values, word_of};
 use super::{Booking, BookingId, EventRow, NewMessage, Result, State, Store, StoreError};
@@ -200,11 +200,6 @@ impl Store {
                 ours,
             )
             .await?;
-        let choices = select_choices!(
-            "JOIN booking b ON b.id = c.booking_id WHERE b.owner = $1 AND b.lease_until = $2 \
-             ORDER BY c.booking_id, c.position"
-        );
-        let choices = tx.rows(choices, ours).await?;
         let events = select_events!(
             "JOIN booking b ON b.id = e.booking_id WHERE b.owner = $1 AND b.lease_until = $2 \
              AND e.round = b.round ORDER BY e.booking_id, e.number"
@@ -218,8 +213,10 @@ impl Store {
         }
         bookings.retain(|row| row.int("id").is_ok_and(|id| claimed.contains(&id)));
         let fences = bookings.iter().map(|row| row.int("fence")).collect::<Result<Vec<_>>>()?;
-        let claimed = with_choices(&bookings, &choices)?.into_iter().zip(fences);
-        Ok(claimed
+        let bookings = bookings.iter().map(booking).collect::<Result<Vec<_>>>()?;
+        Ok(bookings
+            .into_iter()
+            .zip(fences)
             .map(|(booking, fence)| Claimed {
                 lease: Lease { booking: booking.id, fence },
                 events: stories.remove(&booking.id.0).unwrap_or_default(),
