@@ -1,35 +1,85 @@
 //! Storing, reading and changing bookings.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
-use namyangju_rent::{MOST_BOOKINGS_A_DAY, SeoulTime, TimeOfDay, TimeRange, Wish};
+use namyangju_rent::{MOST_BOOKINGS_A_DAY, SeoulTime, SlotState, TimeOfDay, TimeRange, Wish};
+use serde::Deserialize;
 
 use super::accounts::no_account;
 use super::sql::{Row, Sql, Tx, damaged, micros, of_word, values, word_of};
 use super::{
-    AttemptRow, Booking, BookingId, Change, EventRow, Filter, NewBooking, Opens, Result, State, Store,
+    AttemptRow, Booking, BookingId, Change, EventRow, Filter, NewBooking, Opens, Pace, Result, State, Store,
     StoreError, Story,
 };
 
-/// What a booking is read from: with the owner only while its lease lives, and its choices in one text, which
-/// is much faster than a row for each.
+/// The parts of [`Columns`], in its order.
+macro_rules! columns {
+    () => {
+        "b.id, b.account_id, a.name, a.site, a.base_url, b.opens, b.opens_at, b.give_up_after, b.lead, \
+         b.clock_offset, b.pace, b.most_requests, b.note, b.state, b.reason, b.wish, b.receipt, b.shown, \
+         b.created_at, b.changed_at, \
+         CASE WHEN b.lease_until > (SELECT now FROM clock) THEN b.owner END, \
+         CASE WHEN b.lease_until > (SELECT now FROM clock) THEN b.lease_until END, \
+         b.cancel_asked, b.round, b.fence, \
+         (SELECT string_agg(c.place || ' ' || c.date || ' ' || c.start_minute || ' ' || c.end_minute || ' ' \
+         || c.purpose, ',' ORDER BY c.position) FROM choice c WHERE c.booking_id = b.id)"
+    };
+}
+pub(super) use columns;
+
+/// How bookings are read: all but the sealed part in one text, and the choices in it too. The driver takes
+/// several times as long for a column of each, and as much again for a row of each choice.
 macro_rules! select_bookings {
     ($rest:literal) => {
-        concat!(
-            "SELECT b.id, b.account_id, a.name AS account, a.site, a.base_url, b.application, b.opens, \
-             b.opens_at, b.give_up_after, b.lead, b.clock_offset, b.pace, b.most_requests, b.note, b.state, \
-             b.reason, b.wish, b.receipt, b.shown, b.created_at, b.changed_at, b.cancel_asked, b.round, \
-             b.fence, \
-             CASE WHEN b.lease_until > (SELECT now FROM clock) THEN b.owner END AS owner, \
-             CASE WHEN b.lease_until > (SELECT now FROM clock) THEN b.lease_until END AS lease_until, \
-             (SELECT string_agg(c.place || ' ' || c.date || ' ' || c.start_minute || ' ' || c.end_minute \
-             || ' ' || c.purpose, ',' ORDER BY c.position) FROM choice c WHERE c.booking_id = b.id) AS choices \
-             FROM booking b JOIN account a ON a.id = b.account_id ",
-            $rest
-        )
+        $crate::store::sql::Sql::Each {
+            sqlite: concat!(
+                "SELECT b.application, json_array(",
+                $crate::store::bookings::columns!(),
+                ") AS booking FROM booking b JOIN account a ON a.id = b.account_id ",
+                $rest
+            ),
+            postgres: concat!(
+                "SELECT b.application, json_build_array(",
+                $crate::store::bookings::columns!(),
+                ")::text AS booking FROM booking b JOIN account a ON a.id = b.account_id ",
+                $rest
+            ),
+        }
     };
 }
 pub(super) use select_bookings;
+
+/// A booking as it is read, in the order of [`columns`]; the owner only while the lease lives.
+#[derive(Deserialize)]
+struct Columns {
+    id: i64,
+    account_id: i64,
+    account: String,
+    site: String,
+    base_url: Option<String>,
+    opens: Opens,
+    opens_at: i64,
+    give_up_after: u64,
+    lead: u64,
+    clock_offset: Option<i64>,
+    pace: Pace,
+    most_requests: Option<u32>,
+    note: Option<String>,
+    state: State,
+    reason: Option<String>,
+    wish: usize,
+    receipt: Option<String>,
+    shown: Option<SlotState>,
+    created_at: i64,
+    changed_at: i64,
+    owner: Option<String>,
+    lease_until: Option<i64>,
+    cancel_asked: u8,
+    round: i64,
+    fence: i64,
+    choices: String,
+}
 
 /// The columns of an event.
 macro_rules! select_events {
@@ -44,7 +94,7 @@ pub(super) fn range(start: u16, end: u16) -> Option<TimeRange> {
     TimeRange::new(TimeOfDay::from_minutes(start)?, TimeOfDay::from_minutes(end)?).ok()
 }
 
-/// One of the choices as [`select_bookings`] gives them.
+/// One of the choices as [`columns`] has them.
 fn wish(text: &str) -> Option<Wish> {
     let mut words = text.split(' ');
     let wish = Wish {
@@ -56,51 +106,44 @@ fn wish(text: &str) -> Option<Wish> {
     words.next().is_none().then_some(wish)
 }
 
-fn wishes(row: &Row) -> Result<Vec<Wish>> {
-    let text = row.text("choices")?;
-    text.split(',').map(wish).collect::<Option<_>>().ok_or_else(|| damaged("choices"))
+fn booking(row: &Row) -> Result<Booking> {
+    booking_and_fence(row).map(|(booking, _)| booking)
 }
 
-pub(super) fn booking(row: &Row) -> Result<Booking> {
-    let shown = row.maybe_text("shown")?;
-    let receipt = row.maybe_text("receipt")?;
-    Ok(Booking {
-        id: BookingId(row.int("id")?),
-        account_id: row.int("account_id")?,
-        account: row.text("account")?,
-        site: row.text("site")?,
-        base_url: row.maybe_text("base_url")?,
-        choices: wishes(row)?,
+/// With the fence of the last claim.
+pub(super) fn booking_and_fence(row: &Row) -> Result<(Booking, i64)> {
+    let columns: Columns = row.json("booking")?;
+    let choices = columns.choices.split(',').map(wish).collect::<Option<_>>();
+    let receipt = columns.receipt.map(|receipt| serde_json::from_str(&receipt)).transpose();
+    let booking = Booking {
+        id: BookingId(columns.id),
+        account_id: columns.account_id,
+        account: columns.account,
+        site: columns.site,
+        base_url: columns.base_url,
+        choices: choices.ok_or_else(|| damaged("place"))?,
         application: row.sealed("application")?,
-        opens: row.word("opens")?,
-        opens_at: row.time("opens_at")?,
-        give_up_after: row.duration("give_up_after")?,
-        lead: row.duration("lead")?,
-        clock_offset_micros: row.maybe_int("clock_offset")?,
-        pace: row.word("pace")?,
-        most_requests: match row.maybe_int("most_requests")? {
-            Some(_) => Some(row.number("most_requests")?),
-            None => None,
-        },
-        note: row.maybe_text("note")?,
-        state: row.word("state")?,
-        reason: row.maybe_text("reason")?,
-        wish: row.number("wish")?,
-        receipt: match receipt {
-            Some(_) => Some(row.json("receipt")?),
-            None => None,
-        },
-        shown: match shown {
-            Some(_) => Some(row.word("shown")?),
-            None => None,
-        },
-        created_at: row.time("created_at")?,
-        changed_at: row.time("changed_at")?,
-        owner: row.maybe_text("owner")?,
-        lease_until: row.maybe_time("lease_until")?,
-        cancel_asked: row.flag("cancel_asked")?,
-        round: row.int("round")?,
-    })
+        opens: columns.opens,
+        opens_at: SeoulTime::from_unix_micros(columns.opens_at),
+        give_up_after: Duration::from_micros(columns.give_up_after),
+        lead: Duration::from_micros(columns.lead),
+        clock_offset_micros: columns.clock_offset,
+        pace: columns.pace,
+        most_requests: columns.most_requests,
+        note: columns.note,
+        state: columns.state,
+        reason: columns.reason,
+        wish: columns.wish,
+        receipt: receipt.map_err(|_| damaged("receipt"))?,
+        shown: columns.shown,
+        created_at: SeoulTime::from_unix_micros(columns.created_at),
+        changed_at: SeoulTime::from_unix_micros(columns.changed_at),
+        owner: columns.owner,
+        lease_until: columns.lease_until.map(SeoulTime::from_unix_micros),
+        cancel_asked: columns.cancel_asked != 0,
+        round: columns.round,
+    };
+    Ok((booking, columns.fence))
 }
 
 pub(super) fn event(row: &Row) -> Result<EventRow> {
@@ -396,7 +439,7 @@ impl Store {
         }
         lock_account_of(&mut tx, account).await?;
         let row = tx.row(select_bookings!("WHERE b.id = $1"), values![id.0]).await?;
-        let choices = wishes(&row.ok_or_else(|| no_booking(id))?)?;
+        let choices = booking(&row.ok_or_else(|| no_booking(id))?)?.choices;
         if let Err(why) = check_choices(&mut tx, id, account, &choices).await {
             return Err(tx.refuse(why).await);
         }

@@ -9,7 +9,7 @@ use namyangju_rent::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::bookings::{booking, event, select_bookings, select_events};
+use super::bookings::{booking_and_fence, event, select_bookings, select_events};
 use super::messages::put_message;
 use super::sql::{Sql, Tx, values, word_of};
 use super::{Booking, BookingId, EventRow, NewMessage, Result, State, Store, StoreError};
@@ -194,7 +194,7 @@ impl Store {
         let claimed = claimed.iter().map(|row| row.int("id")).collect::<Result<HashSet<_>>>()?;
         // By owner and end of the lease, which another claim of this runner may share.
         let ours = values![runner, until];
-        let mut bookings = tx
+        let bookings = tx
             .rows(
                 select_bookings!("WHERE b.owner = $1 AND b.lease_until = $2 ORDER BY b.opens_at, b.id"),
                 ours,
@@ -211,12 +211,10 @@ impl Store {
         for row in &events {
             stories.entry(row.int("booking_id")?).or_default().push(event(row)?);
         }
-        bookings.retain(|row| row.int("id").is_ok_and(|id| claimed.contains(&id)));
-        let fences = bookings.iter().map(|row| row.int("fence")).collect::<Result<Vec<_>>>()?;
-        let bookings = bookings.iter().map(booking).collect::<Result<Vec<_>>>()?;
+        let bookings = bookings.iter().map(booking_and_fence).collect::<Result<Vec<_>>>()?;
         Ok(bookings
             .into_iter()
-            .zip(fences)
+            .filter(|(booking, _)| claimed.contains(&booking.id.0))
             .map(|(booking, fence)| Claimed {
                 lease: Lease { booking: booking.id, fence },
                 events: stories.remove(&booking.id.0).unwrap_or_default(),
