@@ -41,9 +41,6 @@ use tokio::runtime::Builder;
 use crate::cli::{At, Cli, Command};
 use crate::config::{Config, Flags};
 
-/// Threads that bookings run on: one may spin for its instant while another is being prepared.
-const WORKERS: usize = 2;
-
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -67,16 +64,16 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<u8> {
     let flags = cli.global.flags();
-    // Several bookings at work must not wait for one another; a command that answers a person starts faster alone.
-    let (mut runtime, by_default) = match cli.command {
-        Command::Serve(_) | Command::RunDue(_) => (Builder::new_multi_thread(), logs::STEPS),
-        _ => (Builder::new_current_thread(), logs::ERRORS),
+    let by_default = match cli.command {
+        Command::Serve(_) | Command::RunDue(_) => logs::STEPS,
+        _ => logs::ERRORS,
     };
     // Settings that cannot be used are complained of by the command that needs them.
     let log_format = Config::load(&flags).ok().and_then(|config| config.log_format);
     // Until the end, so that nothing of the log is lost.
     let _logs = logs::start(cli.verbose, log_format, by_default);
-    let runtime = runtime.worker_threads(WORKERS).enable_all().build()?;
+    // One thread also for many bookings: their shots leave closer together than from two that spin (benches/RESULTS.md).
+    let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
             Command::Demo(arguments) => demo::run(&arguments, &Config::of_flags(&flags)?).await,

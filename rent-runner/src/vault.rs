@@ -51,6 +51,8 @@ pub(crate) enum Purpose<'a> {
     Session(&'a str),
     /// The applicant's data of a booking or of a template.
     Applicant,
+    /// A page that was kept: it may repeat what was applied with.
+    Page,
     /// The text that tells a wrong key.
     Check,
 }
@@ -177,6 +179,7 @@ impl Purpose<'_> {
             Self::Password(name) => ("password", name),
             Self::Session(name) => ("session", name),
             Self::Applicant => ("applicant", ""),
+            Self::Page => ("page", ""),
             Self::Check => ("check", ""),
         };
         [b"rent-runner/", kind.as_bytes(), b"/", name.as_bytes()].concat()

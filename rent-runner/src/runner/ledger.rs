@@ -21,14 +21,17 @@ pub(super) const LEASE: Duration = Duration::from_secs(20);
 /// A permit ends so long before its lease: a request takes its time, and clocks run unevenly.
 const MARGIN: Duration = Duration::from_secs(5);
 
-/// How often a database that does not answer is asked for a permit, and the gap between.
-const MOST_ASKS: u32 = 8;
+/// How often a database is asked for a permit, how long an answer may take, and the gap after an error. A shot
+/// that is asked for three seconds ahead is not late by one answer that is lost.
+const MOST_ASKS: u32 = 4;
+const ANSWER: Duration = Duration::from_millis(1_200);
 const ASK_GAP: Duration = Duration::from_millis(250);
 
 /// Events are written together if they come within this time.
 const GATHER: Duration = Duration::from_millis(100);
 
-/// The most pages of one run that are kept.
+/// The most of a page that is kept, and the most pages of one run.
+const MOST_OF_A_PAGE: usize = 2 * 1024 * 1024;
 const MOST_PAGES: usize = 20;
 
 /// The right that a booking withdrew for, as [`Denied`] has it, or that nobody could be asked.
@@ -97,7 +100,13 @@ impl Ledger {
         let taken = self.shared.take_events();
         let Context { store, runner, .. } = &*self.context;
         for ask in 1..=MOST_ASKS {
-            match store.permit(self.lease, runner, wish, &taken.events, LEASE).await {
+            let asked = store.permit(self.lease, runner, wish, &taken.events, LEASE);
+            let answer = match tokio::time::timeout(ANSWER, asked).await {
+                Ok(answer) => answer,
+                Err(_) if ask < MOST_ASKS => continue,
+                Err(_) => return Err("the store does not answer".to_owned()),
+            };
+            match answer {
                 Ok(Ok(left)) => {
                     taken.written();
                     return Ok(left.saturating_sub(MARGIN));
@@ -129,8 +138,11 @@ impl Watcher for &mut Ledger {
 
     fn unknown_page(&mut self, attempt: u32, page: &Page) {
         if self.pages.len() < MOST_PAGES {
-            let (address, body) = (page.url().to_string(), page.body().to_vec());
-            self.pages.push(KeptPage { attempt, address, body });
+            let body = page.body().get(..MOST_OF_A_PAGE).unwrap_or(page.body());
+            match self.context.vault.seal(Purpose::Page, body) {
+                Ok(body) => self.pages.push(KeptPage { attempt, address: page.url().to_string(), body }),
+                Err(error) => warn!(booking = self.lease.booking.0, %error, "a page is not kept"),
+            }
         }
     }
 

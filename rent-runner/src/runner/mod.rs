@@ -44,6 +44,10 @@ const LOOK_SELDOM: Duration = Duration::from_secs(5);
 const LOOK_OFTEN: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
+/// A look that takes longer is broken off: a database that hangs must not hold up a stop. What was claimed by a look
+/// that is broken off can be claimed again when its lease is over.
+const MOST_OF_A_LOOK: Duration = Duration::from_secs(10);
+
 /// An opening this close makes a runner look often: another may die, and its bookings are to be taken over.
 const NEAR: Duration = Duration::from_secs(120);
 
@@ -150,11 +154,15 @@ impl Runner {
         mut ended: impl FnMut(&Done),
     ) {
         loop {
-            let (claimed, wait) = match self.tick(scope).await {
-                Ok(found) => found,
+            let (claimed, wait) = match tokio::time::timeout(MOST_OF_A_LOOK, self.tick(scope)).await {
+                Ok(Ok(found)) => found,
                 // What is held goes on by itself; its permits are asked for anew.
-                Err(error) => {
+                Ok(Err(error)) => {
                     warn!(%error, "the store cannot be looked at");
+                    (1, LOOK_OFTEN)
+                }
+                Err(_) => {
+                    warn!("the store does not answer");
                     (1, LOOK_OFTEN)
                 }
             };

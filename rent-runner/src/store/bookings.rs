@@ -1,61 +1,84 @@
 //! Storing, reading and changing bookings.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
-use namyangju_rent::{MOST_BOOKINGS_A_DAY, SeoulTime, TimeOfDay, TimeRange, Wish};
+use namyangju_rent::{MOST_BOOKINGS_A_DAY, SeoulTime, SlotState, TimeOfDay, TimeRange, Wish};
+use serde::Deserialize;
 
 use super::accounts::no_account;
-use super::sql::{Row, Sql, Tx, damaged, micros, values, word_of};
+use super::sql::{Row, Sql, Tx, damaged, micros, of_word, values, word_of};
 use super::{
-    AttemptRow, Booking, BookingId, Change, EventRow, Filter, NewBooking, Opens, Result, State, Store,
-    StoreError, Story,
+    AttemptRow, Booking, BookingId, Change, EventRow, Filter, NewBooking, Opens, Pace, Result, Sealed, State,
+    Store, StoreError, Story,
 };
 
-/// What a booking is read from, with the owner only while its lease lives.
+/// The parts of [`Columns`], in its order.
+macro_rules! columns {
+    () => {
+        "b.id, b.account_id, a.name, a.site, a.base_url, b.opens, b.opens_at, b.give_up_after, b.lead, \
+         b.clock_offset, b.pace, b.most_requests, b.note, b.state, b.reason, b.wish, b.receipt, b.shown, \
+         b.created_at, b.changed_at, \
+         CASE WHEN b.lease_until > (SELECT now FROM clock) THEN b.owner END, \
+         CASE WHEN b.lease_until > (SELECT now FROM clock) THEN b.lease_until END, \
+         b.cancel_asked, b.round, b.fence, \
+         (SELECT string_agg(c.place || ' ' || c.date || ' ' || c.start_minute || ' ' || c.end_minute || ' ' \
+         || c.purpose, ',' ORDER BY c.position) FROM choice c WHERE c.booking_id = b.id)"
+    };
+}
+pub(super) use columns;
+
+/// How bookings are read: all but the sealed part in one text, and the choices in it too. The driver takes
+/// several times as long for a column of each, and as much again for a row of each choice.
 macro_rules! select_bookings {
-    ($rest:expr) => {
-        concat!(
-            "SELECT b.id, b.account_id, a.name AS account, a.site, a.base_url, b.application, b.opens, \
-             b.opens_at, b.give_up_after, b.lead, b.clock_offset, b.pace, b.most_requests, b.note, b.state, \
-             b.reason, b.wish, b.receipt, b.shown, b.created_at, b.changed_at, b.cancel_asked, b.round, \
-             b.fence, \
-             CASE WHEN b.lease_until > (SELECT now FROM clock) THEN b.owner END AS owner, \
-             CASE WHEN b.lease_until > (SELECT now FROM clock) THEN b.lease_until END AS lease_until \
-             FROM booking b JOIN account a ON a.id = b.account_id ",
-            $rest
-        )
+    ($rest:literal) => {
+        $crate::store::sql::Sql::Each {
+            sqlite: concat!(
+                "SELECT b.application, json_array(",
+                $crate::store::bookings::columns!(),
+                ") AS booking FROM booking b JOIN account a ON a.id = b.account_id ",
+                $rest
+            ),
+            postgres: concat!(
+                "SELECT b.application, json_build_array(",
+                $crate::store::bookings::columns!(),
+                ")::text AS booking FROM booking b JOIN account a ON a.id = b.account_id ",
+                $rest
+            ),
+        }
     };
 }
 pub(super) use select_bookings;
 
-/// The columns of a choice.
-macro_rules! select_choices {
-    ($rest:expr) => {
-        concat!(
-            "SELECT c.booking_id, c.place, c.date, c.start_minute, c.end_minute, c.purpose FROM choice c ",
-            $rest
-        )
-    };
-}
-pub(super) use select_choices;
-
-/// The bookings of a filter, and their choices: nine states, an account, and how many in which order.
-macro_rules! select_listed {
-    ($order:literal) => {
-        (
-            select_bookings!(concat!(
-                "WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) ",
-                $order,
-                " LIMIT $11"
-            )),
-            select_choices!(concat!(
-                "WHERE c.booking_id IN (SELECT b.id FROM booking b JOIN account a ON a.id = b.account_id \
-                 WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) ",
-                $order,
-                " LIMIT $11) ORDER BY c.booking_id, c.position"
-            )),
-        )
-    };
+/// A booking as it is read, in the order of [`columns`]; the owner only while the lease lives.
+#[derive(Deserialize)]
+struct Columns {
+    id: i64,
+    account_id: i64,
+    account: String,
+    site: String,
+    base_url: Option<String>,
+    opens: Opens,
+    opens_at: i64,
+    give_up_after: u64,
+    lead: u64,
+    clock_offset: Option<i64>,
+    pace: Pace,
+    most_requests: Option<u32>,
+    note: Option<String>,
+    state: State,
+    reason: Option<String>,
+    wish: usize,
+    receipt: Option<String>,
+    shown: Option<SlotState>,
+    created_at: i64,
+    changed_at: i64,
+    owner: Option<String>,
+    lease_until: Option<i64>,
+    cancel_asked: u8,
+    round: i64,
+    fence: i64,
+    choices: String,
 }
 
 /// The columns of an event.
@@ -66,81 +89,61 @@ macro_rules! select_events {
 }
 pub(super) use select_events;
 
-/// The stretch of a day that a row has.
-pub(super) fn range(row: &Row) -> Result<TimeRange> {
-    let time = |column| {
-        let minutes = row.number(column)?;
-        TimeOfDay::from_minutes(minutes).ok_or_else(|| damaged(column))
+/// The stretch of a day between two minutes of it.
+pub(super) fn range(start: u16, end: u16) -> Option<TimeRange> {
+    TimeRange::new(TimeOfDay::from_minutes(start)?, TimeOfDay::from_minutes(end)?).ok()
+}
+
+/// One of the choices as [`columns`] has them.
+fn wish(text: &str) -> Option<Wish> {
+    let mut words = text.split(' ');
+    let wish = Wish {
+        place: words.next()?.parse().ok()?,
+        date: words.next()?.parse().ok()?,
+        range: range(words.next()?.parse().ok()?, words.next()?.parse().ok()?)?,
+        purpose: of_word(words.next()?)?,
     };
-    TimeRange::new(time("start_minute")?, time("end_minute")?).map_err(|_| damaged("end_minute"))
+    words.next().is_none().then_some(wish)
 }
 
-fn wish(row: &Row) -> Result<Wish> {
-    Ok(Wish {
-        place: row.parsed("place")?,
-        date: row.parsed("date")?,
-        range: range(row)?,
-        purpose: row.word("purpose")?,
-    })
-}
-
-/// A booking without its choices.
 fn booking(row: &Row) -> Result<Booking> {
-    let shown = row.maybe_text("shown")?;
-    let receipt = row.maybe_text("receipt")?;
-    Ok(Booking {
-        id: BookingId(row.int("id")?),
-        account_id: row.int("account_id")?,
-        account: row.text("account")?,
-        site: row.text("site")?,
-        base_url: row.maybe_text("base_url")?,
-        choices: Vec::new(),
-        application: row.sealed("application")?,
-        opens: row.word("opens")?,
-        opens_at: row.time("opens_at")?,
-        give_up_after: row.duration("give_up_after")?,
-        lead: row.duration("lead")?,
-        clock_offset_micros: row.maybe_int("clock_offset")?,
-        pace: row.word("pace")?,
-        most_requests: match row.maybe_int("most_requests")? {
-            Some(_) => Some(row.number("most_requests")?),
-            None => None,
-        },
-        note: row.maybe_text("note")?,
-        state: row.word("state")?,
-        reason: row.maybe_text("reason")?,
-        wish: row.number("wish")?,
-        receipt: match receipt {
-            Some(_) => Some(row.json("receipt")?),
-            None => None,
-        },
-        shown: match shown {
-            Some(_) => Some(row.word("shown")?),
-            None => None,
-        },
-        created_at: row.time("created_at")?,
-        changed_at: row.time("changed_at")?,
-        owner: row.maybe_text("owner")?,
-        lease_until: row.maybe_time("lease_until")?,
-        cancel_asked: row.flag("cancel_asked")?,
-        round: row.int("round")?,
-    })
+    booking_and_fence(row).map(|(booking, _)| booking)
 }
 
-/// Puts bookings and their choices together; the choices of one booking stand in order.
-pub(super) fn with_choices(bookings: &[Row], choices: &[Row]) -> Result<Vec<Booking>> {
-    let mut wishes: HashMap<i64, Vec<Wish>> = HashMap::with_capacity(bookings.len());
-    for row in choices {
-        wishes.entry(row.int("booking_id")?).or_default().push(wish(row)?);
-    }
-    bookings
-        .iter()
-        .map(|row| {
-            let mut booking = booking(row)?;
-            booking.choices = wishes.remove(&booking.id.0).unwrap_or_default();
-            Ok(booking)
-        })
-        .collect()
+/// With the fence of the last claim.
+pub(super) fn booking_and_fence(row: &Row) -> Result<(Booking, i64)> {
+    let columns: Columns = row.json("booking")?;
+    let choices = columns.choices.split(',').map(wish).collect::<Option<_>>();
+    let receipt = columns.receipt.map(|receipt| serde_json::from_str(&receipt)).transpose();
+    let booking = Booking {
+        id: BookingId(columns.id),
+        account_id: columns.account_id,
+        account: columns.account,
+        site: columns.site,
+        base_url: columns.base_url,
+        choices: choices.ok_or_else(|| damaged("place"))?,
+        application: row.sealed("application")?,
+        opens: columns.opens,
+        opens_at: SeoulTime::from_unix_micros(columns.opens_at),
+        give_up_after: Duration::from_micros(columns.give_up_after),
+        lead: Duration::from_micros(columns.lead),
+        clock_offset_micros: columns.clock_offset,
+        pace: columns.pace,
+        most_requests: columns.most_requests,
+        note: columns.note,
+        state: columns.state,
+        reason: columns.reason,
+        wish: columns.wish,
+        receipt: receipt.map_err(|_| damaged("receipt"))?,
+        shown: columns.shown,
+        created_at: SeoulTime::from_unix_micros(columns.created_at),
+        changed_at: SeoulTime::from_unix_micros(columns.changed_at),
+        owner: columns.owner,
+        lease_until: columns.lease_until.map(SeoulTime::from_unix_micros),
+        cancel_asked: columns.cancel_asked != 0,
+        round: columns.round,
+    };
+    Ok((booking, columns.fence))
 }
 
 pub(super) fn event(row: &Row) -> Result<EventRow> {
@@ -199,7 +202,8 @@ pub(super) fn minutes(range: TimeRange) -> (u32, u32) {
     (range.start().minutes().into(), range.end().minutes().into())
 }
 
-/// Whether choices can stand beside the other bookings of an account that are not over or have succeeded.
+/// Whether choices can stand beside the other bookings of an account that are not over, have succeeded, or may
+/// have.
 async fn check_choices(tx: &mut Tx<'_>, id: BookingId, account: i64, choices: &[Wish]) -> Result<()> {
     let Some(first) = choices.first() else {
         return Err(StoreError::Conflict("a booking needs a choice: a place, a day and a time".to_owned()));
@@ -208,7 +212,7 @@ async fn check_choices(tx: &mut Tx<'_>, id: BookingId, account: i64, choices: &[
         let same = "SELECT b.id, b.state FROM choice c JOIN booking b ON b.id = c.booking_id \
              WHERE c.date = $1 AND c.place = $2 AND c.start_minute < $4 AND c.end_minute > $3 \
              AND b.account_id = $5 AND b.id <> $6 \
-             AND b.state IN ('waiting', 'armed', 'firing', 'succeeded') ORDER BY b.id LIMIT 1";
+             AND b.state IN ('waiting', 'armed', 'firing', 'succeeded', 'unconfirmed') ORDER BY b.id LIMIT 1";
         let (place, date) = (wish.place.to_string(), wish.date.to_string());
         let (start, end) = minutes(wish.range);
         if let Some(row) = tx.row(same, values![&date, &place, start, end, account, id.0]).await? {
@@ -222,7 +226,7 @@ async fn check_choices(tx: &mut Tx<'_>, id: BookingId, account: i64, choices: &[
     }
     let of_day = "SELECT COUNT(*) AS many FROM choice c JOIN booking b ON b.id = c.booking_id \
          WHERE c.date = $1 AND c.position = 0 AND b.account_id = $2 AND b.id <> $3 \
-         AND b.state IN ('waiting', 'armed', 'firing', 'succeeded')";
+         AND b.state IN ('waiting', 'armed', 'firing', 'succeeded', 'unconfirmed')";
     let row = tx.row(of_day, values![&first.date.to_string(), account, id.0]).await?;
     let others: usize = row.map_or(Ok(0), |row| row.number("many"))?;
     if others >= MOST_BOOKINGS_A_DAY {
@@ -239,7 +243,7 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound` for an account, `Conflict` for a duplicate (the same account, place, date and an
-    /// overlapping time among the choices of a booking that is not over or has succeeded) or for more than
+    /// overlapping time among the choices of a booking that is not over, has succeeded or may have) or for more than
     /// `MOST_BOOKINGS_A_DAY` of one account whose first choice is on one day. With many, the text says which.
     pub(crate) async fn add_bookings(&self, bookings: &[NewBooking]) -> Result<Vec<BookingId>> {
         let mut tx = self.write().await?;
@@ -285,32 +289,36 @@ impl Store {
         let most = filter.most.map_or(i64::MAX, i64::from);
         let account = filter.account.as_deref();
         let values = values![s1, s2, s3, s4, s5, s6, s7, s8, s9, account, most];
-        let mut tx = self.read().await?;
-        let (bookings, choices) = match filter.last {
-            false => select_listed!("ORDER BY b.opens_at, b.id"),
-            true => select_listed!("ORDER BY b.opens_at DESC, b.id DESC"),
+        let sql = match filter.last {
+            false => select_bookings!(
+                "WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) \
+                 ORDER BY b.opens_at, b.id LIMIT $11"
+            ),
+            true => select_bookings!(
+                "WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) \
+                 ORDER BY b.opens_at DESC, b.id DESC LIMIT $11"
+            ),
         };
-        let mut bookings = tx.rows(bookings, values).await?;
-        let choices = tx.rows(choices, values).await?;
-        tx.commit().await?;
+        let mut bookings = self.rows(sql, values).await?.iter().map(booking).collect::<Result<Vec<_>>>()?;
         if filter.last {
             bookings.reverse();
         }
-        with_choices(&bookings, &choices)
+        Ok(bookings)
     }
 
     /// # Errors
     /// `NotFound`.
     pub(crate) async fn booking(&self, id: BookingId) -> Result<Booking> {
-        let mut tx = self.read().await?;
-        read_booking(&mut tx, id).await
+        let row = self.row(select_bookings!("WHERE b.id = $1"), values![id.0]).await?;
+        booking(&row.ok_or_else(|| no_booking(id))?)
     }
 
     /// # Errors
     /// `NotFound`.
     pub(crate) async fn story(&self, id: BookingId) -> Result<Story> {
         let mut tx = self.read().await?;
-        let booking = read_booking(&mut tx, id).await?;
+        let row = tx.row(select_bookings!("WHERE b.id = $1"), values![id.0]).await?;
+        let booking = booking(&row.ok_or_else(|| no_booking(id))?)?;
         let events = select_events!("WHERE e.booking_id = $1 ORDER BY e.number");
         let events = tx.rows(events, values![id.0]).await?;
         let attempts = "SELECT t.round, t.data, CAST(length(p.body) AS BIGINT) AS page_bytes \
@@ -331,16 +339,16 @@ impl Store {
         })
     }
 
-    /// The page that was kept of an attempt: its address and its bytes as they came.
+    /// The page that was kept of an attempt: its address, and its bytes as they came.
     pub(crate) async fn page(
         &self,
         id: BookingId,
         round: i64,
         attempt: u32,
-    ) -> Result<Option<(String, Vec<u8>)>> {
+    ) -> Result<Option<(String, Sealed)>> {
         let sql = "SELECT address, body FROM page WHERE booking_id = $1 AND round = $2 AND attempt = $3";
         let row = self.row(sql, values![id.0, round, attempt]).await?;
-        row.map(|row| Ok((row.text("address")?, row.bytes("body")?))).transpose()
+        row.map(|row| Ok((row.text("address")?, row.sealed("body")?))).transpose()
     }
 
     /// Other choices begin a new round: what happened with the old ones says nothing of them.
@@ -441,9 +449,8 @@ impl Store {
             return Err(tx.refuse(StoreError::Conflict(why)).await);
         }
         lock_account_of(&mut tx, account).await?;
-        let choices = select_choices!("WHERE c.booking_id = $1 ORDER BY c.position");
-        let choices = tx.rows(choices, values![id.0]).await?;
-        let choices = choices.iter().map(wish).collect::<Result<Vec<_>>>()?;
+        let row = tx.row(select_bookings!("WHERE b.id = $1"), values![id.0]).await?;
+        let choices = booking(&row.ok_or_else(|| no_booking(id))?)?.choices;
         if let Err(why) = check_choices(&mut tx, id, account, &choices).await {
             return Err(tx.refuse(why).await);
         }
@@ -513,11 +520,4 @@ async fn add_booking(tx: &mut Tx<'_>, account: i64, booking: &NewBooking) -> Res
     let id = BookingId(row.int("id")?);
     put_choices(tx, id, account, &booking.choices).await?;
     Ok(id)
-}
-
-async fn read_booking(tx: &mut Tx<'_>, id: BookingId) -> Result<Booking> {
-    let rows = tx.rows(select_bookings!("WHERE b.id = $1"), values![id.0]).await?;
-    let choices = select_choices!("WHERE c.booking_id = $1 ORDER BY c.position");
-    let choices = tx.rows(choices, values![id.0]).await?;
-    with_choices(&rows, &choices)?.pop().ok_or_else(|| no_booking(id))
 }

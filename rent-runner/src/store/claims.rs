@@ -9,10 +9,10 @@ use namyangju_rent::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::bookings::{event, select_bookings, select_choices, select_events, with_choices};
+use super::bookings::{booking_and_fence, event, select_bookings, select_events};
 use super::messages::put_message;
 use super::sql::{Sql, Tx, values, word_of};
-use super::{Booking, BookingId, EventRow, NewMessage, Result, State, Store, StoreError};
+use super::{Booking, BookingId, EventRow, NewMessage, Result, Sealed, State, Store, StoreError};
 
 /// The right to run a booking: whoever claims it later has a higher fence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,7 +52,8 @@ pub(crate) struct KeptPage {
     /// The attempt it ended, counted from 1.
     pub(crate) attempt: u32,
     pub(crate) address: String,
-    pub(crate) body: Vec<u8>,
+    /// It may repeat what was applied with, so it is sealed.
+    pub(crate) body: Sealed,
 }
 
 /// How a claimed booking ended.
@@ -84,9 +85,6 @@ pub(crate) struct RunnerRow {
     pub(crate) stopped_at: Option<SeoulTime>,
     pub(crate) holds: u32,
 }
-
-/// The most of a page that is kept.
-const MOST_OF_A_PAGE: usize = 2 * 1024 * 1024;
 
 /// Asked so often that it has an index of its own.
 pub(super) const NEXT_OPENING: &str = "SELECT opens_at FROM booking \
@@ -194,17 +192,12 @@ impl Store {
         let claimed = claimed.iter().map(|row| row.int("id")).collect::<Result<HashSet<_>>>()?;
         // By owner and end of the lease, which another claim of this runner may share.
         let ours = values![runner, until];
-        let mut bookings = tx
+        let bookings = tx
             .rows(
                 select_bookings!("WHERE b.owner = $1 AND b.lease_until = $2 ORDER BY b.opens_at, b.id"),
                 ours,
             )
             .await?;
-        let choices = select_choices!(
-            "JOIN booking b ON b.id = c.booking_id WHERE b.owner = $1 AND b.lease_until = $2 \
-             ORDER BY c.booking_id, c.position"
-        );
-        let choices = tx.rows(choices, ours).await?;
         let events = select_events!(
             "JOIN booking b ON b.id = e.booking_id WHERE b.owner = $1 AND b.lease_until = $2 \
              AND e.round = b.round ORDER BY e.booking_id, e.number"
@@ -216,10 +209,10 @@ impl Store {
         for row in &events {
             stories.entry(row.int("booking_id")?).or_default().push(event(row)?);
         }
-        bookings.retain(|row| row.int("id").is_ok_and(|id| claimed.contains(&id)));
-        let fences = bookings.iter().map(|row| row.int("fence")).collect::<Result<Vec<_>>>()?;
-        let claimed = with_choices(&bookings, &choices)?.into_iter().zip(fences);
-        Ok(claimed
+        let bookings = bookings.iter().map(booking_and_fence).collect::<Result<Vec<_>>>()?;
+        Ok(bookings
+            .into_iter()
+            .filter(|(booking, _)| claimed.contains(&booking.id.0))
             .map(|(booking, fence)| Claimed {
                 lease: Lease { booking: booking.id, fence },
                 events: stories.remove(&booking.id.0).unwrap_or_default(),
@@ -367,11 +360,10 @@ impl Store {
             tx.run(sql, values![id, round, attempt.number, &json(&attempt)]).await?;
         }
         for page in &ending.pages {
-            let body = page.body.get(..MOST_OF_A_PAGE).unwrap_or(&page.body);
             let sql = "INSERT INTO page (booking_id, round, attempt, address, body) \
                  VALUES ($1, $2, $3, $4, $5) ON CONFLICT (booking_id, round, attempt) DO NOTHING";
             let attempt = page.attempt.saturating_add(last);
-            tx.run(sql, values![id, round, attempt, &page.address, body]).await?;
+            tx.run(sql, values![id, round, attempt, &page.address, &page.body]).await?;
         }
         if ending.opening.after.is_some() || ending.opening.before.is_some() {
             let sql = "INSERT INTO opening (site, place, date, expected, after_at, before_at) \

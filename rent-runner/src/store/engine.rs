@@ -115,17 +115,18 @@ impl Store {
     }
 
     /// Seals everything anew in one transaction, the vault's check first, and gives how many secrets that
-    /// were. `seal` is told what each one is. Waiting bookings may be leased: their runners go on with what
-    /// they hold in memory.
+    /// were. `seal` is told what each one is; a session that it fails with is forgotten. Waiting bookings may be
+    /// leased: their runners go on with what they hold in memory.
     ///
     /// # Errors
-    /// `Failed` with the words of `seal` where it fails, and then all is as before.
+    /// `Failed` with the words of `seal` where it fails with anything else, and then all is as before.
     pub(crate) async fn reseal(
         &self,
         mut seal: impl FnMut(Purpose<'_>, &Sealed) -> std::result::Result<Sealed, String> + Send,
     ) -> Result<u64> {
         let mut tx = self.write().await?;
-        tx.lock_tables("LOCK TABLE vault, account, applicant, booking IN SHARE ROW EXCLUSIVE MODE").await?;
+        tx.lock_tables("LOCK TABLE vault, account, applicant, booking, page IN SHARE ROW EXCLUSIVE MODE")
+            .await?;
         let mut anew =
             |purpose: Purpose<'_>, old: &Sealed| seal(purpose, old).map_err(|why| self.failed(&why));
         let row = tx.row("SELECT sealed_check FROM vault WHERE id = 1", &[]).await?;
@@ -137,7 +138,8 @@ impl Store {
             let (id, name) = (row.int("id")?, row.text("name")?);
             let password = anew(Purpose::Password(&name), &row.sealed("password")?)?;
             let session = row.maybe_bytes("session")?.map(Sealed);
-            let session = session.map(|old| anew(Purpose::Session(&name), &old)).transpose()?;
+            // A runner that went on with the old key may have kept one that nobody can read: it logs in again.
+            let session = session.and_then(|old| anew(Purpose::Session(&name), &old).ok());
             sealed += 1 + u64::from(session.is_some());
             let sql = "UPDATE account SET password = $2, session = $3 WHERE id = $1";
             tx.run(sql, values![id, &password, session.as_ref()]).await?;
@@ -152,6 +154,17 @@ impl Store {
             let application = anew(Purpose::Applicant, &row.sealed("application")?)?;
             let sql = "UPDATE booking SET application = $2 WHERE id = $1";
             tx.run(sql, values![row.int("id")?, &application]).await?;
+            sealed += 1;
+        }
+        // One at a time: each may have megabytes.
+        for row in tx.rows("SELECT booking_id, round, attempt FROM page", &[]).await? {
+            let key = values![row.int("booking_id")?, row.int("round")?, row.int("attempt")?];
+            let sql = "SELECT body FROM page WHERE booking_id = $1 AND round = $2 AND attempt = $3";
+            let Some(page) = tx.row(sql, key).await? else { continue };
+            let body = anew(Purpose::Page, &page.sealed("body")?)?;
+            let sql = "UPDATE page SET body = $4 WHERE booking_id = $1 AND round = $2 AND attempt = $3";
+            let [booking, round, attempt] = *key;
+            tx.run(sql, &[booking, round, attempt, Arg::from(&body)]).await?;
             sealed += 1;
         }
         tx.commit().await?;

@@ -3,7 +3,7 @@
 use namyangju_rent::{OpeningBracket, Place, Purpose, RentDate, SavedRoutes, SeoulTime, TimeNo, TimeRange};
 
 use super::bookings::{minutes, range};
-use super::sql::{values, word_of};
+use super::sql::{damaged, values, word_of};
 use super::{Result, Store};
 
 /// The number of a court's slot.
@@ -58,7 +58,8 @@ impl Store {
         rows.iter()
             .map(|row| {
                 Ok(Learned {
-                    range: range(row)?,
+                    range: range(row.number("start_minute")?, row.number("end_minute")?)
+                        .ok_or_else(|| damaged("end_minute"))?,
                     time_no: TimeNo(row.number("number")?),
                     from: row.parsed("read_from")?,
                     at: row.time("read_at")?,

@@ -22,6 +22,9 @@ const MOST_CONNECTIONS: u32 = 8;
 /// How many readers of one file there are at most.
 const MOST_READERS: u32 = 4;
 
+/// How many rows the thread of a SQLite connection may be ahead: each change of threads costs more than many.
+const ROWS_AT_ONCE: usize = 1000;
+
 /// How long a new connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -141,6 +144,7 @@ async fn open_sqlite(path: &str, limits: Limits) -> Result<Inner> {
         .filename(&file)
         .busy_timeout(limits.busy_timeout)
         .foreign_keys(true)
+        .row_buffer_size(ROWS_AT_ONCE)
         .disable_statement_logging();
     let pool = |most| {
         PoolOptions::new()

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use namyangju_rent::SeoulTime;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -163,6 +163,11 @@ pub(super) fn word_of(value: impl Serialize) -> String {
     }
 }
 
+/// The variant that serde has a word for.
+pub(super) fn of_word<T: DeserializeOwned>(word: &str) -> Option<T> {
+    T::deserialize(word.into_deserializer()).map_err(|_: serde::de::value::Error| ()).ok()
+}
+
 /// A row does not know which store it is from.
 const OURS: &str = "of this program";
 
@@ -202,10 +207,6 @@ impl Row {
         Ok(self.maybe_int(column)?.map(SeoulTime::from_unix_micros))
     }
 
-    pub(super) fn duration(&self, column: &'static str) -> Result<Duration> {
-        Ok(Duration::from_micros(self.number(column)?))
-    }
-
     /// A whole number that fits into another kind.
     pub(super) fn number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T> {
         T::try_from(self.int(column)?).map_err(|_| damaged(column))
@@ -226,7 +227,7 @@ impl Row {
 
     /// The word of a variant.
     pub(super) fn word<T: DeserializeOwned>(&self, column: &'static str) -> Result<T> {
-        T::deserialize(Value::String(self.text(column)?)).map_err(|_| damaged(column))
+        of_word(&self.text(column)?).ok_or_else(|| damaged(column))
     }
 
     /// JSON.

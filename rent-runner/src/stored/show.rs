@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::Result;
 use namyangju_rent::{Application, ClockEstimate, Event, OpeningBracket};
+use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -14,6 +15,7 @@ use crate::config::Config;
 use crate::exit::BadInput;
 use crate::store::{AttemptRow, Booking, BookingId, EventRow, Opens, Store, Story};
 use crate::story::{clock_sentence, counted, in_words, millis, probes};
+use crate::vault::Purpose;
 use crate::{duration, exit, output};
 
 /// Tells the story, or writes the page.
@@ -21,7 +23,7 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
     let store = super::open(config).await?;
     let id = BookingId(arguments.id);
     if let Some(attempt) = arguments.page {
-        page(&store, id, arguments.round, attempt).await?;
+        page(&store, config, id, arguments.round, attempt).await?;
         store.close().await;
         return Ok(exit::DONE);
     }
@@ -42,7 +44,7 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
 }
 
 /// Writes a page byte for byte.
-async fn page(store: &Store, id: BookingId, round: Option<i64>, attempt: u32) -> Result<()> {
+async fn page(store: &Store, config: &Config, id: BookingId, round: Option<i64>, attempt: u32) -> Result<()> {
     let story = store.story(id).await?;
     let has_page = |row: &&AttemptRow| row.attempt.number == attempt && row.page_bytes.is_some();
     let rounds = story.attempts.iter().filter(has_page).map(|row| row.round);
@@ -61,8 +63,10 @@ async fn page(store: &Store, id: BookingId, round: Option<i64>, attempt: u32) ->
         )
         .into());
     }
+    let body = super::open_vault(store, config).await?.unseal(Purpose::Page, &body)?;
+    let body = body.expose_secret();
     let mut out = io::stdout().lock();
-    out.write_all(&body)?;
+    out.write_all(body)?;
     out.flush()?;
     output::note(&format!("{} bytes of {address}", body.len()));
     Ok(())

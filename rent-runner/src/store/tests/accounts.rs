@@ -103,7 +103,7 @@ async fn resealing_is_all_or_nothing(place: &Place) {
     let account = store.account("tester1").await.unwrap();
     store.set_session(account.id, Some(&sealed("session")), false).await.unwrap();
 
-    let mut left = 3;
+    let mut left = 4;
     let failed = store.reseal(|_, _| {
         left -= 1;
         if left == 0 { Err("no more".to_owned()) } else { Ok(sealed("new")) }
@@ -134,6 +134,16 @@ async fn resealing_is_all_or_nothing(place: &Place) {
     assert_eq!(store.applicant("club").await.unwrap().data, sealed("new club"));
     assert_eq!(store.booking(id).await.unwrap().application, sealed("new sealed application"));
     assert_eq!(store.vault().await.unwrap().unwrap().check, sealed("new check"));
+
+    // A session that cannot be read is forgotten, and a password that cannot be is not.
+    let unreadable = |kind: &'static str| {
+        move |purpose: vault::Purpose<'_>, old: &Sealed| {
+            if format!("{purpose:?}").starts_with(kind) { Err("broken".to_owned()) } else { Ok(old.clone()) }
+        }
+    };
+    assert!(store.reseal(unreadable("Password")).await.is_err());
+    assert_eq!(store.reseal(unreadable("Session")).await.unwrap(), 3);
+    assert_eq!(store.account("tester1").await.unwrap().session, None);
 }
 
 async fn messages_are_taken_by_one_and_tried_again(place: &Place) {

@@ -6,14 +6,13 @@ use namyangju_rent::{Attempt, OpeningBracket, Receipt, SeoulTime, SlotState};
 use serde_json::json;
 
 use super::support::{LONG, Place, at, ending, fired, suite, with_booking};
-use crate::store::{Ending, KeptPage, Lease, NewMessage, Opens, State, Store};
+use crate::store::{Ending, KeptPage, Lease, NewMessage, Opens, Sealed, State, Store};
 use crate::vault::{KeySource, Purpose, Vault};
 
 suite! {
     an_end_is_written_whole,
     a_lost_lease_writes_nothing,
     attempts_of_one_round_follow_each_other,
-    a_long_page_is_cut,
     an_opening_that_tells_nothing_is_not_kept,
     an_end_that_fails_half_way_leaves_nothing,
 }
@@ -33,7 +32,7 @@ fn attempt(number: u32) -> Attempt {
 }
 
 fn page(attempt: u32, body: &[u8]) -> KeptPage {
-    KeptPage { attempt, address: "http://127.0.0.1/page".to_owned(), body: body.to_vec() }
+    KeptPage { attempt, address: "http://127.0.0.1/page".to_owned(), body: Sealed(body.to_vec()) }
 }
 
 fn bracket() -> OpeningBracket {
@@ -85,7 +84,7 @@ async fn an_end_is_written_whole(place: &Place) {
     assert_eq!(attempts, [(1, attempt(1), None), (1, attempt(2), Some(15))]);
     assert_eq!(story.report, Some(whole().report));
     let kept = store.page(id, 1, 2).await.unwrap();
-    assert_eq!(kept, Some(("http://127.0.0.1/page".to_owned(), b"<html>\xb0\xa1</html>".to_vec())));
+    assert_eq!(kept, Some(("http://127.0.0.1/page".to_owned(), Sealed(b"<html>\xb0\xa1</html>".to_vec()))));
     assert_eq!(store.page(id, 1, 1).await.unwrap(), None);
     let openings = store.openings("http://127.0.0.1/", 5).await.unwrap();
     assert_eq!(openings.len(), 1);
@@ -124,17 +123,6 @@ async fn attempts_of_one_round_follow_each_other(place: &Place) {
     let second = [(1, 1, false), (1, 2, true), (1, 3, false), (1, 4, true), (2, 1, false), (2, 2, true)];
     assert_eq!(numbers, second);
     assert!(store.page(id, 1, 4).await.unwrap().is_some());
-}
-
-async fn a_long_page_is_cut(place: &Place) {
-    let (store, id) = with_booking(place).await;
-    let lease = claim(&store).await;
-    let body = vec![b'x'; 2 * 1024 * 1024 + 1];
-    let ending = Ending { pages: vec![page(1, &body)], attempts: vec![attempt(1)], ..ending(State::Failed) };
-    assert!(store.finish(lease, "runner-1", &[], &ending).await.unwrap());
-    let (_, kept) = store.page(id, 1, 1).await.unwrap().unwrap();
-    assert_eq!(kept.len(), 2 * 1024 * 1024);
-    assert_eq!(store.story(id).await.unwrap().attempts[0].page_bytes, Some(2 * 1024 * 1024));
 }
 
 async fn an_opening_that_tells_nothing_is_not_kept(place: &Place) {
