@@ -187,6 +187,9 @@ impl Purpose<'_> {
 }
 
 impl Vault {
+    /// How many bytes what is sealed is longer than what it was.
+    pub(crate) const OVERHEAD: u64 = 1 + 24 + 16;
+
     /// Opens the vault of a store; a store without secrets gets a new key where the source is a file.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use super::{
     AttemptRow, Booking, BookingId, Change, EventRow, Filter, NewBooking, Opens, Pace, Result, Sealed, State,
     Store, StoreError, Story,
 };
+use crate::vault::Vault;
 
 /// The parts of [`Columns`], in its order.
 macro_rules! columns {
@@ -328,7 +329,8 @@ impl Store {
         let report = tx.row("SELECT data FROM report WHERE booking_id = $1", values![id.0]).await?;
         tx.commit().await?;
         let attempt = |row: &Row| {
-            let page_bytes = row.maybe_int("page_bytes")?.and_then(|bytes| u64::try_from(bytes).ok());
+            let sealed = row.maybe_int("page_bytes")?.and_then(|bytes| u64::try_from(bytes).ok());
+            let page_bytes = sealed.map(|sealed| sealed.saturating_sub(Vault::OVERHEAD));
             Ok(AttemptRow { round: row.int("round")?, attempt: row.json("data")?, page_bytes })
         };
         Ok(Story {

@@ -32,7 +32,7 @@ fn attempt(number: u32) -> Attempt {
 }
 
 fn page(attempt: u32, body: &[u8]) -> KeptPage {
-    KeptPage { attempt, address: "http://127.0.0.1/page".to_owned(), body: Sealed(body.to_vec()) }
+    KeptPage { attempt, address: "http://127.0.0.1/page".to_owned(), body: Sealed([&[0; 41], body].concat()) }
 }
 
 fn bracket() -> OpeningBracket {
@@ -84,7 +84,7 @@ async fn an_end_is_written_whole(place: &Place) {
     assert_eq!(attempts, [(1, attempt(1), None), (1, attempt(2), Some(15))]);
     assert_eq!(story.report, Some(whole().report));
     let kept = store.page(id, 1, 2).await.unwrap();
-    assert_eq!(kept, Some(("http://127.0.0.1/page".to_owned(), Sealed(b"<html>\xb0\xa1</html>".to_vec()))));
+    assert_eq!(kept, Some(("http://127.0.0.1/page".to_owned(), page(2, b"<html>\xb0\xa1</html>").body)));
     assert_eq!(store.page(id, 1, 1).await.unwrap(), None);
     let openings = store.openings("http://127.0.0.1/", 5).await.unwrap();
     assert_eq!(openings.len(), 1);
