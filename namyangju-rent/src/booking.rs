@@ -363,6 +363,8 @@ pub(crate) struct Resumed {
     pub(crate) left: Left,
     /// An application for that wish once left without an answer, and may yet arrive.
     pub(crate) doubtful: bool,
+    /// How far the site's clock was ahead when it was last read, in microseconds.
+    pub(crate) ahead_micros: i64,
 }
 
 /// What is known of an application that left.
@@ -447,12 +449,14 @@ impl Booking {
 
     /// Goes on with a booking that was interrupted, from the events that were kept of it, with the wish
     /// that was at hand. If an application had left and its answer is not among them, the day list is
-    /// read before anything is sent: it may have been accepted. If a receipt is among them, nothing is
+    /// read before anything is sent: it may have been accepted. A list that shows nothing of a day before its
+    /// opening says that it was not. If a receipt is among them, nothing is
     /// sent but the question what the day list shows.
     pub fn resume<'e>(mut self, events: impl IntoIterator<Item = &'e Event>) -> Self {
-        let Resumed { wish, left, doubtful } = &mut self.resumed;
+        let Resumed { wish, left, doubtful, ahead_micros } = &mut self.resumed;
         for event in events {
             match event {
+                Event::ClockRead { estimate } => *ahead_micros = estimate.ahead_micros,
                 Event::Attempt { wish: at_hand, .. } => *wish = *at_hand,
                 Event::NextWish { wish: next } => (*wish, *left, *doubtful) = (*next, Left::Nothing, false),
                 // A receipt is final: no list that lags behind undoes it.

@@ -44,6 +44,9 @@ const ARM_BEFORE: Duration = Duration::from_secs(20);
 /// yes is fresh.
 const PERMIT_BEFORE: Duration = Duration::from_secs(3);
 
+/// So long after the opening a day list may not show it yet.
+const JUST_OPENED: Duration = Duration::from_secs(2);
+
 /// Nothing but the shot itself is sent in this time before the instant.
 const QUIET_BEFORE: Duration = Duration::from_millis(1_500);
 
@@ -737,7 +740,10 @@ impl<'b, W: Watcher> Run<'b, W> {
                 }
                 Ok(Seen::Others) => return Ok(None),
                 Ok(Seen::Ours | Seen::Booked) if !self.doubtful => return Ok(None),
-                Ok(Seen::Nothing) if !self.unanswered => return Ok(Some(Last::Plain)),
+                Ok(Seen::Nothing) if !self.unanswered || self.is_before_opening() => {
+                    self.unanswered = false;
+                    return Ok(Some(Last::Plain));
+                }
                 _ if look < MOST_LOOKS => {
                     let wait = self.booking.policy.gap();
                     self.tell(Event::Resting { wait });
@@ -747,6 +753,21 @@ impl<'b, W: Watcher> Run<'b, W> {
             }
         }
         Err(Verdict::Unconfirmed)
+    }
+
+    /// Whether the day has not opened yet, or only just, by the site's clock: nobody can have booked a slot
+    /// that the list does not show then. What is sent again is for the same slot, which the site gives once.
+    fn is_before_opening(&self) -> bool {
+        let now = self.clock().now();
+        let ahead =
+            match (self.booking.clock_offset_micros, self.site_clock.estimate(now, self.clock().monotonic()))
+            {
+                (Some(given), _) => given,
+                (None, Some(estimate)) => estimate.ahead_micros,
+                (None, None) => self.booking.resumed.ahead_micros,
+            };
+        let at_site = SeoulTime::from_unix_micros(now.unix_micros().saturating_add(ahead));
+        self.booking.opens_at.is_some_and(|opens_at| at_site < opens_at.plus(JUST_OPENED))
     }
 
     /// What the day list says after a receipt.

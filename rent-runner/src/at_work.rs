@@ -24,9 +24,15 @@ const OVERLAP: Duration = Duration::from_secs(60);
 
 /// Works until Ctrl-C or a request to terminate.
 pub(crate) async fn serve(config: Config) -> Result<u8> {
+    let (stop, stopped) = watch::channel(false);
+    // Heard from here on: a stop while the store is opened is a stop as well.
+    tokio::spawn(async move {
+        foreground::interruption().await;
+        output::note("stopping: what is under way may end, the rest is handed back");
+        let _ = stop.send(true);
+    });
     let store = stored::open(&config).await?;
     let vault = stored::open_vault(&store, &config).await?;
-    let (stop, stopped) = watch::channel(false);
     let metrics = Metrics::new();
     let notifier = Notifier::counting(&config, metrics.clone())?;
     let listening = match config.listen {
@@ -35,11 +41,6 @@ pub(crate) async fn serve(config: Config) -> Result<u8> {
     };
     introduce(&config, &store, listening).await?;
     let messages = send_messages(&notifier, &store, &stopped);
-    tokio::spawn(async move {
-        foreground::interruption().await;
-        output::note("stopping: what is under way may end, the rest is handed back");
-        let _ = stop.send(true);
-    });
     let context = Context::new(store.clone(), vault, config, notifier.clone(), metrics, None);
     let mut runner = Runner::begin(context).await?;
     runner.run(Scope::Daemon, stopped, |_| {}).await;

@@ -220,3 +220,32 @@ async fn a_saved_session_saves_the_login_only_while_it_lives() {
     }
     assert!(stage.clock.now() >= NOW.parse().unwrap());
 }
+
+#[tokio::test]
+async fn an_intent_from_before_the_opening_does_not_end_a_booking_that_is_started_again() {
+    for skew in [0, -20_000, 20_000] {
+        let mut settings = opening_settings();
+        settings.clock_skew_millis = skew;
+        let stage = Stage::new("namyangju", settings).await;
+        let mut guard = Guard::new(&stage, []);
+        // Killed in the last seconds: a permit was given, and nothing has left.
+        let estimate = {
+            let booking = stage.booking().opens_at(opening());
+            booking.run_watched(&mut guard).await.clock.unwrap()
+        };
+        let stage = Stage::new("namyangju", {
+            let mut s = opening_settings();
+            s.clock_skew_millis = skew;
+            s
+        })
+        .await;
+        let at_site = opening().minus(Duration::from_millis(1_500));
+        let local = SeoulTime::from_unix_micros(at_site.unix_micros() - skew * 1_000);
+        stage.clock.advance(local.since(stage.clock.now()));
+        let events =
+            [Event::ClockRead { estimate }, Event::Attempt { number: 1, wish: 0 }, Event::Submitting];
+        let booking = stage.booking().opens_at(opening()).resume(&events);
+        let report = booking.run(|_| {}).await;
+        assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{skew}: {report:?}");
+    }
+}

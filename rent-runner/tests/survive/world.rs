@@ -169,7 +169,8 @@ impl World {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&path).unwrap();
         let mut command = self.command(&["serve"]);
         command.env("RENT_RUNNER", name).env("RUST_LOG", "info").stdin(Stdio::null()).stdout(Stdio::null());
-        Daemon { child: command.stderr(log).spawn().unwrap(), log: path }
+        let starts = read(&path).matches("Ctrl-C ends it.").count() + 1;
+        Daemon { child: command.stderr(log).spawn().unwrap(), log: path, starts }
     }
 
     /// Every booking, as `list` tells.
@@ -260,6 +261,8 @@ fn is_for(booked: &Booked, wish: &Wish, account: &str) -> bool {
 pub(crate) struct Daemon {
     child: Child,
     log: PathBuf,
+    /// Greetings in the log once this one has greeted.
+    starts: usize,
 }
 
 impl Daemon {
@@ -269,8 +272,14 @@ impl Daemon {
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM, and whether it ended well.
+    /// SIGTERM once it listens, and whether it ended well.
     pub(crate) fn stop(mut self) {
+        let begin = Instant::now();
+        // The last line of its greeting; those before are of its predecessors with this name.
+        while read(&self.log).matches("Ctrl-C ends it.").count() < self.starts {
+            assert!(begin.elapsed() < PATIENCE, "{}", read(&self.log));
+            std::thread::sleep(Duration::from_millis(5));
+        }
         let kill = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(kill.success());
         let status = self.child.wait().unwrap();
