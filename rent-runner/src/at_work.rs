@@ -43,7 +43,7 @@ pub(crate) async fn serve(config: Config) -> Result<u8> {
     let messages = send_messages(&notifier, &store, &stopped);
     let context = Context::new(store.clone(), vault, config, notifier.clone(), metrics, None);
     let mut runner = Runner::begin(context).await?;
-    runner.run(Scope::Daemon, stopped, |_| {}).await;
+    runner.run(Scope::Daemon, stopped, |_| {}).await?;
     // The loop of messages ends with the order to stop; what waits then is sent by the last flush.
     let _ = messages.await;
     leave(&store, &notifier).await;
@@ -115,7 +115,7 @@ pub(crate) async fn work_off(
                 _ => {}
             }
         })
-        .await;
+        .await?;
     listening.abort();
     let _ = stop.send(true);
     let _ = messages.await;

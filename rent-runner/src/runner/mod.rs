@@ -48,6 +48,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// that is broken off can be claimed again when its lease is over.
 const MOST_OF_A_LOOK: Duration = Duration::from_secs(10);
 
+/// So many looks in a row may fail before a tick of cron that holds nothing gives up.
+const MOST_FAILURES: u32 = 30;
+
 /// An opening this close makes a runner look often: another may die, and its bookings are to be taken over.
 const NEAR: Duration = Duration::from_secs(120);
 
@@ -147,28 +150,37 @@ impl Runner {
     }
 
     /// Works until told to stop, or until its scope is done; `ended` hears of each booking.
+    ///
+    /// # Errors
+    /// Only in a scope that ends: the store could not be looked at for long, and nothing is held.
     pub(crate) async fn run(
         &mut self,
         scope: Scope,
         mut stop: watch::Receiver<bool>,
         mut ended: impl FnMut(&Done),
-    ) {
+    ) -> Result<()> {
+        let mut failures = 0;
         loop {
-            let (claimed, wait) = match tokio::time::timeout(MOST_OF_A_LOOK, self.tick(scope)).await {
-                Ok(Ok(found)) => found,
-                // What is held goes on by itself; its permits are asked for anew.
-                Ok(Err(error)) => {
-                    warn!(%error, "the store cannot be looked at");
-                    (1, LOOK_OFTEN)
+            let looked = match tokio::time::timeout(MOST_OF_A_LOOK, self.tick(scope)).await {
+                Ok(looked) => looked,
+                Err(_) => Err(anyhow::anyhow!("the store does not answer")),
+            };
+            let ends = matches!(scope, Scope::Before(_)) && self.held.is_empty();
+            let wait = match looked {
+                Ok((0, _)) if ends => break,
+                Ok((_, wait)) => {
+                    failures = 0;
+                    wait
                 }
-                Err(_) => {
-                    warn!("the store does not answer");
-                    (1, LOOK_OFTEN)
+                // A tick that can do nothing has to end: the next one of cron tries again.
+                Err(error) if ends && failures >= MOST_FAILURES => return Err(error),
+                // What is held goes on by itself; its permits are asked for anew.
+                Err(error) => {
+                    failures += 1;
+                    warn!(%error, "the store cannot be looked at");
+                    LOOK_OFTEN
                 }
             };
-            if matches!(scope, Scope::Before(_)) && claimed == 0 && self.held.is_empty() {
-                break;
-            }
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
                 Some(done) = self.next_done() => ended(&done),
@@ -179,6 +191,7 @@ impl Runner {
         if let Err(error) = self.context.store.end_runner(&self.context.runner).await {
             warn!(%error, "others are not told that this runner ended");
         }
+        Ok(())
     }
 
     /// One look at the store: renews what is held, takes over from the dead, claims what is near. Gives how

@@ -93,7 +93,7 @@ impl Stage {
         let mut runner = Runner::begin(self.context(None)).await.unwrap();
         let mut ended = Vec::new();
         let scope = Scope::Before(SystemClock.now().plus(Duration::from_secs(1)));
-        runner.run(scope, stopped, |done| ended.push(done.clone())).await;
+        runner.run(scope, stopped, |done| ended.push(done.clone())).await.unwrap();
         ended
     }
 
@@ -271,7 +271,7 @@ async fn interrupted(
         told.recv().await;
         act(id, &stop).await;
     };
-    tokio::join!(working, acting);
+    tokio::join!(working, acting).0.unwrap();
     (id, ended)
 }
 
