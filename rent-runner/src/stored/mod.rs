@@ -23,6 +23,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::config::Config;
 use crate::exit::BadInput;
+use crate::runner::Identity;
 use crate::store::{Account, Sealed, Store};
 use crate::vault::{KeySource, Purpose, Vault};
 use crate::{arguments, output};
@@ -105,7 +106,7 @@ async fn living_runner(store: &Store) -> Result<Option<String>> {
         .into_iter()
         .filter(|runner| runner.stopped_at.is_none() && now.since(runner.seen_at) < LIVING)
         .max_by_key(|runner| runner.seen_at);
-    Ok(living.map(|runner| runner.name))
+    Ok(living.map(|runner| Identity::name_of(&runner.name).to_owned()))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::view;
 use crate::cli::Show;
 use crate::config::Config;
 use crate::exit::BadInput;
+use crate::runner::Identity;
 use crate::store::{AttemptRow, Booking, BookingId, EventRow, Opens, Store, Story};
 use crate::story::{clock_sentence, counted, in_words, millis, probes};
 use crate::vault::Purpose;
@@ -116,13 +117,15 @@ fn as_text(story: &Story, application: Option<&Application>, events: bool) -> St
         text.push('\n');
     };
     for row in &story.attempts {
-        attempt(row, runner_of(&story.events, row), &story.booking).into_iter().for_each(&mut line);
+        attempt(row, runner_of(&story.events, row).map(Identity::name_of), &story.booking)
+            .into_iter()
+            .for_each(&mut line);
     }
     report(story.report.as_ref()).into_iter().for_each(&mut line);
     if events {
         line("\nevents".to_owned());
         for row in &story.events {
-            let (round, runner) = (row.round, &row.runner);
+            let (round, runner) = (row.round, Identity::name_of(&row.runner));
             line(format!("  {}  round {round}  {runner}  {}", row.at, in_words(&row.event)));
         }
     }
@@ -160,7 +163,7 @@ fn head(booking: &Booking, application: Option<&Application>) -> String {
         line("round", booking.round.to_string());
     }
     if let (Some(runner), Some(until)) = (&booking.owner, booking.lease_until) {
-        line("held by", format!("{runner} until {until}"));
+        line("held by", format!("{} until {until}", Identity::name_of(runner)));
     }
     if booking.cancel_asked && !booking.state.is_over() {
         line("cancelling", "its runner was asked to cancel it".to_owned());
