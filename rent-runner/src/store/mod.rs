@@ -1,6 +1,6 @@
 //! The store: accounts, bookings and all that happened to them, in a SQLite file or in PostgreSQL.
 //!
-//! Instants are UTC microseconds inside and [`SeoulTime`] outside. Secrets come in sealed
+//! Instants are UTC microseconds inside and `SeoulTime` outside. Secrets come in sealed
 //! ([`Sealed`]) and go out sealed: the store never sees a key. Leases are judged by the database's clock.
 
 mod accounts;
