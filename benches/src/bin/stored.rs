@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use benches::usage::peak_kib;
 use benches::{machine, quantile};
 use namyangju_rent::{Clock, MOST_BOOKINGS_A_DAY, SystemClock};
 use serde_json::json;
@@ -98,7 +99,7 @@ fn measure(many: usize, database: &str, folder: &PathBuf) -> Result<()> {
             let mut buffer = [0; 65_536];
             // The high-water mark can only be read while it lives: after each part of what it prints.
             while out.read(&mut buffer)? > 0 {
-                peak = peak.max(high_water(child.id()).unwrap_or_default());
+                peak = peak.max(peak_kib(&child.id().to_string()).unwrap_or_default());
             }
             let status = child.wait()?;
             took.push(millis(began.elapsed()));
@@ -122,11 +123,11 @@ fn measure(many: usize, database: &str, folder: &PathBuf) -> Result<()> {
     // What it logs is read, so that it never waits.
     std::thread::spawn(move || lines.count());
     std::thread::sleep(Duration::from_secs(2));
-    let early = high_water(daemon.id()).unwrap_or_default();
+    let early = peak_kib(&daemon.id().to_string()).unwrap_or_default();
     let before = planning(&address)?;
     std::thread::sleep(WATCHED);
     let after = planning(&address)?;
-    let late = high_water(daemon.id()).unwrap_or_default();
+    let late = peak_kib(&daemon.id().to_string()).unwrap_or_default();
     let rounds = after.1 - before.1;
     println!(
         "the daemon plans: {:.2} ms a round, {rounds} rounds in {} s",
@@ -141,12 +142,6 @@ fn measure(many: usize, database: &str, folder: &PathBuf) -> Result<()> {
 
 fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
-}
-
-/// The most memory that a process ever had, in KiB.
-fn high_water(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
 }
 
 /// Seconds of planning so far, and rounds.
