@@ -68,10 +68,8 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Serve(_) | Command::RunDue(_) => logs::STEPS,
         _ => logs::ERRORS,
     };
-    // Settings that cannot be used are complained of by the command that needs them.
-    let log_format = Config::load(&flags).ok().and_then(|config| config.log_format);
     // Until the end, so that nothing of the log is lost.
-    let _logs = logs::start(cli.verbose, log_format, by_default);
+    let _logs = logs::start(cli.verbose, flags.log_format, by_default);
     // One thread also for many bookings: their shots leave closer together than from two that spin (benches/RESULTS.md).
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
