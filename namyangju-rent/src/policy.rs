@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 /// The shortest time between the beginnings of two attempts of one booking. No setting goes below
 /// it: the old system's two attempts a second are the most that is fair.
+///
+/// Once in a run the second attempt follows the answer at once: when the site's own `Date` says that the
+/// first came before the opening instant. The third then waits for two gaps from the first, so that no
+/// second ever has three.
 pub const SHORTEST_GAP: Duration = Duration::from_millis(500);
 
 /// The longest time between two attempts that back-off leads to, unless the site asks for more.
@@ -106,7 +110,8 @@ impl Policy {
     /// The schedule of one run that starts at a monotonic instant.
     pub(crate) fn schedule(self, start: Duration, seed: u64) -> Schedule {
         let deadline = start.saturating_add(self.give_up_after);
-        Schedule { policy: self, start, deadline, gap: self.gap, unknown: 0, seed: seed | 1 }
+        let (gap, unknown, first, not_before) = (self.gap, 0, true, Duration::ZERO);
+        Schedule { policy: self, start, deadline, gap, unknown, first, not_before, seed: seed | 1 }
     }
 }
 
@@ -131,6 +136,10 @@ pub(crate) struct Schedule {
     deadline: Duration,
     gap: Duration,
     unknown: u8,
+    /// No attempt has been followed yet.
+    first: bool,
+    /// When the attempt after a hurried one may begin.
+    not_before: Duration,
     seed: u64,
 }
 
@@ -139,6 +148,8 @@ pub(crate) struct Schedule {
 pub(crate) enum Last {
     /// An answer that a later attempt may change.
     Plain,
+    /// It came before the opening instant by the site's own clock; the next one would meet it if it began then.
+    Early(Duration),
     /// The site was busy, and perhaps said for how long.
     Busy(Option<Duration>),
     /// A page that nobody has described.
@@ -173,7 +184,16 @@ impl Schedule {
             self.gap = (self.gap * (100 + GROWTH_PERCENT) / 100).min(LONGEST_GAP.max(self.policy.gap));
             jitter = self.jitter();
         }
-        let at = (began.saturating_add(self.gap)).max(now.saturating_add(rest)).saturating_add(jitter);
+        let in_turn = began.saturating_add(self.gap).max(self.not_before);
+        let spaced = match last {
+            Last::Early(at) if self.first => {
+                self.not_before = began.saturating_add(self.gap * 2);
+                at.min(in_turn)
+            }
+            _ => in_turn,
+        };
+        self.first = false;
+        let at = spaced.max(now.saturating_add(rest)).saturating_add(jitter);
         if at > self.deadline { Err(GiveUp::Deadline) } else { Ok(at) }
     }
 
@@ -261,16 +281,37 @@ mod tests {
         assert_eq!(schedule.next(START, START, 3, Last::Unknown), Err(GiveUp::Unknown));
     }
 
+    #[test]
+    fn an_attempt_that_came_early_is_followed_at_once_but_once() {
+        let mut schedule = Policy::new().schedule(START, 1);
+        // At the instant that would meet the opening, never later than in turn.
+        assert_eq!(schedule.next(START, START + ms(40), 1, Last::Early(START + ms(60))), Ok(START + ms(60)));
+        let third = START + ms(1000);
+        assert_eq!(schedule.next(START + ms(60), START + ms(100), 2, Last::Early(START)), Ok(third));
+        assert_eq!(schedule.next(third, third + ms(40), 3, Last::Early(START)), Ok(third + ms(500)));
+        let mut schedule = Policy::new().schedule(START, 1);
+        assert_eq!(schedule.next(START, START, 1, Last::Early(START + ms(9000))), Ok(START + ms(500)));
+        // After an attempt in turn there is no hurry.
+        let mut schedule = Policy::new().schedule(START, 1);
+        let second = schedule.next(START, START + ms(40), 1, Last::Plain).unwrap();
+        assert_eq!(schedule.next(second, second, 2, Last::Early(second)), Ok(second + ms(500)));
+    }
+
     proptest! {
         #[test]
-        fn no_run_passes_its_bounds(gap in 0_u64..5_000, seed in any::<u64>(), took in prop::collection::vec(0_u64..3_000, 1..700)) {
+        fn no_run_passes_its_bounds(gap in 0_u64..5_000, seed in any::<u64>(), took in prop::collection::vec((0_u64..3_000, any::<bool>()), 1..700)) {
             let policy = Policy::new().with_gap(ms(gap)).most_requests(1_000);
             let mut schedule = policy.schedule(START, seed);
             let (mut began, mut attempts) = (START, vec![START]);
-            for took in took {
-                let Ok(next) = schedule.next(began, began + ms(took), 1, Last::Plain) else { break };
-                prop_assert!(next >= began + SHORTEST_GAP && next >= began + ms(took));
+            for (took, early) in took {
+                let last = if early { Last::Early(began) } else { Last::Plain };
+                let Ok(next) = schedule.next(began, began + ms(took), 1, last) else { break };
+                prop_assert!(next >= began + ms(took));
                 prop_assert!(next <= START + Duration::from_secs(300));
+                // No second has three.
+                if let [.., before, _] = attempts[..] {
+                    prop_assert!(next >= before + SHORTEST_GAP * 2);
+                }
                 attempts.push(next);
                 began = next;
             }

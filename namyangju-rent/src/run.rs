@@ -55,7 +55,7 @@ const FIRST_PROBES: usize = 8;
 const MORE_PROBES: usize = 3;
 
 /// How much after the instant the first request is meant to arrive. What arrives a moment early is
-/// refused and costs half a second; what arrives a moment late costs the moment.
+/// refused and costs a round trip more; what arrives a moment late costs the moment.
 const LATE_BY: Duration = Duration::from_millis(2);
 
 /// The part of the clock's error bar that is added: paths vary, and the bar grows with them.
@@ -443,8 +443,10 @@ impl<'b, W: Watcher> Run<'b, W> {
             self.tell(Event::Armed { with: Step::Login });
             self.begin_attempt();
             self.permit_before(at).await?;
-            self.wait_for_shot(at).await;
-            return self.log_in_and_visit().await;
+            let fired = self.wait_for_shot(at).await;
+            let result = self.log_in_and_visit().await;
+            self.began_at(fired);
+            return result;
         };
         let result = self.shoot(&session, None, at).await;
         self.session = Some(session);
@@ -493,6 +495,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             Some(submission) => self.send(submission).await,
             None => self.visits(session).await,
         };
+        self.began_at(fired);
         self.tell(Event::Fired { late: fired.saturating_sub(at) });
         result
     }
@@ -525,6 +528,14 @@ impl<'b, W: Watcher> Run<'b, W> {
             text: String::new(),
         });
         self.tell(Event::Attempt { number, wish: self.wish });
+    }
+
+    /// Notes when an attempt that had waited for its instant really began.
+    fn began_at(&mut self, fired: Duration) {
+        let (now, monotonic) = (self.clock().now(), self.clock().monotonic());
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.began = now.minus(monotonic.saturating_sub(fired));
+        }
     }
 
     /// One attempt after the first.
@@ -652,6 +663,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             }
             Next::Again { after } => match name {
                 "busy" => Last::Busy(after),
+                "not-open-yet" => self.came_early().map_or(Last::Plain, Last::Early),
                 _ => Last::Plain,
             },
         };
@@ -664,6 +676,18 @@ impl<'b, W: Watcher> Run<'b, W> {
             Err(Error::NotSent { .. } | Error::Broken { .. }) => Verdict::Unreachable { last: text },
             _ => Verdict::GaveUp { why, last: text },
         })
+    }
+
+    /// When to try again after an answer that the site dated before the opening instant: it was not the opening
+    /// that was late, but the request that was early. The date is one more measurement of the site's clock.
+    fn came_early(&mut self) -> Option<Duration> {
+        let (instant, stamp) = (self.booking.opens_at?, self.session.as_ref()?.stamp()?);
+        if stamp.date >= instant.unix_micros().div_euclid(1_000_000) {
+            return None;
+        }
+        self.site_clock.add(stamp);
+        // Whatever the lead was for, it was too much.
+        Some(self.fire_instant(instant) + self.booking.lead)
     }
 
     /// Whether the error is a block and the operator allows, and has, another route.

@@ -174,6 +174,11 @@ impl Session {
         }
     }
 
+    /// The times of the last answer, if it was dated.
+    pub(crate) fn stamp(&self) -> Option<Probe> {
+        self.transport.stamp()
+    }
+
     /// The session as data, to be kept like a password; `None` if its cookies cannot be read.
     pub fn save(&self) -> Option<SavedSession> {
         let transport = &self.transport;

@@ -36,6 +36,8 @@ pub(crate) struct Transport {
     shared: Arc<Shared>,
     /// The connection in use and its route; another is made when the route changes.
     line: Mutex<Option<(Route, reqwest::Client)>>,
+    /// When the last answer was asked for and came, and what it was dated.
+    stamp: Mutex<Option<Probe>>,
     pub(crate) jar: Jar,
     pace: Pace,
     pub(crate) budget: Budget,
@@ -70,7 +72,7 @@ pub(crate) struct Onward {
 impl Transport {
     pub(crate) fn new(shared: Arc<Shared>, jar: Jar, pace: Pace, budget: Budget) -> Self {
         let (site, clock) = (shared.site.clone(), Arc::clone(&shared.clock));
-        Self { shared, line: Mutex::default(), jar, pace, budget, site, clock }
+        Self { shared, line: Mutex::default(), stamp: Mutex::default(), jar, pace, budget, site, clock }
     }
 
     pub(crate) fn user_agent(&self) -> &str {
@@ -93,6 +95,11 @@ impl Transport {
                 Ok((route, http))
             }
         }
+    }
+
+    /// The times of the last answer, if it was dated.
+    pub(crate) fn stamp(&self) -> Option<Probe> {
+        *self.stamp.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends a request and follows its redirects.
@@ -266,9 +273,12 @@ impl Transport {
         let response = request.timeout(timeout).send().await.map_err(|e| NetworkError::from_reqwest(&e));
         self.shared.ways.went(route, sent, self.clock.now(), response.as_ref().err());
         let response = response?;
-        let head_at = self.clock.monotonic();
+        let answered = self.clock.monotonic();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Answer { status, headers, head_at, body: self.read(response).await })
+        let date = headers.get(DATE).and_then(|v| unix_seconds(v.as_bytes()));
+        *self.stamp.lock().unwrap_or_else(PoisonError::into_inner) =
+            date.map(|date| Probe { sent, answered, date });
+        Ok(Answer { status, headers, head_at: answered, body: self.read(response).await })
     }
 
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, NetworkError> {

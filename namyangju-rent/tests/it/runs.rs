@@ -29,6 +29,12 @@ async fn run(stage: &Stage, change: impl FnOnce(Booking) -> Booking) -> (Report,
     (report, events)
 }
 
+/// When the form was asked for, from a second before the opening on.
+fn shots(stage: &Stage) -> Vec<SeoulTime> {
+    let forms = stage.server.arrivals().into_iter().filter(|a| a.step == Step::Form);
+    forms.map(|a| a.site_time).filter(|at| at.plus(Duration::from_secs(1)) >= opening()).collect()
+}
+
 fn won(report: &Report) -> bool {
     matches!(report.verdict, Verdict::Reserved { .. })
 }
@@ -99,6 +105,31 @@ async fn a_cached_date_is_said_to_be_one() {
     let (report, _) = run(&stage, |b| b).await;
     assert!(report.clock.unwrap().cached, "{report:?}");
     assert!(won(&report), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_first_request_that_comes_early_is_followed_at_the_instant() {
+    let stage = Stage::new("namyangju", opening_settings()).await;
+    let (report, _) = run(&stage, |b| b.lead(Duration::from_millis(40))).await;
+    assert!(won(&report), "{report:?}");
+    let [first, second] = shots(&stage)[..] else { panic!("{report:?}") };
+    assert!(first < opening() && second >= opening(), "{report:?}");
+    assert!(second.since(first) < Duration::from_millis(100), "{report:?}");
+    assert_eq!(report.requests_after_opening, 5);
+    let after = report.opening.after.unwrap();
+    assert!(after < opening() && opening().since(after) < Duration::from_millis(100), "{report:?}");
+}
+
+#[tokio::test]
+async fn an_opening_that_is_late_by_a_moment_is_met_half_a_second_later() {
+    let mut settings = opening_settings();
+    settings.openings.insert("2026-12-05".parse().unwrap(), opening().plus(Duration::from_millis(300)));
+    let stage = Stage::new("namyangju", settings).await;
+    let (report, _) = run(&stage, |b| b).await;
+    assert!(won(&report), "{report:?}");
+    let [first, second] = shots(&stage)[..] else { panic!("{report:?}") };
+    let gap = second.since(first);
+    assert!(gap >= Duration::from_millis(480) && gap <= Duration::from_millis(520), "{gap:?}");
 }
 
 #[tokio::test]
