@@ -14,6 +14,7 @@ use crate::date::RentDate;
 use crate::dns::Names;
 use crate::error::{Error, Step};
 use crate::jar::Jar;
+use crate::measured::Measured;
 use crate::outcome::Outcome;
 use crate::pace::{Budget, Pace};
 use crate::page::Page;
@@ -93,6 +94,7 @@ pub(crate) struct Shared {
     tls: Tls,
     names: Names,
     pub(crate) ways: Ways,
+    pub(crate) measured: Measured,
 }
 
 /// Settings of a [`Client`].
@@ -188,6 +190,7 @@ impl ClientBuilder {
             largest_body: self.largest_body,
             tls,
             ways: Ways::new(self.routes, self.burst_silence),
+            measured: Measured::default(),
         };
         for route in shared.ways.all() {
             shared.http(&route)?;
@@ -257,8 +260,8 @@ impl Client {
         Self { shared: Arc::clone(&self.shared), pace: self.pace.clone(), budget }
     }
 
-    /// The same client for another account, which costs next to nothing: TLS, the names that were looked up and the
-    /// budget are shared; so are the routes, for a block is of the address, not of the account. The ceiling of
+    /// The same client for another account, which costs next to nothing: TLS, the names that were looked up, what is
+    /// known of the site's clock and the budget are shared; so are the routes, for a block is of the address, not of the account. The ceiling of
     /// [`MOST_REQUESTS_A_SECOND`](crate::MOST_REQUESTS_A_SECOND) is its own, so that the members of a club do not
     /// wait for each other at the opening. It is meant for one person each, not for each booking.
     #[must_use]
@@ -293,6 +296,11 @@ impl Client {
             .ways
             .pick(self.shared.clock.now())
             .map_or_else(|| "none".to_owned(), |route| route.to_string())
+    }
+
+    /// What is known of the site's clock, shared by all clients made from one.
+    pub(crate) fn measured(&self) -> &Measured {
+        &self.shared.measured
     }
 
     /// Retires the route in use after a block answer; tells whether another may be used at once.

@@ -18,6 +18,7 @@ mod fixture_tests;
 mod form;
 mod html;
 mod jar;
+mod measured;
 mod micros;
 mod money;
 mod outcome;

@@ -13,12 +13,13 @@ use crate::clock::{Clock, wait_until};
 use crate::date::SeoulTime;
 use crate::day::DayPage;
 use crate::error::{Error, Step};
+use crate::measured::is_fresh;
 use crate::outcome::{Next, Outcome, Receipt};
 use crate::page::Timing;
 use crate::policy::{GiveUp, Last, Schedule};
 use crate::seen::Seen;
 use crate::session::{DayVisit, Session, Submission, Submitted};
-use crate::site_clock::SiteClock;
+use crate::site_clock::{PROBE_GAP, SiteClock};
 use crate::slot::SlotState;
 
 /// Logins in a row that are tried before the site is believed not to keep us logged in.
@@ -305,10 +306,29 @@ impl<'b, W: Watcher> Run<'b, W> {
             return Ok(());
         }
         let Some(wish) = self.wish() else { return Ok(()) };
-        let second_look = !self.site_clock.probes().is_empty();
+        let booking = self.booking;
+        let measured = booking.client.measured();
+        // Another booking may be at it, which takes some seconds: its measurement will do.
+        let turn = loop {
+            let now = self.clock().monotonic();
+            match measured.turn() {
+                None if now + PROBE_GAP + QUIET_BEFORE < self.fire_instant(instant) => {
+                    self.sleep(PROBE_GAP).await;
+                }
+                turn => break turn,
+            }
+        };
+        let (route, now) = (booking.client.route_in_use(), self.clock().monotonic());
+        let known = measured.better_than(&self.site_clock, &route, now);
+        let taken_over = known.is_some();
+        if let Some(known) = known {
+            self.site_clock = known;
+        }
+        let old = !is_fresh(&self.site_clock, now);
         let mut asked = 0;
-        while self.site_clock.probes().len() < most
-            && (self.site_clock.wants_more() || second_look && asked == 0)
+        while turn.is_some()
+            && self.site_clock.probes().len() < most
+            && (self.site_clock.wants_more() || old && asked == 0)
         {
             let at = self.site_clock.aim(self.clock().monotonic());
             if at + QUIET_BEFORE > self.fire_instant(instant) {
@@ -327,7 +347,10 @@ impl<'b, W: Watcher> Run<'b, W> {
                         self.session = None;
                     }
                     match probe {
-                        Some(probe) => self.site_clock.add(probe),
+                        Some(probe) => {
+                            self.site_clock.add(probe);
+                            measured.keep(booking.client.route_in_use(), &self.site_clock);
+                        }
                         None => break,
                     }
                 }
@@ -341,7 +364,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             }
         }
         let estimate = self.site_clock.estimate(self.clock().now(), self.clock().monotonic());
-        if let Some(estimate) = estimate.filter(|_| asked > 0) {
+        if let Some(estimate) = estimate.filter(|_| asked > 0 || taken_over) {
             self.tell(Event::ClockRead { estimate });
         }
         Ok(())

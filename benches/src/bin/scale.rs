@@ -1,8 +1,9 @@
 //! Many armed bookings in one process: what each costs, and how close together their first requests leave.
 //!
-//!     cargo run --release -p benches --bin scale -- [counts] [word ...]
+//!     cargo run --release -p benches --bin scale -- [counts] [rounds=1] [word ...]
 //!
-//! `counts` is a list such as `1,8,100` (default `1,8,100,1000,5000`). Words: `multi` for tokio's runtime of
+//! `counts` is a list such as `1,8,100` (default `1,8,100,1000,5000`); of several rounds the table has the medians,
+//! with the smallest and the largest figure. Words: `multi` for tokio's runtime of
 //! two threads instead of one; `form` for a site that gives nothing before the opening, so that the first
 //! request is the form's and not the submission; `tls` for TLS (the landing page is then not found, for the
 //! stand-in speaks of itself as plain http: look at memory and spread only); `measure` to have each booking
@@ -50,6 +51,8 @@ const AHEAD_EACH: Duration = Duration::from_millis(15);
 
 /// The measurement of the clock takes eight probes, one a second.
 const AHEAD_TO_MEASURE: Duration = Duration::from_secs(45);
+
+const ROUNDS: &str = "rounds=";
 
 #[derive(Clone)]
 struct Plan {
@@ -319,14 +322,36 @@ fn figures(value: &Value, key: &str) -> Vec<f64> {
     value.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64).collect()
 }
 
-/// From the first to the last, and to the one at a half and at 95 %, in milliseconds.
-fn spread(mut micros: Vec<f64>) -> String {
-    let first = quantile(&mut micros, 0.0);
-    let [half, most, all] = [0.5, 0.95, 1.0].map(|part| (quantile(&mut micros, part) - first) / 1e3);
-    format!("{half:.1} / {most:.1} / {all:.1}")
+/// The columns, with the digits after the point that say something.
+const COLUMNS: [(&str, usize); 18] = [
+    ("armed", 0),
+    ("s before the opening", 1),
+    ("MiB in all", 1),
+    ("KiB each", 1),
+    ("MiB at the peak", 1),
+    ("first left, ms after the instant", 2),
+    ("left: p50, ms after the first", 1),
+    ("p95", 1),
+    ("last", 1),
+    ("latest shot, ms", 1),
+    ("arrived: p50, ms after the first", 1),
+    ("p95", 1),
+    ("last", 1),
+    ("CPU ms each until armed", 2),
+    ("CPU ms each afterwards", 2),
+    ("requests each", 1),
+    ("won, by the site's log", 0),
+    ("ms to build a client", 1),
+];
+
+/// After the first of them in milliseconds: the one at a half, the one at 95 %, the last.
+fn spread(micros: &mut [f64]) -> [f64; 3] {
+    let first = quantile(micros, 0.0);
+    [0.5, 0.95, 1.0].map(|part| (quantile(micros, part) - first) / 1e3)
 }
 
-fn measure(count: usize, words: &[String]) -> Result<String, Failure> {
+/// One run: a figure for each column.
+fn measure(count: usize, words: &[String]) -> Result<[f64; COLUMNS.len()], Failure> {
     let measures = words.iter().any(|word| word == "measure");
     let each = AHEAD_EACH * u32::try_from(count)?;
     let ahead = AHEAD + each + if measures { AHEAD_TO_MEASURE } else { Duration::ZERO };
@@ -347,29 +372,46 @@ fn measure(count: usize, words: &[String]) -> Result<String, Failure> {
         (figures(&told, "late"), figures(&told, "left"), figures(&log, "arrived"));
     arrived.sort_by(f64::total_cmp);
     arrived.truncate(count);
-    let earliest = quantile(&mut left, 0.0) / 1e3;
-    Ok(format!(
-        "| {count} | {} | {:.1} | {:.1} | {:.1} | {:.1} | {earliest:.2} | {} | {:.1} | {} | {:.2} | {:.2} | {:.1} | {} | {} |",
+    let won = log.get("bookings").and_then(Value::as_f64).unwrap_or(f64::NAN);
+    // A landing page that is not found makes an outcome unknown; what the site has is what counts.
+    if won != number("won") && !plan.has("tls") {
+        eprintln!("{} reports of a booking, {won} bookings at the site", number("won"));
+    }
+    let ([left_half, left_most, left_last], [came_half, came_most, came_last]) =
+        (spread(&mut left), spread(&mut arrived));
+    Ok([
         number("armed"),
         number("ready_ms") / 1e3,
         number("armed_kib") / 1024.0,
         of_each(number("armed_kib") - number("empty_kib")),
         number("peak_kib") / 1024.0,
-        spread(left),
+        quantile(&mut left, 0.0) / 1e3,
+        left_half,
+        left_most,
+        left_last,
         quantile(&mut late, 1.0) / 1e3,
-        spread(arrived),
+        came_half,
+        came_most,
+        came_last,
         of_each(number("cpu_before_ms")),
         of_each(number("cpu_after_ms")),
         of_each(number("requests")),
-        number("won"),
-        log.get("bookings").and_then(Value::as_u64).unwrap_or_default(),
-    ) + &format!(" {:.1} |", number("client_build_micros") / 1e3))
+        won,
+        number("client_build_micros") / 1e3,
+    ])
 }
 
-const HEAD: &str = "| bookings | armed | s before the opening | MiB in all | KiB each | MiB at the peak | first left, ms after the instant | \
-left: p50 / p95 / last, ms after the first | latest shot ms | arrived: p50 / p95 / last, ms after the first | CPU ms each until armed | \
-CPU ms each afterwards | requests each | won | bookings at the site | ms to build a client |
-| --: | --: | --: | --: | --: | --: | --: | --- | --: | --- | --: | --: | --: | --: | --: | --: |";
+/// The medians of some runs; behind each the smallest and the largest, where they differ.
+fn line(count: usize, runs: &[[f64; COLUMNS.len()]]) -> String {
+    let cell = |(at, (_, digits)): (usize, &(&str, usize))| {
+        let mut figures: Vec<f64> = runs.iter().filter_map(|run| run.get(at).copied()).collect();
+        let [middle, least, most] =
+            [0.5, 0.0, 1.0].map(|part| format!("{:.digits$}", quantile(&mut figures, part)));
+        if least == most { middle } else { format!("{middle} ({least}–{most})") }
+    };
+    let cells: Vec<String> = COLUMNS.iter().enumerate().map(cell).collect();
+    format!("| {count} | {} |", cells.join(" | "))
+}
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -389,12 +431,22 @@ fn main() -> Result<(), Failure> {
         return Ok(());
     }
     let known = ["multi", "form", "tls", "measure", "alone"];
-    let (words, counts): (Vec<String>, Vec<String>) =
+    let (words, others): (Vec<String>, Vec<String>) =
         arguments.into_iter().partition(|argument| known.contains(&argument.as_str()));
+    let (rounds, counts): (Vec<String>, Vec<String>) =
+        others.into_iter().partition(|argument| argument.starts_with(ROUNDS));
+    let rounds: usize = match rounds.first().and_then(|argument| argument.strip_prefix(ROUNDS)) {
+        Some(number) => number.parse()?,
+        None => 1,
+    };
     let counts = counts.first().map_or("1,8,100,1000,5000", String::as_str).to_owned();
-    println!("{}\n\n`{}`\n\n{HEAD}", machine(), words.join(" "));
+    let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
+    println!("{}; medians of {rounds}\n\n`{}`\n", machine(), words.join(" "));
+    println!("| bookings | {} |\n| --: |{}", names.join(" | "), " --: |".repeat(names.len()));
     for count in counts.split(',') {
-        println!("{}", measure(count.parse()?, &words)?);
+        let count = count.parse()?;
+        let runs: Result<Vec<_>, Failure> = (0..rounds.max(1)).map(|_| measure(count, &words)).collect();
+        println!("{}", line(count, &runs?));
     }
     Ok(())
 }

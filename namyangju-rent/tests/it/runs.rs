@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use namyangju_rent::harness::{BusyWindow, Fault, FaultKind, Gate, Rival, Settings, Step};
 use namyangju_rent::{
-    Booking, Budget, Event, GiveUp, MOST_BOOKINGS_A_DAY, OnBlock, Policy, Report, RouteState, Routes,
-    SeoulTime, SlotState, Verdict, Wish, run_together,
+    Booking, Budget, Clock as _, Event, GiveUp, MOST_BOOKINGS_A_DAY, OnBlock, Policy, Report, RouteState,
+    Routes, SeoulTime, SlotState, Verdict, Wish, run_together,
 };
 
 use crate::stage::{Stage, application};
@@ -442,6 +442,32 @@ async fn bookings_run_side_by_side_in_one_budget() {
 
     let too_many = bookings.iter().cycle().take(MOST_BOOKINGS_A_DAY + 1).cloned().collect();
     assert!(run_together(too_many, |_, _| {}).await.unwrap_err().contains("8 bookings"));
+}
+
+#[tokio::test]
+async fn what_one_booking_measured_of_the_sites_clock_another_takes_over() {
+    let later = opening().plus(Duration::from_secs(30));
+    let mut settings = opening_settings();
+    settings.openings.insert("2026-12-06".parse().unwrap(), later);
+    settings.clock_skew_millis = 1_700;
+    let stage = Stage::new("namyangju", settings).await;
+    stage.clock.advance(opening().minus(Duration::from_secs(20)).since(stage.clock.now()));
+    let probes = || stage.server.arrivals().iter().filter(|arrival| arrival.method == "HEAD").count();
+    let (first, _) = run(&stage, |b| b).await;
+    let asked = probes();
+    assert!(won(&first) && asked >= 5, "{asked} probes: {first:?}");
+
+    let other_account = stage.server.with(|s| s.accounts()[1].clone());
+    let credentials = namyangju_rent::Credentials::new(other_account.id, other_account.password);
+    let wish = Wish { date: "2026-12-06".parse().unwrap(), ..stage.wish() };
+    let mut read = 0;
+    let second = Booking::new(stage.client.for_account(), credentials, wish, application())
+        .opens_at(later)
+        .run(|happened| read += usize::from(matches!(happened.event, Event::ClockRead { .. })))
+        .await;
+    assert!(won(&second), "{second:?}");
+    assert_eq!((probes(), read), (asked, 1), "{second:?}");
+    assert_eq!(second.clock.map(|clock| clock.probes), Some(asked));
 }
 
 #[tokio::test]
