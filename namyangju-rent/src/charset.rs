@@ -47,6 +47,15 @@ impl Charset {
         self.0.decode_without_bom_handling(bytes).0
     }
 
+    /// The bytes as text, if it is not longer than `most` bytes.
+    pub(crate) fn decode_within(self, bytes: &[u8], most: usize) -> Option<Cow<'_, str>> {
+        // In these sets no character takes more bytes than in the text: what is too long need not be decoded.
+        if bytes.len() > most && (self == Self::EUC_KR || self == Self::UTF_8) {
+            return None;
+        }
+        Some(self.decode(bytes)).filter(|text| text.len() <= most)
+    }
+
     fn from_label(label: &[u8]) -> Option<Self> {
         let label = label.trim_ascii();
         let korean: [&[u8]; 4] = [b"ms949", b"cp949", b"uhc", b"x-windows-949"];
