@@ -347,6 +347,19 @@ mod tests {
     }
 
     #[test]
+    fn text_that_is_too_long_is_not_decoded() {
+        let euc_kr = Charset::EUC_KR.encode("가나").into_owned();
+        assert_eq!(Charset::EUC_KR.decode_within(&euc_kr, 6).as_deref(), Some("가나"));
+        // Four bytes, six as text.
+        assert_eq!(Charset::EUC_KR.decode_within(&euc_kr, 5), None);
+        assert_eq!(Charset::EUC_KR.decode_within(&euc_kr, 3), None);
+        // Text may be shorter than its bytes.
+        let utf_16: Charset = "utf-16le".parse().unwrap();
+        assert_eq!(utf_16.decode_within(b"a\0b\0", 2).as_deref(), Some("ab"));
+        assert_eq!(utf_16.decode_within(b"a\0b\0", 1), None);
+    }
+
+    #[test]
     fn debug_shows_names_only() {
         let fields = FormFields::from_iter([("mempw", "invented-secret")]);
         assert_eq!(format!("{fields:?}"), "[\"mempw\"]");

@@ -23,10 +23,12 @@ pub(crate) fn parse(text: &str) -> Option<Html> {
 /// What stands in a `<template>` is no part of the page until a script puts it there; the parser used
 /// here takes it for one.
 fn empty_templates(document: &mut Html) {
-    let is_template = |node: ego_tree::NodeRef<'_, Node>| {
-        node.value().as_element().is_some_and(|element| element.name() == "template")
-    };
-    let templates = document.tree.nodes().filter(|node| is_template(*node));
+    let is_template = |node: &Node| node.as_element().is_some_and(|element| element.name() == "template");
+    // Hardly any page has one, and a look at the values alone is quicker.
+    if !document.tree.values().any(is_template) {
+        return;
+    }
+    let templates = document.tree.nodes().filter(|node| is_template(node.value()));
     let inside = templates.flat_map(|node| node.descendants().skip(1)).map(|node| node.id());
     for id in inside.collect::<BTreeSet<_>>() {
         if let Some(mut node) = document.tree.get_mut(id) {
