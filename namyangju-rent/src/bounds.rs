@@ -33,14 +33,14 @@ pub(crate) fn hold(page: &str) -> bool {
         if count > MOST_TAGS || tag.attributes > MOST_ATTRIBUTES {
             return false;
         }
-        let name = lower(tag.name);
+        let name = Name::of(tag.name);
         if tag.closes {
             open.close(&name);
             continue;
         }
         // Within these elements the parser does not switch to raw text.
-        let literal = || !open.names.iter().any(|n| matches!(n.as_ref(), "svg" | "math" | "select"));
-        if RAW.contains(&name.as_ref()) && literal() && tags.skip_raw(&name) {
+        let literal = || !open.names.iter().any(|n| n.is(FOREIGN | SELECT));
+        if name.is(RAW) && literal() && tags.skip_raw(&name.text) {
             continue;
         }
         open.open(name, tag.whole);
@@ -121,144 +121,167 @@ pub(crate) fn surely_show_text(page: &str) -> bool {
     }
 }
 
-const RAW: [&str; 9] =
-    ["script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript"];
-const EMPTY: [&str; 22] = [
-    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "image", "img", "input",
-    "keygen", "link", "meta", "param", "source", "track", "wbr", "html", "head", "body",
-];
-const FORMATS: [&str; 14] =
-    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
-/// Elements whose inside is closed off: end tags in them do not reach out.
-const WALLS: [&str; 10] =
-    ["table", "td", "th", "caption", "object", "applet", "marquee", "template", "svg", "math"];
-/// Of those the ones that also end the reach of formatting.
-const MARKS: [&str; 7] = ["td", "th", "caption", "object", "applet", "marquee", "template"];
-/// Elements that an end tag of a plain one, such as `</span>`, does not reach across.
-const BLOCKS: [&str; 32] = [
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "button",
-    "center",
-    "dd",
-    "details",
-    "dir",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figure",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "header",
-    "li",
-    "main",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "select",
-    "tbody",
-    "tr",
-    "ul",
-];
+/// What the rules say of an element's name: a set of the bits below.
+type Kind = u32;
+
+/// Its inside is text up to its end tag.
+const RAW: Kind = 1;
+/// It has no inside, or its tags are of no account for the depth.
+const EMPTY: Kind = 1 << 1;
+/// It is opened again in the paragraph that follows, if it was not closed.
+const FORMAT: Kind = 1 << 2;
+/// Its inside is closed off: end tags in it do not reach out.
+const WALL: Kind = 1 << 3;
+/// It also ends the reach of formatting.
+const MARK: Kind = 1 << 4;
+/// An end tag of a plain element, such as `</span>`, does not reach across it.
+const BLOCK: Kind = 1 << 5;
+/// The start tag of an item of a list does not end one beyond it.
+const ITEM_WALL: Kind = 1 << 6;
+const FOREIGN: Kind = 1 << 7;
+const TABLE: Kind = 1 << 8;
+/// A part of a table, which its own end tag closes across everything but a table.
+const PART: Kind = 1 << 9;
+const SELECT: Kind = 1 << 10;
+const BUTTON: Kind = 1 << 11;
+// Elements of which one ends the one before.
+const PARAGRAPH: Kind = 1 << 12;
+const ITEM: Kind = 1 << 13;
+const TERM: Kind = 1 << 14;
+const OPTION: Kind = 1 << 15;
+const OPTION_GROUP: Kind = 1 << 16;
+const CELL: Kind = 1 << 17;
+const ROW: Kind = 1 << 18;
+const ROWS: Kind = 1 << 19;
+
+/// The kind of a name in lower case.
+fn kind_of(name: &str) -> Kind {
+    const CLOSED: Kind = WALL | ITEM_WALL;
+    const OUTER: Kind = BLOCK | ITEM_WALL;
+    match name.as_bytes() {
+        b"td" | b"th" => CLOSED | MARK | PART | CELL,
+        b"tr" => OUTER | PART | ROW,
+        b"a" | b"b" | b"big" | b"code" | b"em" | b"font" | b"i" | b"nobr" | b"s" | b"small" | b"strike"
+        | b"strong" | b"tt" | b"u" => FORMAT,
+        b"area" | b"base" | b"basefont" | b"bgsound" | b"br" | b"col" | b"embed" | b"frame" | b"hr"
+        | b"image" | b"img" | b"input" | b"keygen" | b"link" | b"meta" | b"param" | b"source" | b"track"
+        | b"wbr" | b"html" | b"head" | b"body" => EMPTY,
+        b"script" | b"style" | b"textarea" | b"title" | b"xmp" | b"iframe" | b"noembed" | b"noframes"
+        | b"noscript" => RAW,
+        b"p" => BLOCK | PARAGRAPH,
+        b"address" | b"div" => BLOCK,
+        b"li" => OUTER | ITEM,
+        b"dd" | b"dt" => OUTER | TERM,
+        b"button" => OUTER | BUTTON,
+        b"select" => OUTER | SELECT,
+        b"tbody" => OUTER | PART | ROWS,
+        b"thead" | b"tfoot" => PART | ROWS,
+        b"article" | b"aside" | b"blockquote" | b"center" | b"details" | b"dir" | b"dl" | b"fieldset"
+        | b"figure" | b"footer" | b"form" | b"h1" | b"h2" | b"h3" | b"h4" | b"header" | b"main" | b"nav"
+        | b"ol" | b"pre" | b"section" | b"ul" => OUTER,
+        b"option" => OPTION,
+        b"optgroup" => OPTION_GROUP,
+        b"table" => CLOSED | TABLE,
+        b"caption" => CLOSED | MARK | PART,
+        b"object" | b"applet" | b"marquee" | b"template" => CLOSED | MARK,
+        b"svg" | b"math" => CLOSED | FOREIGN,
+        _ => 0,
+    }
+}
+
+/// The name of an element.
+struct Name<'p> {
+    /// In lower case.
+    text: Cow<'p, str>,
+    kind: Kind,
+}
+
+impl<'p> Name<'p> {
+    fn of(name: &'p str) -> Self {
+        let text = lower(name);
+        Self { kind: kind_of(&text), text }
+    }
+
+    /// Whether it is of one of these kinds.
+    fn is(&self, kinds: Kind) -> bool {
+        self.kind & kinds != 0
+    }
+}
 
 /// The stack of open elements, and the formatting tags that will be opened again.
 #[derive(Default)]
 struct Open<'p> {
-    names: Vec<Cow<'p, str>>,
+    names: Vec<Name<'p>>,
     /// `None` marks a cell or the like.
     formats: Vec<Option<&'p str>>,
 }
 
 impl<'p> Open<'p> {
-    fn open(&mut self, name: Cow<'p, str>, whole: &'p str) {
-        let word = name.as_ref();
-        if EMPTY.contains(&word) {
+    fn open(&mut self, name: Name<'p>, whole: &'p str) {
+        if name.is(EMPTY) {
             return;
         }
         // A start tag that ends its predecessor, and what its search does not go beyond.
-        let ends: (&[&str], fn(&str) -> bool) = match word {
-            "p" => (&["p"], |n| WALLS.contains(&n) || n == "button"),
-            "li" => (&["li"], is_wall_of_items),
-            "dt" | "dd" => (&["dt", "dd"], is_wall_of_items),
-            "option" | "optgroup" => (&["option"], |n| n == "select" || WALLS.contains(&n)),
-            "td" | "th" => (&["td", "th"], |n| n == "table"),
-            "tr" => (&["tr"], |n| n == "table"),
-            "tbody" | "thead" | "tfoot" => (&["tbody", "thead", "tfoot"], |n| n == "table"),
-            _ => (&[], |_| true),
+        const ENDING: Kind = PARAGRAPH | ITEM | TERM | OPTION | OPTION_GROUP | CELL | ROW | ROWS;
+        let (ends, walls) = match name.kind & ENDING {
+            PARAGRAPH => (PARAGRAPH, WALL | BUTTON),
+            ITEM => (ITEM, ITEM_WALL),
+            TERM => (TERM, ITEM_WALL),
+            OPTION | OPTION_GROUP => (OPTION, SELECT | WALL),
+            part => (part, TABLE),
         };
-        let foreign = || self.names.iter().any(|n| n == "svg" || n == "math");
-        if !ends.0.is_empty()
+        let foreign = || self.names.iter().any(|n| n.is(FOREIGN));
+        if ends != 0
             && !foreign()
-            && let Some(at) = self.find(|n| ends.0.contains(&n), ends.1)
+            && let Some(at) = self.find(|n| n.is(ends), walls)
         {
             self.cut(at);
         }
-        if MARKS.contains(&word) {
+        if name.is(MARK) {
             self.formats.push(None);
-        } else if FORMATS.contains(&word) {
-            if word == "a" {
+        } else if name.is(FORMAT) {
+            if name.text == "a" {
                 self.close_format("a");
             }
             let since = self.since_mark();
-            let equal: Vec<usize> = (since..self.formats.len())
-                .filter(|at| self.formats.get(*at) == Some(&Some(whole)))
-                .collect();
-            if equal.len() >= EQUAL_FORMATS
-                && let Some(first) = equal.first()
-            {
-                self.formats.remove(*first);
+            let mut equal =
+                (since..self.formats.len()).filter(|at| self.formats.get(*at) == Some(&Some(whole)));
+            if let (Some(first), Some(_)) = (equal.next(), equal.nth(EQUAL_FORMATS - 2)) {
+                self.formats.remove(first);
             }
             self.formats.push(Some(whole));
         }
         self.names.push(name);
     }
 
-    fn close(&mut self, name: &str) {
-        if FORMATS.contains(&name) {
-            self.close_format(name);
+    fn close(&mut self, name: &Name<'_>) {
+        if name.is(FORMAT) {
+            self.close_format(&name.text);
             return;
         }
-        let found = match name {
-            "table" => self.find(|n| n == "table", |_| false),
-            "tr" | "td" | "th" | "tbody" | "thead" | "tfoot" | "caption" => {
-                self.find(|n| n == name, |n| n == "table")
-            }
-            _ if BLOCKS.contains(&name) || WALLS.contains(&name) => {
-                self.find(|n| n == name, |n| WALLS.contains(&n))
-            }
-            _ => self.find(|n| n == name, |n| BLOCKS.contains(&n) || WALLS.contains(&n)),
+        let walls = match name.kind {
+            kind if kind & TABLE != 0 => 0,
+            kind if kind & PART != 0 => TABLE,
+            kind if kind & (BLOCK | WALL) != 0 => WALL,
+            _ => BLOCK | WALL,
         };
-        if let Some(at) = found {
+        if let Some(at) = self.find(|n| n.text == name.text, walls) {
             self.cut(at);
         }
     }
 
     /// The nearest element that is wanted, unless one comes first that is not looked beyond.
-    fn find(&self, wanted: impl Fn(&str) -> bool, wall: impl Fn(&str) -> bool) -> Option<usize> {
-        for (at, name) in self.names.iter().enumerate().rev() {
-            if wanted(name) {
-                return Some(at);
-            }
-            if wall(name) {
-                return None;
-            }
-        }
-        None
+    fn find(&self, wanted: impl Fn(&Name<'p>) -> bool, walls: Kind) -> Option<usize> {
+        let at = self.names.iter().rposition(|name| wanted(name) || name.is(walls))?;
+        self.names.get(at).is_some_and(wanted).then_some(at)
     }
 
     /// Closes an element and all within it. Formatting tags stay to be opened again, up to a mark.
     fn cut(&mut self, at: usize) {
-        for name in self.names.split_off(at) {
-            if MARKS.contains(&name.as_ref()) {
+        while self.names.len() > at
+            && let Some(name) = self.names.pop()
+        {
+            if name.is(MARK) {
                 self.formats.truncate(self.since_mark().saturating_sub(1));
             }
         }
@@ -266,7 +289,7 @@ impl<'p> Open<'p> {
 
     /// Closes one formatting element, wherever it stands, and not what is within it.
     fn close_format(&mut self, name: &str) {
-        if let Some(at) = self.find(|n| n == name, |n| WALLS.contains(&n)) {
+        if let Some(at) = self.find(|n| n.text == name, WALL) {
             self.names.remove(at);
         }
         let is_it = |whole: &str| {
@@ -294,10 +317,6 @@ impl<'p> Open<'p> {
     }
 }
 
-fn is_wall_of_items(name: &str) -> bool {
-    WALLS.contains(&name) || BLOCKS.contains(&name) && !matches!(name, "address" | "div" | "p")
-}
-
 /// One tag.
 struct Tag<'p> {
     /// Where its `<` stands in the page.
@@ -322,27 +341,22 @@ impl<'p> Iterator for Tags<'p> {
 
     fn next(&mut self) -> Option<Tag<'p>> {
         loop {
-            let rest = self.page.get(self.at..)?;
-            let start = self.at + rest.find('<')?;
+            let start = position(self.page.as_bytes(), self.at, |b| b == b'<')?;
             let after = self.page.get(start + 1..)?;
-            if after.starts_with("!--") {
-                // `<!-->` is a whole comment.
-                let inside = self.page.get(start + 2..)?;
-                self.at = start + 2 + comment_end(inside)?;
-                continue;
-            }
-            let closes = after.starts_with('/');
-            let name_at = start + 1 + usize::from(closes);
-            let tag = self.page.get(name_at..)?;
-            if tag.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                let (name, attributes, length) = read_tag(tag)?;
-                self.at = name_at + length;
+            let (closes, tag) = after.strip_prefix('/').map_or((false, after), |tag| (true, tag));
+            if tag.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) {
+                let (name, attributes, length) = read_tag(tag.as_bytes())?;
+                self.at = start + 1 + usize::from(closes) + length;
                 let (name, whole) = (tag.get(..name)?, tag.get(..length)?);
                 return Some(Tag { start, name, whole, closes, attributes });
             }
-            self.at = match after.starts_with(['!', '?', '/']) {
-                true => start + 1 + after.find('>')? + 1,
-                false => start + 1,
+            self.at = if after.starts_with("!--") {
+                // `<!-->` is a whole comment.
+                start + 2 + comment_end(self.page.get(start + 2..)?)?
+            } else if after.starts_with(['!', '?', '/']) {
+                start + 1 + after.find('>')? + 1
+            } else {
+                start + 1
             };
         }
     }
@@ -351,22 +365,24 @@ impl<'p> Iterator for Tags<'p> {
 impl Tags<'_> {
     /// Goes beyond the end tag of an element with raw text, if there is one.
     fn skip_raw(&mut self, name: &str) -> bool {
-        let Some(rest) = self.page.get(self.at..) else { return false };
         // Looked for once only: the search goes over the whole page.
         if self.endless.iter().any(|known| known == name) {
             return false;
         }
-        let end = rest.match_indices("</").map(|(at, _)| at).find(|at| {
-            let tail = rest.get(at + 2..).unwrap_or_default().as_bytes();
+        let (bytes, mut from) = (self.page.as_bytes(), self.at);
+        while let Some(at) = position(bytes, from, |b| b == b'<') {
+            from = at + 1;
+            let Some(tail) = bytes.get(from..).and_then(|tail| tail.strip_prefix(b"/")) else { continue };
             let (word, after) = (tail.get(..name.len()), tail.get(name.len()));
-            word.is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()))
+            if word.is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()))
                 && after.is_some_and(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'))
-        });
-        match end {
-            Some(end) => self.at += end + 2 + name.len(),
-            None => self.endless.push(name.to_owned()),
+            {
+                self.at = at + 2 + name.len();
+                return true;
+            }
         }
-        end.is_some()
+        self.endless.push(name.to_owned());
+        false
     }
 }
 
@@ -379,41 +395,41 @@ fn comment_end(comment: &str) -> Option<usize> {
 }
 
 /// The length of a tag's name, how many attributes it has, and where it ends; `None` if it does not.
-fn read_tag(tag: &str) -> Option<(usize, usize, usize)> {
-    let bytes = tag.as_bytes();
-    let name = bytes.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))?;
+fn read_tag(tag: &[u8]) -> Option<(usize, usize, usize)> {
+    let name = position(tag, 0, |b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))?;
     let (mut at, mut attributes) = (name, 0);
     // An equals sign begins a value only after a name; else it begins a name.
     let (mut named, mut in_name) = (false, false);
     loop {
-        match bytes.get(at)? {
+        match tag.get(at)? {
             b'>' => return Some((name, attributes, at + 1)),
             b'/' => (named, in_name) = (false, false),
             b if b.is_ascii_whitespace() => in_name = false,
             b'=' if named => {
-                at += 1;
-                while bytes.get(at)?.is_ascii_whitespace() {
-                    at += 1;
-                }
-                let first = *bytes.get(at)?;
-                if matches!(first, b'"' | b'\'') {
-                    at += 1 + bytes.get(at + 1..)?.iter().position(|b| *b == first)?;
-                } else {
-                    at += bytes.get(at..)?.iter().position(|b| b.is_ascii_whitespace() || *b == b'>')?;
-                    (named, in_name) = (false, false);
+                (named, in_name) = (false, false);
+                at = position(tag, at + 1, |b| !b.is_ascii_whitespace())?;
+                let first = *tag.get(at)?;
+                if !matches!(first, b'"' | b'\'') {
+                    at = position(tag, at, |b| b.is_ascii_whitespace() || b == b'>')?;
                     continue;
                 }
-                (named, in_name) = (false, false);
+                at = position(tag, at + 1, |b| b == first)?;
             }
             _ => {
-                if !in_name {
-                    attributes += 1;
-                }
+                attributes += usize::from(!in_name);
                 (named, in_name) = (true, true);
+                let ends = |b: u8| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'=');
+                at = position(tag, at + 1, ends)?;
+                continue;
             }
         }
         at += 1;
     }
+}
+
+/// Where the first such byte stands, at `from` or later.
+fn position(bytes: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> Option<usize> {
+    Some(from + bytes.get(from..)?.iter().position(|b| wanted(*b))?)
 }
 
 #[cfg(test)]

@@ -6,9 +6,10 @@ use std::fmt;
 use scraper::{ElementRef, Html};
 use serde::Serialize;
 
+use crate::css::Css;
 use crate::date::RentDate;
-use crate::dialect::{Css, Dialect, Purpose};
-use crate::html::{first_line_of, fold, text_of};
+use crate::dialect::{Dialect, Purpose};
+use crate::html::{attr, first_line_of, fold, text_of};
 use crate::place::{CentreCode, CourtCode, GroupCode, Place};
 use crate::site::Site;
 use crate::slot::{Round, SlotState, TimeRange};
@@ -125,7 +126,7 @@ pub(crate) fn read_calendar(site: &Site, document: &Html) -> Option<Calendar> {
     let dialect = &site.dialect;
     let mut days: Vec<CalendarDay> = Vec::new();
     let mut known = BTreeSet::new();
-    for cell in document.select(&dialect.markers.calendar.selector) {
+    for cell in dialect.markers.calendar.select(document) {
         // A cell that holds a table is the page's layout, and its days are in that table.
         if cell.descendent_elements().skip(1).any(|e| e.value().name() == "td") {
             continue;
@@ -147,12 +148,14 @@ pub(crate) fn read_calendar(site: &Site, document: &Html) -> Option<Calendar> {
             days.push(CalendarDay { date, state: state_of(dialect, cell) });
         }
     }
-    let can_apply = document
-        .select(&dialect.markers.apply_open.selector)
+    let can_apply = dialect
+        .markers
+        .apply_open
+        .select(document)
         .find_map(|element| element.attr("value"))
         .map(|value| value.trim() == "Y");
     let month = |marker: &Css| {
-        let url = site.base_url().join(document.select(&marker.selector).next()?.attr("href")?).ok()?;
+        let url = site.base_url().join(marker.select(document).next()?.attr("href")?).ok()?;
         let values = dialect.paths.schedule.read(site.path_of(&url)?)?;
         RentDate::new(values.get("year")?.parse().ok()?, values.get("month")?.parse().ok()?, 1).ok()
     };
@@ -169,7 +172,7 @@ pub(crate) fn read_day_list(dialect: &Dialect, document: &Html) -> Option<DayLis
         (&dialect.markers.day_list_events, Purpose::Events),
     ];
     for (marker, purpose) in tables {
-        for table in document.select(&marker.selector) {
+        for table in marker.select(document) {
             found = true;
             read_table(dialect, table, purpose, &mut slots);
         }
@@ -182,21 +185,27 @@ fn read_table(dialect: &Dialect, table: ElementRef<'_>, purpose: Purpose, slots:
     for row in table.descendent_elements().filter(|e| e.value().name() == "tr") {
         let cells: Vec<ElementRef<'_>> = row.child_elements().filter(|e| e.value().name() == "td").collect();
         let mut rest = cells.as_slice();
+        let mut first_text = rest.first().map(|cell| text_of(*cell));
         // The date stands in the first row of a day only: six cells there, five in the others.
         if let Some((first, others)) = rest.split_first()
+            && first_text.as_deref().is_some_and(begins_with_a_year)
             && let Some(named) = date_of(&first_line_of(*first))
         {
             date = Some(named);
             rest = others;
+            first_text = None;
         }
         let Some(date) = date else { continue };
-        let Some((at, range)) = rest.iter().enumerate().find_map(|(at, cell)| Some((at, range_of(*cell)?)))
-        else {
-            continue;
-        };
-        let round = rest
-            .get(..at)
-            .and_then(|before| before.iter().rev().find_map(|c| Round::from_cell(&text_of(*c))));
+        let mut round = None;
+        let time = rest.iter().enumerate().find_map(|(at, cell)| {
+            let text = first_text.take().unwrap_or_else(|| text_of(*cell));
+            let range = range_in(&text);
+            if range.is_none() {
+                round = Round::from_cell(&text).or(round);
+            }
+            Some((at, range?))
+        });
+        let Some((at, range)) = time else { continue };
         let text = |index: usize| rest.get(index).map(|cell| text_of(*cell)).unwrap_or_default();
         // After the time come event and group, then the status; a shorter row has the status at its end.
         let status = rest
@@ -221,7 +230,7 @@ fn read_table(dialect: &Dialect, table: ElementRef<'_>, purpose: Purpose, slots:
 pub(crate) fn state_of(dialect: &Dialect, element: ElementRef<'_>) -> SlotState {
     let mut state = SlotState::NotShown;
     for image in element.descendent_elements().filter(|e| e.value().name() == "img") {
-        let alt = fold(image.attr("alt").unwrap_or_default());
+        let alt = fold(attr(image, "alt").unwrap_or_default());
         match dialect.slot_states.get(&alt) {
             Some(known) => return *known,
             None if alt.is_empty() => {}
@@ -233,9 +242,22 @@ pub(crate) fn state_of(dialect: &Dialect, element: ElementRef<'_>) -> SlotState 
 
 /// A time such as `06:00 ~ 08:00`, whatever blanks are in it and whatever follows.
 pub(crate) fn range_of(cell: ElementRef<'_>) -> Option<TimeRange> {
-    let text: String = text_of(cell).chars().filter(|c| !c.is_whitespace()).collect();
-    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '~' | '-' | '–')));
-    text.get(..end.unwrap_or(text.len()))?.parse().ok()
+    range_in(&text_of(cell))
+}
+
+fn range_in(text: &str) -> Option<TimeRange> {
+    const DASHES: [char; 3] = ['~', '-', '–'];
+    if !text.contains(DASHES) {
+        return None;
+    }
+    let solid = text.chars().filter(|c| !c.is_whitespace());
+    let time: String = solid.take_while(|c| c.is_ascii_digit() || *c == ':' || DASHES.contains(c)).collect();
+    time.parse().ok()
+}
+
+/// Whether a text may begin with a date. A text has one if its first line has: that is its beginning.
+fn begins_with_a_year(text: &str) -> bool {
+    text.as_bytes().first_chunk::<4>().is_some_and(|year| year.iter().all(u8::is_ascii_digit))
 }
 
 /// A date at the beginning of a text: `2026-12-05(토)`, `2026.12.5 (토)`, `2026년 12월 5일`.
@@ -264,8 +286,8 @@ pub(crate) fn read_menu(site: &Site, document: &Html) -> Menu {
 }
 
 fn entries(site: &Site, document: &Html, marker: &Css) -> Vec<MenuEntry> {
-    document
-        .select(&marker.selector)
+    marker
+        .select(document)
         .filter_map(|link| {
             let url = site.base_url().join(link.attr("href")?).ok()?;
             let values = site.dialect.paths.schedule.read(site.path_of(&url)?)?;

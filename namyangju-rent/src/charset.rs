@@ -47,6 +47,15 @@ impl Charset {
         self.0.decode_without_bom_handling(bytes).0
     }
 
+    /// The bytes as text, if it is not longer than `most` bytes.
+    pub(crate) fn decode_within(self, bytes: &[u8], most: usize) -> Option<Cow<'_, str>> {
+        // In these sets no character takes more bytes than in the text: what is too long need not be decoded.
+        if bytes.len() > most && (self == Self::EUC_KR || self == Self::UTF_8) {
+            return None;
+        }
+        Some(self.decode(bytes)).filter(|text| text.len() <= most)
+    }
+
     fn from_label(label: &[u8]) -> Option<Self> {
         let label = label.trim_ascii();
         let korean: [&[u8]; 4] = [b"ms949", b"cp949", b"uhc", b"x-windows-949"];
@@ -335,6 +344,19 @@ mod tests {
         assert_eq!(of(b"<!--><!-- x --><meta charset=utf-8>", None), Charset::UTF_8);
         assert_eq!(of(b"<!-- <meta charset=utf-8>", None), Charset::EUC_KR);
         assert_eq!(of(&[b' '; 5000], Some("text/html; charset=")), Charset::EUC_KR);
+    }
+
+    #[test]
+    fn text_that_is_too_long_is_not_decoded() {
+        let euc_kr = Charset::EUC_KR.encode("가나").into_owned();
+        assert_eq!(Charset::EUC_KR.decode_within(&euc_kr, 6).as_deref(), Some("가나"));
+        // Four bytes, six as text.
+        assert_eq!(Charset::EUC_KR.decode_within(&euc_kr, 5), None);
+        assert_eq!(Charset::EUC_KR.decode_within(&euc_kr, 3), None);
+        // Text may be shorter than its bytes.
+        let utf_16: Charset = "utf-16le".parse().unwrap();
+        assert_eq!(utf_16.decode_within(b"a\0b\0", 2).as_deref(), Some("ab"));
+        assert_eq!(utf_16.decode_within(b"a\0b\0", 1), None);
     }
 
     #[test]

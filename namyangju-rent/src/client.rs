@@ -452,7 +452,7 @@ impl Transport {
             if let Some(menu) = menu_of(&reading) {
                 return Ok(menu);
             }
-            let link = reading.document.select(&self.site.dialect.markers.facilities_link.selector).next();
+            let link = self.site.dialect.markers.facilities_link.select(&reading.document).next();
             let url = link.and_then(|link| page.url().join(link.attr("href")?).ok());
             url.filter(|url| url.origin() == self.site.base_url().origin())
         };

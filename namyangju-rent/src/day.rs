@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::application::ApplicationError;
 use crate::calendar::{range_of, state_of};
 use crate::charset::FormFields;
+use crate::css::Css;
 use crate::date::RentDate;
 use crate::dialect::{Dialect, Purpose};
 use crate::html::{Control, controls};
@@ -222,7 +223,7 @@ pub(crate) fn read_day(
     purpose: Purpose,
 ) -> Option<DayPage> {
     let markers = &dialect.markers;
-    let form = document.select(&markers.day_form.selector).next()?;
+    let form = markers.day_form.select(document).next()?;
     let (boxes, others) = match purpose {
         Purpose::Sports => (&markers.slot_box_sports, &markers.slot_box_events),
         Purpose::Events => (&markers.slot_box_events, &markers.slot_box_sports),
@@ -231,11 +232,11 @@ pub(crate) fn read_day(
     let table_of = |e: ElementRef<'_>| {
         e.ancestors().filter_map(ElementRef::wrap).find(|a| a.value().name() == "table").map(|t| t.id())
     };
-    let foreign: HashSet<_> = document.select(&others.selector).filter_map(table_of).collect();
+    let foreign: HashSet<_> = others.select(document).filter_map(table_of).collect();
     let all = controls(form);
     let mut free: Vec<Slot> = Vec::new();
     let mut rows: Vec<DayRow> = Vec::new();
-    for element in document.select(&boxes.selector).take(MOST_SLOTS) {
+    for element in boxes.select(document).take(MOST_SLOTS) {
         let (Some(range), Some(Ok(time_no))) =
             (range_beside(element, &all), element.attr("value").map(str::parse::<TimeNo>))
         else {
@@ -270,8 +271,8 @@ pub(crate) fn read_day(
     }
     free.sort_by_key(|slot| slot.range);
     rows.sort_by_key(|row| row.range);
-    let hours = |marker: &crate::dialect::Css| {
-        let value = document.select(&marker.selector).next()?.attr("value")?;
+    let hours = |marker: &Css| {
+        let value = marker.select(document).next()?.attr("value")?;
         value.trim().parse().ok().filter(|hours| *hours > 0)
     };
     Some(DayPage {

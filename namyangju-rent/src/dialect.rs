@@ -4,11 +4,11 @@
 //! error can name the line.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::charset::Charset;
+use crate::css::Css;
 use crate::date::{RentDate, SeoulTime};
 use crate::outcome::Refusal;
 use crate::place::{CentreCode, GroupCode, Place};
@@ -384,31 +384,6 @@ impl Dialect {
             0,
             AnswerRule { means, at: None, text, whole: false, content_length: None, status: None },
         );
-    }
-}
-
-/// A CSS selector, checked when the file is read.
-#[derive(Clone, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct Css {
-    text: String,
-    pub(crate) selector: scraper::Selector,
-}
-
-impl TryFrom<String> for Css {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        match scraper::Selector::parse(&text) {
-            Ok(selector) => Ok(Self { text, selector }),
-            Err(error) => Err(format!("`{text}` is not a CSS selector: {error}")),
-        }
-    }
-}
-
-impl fmt::Debug for Css {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.text.fmt(f)
     }
 }
 

@@ -342,7 +342,7 @@ fn forms_are_filled_in_the_order_of_their_page() {
     let mut application = crate::Application::new("가나다클럽", 4_u16.try_into().unwrap(), "테니스", "운동");
     for (fixture, site, page) in of_step("form") {
         let reading = Reading::new(&site, &page);
-        let landmark = reading.document.select(&site.dialect.markers.application.selector).next().unwrap();
+        let landmark = site.dialect.markers.application.select(&reading.document).next().unwrap();
         let form = form_of(&reading.document, landmark).unwrap();
         let unchanged: FormFields =
             controls(form).into_iter().filter(|c| c.sent).map(|c| (c.name, c.value)).collect();

@@ -29,7 +29,7 @@ pub(crate) struct FormPage {
 
 /// The controls of the page's applicant form, with the names they have on the wire.
 fn application_controls(site: &Site, document: &Html) -> Option<Vec<Control>> {
-    let landmark = document.select(&site.dialect.markers.application.selector).next()?;
+    let landmark = site.dialect.markers.application.select(document).next()?;
     let form = form_of(document, landmark).unwrap_or_else(|| document.root_element());
     let mut all = controls(form);
     for control in all.iter_mut().filter(|control| control.name.is_empty()) {
@@ -76,8 +76,11 @@ impl FormPage {
         choice: &Choice,
     ) -> Option<Result<Self, String>> {
         let controls = application_controls(site, document)?;
-        let sale = document
-            .select(&site.dialect.markers.sale_amount.selector)
+        let sale = site
+            .dialect
+            .markers
+            .sale_amount
+            .select(document)
             .find_map(|element| element.attr("value")?.parse().ok());
         let page = Self { controls, sale, day: day.clone(), choice: choice.clone() };
         Some(page.agrees(&site.dialect.application).map(|()| page))

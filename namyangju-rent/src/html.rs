@@ -8,10 +8,7 @@ use scraper::{ElementRef, Html, Node};
 use crate::bounds;
 
 /// A page longer than this is no mere script.
-const LONGEST_SCRIPT_PAGE: usize = 16 * 1024;
-
-/// Elements whose text no visitor sees.
-const UNSEEN: [&str; 6] = ["script", "style", "noscript", "template", "title", "head"];
+pub(crate) const LONGEST_SCRIPT_PAGE: usize = 16 * 1024;
 
 /// The most bytes of one element's text that are read. Elements within each other share their text.
 const LONGEST_TEXT: usize = 16 * 1024;
@@ -26,10 +23,12 @@ pub(crate) fn parse(text: &str) -> Option<Html> {
 /// What stands in a `<template>` is no part of the page until a script puts it there; the parser used
 /// here takes it for one.
 fn empty_templates(document: &mut Html) {
-    let is_template = |node: ego_tree::NodeRef<'_, Node>| {
-        node.value().as_element().is_some_and(|element| element.name() == "template")
-    };
-    let templates = document.tree.nodes().filter(|node| is_template(*node));
+    let is_template = |node: &Node| node.as_element().is_some_and(|element| element.name() == "template");
+    // Hardly any page has one, and a look at the values alone is quicker.
+    if !document.tree.values().any(is_template) {
+        return;
+    }
+    let templates = document.tree.nodes().filter(|node| is_template(node.value()));
     let inside = templates.flat_map(|node| node.descendants().skip(1)).map(|node| node.id());
     for id in inside.collect::<BTreeSet<_>>() {
         if let Some(mut node) = document.tree.get_mut(id) {
@@ -56,72 +55,112 @@ pub(crate) fn text_of_page(document: &Html) -> String {
 }
 
 fn visible_text(element: ElementRef<'_>, most: usize) -> String {
-    let mut raw = String::new();
-    push_lines(element, most, &mut raw);
-    fold(&raw.replace(LINE_BREAK, " "))
+    let mut folded = Folded::default();
+    for_each_piece(element, most, |piece| folded.push(piece, |c| is_blank(c) || c == LINE_BREAK));
+    folded.text
 }
 
 /// The text of an element up to its first line break, blanks folded.
 pub(crate) fn first_line_of(element: ElementRef<'_>) -> String {
     let mut raw = String::new();
-    push_lines(element, LONGEST_TEXT, &mut raw);
+    for_each_piece(element, LONGEST_TEXT, |piece| raw.push_str(piece));
     raw.split(LINE_BREAK).map(fold).find(|line| !line.is_empty()).unwrap_or_default()
 }
 
 /// Stands for a line break in text on its way; a page's own is taken for one too.
 const LINE_BREAK: char = '\u{1}';
 
-/// The visible text, with a mark where the page breaks a line. The walk is over a list, not the
-/// stack: pages are not to be trusted with our stack.
-fn push_lines(element: ElementRef<'_>, most: usize, out: &mut String) {
+/// Goes through the visible text, with a mark where the page breaks a line. The walk is over a list,
+/// not the stack: pages are not to be trusted with our stack.
+fn for_each_piece(element: ElementRef<'_>, most: usize, mut take: impl FnMut(&str)) {
+    let mut left = most;
     let mut skip_below = None;
     for edge in element.traverse() {
-        if out.len() >= most {
+        if left == 0 {
             return;
         }
-        match edge {
+        let piece = match edge {
             ego_tree::iter::Edge::Open(node) if skip_below.is_none() => match node.value() {
-                Node::Text(text) => {
-                    let left = most.saturating_sub(out.len());
-                    let end = (0..=left.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-                    out.push_str(text.get(..end.unwrap_or_default()).unwrap_or_default());
+                Node::Text(text) => beginning(text, left),
+                Node::Element(tag) if is_unseen(tag) => {
+                    skip_below = Some(node.id());
+                    continue;
                 }
-                Node::Element(tag) if is_unseen(tag) => skip_below = Some(node.id()),
-                Node::Element(tag) if matches!(tag.name(), "br" | "p" | "div" | "tr" | "li") => {
-                    out.push(LINE_BREAK)
-                }
-                Node::Element(tag) if matches!(tag.name(), "td" | "th") => out.push(' '),
-                _ => {}
+                Node::Element(tag) => match tag.name() {
+                    "br" | "p" | "div" | "tr" | "li" => "\u{1}",
+                    "td" | "th" => " ",
+                    _ => continue,
+                },
+                _ => continue,
             },
-            ego_tree::iter::Edge::Close(node) if skip_below == Some(node.id()) => skip_below = None,
-            _ => {}
-        }
+            ego_tree::iter::Edge::Close(node) if skip_below == Some(node.id()) => {
+                skip_below = None;
+                continue;
+            }
+            _ => continue,
+        };
+        take(piece);
+        left = left.saturating_sub(piece.len());
     }
+}
+
+/// As much of a text as fits into so many bytes.
+fn beginning(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
 /// Whether no visitor sees an element, by its kind or by its own attributes.
 fn is_unseen(tag: &scraper::node::Element) -> bool {
-    let hidden = || {
-        let style = tag.attr("style")?.to_ascii_lowercase();
-        let style: String = style.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-        (style.contains("display:none") || style.contains("visibility:hidden")).then_some(())
+    let hides = |style: &str| {
+        let blank = |c: &char| c.is_ascii_whitespace();
+        let style: String = style.chars().filter(|c| !blank(c)).map(|c| c.to_ascii_lowercase()).collect();
+        style.contains("display:none") || style.contains("visibility:hidden")
     };
-    UNSEEN.contains(&tag.name()) || tag.attr("hidden").is_some() || hidden().is_some()
+    matches!(tag.name(), "script" | "style" | "noscript" | "template" | "title" | "head")
+        || tag.attrs().any(|(name, value)| name == "hidden" || name == "style" && hides(value))
+}
+
+/// An attribute. The tree's own look-up makes an atom of the name first, which takes longer than a look at
+/// the few there are.
+pub(crate) fn attr<'a>(element: ElementRef<'a>, wanted: &str) -> Option<&'a str> {
+    let mut attributes = element.value().attrs.iter();
+    let found = attributes.find(|(name, _)| name.local.as_str() == wanted && name.ns.is_empty());
+    found.map(|(_, value)| value.as_ref())
 }
 
 /// Runs of blanks become one blank; none are left at the ends.
 pub(crate) fn fold(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split(|c: char| c.is_whitespace() || c == '\u{a0}' || c == '\u{200b}') {
-        if word.is_empty() {
-            continue;
+    let mut folded = Folded { text: String::with_capacity(text.len()), blank: false };
+    folded.push(text, is_blank);
+    folded.text
+}
+
+/// Text of which the blanks are folded.
+#[derive(Default)]
+struct Folded {
+    text: String,
+    /// Whether a blank comes before the next word.
+    blank: bool,
+}
+
+impl Folded {
+    fn push(&mut self, piece: &str, is_blank: impl Fn(char) -> bool) {
+        for (before, word) in piece.split(is_blank).enumerate() {
+            self.blank |= before > 0;
+            if word.is_empty() {
+                continue;
+            }
+            if std::mem::take(&mut self.blank) && !self.text.is_empty() {
+                self.text.push(' ');
+            }
+            self.text.push_str(word);
         }
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(word);
     }
-    out
+}
+
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c == '\u{a0}' || c == '\u{200b}'
 }
 
 /// A form control that has a name or an id.
@@ -156,7 +195,9 @@ pub(crate) fn controls(form: ElementRef<'_>) -> Vec<Control> {
         return inside;
     }
     let stray = |e: &ElementRef<'_>| {
-        is_control(*e) && e.attr("name").is_some_and(|name| !name.is_empty()) && enclosing_form(*e).is_none()
+        is_control(*e)
+            && attr(*e, "name").is_some_and(|name| !name.is_empty())
+            && enclosing_form(*e).is_none()
     };
     // The nearest element around the form that has such a control after it.
     let around = form
@@ -175,8 +216,8 @@ fn is_control(element: ElementRef<'_>) -> bool {
 fn controls_of<'a>(elements: impl Iterator<Item = ElementRef<'a>>) -> Vec<Control> {
     let mut out = Vec::new();
     for element in elements.filter(|e| is_control(*e)) {
-        let attr = |name| element.attr(name).unwrap_or_default().to_owned();
-        let (name, id) = (attr("name"), attr("id"));
+        let text = |name| attr(element, name).unwrap_or_default().to_owned();
+        let (name, id) = (text("name"), text("id"));
         if name.is_empty() && id.is_empty() {
             continue;
         }
@@ -195,19 +236,19 @@ fn controls_of<'a>(elements: impl Iterator<Item = ElementRef<'a>>) -> Vec<Contro
                 });
             }
             _ => {
-                let kind = match attr("type").to_ascii_lowercase().as_str() {
+                let kind = match text("type").to_ascii_lowercase().as_str() {
                     "submit" | "button" | "image" | "reset" | "file" => continue,
                     "hidden" => ControlKind::Hidden,
                     "checkbox" | "radio" => ControlKind::Tick,
                     _ => ControlKind::Text,
                 };
                 let tick = kind == ControlKind::Tick;
-                let value = match element.attr("value") {
+                let value = match attr(element, "value") {
                     Some(value) => value.to_owned(),
                     None if tick => "on".to_owned(),
                     None => String::new(),
                 };
-                let sent = enabled && (!tick || element.attr("checked").is_some());
+                let sent = enabled && (!tick || attr(element, "checked").is_some());
                 out.push(Control { name, id, value, sent, kind, options: Vec::new() });
             }
         }
@@ -221,12 +262,12 @@ fn push_select(element: ElementRef<'_>, name: &str, id: &str, enabled: bool, out
     let mut first_enabled = None;
     for option in element.descendent_elements().filter(|e| e.value().name() == "option") {
         let label = text_of(option);
-        let value = option.attr("value").map_or_else(|| label.clone(), str::to_owned);
-        let usable = option.attr("disabled").is_none();
+        let value = attr(option, "value").map_or_else(|| label.clone(), str::to_owned);
+        let usable = attr(option, "disabled").is_none();
         if usable && first_enabled.is_none() {
             first_enabled = Some(value.clone());
         }
-        if usable && option.attr("selected").is_some() {
+        if usable && attr(option, "selected").is_some() {
             selected.push(value.clone());
         }
         if usable {
@@ -241,7 +282,7 @@ fn push_select(element: ElementRef<'_>, name: &str, id: &str, enabled: bool, out
         kind: ControlKind::Choice,
         options,
     };
-    if element.attr("multiple").is_some() {
+    if attr(element, "multiple").is_some() {
         if selected.is_empty() {
             out.push(control(String::new(), false, options));
         } else {
@@ -261,11 +302,11 @@ fn push_select(element: ElementRef<'_>, name: &str, id: &str, enabled: bool, out
 }
 
 fn is_disabled(element: ElementRef<'_>) -> bool {
-    element.attr("disabled").is_some()
+    attr(element, "disabled").is_some()
         || element
             .ancestors()
             .filter_map(ElementRef::wrap)
-            .any(|ancestor| ancestor.value().name() == "fieldset" && ancestor.attr("disabled").is_some())
+            .any(|ancestor| ancestor.value().name() == "fieldset" && attr(ancestor, "disabled").is_some())
 }
 
 /// The form that an element stands in, or that was opened before it and closed by the parser at once.
@@ -319,8 +360,8 @@ pub(crate) fn script_page(text: &str) -> Option<ScriptPage> {
                 page.alerts.extend(calls(&code, "alert"));
                 page.target = page.target.take().or_else(|| location(&code));
             }
-            "meta" if element.attr("http-equiv").is_some_and(|v| v.eq_ignore_ascii_case("refresh")) => {
-                let target = element.attr("content").and_then(refresh_target);
+            "meta" if attr(element, "http-equiv").is_some_and(|v| v.eq_ignore_ascii_case("refresh")) => {
+                let target = attr(element, "content").and_then(refresh_target);
                 if page.target.is_none() && target.is_some() {
                     (page.target, page.meta) = (target, true);
                 }

@@ -8,6 +8,7 @@ mod calendar;
 mod charset;
 mod client;
 mod clock;
+mod css;
 mod date;
 mod day;
 mod dialect;

@@ -45,7 +45,7 @@ impl<'p> Reading<'p> {
     pub(crate) fn logged_in(&self) -> Option<bool> {
         let markers = &self.site.dialect.markers;
         let mut logged_out = None;
-        for link in self.document.select(&markers.header_links.selector) {
+        for link in markers.header_links.select(&self.document) {
             let text = text_of(link);
             if text.contains(&markers.logged_in_text) {
                 return Some(true);
@@ -65,8 +65,8 @@ impl<'p> Reading<'p> {
         }
         let markers = &self.site.dialect.markers;
         self.page.session_cleared
-            || self.document.select(&markers.login_form.selector).next().is_some()
-            || self.document.select(&markers.login_required_link.selector).next().is_some()
+            || markers.login_form.select(&self.document).next().is_some()
+            || markers.login_required_link.select(&self.document).next().is_some()
             || self.is_at(&self.site.dialect.paths.login_page)
     }
 
@@ -85,7 +85,7 @@ impl<'p> Reading<'p> {
 
     /// Whether the page shows a human check (protocol.md 5.4).
     pub(crate) fn asks_human(&self) -> bool {
-        self.document.select(&self.site.dialect.markers.human_check.selector).next().is_some()
+        self.site.dialect.markers.human_check.select(&self.document).next().is_some()
     }
 
     /// The refusal that the dialect's rules find; those by length alone only if `by_length`.
@@ -112,11 +112,7 @@ impl<'p> Reading<'p> {
         let fits = |text: &str| if rule.whole { text == wanted } else { text.contains(wanted.as_str()) };
         match &rule.at {
             Some(at) => {
-                let shown = self
-                    .document
-                    .select(&at.selector)
-                    .take(MOST_ANSWERS)
-                    .filter(|element| is_shown(*element));
+                let shown = at.select(&self.document).take(MOST_ANSWERS).filter(|element| is_shown(*element));
                 shown.map(text_of).find(|text| fits(text))
             }
             None => {
@@ -201,13 +197,14 @@ impl<'p> Reading<'p> {
         if self.is_logged_out() || self.asks_human() {
             return None;
         }
-        let shows_error = self
-            .document
-            .select(&dialect.markers.error.selector)
-            .chain(self.document.select(&dialect.markers.message.selector))
+        let shows_error = dialect
+            .markers
+            .error
+            .select(&self.document)
+            .chain(dialect.markers.message.select(&self.document))
             .take(MOST_ANSWERS)
             .any(|element| is_shown(element) && !text_of(element).is_empty())
-            || self.document.select(&dialect.markers.notice_button.selector).next().is_some();
+            || dialect.markers.notice_button.select(&self.document).next().is_some();
         if shows_error {
             return None;
         }

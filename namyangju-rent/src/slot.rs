@@ -87,9 +87,12 @@ impl fmt::Display for TimeNo {
 impl Round {
     /// The round a cell of the site names, `3회` or `제 03 회차`; `None` for other texts.
     pub fn from_cell(text: &str) -> Option<Self> {
-        let digits: String =
-            text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
-        text.contains('회').then(|| digits.parse().ok().map(Self)).flatten()
+        if !text.contains('회') {
+            return None;
+        }
+        let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        digits.get(..end)?.parse().ok().map(Self)
     }
 }
 

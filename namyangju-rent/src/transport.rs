@@ -13,7 +13,7 @@ use crate::charset::Charset;
 use crate::client::Shared;
 use crate::clock::Clock;
 use crate::error::{Error, NetworkError, NetworkErrorKind, Step};
-use crate::html::{refresh_target, script_page};
+use crate::html::{LONGEST_SCRIPT_PAGE, refresh_target, script_page};
 use crate::jar::Jar;
 use crate::outcome::Outcome;
 use crate::pace::{Budget, Pace};
@@ -316,7 +316,7 @@ pub(crate) fn onward(
     if let Some(target) = refresh.as_deref().and_then(refresh_target) {
         return Some(Onward { kind: HopKind::Refresh, target: resolve(site, url, &target) });
     }
-    let script = script_page(&charset.decode(body))?;
+    let script = script_page(&charset.decode_within(body, LONGEST_SCRIPT_PAGE)?)?;
     alerts.extend(script.alerts);
     let kind = if script.meta { HopKind::Refresh } else { HopKind::Script };
     Some(Onward { kind, target: resolve(site, url, &script.target?) })

@@ -310,7 +310,7 @@ pub fn replay(site: &Site, capture: &Capture) -> Result<Told, ReplayError> {
             let purpose = if events { Purpose::Events } else { Purpose::Sports };
             let read = || {
                 // A refusal needs no place: only a page with slots is asked for it.
-                reading.document.select(&site.dialect.markers.day_form.selector).next()?;
+                site.dialect.markers.day_form.select(&reading.document).next()?;
                 let context =
                     capture.place(site, &page).and_then(|place| Ok((place, capture.date(site, &page)?)));
                 match context {

@@ -82,7 +82,7 @@ fn every_marker_of_the_dialect_finds_its_place() {
         let place = robot.stand_in.places()[0].place.clone();
         let (site, date): (Site, RentDate) = (robot.site(), DATE.parse().unwrap());
         let count =
-            |page: &str, css: &crate::dialect::Css| Html::parse_document(page).select(&css.selector).count();
+            |page: &str, css: &crate::css::Css| Html::parse_document(page).select(&css.selector).count();
         let marks = &site.dialect.markers;
         let calendar = robot.get(site.schedule_url(&place, date, "1").path());
         let calendar = robot.text(&calendar);
