@@ -182,7 +182,10 @@ impl Contender {
         let browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].map(Path::new);
         match self.program().ok()? {
             own if self.kind == Kind::Native => {
-                there(&own).is_none().then(|| "build it: cargo build --release -p benches --bins".to_owned())
+                let name = own.file_name().unwrap_or_default().display();
+                there(&own)
+                    .is_none()
+                    .then(|| format!("build it: cargo build --release -p benches --bin {name}"))
             }
             _ if there(&path("node/node_modules")).and(there(&path(PYTHON))).is_none() => {
                 Some("run benches/peers/install".to_owned())

@@ -395,7 +395,7 @@ fn comment_end(comment: &str) -> Option<usize> {
 }
 
 /// The length of a tag's name, how many attributes it has, and where it ends; `None` if it does not.
-fn read_tag(tag: &[u8]) -> Option<(usize, usize, usize)> {
+pub(crate) fn read_tag(tag: &[u8]) -> Option<(usize, usize, usize)> {
     let name = position(tag, 0, |b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))?;
     let (mut at, mut attributes) = (name, 0);
     // An equals sign begins a value only after a name; else it begins a name.

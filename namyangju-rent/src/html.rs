@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use scraper::{ElementRef, Html, Node};
 
-use crate::bounds;
+use crate::{bounds, tokens};
 
 /// A page longer than this is no mere script.
 pub(crate) const LONGEST_SCRIPT_PAGE: usize = 16 * 1024;
@@ -15,7 +15,7 @@ const LONGEST_TEXT: usize = 16 * 1024;
 
 /// The page as a tree; `None` if reading it would take longer than an answer may: see [`bounds`].
 pub(crate) fn parse(text: &str) -> Option<Html> {
-    let mut document = bounds::hold(text).then(|| Html::parse_document(text))?;
+    let mut document = bounds::hold(text).then(|| tokens::parse(text))?;
     empty_templates(&mut document);
     Some(document)
 }

@@ -39,6 +39,7 @@ mod site_clock;
 mod slot;
 mod time_list;
 mod tls;
+mod tokens;
 mod transport;
 mod ways;
 

@@ -3,7 +3,7 @@
 //!     cargo run --release -p benches --bin race_peers -- [--rounds 5] [--round-trips 10,40,120] [--only axios-well]
 //!         [--skew 2000] [--json FILE]
 //!
-//! First `cargo build --release -p benches --bins` and `benches/peers/install`. A round takes about 20 s; the
+//! First build the three `peer_` programs and run `benches/peers/install` (benches/README.md). A round takes about 20 s; the
 //! short form for trying is `--rounds 1 --round-trips 40 --only requests`.
 //!
 //! Each round has its own stand-in in another process, with the round trip +- 25 % (half each way, drawn anew for

@@ -3,7 +3,7 @@
 //!     cargo run --release -p benches --bin same_work -- [--rounds 5] [--bookings 100] [--only ours,requests]
 //!         [--json FILE]
 //!
-//! First `cargo build --release -p benches --bins` and `benches/peers/install`. `--bookings` is the number for
+//! First build the three `peer_` programs and run `benches/peers/install` (benches/README.md). `--bookings` is the number for
 //! a Rust program; a script makes half of it, a browser a tenth.
 //!
 //! Each booking is of an account of its own: login, day page, form, submission, receipt page, day list. A booking
