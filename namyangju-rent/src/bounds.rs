@@ -369,25 +369,36 @@ impl Tags<'_> {
         if self.endless.iter().any(|known| known == name) {
             return false;
         }
-        let (bytes, mut from) = (self.page.as_bytes(), self.at);
-        while let Some(at) = position(bytes, from, |b| b == b'<') {
-            from = at + 1;
-            let Some(tail) = bytes.get(from..).and_then(|tail| tail.strip_prefix(b"/")) else { continue };
-            let (word, after) = (tail.get(..name.len()), tail.get(name.len()));
-            if word.is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()))
-                && after.is_some_and(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'))
-            {
-                self.at = at + 2 + name.len();
-                return true;
-            }
+        let end = end_of_raw(self.page.as_bytes(), self.at, name);
+        match end {
+            Some(end) => self.at = end,
+            None => self.endless.push(name.to_owned()),
         }
-        self.endless.push(name.to_owned());
-        false
+        end.is_some()
     }
 }
 
+/// Where the name in the end tag of an element with raw text ends, in a page from some byte on.
+pub(crate) fn end_of_raw(page: &[u8], mut from: usize, name: &str) -> Option<usize> {
+    loop {
+        from = position(page, from, |b| b == b'<')? + 1;
+        let Some(tail) = page.get(from..)?.strip_prefix(b"/") else { continue };
+        let (word, after) = (tail.get(..name.len()), tail.get(name.len()));
+        if word.is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()))
+            && after.is_some_and(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'))
+        {
+            return Some(from + 1 + name.len());
+        }
+    }
+}
+
+/// Whether the inside of an element is text up to its end tag; its name is in lower case.
+pub(crate) fn is_raw(name: &str) -> bool {
+    kind_of(name) & RAW != 0
+}
+
 /// Where a comment ends, from its own dashes on.
-fn comment_end(comment: &str) -> Option<usize> {
+pub(crate) fn comment_end(comment: &str) -> Option<usize> {
     comment.match_indices('>').map(|(at, _)| at).find_map(|at| {
         let before = comment.get(..at)?;
         (before.ends_with("--") || before.ends_with("--!")).then_some(at + 1)

@@ -261,9 +261,10 @@ impl Client {
     }
 
     /// The same client for another account, which costs next to nothing: TLS, the names that were looked up, what is
-    /// known of the site's clock and the budget are shared; so are the routes, for a block is of the address, not of the account. The ceiling of
-    /// [`MOST_REQUESTS_A_SECOND`](crate::MOST_REQUESTS_A_SECOND) is its own, so that the members of a club do not
-    /// wait for each other at the opening. It is meant for one person each, not for each booking.
+    /// known of the site's clock and the budget are shared; so are the routes, for a block is of the address, not of
+    /// the account. The ceiling of [`MOST_REQUESTS_A_SECOND`](crate::MOST_REQUESTS_A_SECOND) is its own, so that the
+    /// members of a club do not wait for each other at the opening. It is meant for one person each, not for each
+    /// booking.
     #[must_use]
     pub fn for_account(&self) -> Self {
         let pace = Pace::new(Arc::clone(&self.shared.clock));

@@ -19,7 +19,7 @@ use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts, TreeSink as _};
 use html5ever::{Attribute, LocalName, QualName, TokenizerResult, ns};
 use scraper::{Html, HtmlTreeSink};
 
-use crate::bounds::read_tag;
+use crate::bounds::{comment_end, end_of_raw, is_raw, read_tag};
 
 /// The same tree as [`Html::parse_document`] makes; errors are not noted, and runs of text may be in other pieces.
 pub(crate) fn parse(page: &str) -> Html {
@@ -172,7 +172,7 @@ impl<'p> Reader<'p> {
             Some(b'/') => end_tag(rest).unwrap_or_else(|| odd_tag(rest, 2)),
             Some(b'A'..=b'Z') => odd_tag(rest, 1),
             Some(b'!') if rest.starts_with("<!--") => {
-                rest.find("-->").map_or(Piece::Rest, |end| Piece::Odd(end + 3))
+                rest.get(2..).and_then(comment_end).map_or(Piece::Rest, |end| Piece::Odd(end + 2))
             }
             Some(b'!') => {
                 bytes.iter().position(|b| *b == b'>').map_or(Piece::Rest, |end| Piece::Odd(end + 1))
@@ -185,7 +185,7 @@ impl<'p> Reader<'p> {
     fn start_tag(&self, at: usize, rest: &str) -> Option<Piece> {
         let bytes = rest.as_bytes();
         let name = rest.get(1..1 + word(bytes.get(1..)?))?;
-        if is_raw(name) {
+        if is_odd(name) {
             return None;
         }
         let mut tag = Tag {
@@ -246,20 +246,8 @@ fn word(bytes: &[u8]) -> usize {
 }
 
 /// Whether the inside of an element may be other than tags and text.
-fn is_raw(name: &str) -> bool {
-    matches!(
-        name,
-        "script"
-            | "style"
-            | "title"
-            | "textarea"
-            | "xmp"
-            | "iframe"
-            | "noembed"
-            | "noframes"
-            | "noscript"
-            | "plaintext"
-    )
+fn is_odd(name: &str) -> bool {
+    is_raw(name) || name == "plaintext"
 }
 
 fn end_tag(rest: &str) -> Option<Piece> {
@@ -284,15 +272,11 @@ fn odd_tag(rest: &str, name_at: usize) -> Piece {
         let (name, _, length) = read_tag(rest.as_bytes().get(name_at..)?)?;
         let name = rest.get(name_at..name_at + name)?.to_ascii_lowercase();
         let end = name_at + length;
-        if name_at > 1 || !is_raw(&name) {
+        if name_at > 1 || !is_odd(&name) {
             return Some(end);
         }
-        let inside = rest.get(end..)?;
-        let close = inside.match_indices("</").map(|(at, _)| at + 2).find(|at| {
-            let word = inside.as_bytes().get(*at..at + name.len());
-            word.is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()))
-        })?;
-        Some(end + close + inside.get(close..)?.find('>')? + 1)
+        let close = end_of_raw(rest.as_bytes(), end, &name)?;
+        Some(close + rest.get(close..)?.find('>')? + 1)
     };
     seen().map_or(Piece::Rest, Piece::Odd)
 }

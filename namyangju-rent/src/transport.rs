@@ -59,6 +59,8 @@ struct Answer {
     headers: HeaderMap,
     /// When the head was there, on the monotonic clock.
     head_at: Duration,
+    /// Its `Date` in Unix seconds, if it has one that can be read.
+    date: Option<i64>,
     /// An error here means that the head came and the body did not.
     body: Result<Bytes, NetworkError>,
 }
@@ -138,9 +140,8 @@ impl Transport {
             };
             let now = self.clock.monotonic().saturating_sub(start);
             let first_byte = *first_byte.get_or_insert(answer.head_at.saturating_sub(start));
-            let date = answer.headers.get(DATE).and_then(|v| unix_seconds(v.as_bytes()));
             let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
-            let received = self.jar.receive(&url, lines, date);
+            let received = self.jar.receive(&url, lines, answer.date);
             session_cleared |= received.ends_session(&self.site.dialect.session_cookie.names);
             let cookies = received.names;
 
@@ -206,7 +207,7 @@ impl Transport {
     /// What stands for an answer that could not be fetched.
     fn no_answer(&self) -> Answer {
         let head_at = self.clock.monotonic();
-        Answer { status: 0, headers: HeaderMap::new(), head_at, body: Ok(Bytes::new()) }
+        Answer { status: 0, headers: HeaderMap::new(), head_at, date: None, body: Ok(Bytes::new()) }
     }
 
     /// Asks for the head of a page and takes the time: when it left, when it was back, what it was
@@ -221,9 +222,8 @@ impl Transport {
             .ask(&line.0, request, &url, self.shared.exchange_timeout)
             .await
             .map_err(|source| sent_in_vain(step, source))?;
-        let date = answer.headers.get(DATE).and_then(|v| unix_seconds(v.as_bytes()));
         let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
-        let received = self.jar.receive(&url, lines, date);
+        let received = self.jar.receive(&url, lines, answer.date);
         let took = answer.head_at.saturating_sub(sent);
         let page = Page {
             status: answer.status,
@@ -237,7 +237,7 @@ impl Transport {
             cookies: received.names,
             timing: Timing { sent: sent_at, first_byte: took, done: took },
         };
-        Ok((date.map(|date| Probe { sent, answered: answer.head_at, date }), page))
+        Ok((answer.date.map(|date| Probe { sent, answered: answer.head_at, date }), page))
     }
 
     /// One request and its answer, redirects left alone.
@@ -273,12 +273,12 @@ impl Transport {
         let response = request.timeout(timeout).send().await.map_err(|e| NetworkError::from_reqwest(&e));
         self.shared.ways.went(route, sent, self.clock.now(), response.as_ref().err());
         let response = response?;
-        let answered = self.clock.monotonic();
+        let head_at = self.clock.monotonic();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let date = headers.get(DATE).and_then(|v| unix_seconds(v.as_bytes()));
         *self.stamp.lock().unwrap_or_else(PoisonError::into_inner) =
-            date.map(|date| Probe { sent, answered, date });
-        Ok(Answer { status, headers, head_at: answered, body: self.read(response).await })
+            date.map(|date| Probe { sent, answered: head_at, date });
+        Ok(Answer { status, headers, head_at, date, body: self.read(response).await })
     }
 
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, NetworkError> {
