@@ -147,7 +147,7 @@ fn word(told: &Told) -> &'static str {
         Told::DayList(list) if list.slots.len() >= 28 * 16 => "day list",
         Told::Day(day) if day.rows.len() == 8 => "day",
         Told::Form { slots, .. } if slots.len() == 1 => "form",
-        Told::Outcome(outcome) => outcome.name(),
+        Told::Outcome(outcome) => outcome.kind().as_str(),
         Told::LoggedIn(Some(true)) => "logged in",
         _ => "something else",
     }

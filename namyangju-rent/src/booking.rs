@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer_kind::AnswerKind;
 use crate::application::Application;
 use crate::client::{Client, Credentials};
 use crate::date::{RentDate, SeoulTime};
@@ -21,6 +22,7 @@ use crate::saved::SavedSession;
 use crate::session::Session;
 use crate::site_clock::ClockEstimate;
 use crate::slot::{SlotState, TimeRange};
+use crate::standing::Standing;
 
 /// The most requests of all bookings of one account in one run.
 pub const MOST_REQUESTS_OF_A_RUN: u32 = 200;
@@ -126,8 +128,9 @@ pub enum Event {
     Answered {
         /// Where in the attempt.
         step: Step,
-        /// The outcome's or the error's short name.
-        name: String,
+        /// What kind of answer it was, or what kind of error.
+        #[serde(rename = "name")]
+        answer: AnswerKind,
         /// What it means, for people.
         text: String,
         /// The receipt, if it is one.
@@ -259,8 +262,9 @@ pub struct Attempt {
     pub visits: Vec<Visit>,
     /// Where it ended.
     pub step: Step,
-    /// The outcome's or the error's short name.
-    pub name: String,
+    /// What kind of answer ended it, or what kind of error.
+    #[serde(rename = "name")]
+    pub answer: AnswerKind,
     /// What it means, for people.
     pub text: String,
 }
@@ -351,32 +355,7 @@ pub struct Booking {
     pub(crate) clock_offset_micros: Option<i64>,
     pub(crate) session: Option<SavedSession>,
     pub(crate) known: Vec<(Place, Purpose, Vec<Slot>)>,
-    pub(crate) resumed: Resumed,
-}
-
-/// Where a booking stood when it was interrupted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Resumed {
-    /// The wish that was at hand.
-    pub(crate) wish: usize,
-    /// What is known of the last application that left.
-    pub(crate) left: Left,
-    /// An application for that wish once left without an answer, and may yet arrive.
-    pub(crate) doubtful: bool,
-    /// How far the site's clock was ahead when it was last read, in microseconds.
-    pub(crate) ahead_micros: i64,
-}
-
-/// What is known of an application that left.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Left {
-    /// None left, or its answer says that it was not accepted.
-    #[default]
-    Nothing,
-    /// It left, and its answer is not known.
-    Unanswered,
-    /// It was accepted.
-    Accepted(Option<Receipt>),
+    pub(crate) standing: Standing,
 }
 
 impl Booking {
@@ -394,7 +373,7 @@ impl Booking {
             clock_offset_micros: None,
             session: None,
             known: Vec::new(),
-            resumed: Resumed::default(),
+            standing: Standing::default(),
         }
     }
 
@@ -453,31 +432,7 @@ impl Booking {
     /// opening says that it was not. If a receipt is among them, nothing is
     /// sent but the question what the day list shows.
     pub fn resume<'e>(mut self, events: impl IntoIterator<Item = &'e Event>) -> Self {
-        let Resumed { wish, left, doubtful, ahead_micros } = &mut self.resumed;
-        for event in events {
-            match event {
-                Event::ClockRead { estimate } => *ahead_micros = estimate.ahead_micros,
-                Event::Attempt { wish: at_hand, .. } => *wish = *at_hand,
-                Event::NextWish { wish: next } => (*wish, *left, *doubtful) = (*next, Left::Nothing, false),
-                // A receipt is final: no list that lags behind undoes it.
-                _ if matches!(left, Left::Accepted(_)) => {}
-                Event::Submitting => *left = Left::Unanswered,
-                Event::Answered { step: Step::Submit, name, receipt, .. } => {
-                    *left = match name.as_str() {
-                        "reserved" => Left::Accepted(receipt.clone()),
-                        "unconfirmed" | "unknown" => Left::Unanswered,
-                        _ => Left::Nothing,
-                    };
-                    *doubtful |= *left == Left::Unanswered;
-                }
-                // The attempt ended before its application: a permit for it may stand there as one that left.
-                Event::Answered { .. } | Event::ReadBack { state: Some(SlotState::Free) } => {
-                    *left = Left::Nothing;
-                }
-                _ => {}
-            }
-        }
-        *doubtful |= *left == Left::Unanswered;
+        events.into_iter().for_each(|event| self.standing.on_event(event));
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::answer_kind::AnswerKind;
 use crate::application::ApplicationError;
 use crate::outcome::{Next, Outcome};
 use crate::page::Page;
@@ -174,20 +175,20 @@ impl Error {
         }
     }
 
-    /// A short name for logs and JSON: the outcome's, if it carries one.
-    pub fn name(&self) -> &'static str {
+    /// Its kind: the outcome's, if it carries one.
+    pub fn kind(&self) -> AnswerKind {
         match self {
-            Self::Refused { outcome, .. } => outcome.name(),
-            Self::LoginRefused => "login-refused",
-            Self::Unconfirmed { .. } => "unconfirmed",
-            Self::NotSent { .. } => "not-sent",
-            Self::Broken { .. } => "broken",
-            Self::Page { .. } | Self::WrongDay { .. } => "unreadable",
-            Self::Application(ApplicationError::NotFree(_)) => "not-free",
-            Self::Application(_) => "application",
-            Self::Budget { .. } => "budget",
-            Self::Forbidden(_) => "forbidden",
-            Self::SavedSession(_) | Self::Setup(_) => "setup",
+            Self::Refused { outcome, .. } => outcome.kind(),
+            Self::LoginRefused => AnswerKind::LoginRefused,
+            Self::Unconfirmed { .. } => AnswerKind::Unconfirmed,
+            Self::NotSent { .. } => AnswerKind::NotSent,
+            Self::Broken { .. } => AnswerKind::Broken,
+            Self::Page { .. } | Self::WrongDay { .. } => AnswerKind::Unreadable,
+            Self::Application(ApplicationError::NotFree(_)) => AnswerKind::NotFree,
+            Self::Application(_) => AnswerKind::Application,
+            Self::Budget { .. } => AnswerKind::Budget,
+            Self::Forbidden(_) => AnswerKind::Forbidden,
+            Self::SavedSession(_) | Self::Setup(_) => AnswerKind::Setup,
         }
     }
 

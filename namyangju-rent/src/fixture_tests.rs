@@ -136,7 +136,9 @@ fn replayed_pages_tell_the_same_as_the_readers() {
             ("day-list", Told::DayList(found)) => {
                 assert_eq!(Some(found), read_day_list(&site.dialect, document));
             }
-            ("day", Told::Outcome(found)) => assert_eq!(found.name(), fixture.expect, "{}", fixture.file),
+            ("day", Told::Outcome(found)) => {
+                assert_eq!(found.kind().as_str(), fixture.expect, "{}", fixture.file)
+            }
             ("day", Told::Day(found)) => {
                 assert_eq!(fixture.expect, "page", "{}", fixture.file);
                 let numbers_found: Vec<u32> = found.free.iter().map(|s| s.time_no.0).collect();
@@ -271,7 +273,7 @@ fn day_pages_have_their_numbers_or_say_why_not() {
         let facts = &fixture.facts;
         if fixture.expect != "page" {
             let outcome = if reading.asks_human() { Outcome::HumanCheck } else { reading.refusal(true) };
-            assert_eq!(outcome.name(), fixture.expect, "{}", fixture.file);
+            assert_eq!(outcome.kind().as_str(), fixture.expect, "{}", fixture.file);
             continue;
         }
         check_frame(&fixture, &reading);
@@ -420,7 +422,7 @@ fn answers_to_a_submission_are_what_they_are() {
         let slots = vec![Slot { time_no: crate::TimeNo(1833), range: "06:00-08:00".parse().unwrap() }];
         let choice = Choice { place: place.parse().unwrap(), date: date.parse().unwrap(), slots };
         let outcome = Reading::new(&site, &page).submission(&choice);
-        assert_eq!(outcome.name(), fixture.expect, "{}: {outcome}", fixture.file);
+        assert_eq!(outcome.kind().as_str(), fixture.expect, "{}: {outcome}", fixture.file);
         let mut capture = capture(&fixture, Step::Submit);
         (capture.place, capture.date) = (Some(choice.place.clone()), Some(choice.date));
         let Told::Outcome(replayed) = replay(&site, &capture).unwrap() else { panic!("{}", fixture.file) };

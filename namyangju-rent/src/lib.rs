@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod answer_kind;
 mod application;
 mod booking;
 mod bounds;
@@ -37,6 +38,7 @@ mod silence;
 mod site;
 mod site_clock;
 mod slot;
+mod standing;
 mod time_list;
 mod tls;
 mod tokens;
@@ -46,6 +48,7 @@ mod ways;
 #[cfg(feature = "harness")]
 pub mod harness;
 
+pub use answer_kind::AnswerKind;
 pub use application::{Application, ApplicationError, HeadCount, Phone};
 pub use booking::{
     Attempt, Booking, Event, Happened, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN, OpeningBracket, Report,
@@ -75,4 +78,5 @@ pub use silence::{BurstSilence, SilenceJudge};
 pub use site::{Opening, Site, SiteError};
 pub use site_clock::{ClockEstimate, MOST_PROBES, PROBE_GAP, Probe, SiteClock};
 pub use slot::{Round, SlotState, TimeError, TimeNo, TimeOfDay, TimeRange};
+pub use standing::Standing;
 pub use tls::TlsBackend;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer_kind::AnswerKind;
 use crate::page::Page;
 
 /// What the site decided.
@@ -133,20 +134,20 @@ impl Outcome {
         }
     }
 
-    /// A short name for logs and JSON, for example `slot-taken`.
-    pub fn name(&self) -> &'static str {
+    /// Its kind: the answer without its details.
+    pub fn kind(&self) -> AnswerKind {
         match self {
-            Self::Reserved(_) => "reserved",
-            Self::SlotTaken => "slot-taken",
-            Self::NotOpenYet => "not-open-yet",
-            Self::LoggedOut => "logged-out",
-            Self::TraceMissing => "trace-missing",
-            Self::Invalid(_) => "invalid",
-            Self::LimitReached => "limit-reached",
-            Self::HumanCheck => "human-check",
-            Self::Blocked => "blocked",
-            Self::Busy { .. } => "busy",
-            Self::Unknown(_) => "unknown",
+            Self::Reserved(_) => AnswerKind::Reserved,
+            Self::SlotTaken => AnswerKind::SlotTaken,
+            Self::NotOpenYet => AnswerKind::NotOpenYet,
+            Self::LoggedOut => AnswerKind::LoggedOut,
+            Self::TraceMissing => AnswerKind::TraceMissing,
+            Self::Invalid(_) => AnswerKind::Invalid,
+            Self::LimitReached => AnswerKind::LimitReached,
+            Self::HumanCheck => AnswerKind::HumanCheck,
+            Self::Blocked => AnswerKind::Blocked,
+            Self::Busy { .. } => AnswerKind::Busy,
+            Self::Unknown(_) => AnswerKind::Unknown,
         }
     }
 }

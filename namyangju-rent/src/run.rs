@@ -6,8 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::answer_kind::AnswerKind;
 use crate::booking::{
-    Attempt, Booking, Event, Happened, Left, OpeningBracket, Report, Verdict, Visit, Watcher, Wish,
+    Attempt, Booking, Event, Happened, OpeningBracket, Report, Verdict, Visit, Watcher, Wish,
 };
 use crate::clock::{Clock, wait_until};
 use crate::date::SeoulTime;
@@ -21,6 +22,7 @@ use crate::seen::Seen;
 use crate::session::{DayVisit, Session, Submission, Submitted};
 use crate::site_clock::{PROBE_GAP, SiteClock};
 use crate::slot::SlotState;
+use crate::standing::Standing;
 
 /// Logins in a row that are tried before the site is believed not to keep us logged in.
 const MOST_LOGINS: u8 = 3;
@@ -75,12 +77,8 @@ pub(crate) struct Run<'b, W> {
     wish: usize,
     attempts: Vec<Attempt>,
     logins: u8,
-    /// An application was sent and its answer is not known: whatever the day list shows as booked
-    /// may be ours.
-    unanswered: bool,
-    /// For the wish at hand an application once left without an answer, even if the list showed the slot
-    /// free since: it may have arrived late.
-    doubtful: bool,
+    /// How it stands by the events told so far, those of an earlier run included.
+    standing: Standing,
     opening: OpeningBracket,
     /// The saved session was tried.
     restored: bool,
@@ -118,11 +116,10 @@ impl<'b, W: Watcher> Run<'b, W> {
             session: None,
             learned: None,
             site_clock: SiteClock::new(),
-            wish: booking.resumed.wish.min(booking.wishes.len().saturating_sub(1)),
+            wish: booking.standing.wish().min(booking.wishes.len().saturating_sub(1)),
             attempts: Vec::new(),
             logins: 0,
-            unanswered: booking.resumed.left == Left::Unanswered,
-            doubtful: booking.resumed.doubtful,
+            standing: booking.standing.clone(),
             opening: OpeningBracket::default(),
             restored: false,
             permit: None,
@@ -154,6 +151,7 @@ impl<'b, W: Watcher> Run<'b, W> {
 
     fn tell(&mut self, event: Event) {
         let (at, monotonic) = (self.clock().now(), self.clock().monotonic());
+        self.standing.on_event(&event);
         self.watcher.hear(&Happened { at, monotonic, event });
     }
 
@@ -184,11 +182,11 @@ impl<'b, W: Watcher> Run<'b, W> {
     /// Everything up to the first attempt, which may be the shot at the opening instant. Gives the
     /// schedule and the instant of the attempt after it.
     async fn begin(&mut self) -> Result<(Schedule, Duration), Verdict> {
-        if let Left::Accepted(receipt) = &self.booking.resumed.left {
-            return Err(self.confirmed(receipt.clone()).await);
+        if self.standing.is_reserved() {
+            return Err(self.confirmed(self.standing.receipt().cloned()).await);
         }
         // Interrupted after an application had left: look before anything is sent.
-        if self.unanswered && self.read_back("unconfirmed").await?.is_none() {
+        if self.standing.is_unanswered() && self.read_back(AnswerKind::Unconfirmed).await?.is_none() {
             self.next_wish()?;
         }
         let seed = self.clock().now().unix_micros().unsigned_abs() ^ u64::from(std::process::id()) << 32;
@@ -547,7 +545,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             route: self.booking.client.route_in_use(),
             visits: Vec::new(),
             step: Step::Login,
-            name: String::new(),
+            answer: AnswerKind::Unrecognised,
             text: String::new(),
         });
         self.tell(Event::Attempt { number, wish: self.wish });
@@ -601,17 +599,8 @@ impl<'b, W: Watcher> Run<'b, W> {
     }
 
     async fn send(&mut self, submission: Submission<'_>) -> Result<Outcome, Error> {
-        self.unanswered = true;
-        let submitted = submission.submit().await;
-        match &submitted {
-            Err(Error::NotSent { .. } | Error::Budget { .. }) => self.unanswered = false,
-            Err(_) => self.doubtful = true,
-            Ok(_) => {}
-        }
-        let Submitted { outcome, page, .. } = submitted?;
+        let Submitted { outcome, page, .. } = submission.submit().await?;
         self.visited(Step::Submit, page.timing());
-        self.unanswered = matches!(outcome, Outcome::Unknown(_));
-        self.doubtful |= self.unanswered;
         Ok(outcome)
     }
 
@@ -630,14 +619,14 @@ impl<'b, W: Watcher> Run<'b, W> {
         began: Duration,
         schedule: &mut Schedule,
     ) -> Result<Duration, Verdict> {
-        let (step, name, text, next) = match &attempted {
-            Ok(outcome) => (Step::Submit, outcome.name(), outcome.to_string(), outcome.next()),
-            Err(error) => (error.step(), error.name(), error.chain(), error.next()),
+        let (step, answer, text, next) = match &attempted {
+            Ok(outcome) => (Step::Submit, outcome.kind(), outcome.to_string(), outcome.next()),
+            Err(error) => (error.step(), error.kind(), error.chain(), error.next()),
         };
         if let Some(attempt) = self.attempts.last_mut() {
-            (attempt.step, attempt.name, attempt.text) = (step, name.to_owned(), text.clone());
+            (attempt.step, attempt.answer, attempt.text) = (step, answer, text.clone());
         }
-        self.bracket(name);
+        self.bracket(answer);
         let page = match &attempted {
             Ok(Outcome::Unknown(page)) => Some(&**page),
             Ok(_) => None,
@@ -650,14 +639,12 @@ impl<'b, W: Watcher> Run<'b, W> {
             Ok(Outcome::Reserved(receipt)) => Some(receipt.clone()),
             _ => None,
         };
-        let answered =
-            Event::Answered { step, name: name.to_owned(), text: text.clone(), receipt: receipt.clone() };
-        self.tell(answered);
+        self.tell(Event::Answered { step, answer, text: text.clone(), receipt: receipt.clone() });
         let last = match next {
             Next::Confirm => return Err(self.confirmed(receipt).await),
-            Next::NextChoice if !self.doubtful => return self.next_wish(),
+            Next::NextChoice if !self.standing.is_doubtful() => return self.next_wish(),
             // A slot that is taken may be so by our own application, if one was in doubt.
-            Next::NextChoice | Next::ReadBack => match self.read_back(name).await? {
+            Next::NextChoice | Next::ReadBack => match self.read_back(answer).await? {
                 Some(last) => last,
                 None => return self.next_wish(),
             },
@@ -684,14 +671,14 @@ impl<'b, W: Watcher> Run<'b, W> {
                 self.learned = None;
                 Last::Plain
             }
-            Next::Again { after } => match name {
-                "busy" => Last::Busy(after),
-                "not-open-yet" => self.came_early().map_or(Last::Plain, Last::Early),
+            Next::Again { after } => match answer {
+                AnswerKind::Busy => Last::Busy(after),
+                AnswerKind::NotOpenYet => self.came_early().map_or(Last::Plain, Last::Early),
                 _ => Last::Plain,
             },
         };
         // A form that did not come by the short way is asked for by the long one.
-        if step == Step::Form && !matches!(name, "not-open-yet" | "busy") {
+        if step == Step::Form && !matches!(answer, AnswerKind::NotOpenYet | AnswerKind::Busy) {
             self.learned = None;
         }
         let requests = self.requests().saturating_sub(self.requests_at_opening.unwrap_or_default());
@@ -743,13 +730,12 @@ impl<'b, W: Watcher> Run<'b, W> {
         }
         self.wish += 1;
         self.learned = None;
-        (self.unanswered, self.doubtful) = (false, false);
         self.tell(Event::NextWish { wish: self.wish });
         Ok(self.clock().monotonic() + self.booking.policy.gap())
     }
 
     /// Notes what an answer tells of the opening instant, on the site's clock.
-    fn bracket(&mut self, name: &str) {
+    fn bracket(&mut self, answer: AnswerKind) {
         let ahead = match self.site_clock.estimate(self.clock().now(), self.clock().monotonic()) {
             Some(estimate) => estimate.ahead_micros,
             None => self.booking.clock_offset_micros.unwrap_or_default(),
@@ -757,12 +743,12 @@ impl<'b, W: Watcher> Run<'b, W> {
         let at_site =
             |local: SeoulTime| SeoulTime::from_unix_micros(local.unix_micros().saturating_add(ahead));
         let Some(attempt) = self.attempts.last() else { return };
-        match name {
-            "not-open-yet" => {
+        match answer {
+            AnswerKind::NotOpenYet => {
                 let sent = attempt.visits.last().map_or(attempt.began, |visit| visit.sent);
                 self.opening.after = Some(at_site(sent));
             }
-            "reserved" | "slot-taken" => {
+            AnswerKind::Reserved | AnswerKind::SlotTaken => {
                 // The first page of the attempt that came was open already.
                 let first = attempt.visits.first();
                 let came = first.map_or(self.clock().now(), |visit| visit.sent.plus(visit.first_byte));
@@ -776,20 +762,19 @@ impl<'b, W: Watcher> Run<'b, W> {
 
     /// Reads the day list after an answer that does not tell. Only a slot that is shown free may be
     /// applied for again; `None` means that somebody else has it.
-    async fn read_back(&mut self, name: &str) -> Result<Option<Last>, Verdict> {
+    async fn read_back(&mut self, answer: AnswerKind) -> Result<Option<Last>, Verdict> {
         for look in 1..=MOST_LOOKS {
             match self.look().await {
                 Ok(Seen::Free) => {
-                    self.unanswered = false;
-                    return Ok(Some(if name == "unknown" { Last::Unknown } else { Last::Plain }));
+                    return Ok(Some(if answer == AnswerKind::Unknown { Last::Unknown } else { Last::Plain }));
                 }
-                Ok(Seen::Ours) if self.doubtful => {
+                Ok(Seen::Ours) if self.standing.is_doubtful() => {
                     return Err(Verdict::Reserved { receipt: None, shown: Some(SlotState::Booked) });
                 }
                 Ok(Seen::Others) => return Ok(None),
-                Ok(Seen::Ours | Seen::Booked) if !self.doubtful => return Ok(None),
-                Ok(Seen::Nothing) if !self.unanswered || self.is_before_opening() => {
-                    self.unanswered = false;
+                Ok(Seen::Ours | Seen::Booked) if !self.standing.is_doubtful() => return Ok(None),
+                Ok(Seen::Nothing) if !self.standing.is_unanswered() || self.is_before_opening() => {
+                    self.standing.was_not_accepted();
                     return Ok(Some(Last::Plain));
                 }
                 _ if look < MOST_LOOKS => {
@@ -812,7 +797,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             {
                 (Some(given), _) => given,
                 (None, Some(estimate)) => estimate.ahead_micros,
-                (None, None) => self.booking.resumed.ahead_micros,
+                (None, None) => self.standing.ahead_micros(),
             };
         let at_site = SeoulTime::from_unix_micros(now.unix_micros().saturating_add(ahead));
         self.booking.opens_at.is_some_and(|opens_at| at_site < opens_at.plus(JUST_OPENED))

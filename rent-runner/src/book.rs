@@ -1,14 +1,14 @@
 //! `book`: one booking in the foreground, now or at the instant it opens.
 
 use anyhow::{Context as _, Result};
-use namyangju_rent::{Booking, Clock, Credentials, Happened, Site, SystemClock, Wish};
+use namyangju_rent::{Booking, Clock, Credentials, Happened, Site, Standing, SystemClock, Wish};
 use serde_json::Value;
 
 use crate::arguments::{self, Opens};
 use crate::cli::{Book, OpensAt};
 use crate::config::Config;
 use crate::exit::BadInput;
-use crate::foreground::{Ending, Standing, Watched};
+use crate::foreground::{Ending, Watched};
 use crate::live::Live;
 use crate::story::{Reader, Story};
 use crate::{dry_run, foreground, journal, output};

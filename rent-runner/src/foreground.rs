@@ -1,8 +1,8 @@
 //! One booking in the foreground, which Ctrl-C ends with a verdict.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use namyangju_rent::{Booking, Event, Happened, Report, SlotState, Step, Verdict};
+use namyangju_rent::{Booking, Happened, Report, Standing, Verdict};
 use serde_json::Value;
 
 use crate::exit;
@@ -54,50 +54,6 @@ impl Ending {
     }
 }
 
-/// How an application stands, by the events so far: what an interruption must not hide.
-#[derive(Debug, Default)]
-pub(crate) struct Standing {
-    unanswered: AtomicBool,
-    reserved: AtomicBool,
-}
-
-impl Standing {
-    /// How it stands after these.
-    pub(crate) fn of<'e>(events: impl IntoIterator<Item = &'e Event>) -> Self {
-        let standing = Self::default();
-        events.into_iter().for_each(|event| standing.hear(event));
-        standing
-    }
-
-    /// An application was sent and what became of it is not known.
-    pub(crate) fn is_unanswered(&self) -> bool {
-        self.unanswered.load(Ordering::Relaxed)
-    }
-
-    /// An application was accepted.
-    pub(crate) fn is_reserved(&self) -> bool {
-        self.reserved.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn hear(&self, event: &Event) {
-        match event {
-            Event::Submitting => self.unanswered.store(true, Ordering::Relaxed),
-            Event::Answered { step: Step::Submit, name, .. } => match name.as_str() {
-                "unconfirmed" | "unknown" => {}
-                name => {
-                    self.unanswered.store(false, Ordering::Relaxed);
-                    self.reserved.store(name == "reserved", Ordering::Relaxed);
-                }
-            },
-            // The attempt ended before its application, although an intent of it was kept.
-            Event::Answered { .. }
-            | Event::ReadBack { state: Some(SlotState::Free) }
-            | Event::NextWish { .. } => self.unanswered.store(false, Ordering::Relaxed),
-            _ => {}
-        }
-    }
-}
-
 /// A booking, and how an earlier run of it stands.
 #[derive(Debug)]
 pub(crate) struct Watched {
@@ -111,9 +67,10 @@ pub(crate) struct Watched {
 /// Runs a booking to its end. `also` hears each event before the story tells it.
 pub(crate) async fn run(watched: Watched, story: &Story, mut also: impl FnMut(&Happened) + Send) -> Ending {
     let Watched { booking, live, standing } = watched;
+    let standing = Mutex::new(standing);
     let budget = booking.budget().clone();
     let running = booking.run(|happened| {
-        standing.hear(&happened.event);
+        lock(&standing).on_event(&happened.event);
         if let Some(live) = &live {
             live.hear(&happened.event);
         }
@@ -133,11 +90,15 @@ pub(crate) async fn run(watched: Watched, story: &Story, mut also: impl FnMut(&H
         never = counting_down => match never {},
     }
     story.live(None);
-    if standing.is_reserved() {
+    if lock(&standing).is_reserved() {
         story.aside("reserved already: reading it back, then ending");
         return Ending::Ended(running.await);
     }
-    Ending::Interrupted { unanswered: standing.is_unanswered(), requests: budget.used() }
+    Ending::Interrupted { unanswered: lock(&standing).is_unanswered(), requests: budget.used() }
+}
+
+fn lock(standing: &Mutex<Standing>) -> MutexGuard<'_, Standing> {
+    standing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Ends at Ctrl-C, or when the system asks the program to end.
@@ -167,40 +128,4 @@ async fn termination() {
 #[cfg(not(unix))]
 async fn termination() {
     std::future::pending().await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answered(name: &str) -> Event {
-        Event::Answered { step: Step::Submit, name: name.into(), text: String::new(), receipt: None }
-    }
-
-    #[test]
-    fn only_an_application_without_an_answer_is_unanswered() {
-        let free = || Event::ReadBack { state: Some(SlotState::Free) };
-        let booked = || Event::ReadBack { state: Some(SlotState::Booked) };
-        let early = || Event::Answered {
-            step: Step::Form,
-            name: "not-open-yet".into(),
-            text: String::new(),
-            receipt: None,
-        };
-        for (events, unanswered) in [
-            (vec![], false),
-            (vec![Event::LoggedIn, Event::Attempt { number: 1, wish: 0 }], false),
-            (vec![Event::Submitting], true),
-            (vec![Event::Submitting, answered("unconfirmed")], true),
-            (vec![Event::Submitting, answered("unknown"), booked()], true),
-            (vec![Event::Submitting, answered("unconfirmed"), free()], false),
-            (vec![Event::Submitting, answered("not-sent")], false),
-            (vec![Event::Submitting, answered("slot-taken")], false),
-            (vec![Event::Submitting, answered("reserved")], false),
-            (vec![Event::Submitting, early()], false),
-            (vec![Event::Submitting, booked(), Event::NextWish { wish: 1 }], false),
-        ] {
-            assert_eq!(Standing::of(&events).is_unanswered(), unanswered, "{events:?}");
-        }
-    }
 }

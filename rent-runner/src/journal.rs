@@ -6,12 +6,11 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use namyangju_rent::{Clock, Event, Happened, SeoulTime, Site, SystemClock, Wish};
+use namyangju_rent::{Clock, Event, Happened, SeoulTime, Site, Standing, SystemClock, Wish};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::exit::BadInput;
-use crate::foreground::Standing;
 use crate::output;
 
 /// A journal that is being written.
@@ -34,8 +33,7 @@ pub(crate) struct Past {
 impl Past {
     /// An application may have been accepted.
     pub(crate) fn is_open(&self) -> bool {
-        let standing = Standing::of(&self.events);
-        standing.is_unanswered() || standing.is_reserved()
+        Standing::of(&self.events).is_open()
     }
 }
 

@@ -138,8 +138,8 @@ impl Metrics {
                 figures.first_byte.get_or_create(&step).observe(first_byte.as_secs_f64());
                 figures.page.get_or_create(&step).observe(took.as_secs_f64());
             }
-            Event::Answered { name, .. } => {
-                figures.answers.get_or_create(&[("outcome", self.bounded("outcome", name))]).inc();
+            Event::Answered { answer, .. } => {
+                figures.answers.get_or_create(&[("outcome", answer.as_str().to_owned())]).inc();
             }
             _ => {}
         }

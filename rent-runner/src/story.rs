@@ -7,8 +7,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use namyangju_rent::{
-    Clock, ClockEstimate, Event, GiveUp, Happened, OpeningBracket, Report, SeoulTime, SlotState, SystemClock,
-    Verdict,
+    AnswerKind, Clock, ClockEstimate, Event, GiveUp, Happened, OpeningBracket, Report, SeoulTime, SlotState,
+    SystemClock, Verdict,
 };
 use serde_json::{Map, Value, json};
 
@@ -295,10 +295,10 @@ fn sentence(event: &Event) -> (Tone, String) {
         Event::Attempt { number, .. } => (Tone::Plain, format!("attempt {number}")),
         Event::Visited { step, took, .. } => (Tone::Plain, format!("{step}: answered in {}", millis(*took))),
         Event::Submitting => (Tone::Plain, "submission: the application leaves".to_owned()),
-        Event::Answered { step, name, text, .. } => {
+        Event::Answered { step, answer, text, .. } => {
             let step = step.to_string();
             let text = if text.starts_with(&step) { text.clone() } else { format!("{step}: {text}") };
-            (if name == "reserved" { Tone::Good } else { Tone::Plain }, text)
+            (if *answer == AnswerKind::Reserved { Tone::Good } else { Tone::Plain }, text)
         }
         Event::Resting { wait } => (Tone::Quiet, format!("resting {}", millis(*wait))),
         Event::ReadBack { state: Some(state) } => {

@@ -266,13 +266,13 @@ impl fmt::Debug for Capture {
 ///
 /// ```
 /// use namyangju_rent::harness::{Capture, Told, replay};
-/// use namyangju_rent::{Site, Step};
+/// use namyangju_rent::{AnswerKind, Site, Step};
 ///
 /// let site = Site::builtin("namyangju")?;
 /// let url = "https://www.nyj.go.kr/rent/rent/reservation/index/2026/12/05/1/NYJ06/07/103/Y";
 /// let page = site.charset().encode("<html><p class='error'>예약이 가능한 일자가 아닙니다.</p></html>").into_owned();
 /// match replay(&site, &Capture::new(Step::Day, url, page))? {
-///     Told::Outcome(outcome) => assert_eq!(outcome.name(), "not-open-yet"),
+///     Told::Outcome(outcome) => assert_eq!(outcome.kind(), AnswerKind::NotOpenYet),
 ///     other => panic!("{other:?}"),
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use namyangju_rent::harness::{FaultKind, Settings, Step};
 use namyangju_rent::{
-    Application, ApplicationError, Client, Credentials, Error, NetworkErrorKind, Outcome, Purpose, Session,
-    Site,
+    AnswerKind, Application, ApplicationError, Client, Credentials, Error, NetworkErrorKind, Outcome,
+    Purpose, Session, Site,
 };
 
 use crate::stage::{Stage, application};
@@ -152,7 +152,7 @@ async fn a_submission_answered_by_an_odd_page_is_unknown() {
 #[tokio::test]
 async fn blocks_and_overload_have_their_own_outcome_in_every_step() {
     for step in [Step::Login, Step::Schedule, Step::Day] {
-        for (status, name) in [(403, "blocked"), (503, "busy"), (429, "busy")] {
+        for (status, kind) in [(403, AnswerKind::Blocked), (503, AnswerKind::Busy), (429, AnswerKind::Busy)] {
             let stage = Stage::with_fault("namyangju", step, 1, FaultKind::Status(status)).await;
             let error = match step {
                 Step::Login => stage.client.log_in(&stage.credentials()).await.unwrap_err(),
@@ -162,7 +162,7 @@ async fn blocks_and_overload_have_their_own_outcome_in_every_step() {
                 }
                 _ => open_day(&stage, &stage.session().await).await.unwrap_err(),
             };
-            assert_eq!(error.outcome().map(Outcome::name), Some(name), "{step:?} {status}: {error}");
+            assert_eq!(error.outcome().map(Outcome::kind), Some(kind), "{step:?} {status}: {error}");
         }
     }
 }

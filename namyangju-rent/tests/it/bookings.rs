@@ -6,7 +6,8 @@ use namyangju_rent::harness::{
     StandInServer, Step,
 };
 use namyangju_rent::{
-    Booking, Client, Credentials, Event, GiveUp, Outcome, Policy, Purpose, Site, SlotState, Verdict, Wish,
+    AnswerKind, Booking, Client, Credentials, Event, GiveUp, Outcome, Policy, Purpose, Site, SlotState,
+    Verdict, Wish,
 };
 
 use crate::stage::{NOW, Stage, application};
@@ -80,7 +81,7 @@ async fn every_setting_of_the_stand_in_tells_a_day_that_is_not_open() {
                 "{dialect}, {name}: {report:?}"
             );
             let refused =
-                events.iter().filter(|e| matches!(e, Event::Answered { name, .. } if name == "not-open-yet"));
+                events.iter().filter(|e| matches!(e, Event::Answered { answer: AnswerKind::NotOpenYet, .. }));
             assert_eq!(refused.count(), 6, "{dialect}, {name}: {events:?}");
             assert_eq!(stage.booked(), 1, "{dialect}, {name}");
         }

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use namyangju_rent::harness::{BusyWindow, Fault, FaultKind, Gate, Rival, Settings, Step};
 use namyangju_rent::{
-    Booking, Budget, Clock as _, Event, GiveUp, MOST_BOOKINGS_A_DAY, OnBlock, Policy, Report, RouteState,
-    Routes, SeoulTime, SlotState, Verdict, Wish, run_together,
+    AnswerKind, Booking, Budget, Clock as _, Event, GiveUp, MOST_BOOKINGS_A_DAY, OnBlock, Policy, Report,
+    RouteState, Routes, SeoulTime, SlotState, Verdict, Wish, run_together,
 };
 
 use crate::stage::{Stage, application};
@@ -384,9 +384,9 @@ async fn a_booking_killed_in_its_second_wish_goes_on_with_that_one() {
 
 #[tokio::test]
 async fn what_was_kept_decides_whether_a_resumed_booking_looks_first() {
-    let answered = |name: &str| Event::Answered {
+    let answered = |answer| Event::Answered {
         step: namyangju_rent::Step::Submit,
-        name: name.to_owned(),
+        answer,
         text: String::new(),
         receipt: None,
     };
@@ -394,13 +394,14 @@ async fn what_was_kept_decides_whether_a_resumed_booking_looks_first() {
         (vec![], false),
         (vec![Event::LoggedIn], false),
         (vec![Event::Submitting], true),
-        (vec![Event::Submitting, answered("not-open-yet")], false),
-        (vec![Event::Submitting, answered("reserved")], true),
-        (vec![Event::Submitting, answered("unconfirmed")], true),
+        (vec![Event::Submitting, answered(AnswerKind::NotOpenYet)], false),
+        (vec![Event::Submitting, answered(AnswerKind::Reserved)], true),
+        (vec![Event::Submitting, answered(AnswerKind::Unconfirmed)], true),
+        (vec![Event::Submitting, answered(AnswerKind::Unrecognised)], true),
         (
             vec![
                 Event::Submitting,
-                answered("unconfirmed"),
+                answered(AnswerKind::Unconfirmed),
                 Event::ReadBack { state: Some(SlotState::Free) },
             ],
             false,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use namyangju_rent::harness::{Gate, ManualClock, Settings, Step, Taken};
 use namyangju_rent::{
-    Booking, Client, Clock, Event, Happened, Page, Purpose, SavedSession, SeoulTime, Session, Site, Verdict,
-    Watcher,
+    AnswerKind, Booking, Client, Clock, Event, Happened, Page, Purpose, SavedSession, SeoulTime, Session,
+    Site, Verdict, Watcher,
 };
 
 use crate::stage::{NOW, Stage, application};
@@ -114,7 +114,7 @@ async fn an_intent_whose_attempt_ended_before_the_application_is_no_doubt() {
     let stage = Stage::new("namyangju", Settings::default()).await;
     let refused = Event::Answered {
         step: namyangju_rent::Step::Form,
-        name: "not-open-yet".into(),
+        answer: AnswerKind::NotOpenYet,
         text: String::new(),
         receipt: None,
     };

@@ -13,7 +13,7 @@ use namyangju_rent::harness::{
     StandIn, StandInServer, Step,
 };
 use namyangju_rent::{
-    Application, Booking, Clock, Credentials, Event, Happened, HeadCount, Policy, SeoulTime, Site,
+    Application, Booking, Clock, Credentials, Event, Happened, HeadCount, Policy, SeoulTime, Site, Standing,
     SystemClock, Wish,
 };
 use serde_json::json;
@@ -21,7 +21,7 @@ use serde_json::json;
 use self::seen::Seen;
 use crate::cli::Demo;
 use crate::config::Config;
-use crate::foreground::{Ending, Standing, Watched};
+use crate::foreground::{Ending, Watched};
 use crate::live::Live;
 use crate::story::{Reader, Story, counted, millis};
 use crate::{arguments, foreground, output};

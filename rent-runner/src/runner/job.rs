@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use namyangju_rent::{
     Application, Booking, Client, Clock, Credentials, GiveUp, OpeningBracket, Policy, Report, SavedSession,
-    SeoulTime, Slot, SystemClock, Verdict,
+    SeoulTime, Slot, Standing, SystemClock, Verdict,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -16,7 +16,6 @@ use tracing::{error, info, warn};
 use super::Context;
 use super::ledger::{self, Ledger, Shared};
 use crate::exit;
-use crate::foreground::Standing;
 use crate::store::{self, Claimed, Ending, Lease, Opens, Pace, State};
 use crate::story;
 use crate::vault::Purpose;
@@ -96,8 +95,7 @@ enum Start<'c> {
 impl<'c> Job<'c> {
     async fn begin(context: &'c Arc<Context>, claimed: &'c Arc<Claimed>) -> Result<Start<'c>> {
         let stored = &claimed.booking;
-        let standing = Standing::of(claimed.events.iter().map(|row| &row.event));
-        let open = standing.is_unanswered() || standing.is_reserved();
+        let open = Standing::of(claimed.events.iter().map(|row| &row.event)).is_open();
         if stored.cancel_asked && !open {
             let ending = short_ending(context, claimed, State::Cancelled, ledger::CANCELLED.to_owned());
             return Ok(Start::Over(Box::new(ending), exit::INTERRUPTED));
@@ -131,7 +129,7 @@ impl<'c> Job<'c> {
                 order = next_order(orders) => match order {
                     Order::Drop => Err(order),
                     // What has left should be answered before anybody leaves.
-                    order if shared.standing.is_unanswered() || shared.standing.is_reserved() => {
+                    order if shared.standing().is_open() => {
                         tokio::time::timeout(GRACE, &mut running).await.map_err(|_| order)
                     }
                     order => Err(order),
@@ -301,7 +299,7 @@ fn verdict(report: &Report) -> (State, String) {
 
 /// Ends a booking that a person cancelled, or gives it back.
 async fn withdraw(context: &Arc<Context>, claimed: &Claimed, shared: &Shared, order: Order) -> End {
-    if order == Order::Cancel && !shared.standing.is_unanswered() && !shared.standing.is_reserved() {
+    if order == Order::Cancel && !shared.standing().is_open() {
         let ending = short_ending(context, claimed, State::Cancelled, ledger::CANCELLED.to_owned());
         return write_end(context, claimed.lease, shared.rest(), ending, exit::INTERRUPTED).await;
     }

@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use namyangju_rent::{Client, Clock, Event, Happened, Page, SavedSession, Session, SystemClock, Watcher};
+use namyangju_rent::{
+    Client, Clock, Event, Happened, Page, SavedSession, Session, Standing, SystemClock, Watcher,
+};
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use super::Context;
-use crate::foreground::Standing;
 use crate::store::{Claimed, Denied, KeptPage, Learned, Lease, State, StoreError};
 use crate::story;
 use crate::vault::Purpose;
@@ -48,7 +49,7 @@ pub(super) struct Ledger {
 
 /// What the job sees of a run while the run goes on.
 pub(super) struct Shared {
-    pub(super) standing: Standing,
+    standing: Mutex<Standing>,
     pending: Mutex<Pending>,
     wake: Notify,
     /// Whoever takes events to write them holds it until they are written: they stay in order.
@@ -86,7 +87,7 @@ impl Ledger {
     pub(super) fn new(context: Arc<Context>, claimed: &Claimed) -> Self {
         let standing = Standing::of(claimed.events.iter().map(|row| &row.event));
         let shared = Shared {
-            standing,
+            standing: Mutex::new(standing),
             pending: Mutex::default(),
             wake: Notify::new(),
             turn: tokio::sync::Mutex::default(),
@@ -126,7 +127,7 @@ impl Ledger {
 
 impl Watcher for &mut Ledger {
     fn hear(&mut self, happened: &Happened) {
-        self.shared.standing.hear(&happened.event);
+        self.shared.standing().on_event(&happened.event);
         self.context.hear(self.lease.booking, happened);
         self.shared.lock().events.push(happened.clone());
         self.shared.wake.notify_one();
@@ -154,6 +155,11 @@ impl Watcher for &mut Ledger {
 impl Shared {
     fn lock(&self) -> std::sync::MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How the booking stands by the events so far, those of earlier runs included.
+    pub(super) fn standing(&self) -> std::sync::MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take_events(&self) -> Taken<'_> {

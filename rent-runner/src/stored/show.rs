@@ -248,7 +248,7 @@ fn attempt(row: &AttemptRow, runner: Option<&str>, booking: &Booking) -> Vec<Str
     } else {
         format!("{place}: {}", attempt.text)
     };
-    lines.push(format!("  {}: {text}", attempt.name));
+    lines.push(format!("  {}: {text}", attempt.answer));
     if let Some(bytes) = row.page_bytes {
         let (id, number) = (booking.id, attempt.number);
         lines.push(format!(

@@ -2,7 +2,7 @@
 //! long is not read.
 
 use crate::harness::{Capture, Told, replay};
-use crate::{Outcome, Site, SlotState, Step};
+use crate::{AnswerKind, Outcome, Site, SlotState, Step};
 
 const BASE: &str = "https://www.nyj.go.kr";
 const SUBMIT: &str = "https://www.nyj.go.kr/rent/rent/process/rent";
@@ -65,7 +65,7 @@ fn addresses_that_only_look_like_a_receipt_are_none() {
         "/1234567",
     ];
     for path in nearby {
-        assert_eq!(submitted(path, "<html><p>안내</p></html>").name(), "unknown", "{path}");
+        assert_eq!(submitted(path, "<html><p>안내</p></html>").kind(), AnswerKind::Unknown, "{path}");
     }
     for path in ["/rent/rent/complete/index/1833777", "/rent/1833777/", "/rent/rent/process/rent/1833777?x=1"]
     {
@@ -78,21 +78,24 @@ fn addresses_that_only_look_like_a_receipt_are_none() {
 
 #[test]
 fn a_page_that_says_otherwise_is_no_receipt_whatever_its_address() {
-    let at = |page: &str| submitted("/rent/rent/complete/index/1833777", page).name();
-    assert_eq!(at("<form id=login_form><input name=memid></form>"), "logged-out");
-    assert_eq!(at("<ul id=tnb><li>x<li><a href=/>로그인</a></ul>"), "logged-out");
-    assert_eq!(at("<a class=btn_rent_login>x</a>"), "logged-out");
-    assert_eq!(at("<div class=realperson-challenge>x</div>"), "human-check");
-    assert_eq!(at("<div class=error>모르는 오류</div>"), "unknown");
-    assert_eq!(at("<a id=btn_prev>확인</a>"), "unknown");
-    assert_eq!(at(&"<div>".repeat(10_000)), "unknown");
-    assert_eq!(at("<ul id=tnb><li>x<li><a href=/>로그아웃</a></ul><div class=error></div>"), "reserved");
+    let at = |page: &str| submitted("/rent/rent/complete/index/1833777", page).kind();
+    assert_eq!(at("<form id=login_form><input name=memid></form>"), AnswerKind::LoggedOut);
+    assert_eq!(at("<ul id=tnb><li>x<li><a href=/>로그인</a></ul>"), AnswerKind::LoggedOut);
+    assert_eq!(at("<a class=btn_rent_login>x</a>"), AnswerKind::LoggedOut);
+    assert_eq!(at("<div class=realperson-challenge>x</div>"), AnswerKind::HumanCheck);
+    assert_eq!(at("<div class=error>모르는 오류</div>"), AnswerKind::Unknown);
+    assert_eq!(at("<a id=btn_prev>확인</a>"), AnswerKind::Unknown);
+    assert_eq!(at(&"<div>".repeat(10_000)), AnswerKind::Unknown);
+    assert_eq!(
+        at("<ul id=tnb><li>x<li><a href=/>로그아웃</a></ul><div class=error></div>"),
+        AnswerKind::Reserved
+    );
 }
 
 #[test]
 fn what_nobody_sees_is_no_answer() {
     let text = "최대 대관이용시간을 초과하였습니다.";
-    let at = |page: &str| submitted("/rent/rent/complete/index/1833777", page).name();
+    let at = |page: &str| submitted("/rent/rent/complete/index/1833777", page).kind();
     for hidden in [
         format!("<!-- <p>{text}</p> -->"),
         format!("<script>alert('{text}')</script><p>x"),
@@ -103,9 +106,9 @@ fn what_nobody_sees_is_no_answer() {
         format!("<div hidden><p class=error>{text}</p></div>"),
         format!("<p class=error style='display:none'>{text}</p>"),
     ] {
-        assert_eq!(at(&format!("<p>완료</p>{hidden}")), "reserved", "{hidden}");
+        assert_eq!(at(&format!("<p>완료</p>{hidden}")), AnswerKind::Reserved, "{hidden}");
     }
-    assert_eq!(at(&format!("<p style='color:red'>{text}</p>")), "limit-reached");
+    assert_eq!(at(&format!("<p style='color:red'>{text}</p>")), AnswerKind::LimitReached);
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn not_open() -> Value {
 
 fn name(capture: &Capture) -> String {
     match replay(&site(), capture).unwrap() {
-        Told::Outcome(outcome) => outcome.name().to_owned(),
+        Told::Outcome(outcome) => outcome.kind().to_string(),
         other => format!("{other:?}"),
     }
 }
