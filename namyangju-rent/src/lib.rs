@@ -41,6 +41,7 @@ mod slot;
 mod standing;
 mod time_list;
 mod tls;
+mod together;
 mod tokens;
 mod transport;
 mod ways;
@@ -52,7 +53,7 @@ pub use answer_kind::AnswerKind;
 pub use application::{Application, ApplicationError, HeadCount, Phone};
 pub use booking::{
     Attempt, Booking, Event, Happened, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN, OpeningBracket, Report,
-    Verdict, Visit, Watcher, Wish, run_together,
+    Verdict, Visit, Watcher, Wish,
 };
 pub use calendar::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
 pub use charset::{Charset, CharsetError, FormFields};
@@ -80,3 +81,4 @@ pub use site_clock::{ClockEstimate, MOST_PROBES, PROBE_GAP, Probe, SiteClock};
 pub use slot::{Round, SlotState, TimeError, TimeNo, TimeOfDay, TimeRange};
 pub use standing::Standing;
 pub use tls::TlsBackend;
+pub use together::{TooManyBookings, run_together};

@@ -417,6 +417,36 @@ async fn what_was_kept_decides_whether_a_resumed_booking_looks_first() {
 }
 
 #[tokio::test]
+async fn a_watcher_that_panics_costs_no_report_and_no_booking() {
+    let stage = Stage::new("namyangju", opening_settings()).await;
+    let ranges = ["06:00-08:00", "08:00-10:00", "10:00-12:00"];
+    let wish = |range: &str| Wish { range: range.parse().unwrap(), ..stage.wish() };
+    let accounts = stage.server.with(|s| s.accounts().to_vec());
+    let bookings: Vec<Booking> = ranges
+        .iter()
+        .enumerate()
+        .map(|(index, range)| {
+            let account = &accounts[index % 2];
+            let credentials = namyangju_rent::Credentials::new(&account.id, &account.password);
+            Booking::new(stage.client.clone(), credentials, wish(range), application()).opens_at(opening())
+        })
+        .collect();
+    let (mut heard, mut fell) = ([0; 3], false);
+    let reports = run_together(bookings, |index, happened| {
+        heard[index] += 1;
+        if index == 1 && matches!(happened.event, Event::Attempt { .. }) {
+            fell = true;
+            panic!("planted");
+        }
+    })
+    .await
+    .unwrap();
+    assert!(fell && heard.iter().all(|heard| *heard > 0), "{heard:?}");
+    assert_eq!((reports.len(), stage.booked()), (3, 3), "{reports:?}");
+    assert!(reports.iter().all(won), "{reports:?}");
+}
+
+#[tokio::test]
 async fn bookings_run_side_by_side_in_one_budget() {
     let stage = Stage::new("namyangju", opening_settings()).await;
     let accounts = stage.server.with(|s| s.accounts().to_vec());
@@ -442,7 +472,7 @@ async fn bookings_run_side_by_side_in_one_budget() {
     assert!((0..4).all(|index| heard.lock().unwrap().contains(&index)));
 
     let too_many = bookings.iter().cycle().take(MOST_BOOKINGS_A_DAY + 1).cloned().collect();
-    assert!(run_together(too_many, |_, _| {}).await.unwrap_err().contains("8 bookings"));
+    assert!(run_together(too_many, |_, _| {}).await.unwrap_err().to_string().contains("8 bookings"));
 }
 
 #[tokio::test]
