@@ -7,6 +7,7 @@ mod clock;
 mod demo;
 mod doctor;
 mod dry_run;
+mod earlier;
 mod faults;
 mod files;
 mod interruption;
