@@ -455,7 +455,7 @@ impl<'b, W: Watcher> Run<'b, W> {
                 Ok(held) => {
                     let result = self.shoot(&session, held, at).await;
                     self.session = Some(session);
-                    return result;
+                    return self.mended(result).await;
                 }
                 Err(error) => self.tell(Event::Alarm { text: error.chain() }),
             }
@@ -471,7 +471,7 @@ impl<'b, W: Watcher> Run<'b, W> {
         };
         let result = self.shoot(&session, None, at).await;
         self.session = Some(session);
-        result
+        self.mended(result).await
     }
 
     /// Asks for the form before the opening, or for the day where the numbers are not known. Most
@@ -493,7 +493,13 @@ impl<'b, W: Watcher> Run<'b, W> {
         match early {
             Ok(form) => Ok(form.fill(&self.booking.application).ok()),
             Err(error) if error.next() == Next::LogIn => Err(error),
-            Err(_) => Ok(None),
+            Err(error) => {
+                // The site says already that it wants the day page first: no request is lost on the short way then.
+                if error.kind() == AnswerKind::TraceMissing {
+                    self.learned = None;
+                }
+                Ok(None)
+            }
         }
     }
 
@@ -568,11 +574,44 @@ impl<'b, W: Watcher> Run<'b, W> {
 
     /// Login if needed, then the visits.
     async fn log_in_and_visit(&mut self) -> Attempted {
+        let result = self.log_in_and_visit_once().await;
+        self.mended(result).await
+    }
+
+    async fn log_in_and_visit_once(&mut self) -> Attempted {
         self.ensure_session().await?;
         let Some(session) = self.session.take() else { return Ok(Outcome::LoggedOut) };
         let result = self.visits(&session).await;
         self.session = Some(session);
         result
+    }
+
+    /// Goes on with an attempt whose session was found dead, or whose short way to the form was refused: a new login
+    /// and the long way through the day page, each once and at once. Nothing was submitted by then, so this is still
+    /// the same attempt, and a rest before it would cost the slot.
+    async fn mended(&mut self, mut attempted: Attempted) -> Attempted {
+        let (mut may_log_in, mut may_walk) = (true, true);
+        while let Err(error) = &attempted {
+            match error.next() {
+                _ if error.step() == Step::Submit => break,
+                Next::LogIn if may_log_in => {
+                    may_log_in = false;
+                    self.session = None;
+                    self.logins += 1;
+                }
+                // A site that demands the day page may say so in words that no dialect has yet.
+                _ if may_walk && self.learned.is_some() && refuses_short_way(error) => {
+                    may_walk = false;
+                    self.learned = None;
+                }
+                _ => break,
+            }
+            if self.logins >= MOST_LOGINS {
+                break;
+            }
+            attempted = self.log_in_and_visit_once().await;
+        }
+        attempted
     }
 
     /// Day page (unless its numbers are known), form, submission.
@@ -837,6 +876,12 @@ impl<'b, W: Watcher> Run<'b, W> {
             self.sleep(wait).await;
         }
     }
+}
+
+/// Whether the applicant form was refused for a reason that the day page before it may mend.
+fn refuses_short_way(error: &Error) -> bool {
+    error.step() == Step::Form
+        && matches!(error.kind(), AnswerKind::TraceMissing | AnswerKind::Unknown | AnswerKind::Unreadable)
 }
 
 /// The timing of a page that was not asked for this time.

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use namyangju_rent::harness::{BusyWindow, Fault, FaultKind, Gate, Rival, Settings, Step};
 use namyangju_rent::{
-    AnswerKind, Booking, Budget, Clock as _, Event, GiveUp, MOST_BOOKINGS_A_DAY, OnBlock, Policy, Report,
-    RouteState, Routes, SeoulTime, SlotState, Verdict, Wish, run_together,
+    AnswerKind, Booking, Budget, Client, Clock as _, Event, GiveUp, MOST_BOOKINGS_A_DAY, OnBlock, Policy,
+    Report, RouteState, Routes, SeoulTime, Site, SlotState, Verdict, Wish, run_together,
 };
 
 use crate::stage::{Stage, application};
@@ -85,16 +85,6 @@ async fn a_site_where_no_day_is_open_yet_is_asked_for_the_day_at_the_instant() {
     assert!(won(&report), "{report:?}");
     assert!(!events.iter().any(|e| matches!(e, Event::Learned { .. })));
     assert!(report.requests_after_opening <= 5, "{report:?}");
-}
-
-#[tokio::test]
-async fn a_form_that_needs_the_days_own_page_is_asked_the_long_way() {
-    let mut settings = opening_settings();
-    settings.form_needs_day = true;
-    let stage = Stage::new("namyangju", settings).await;
-    let (report, _) = run(&stage, |b| b).await;
-    assert!(won(&report), "{report:?}");
-    assert_eq!((report.attempts.len(), stage.booked()), (2, 1), "{report:?}");
 }
 
 #[tokio::test]
@@ -227,8 +217,46 @@ async fn a_session_that_dies_at_the_opening_is_renewed_after_it() {
     let stage = Stage::new("namyangju", opening_settings()).await;
     let report = run_with_sessions_ended_at(&stage, |event| matches!(event, Event::Armed { .. })).await;
     assert!(won(&report), "{report:?}");
-    assert_eq!(report.attempts.len(), 2, "{report:?}");
+    // The login, the form and the submission follow at once, in the same attempt.
+    assert_eq!(report.attempts.len(), 1, "{report:?}");
+    assert!(
+        report.attempts[0].visits.iter().all(|visit| visit.sent < opening().plus(Duration::from_millis(100))),
+        "{report:?}"
+    );
     assert_eq!(stage.booked(), 1);
+}
+
+#[tokio::test]
+async fn a_site_that_demands_the_day_page_gets_it_in_the_same_attempt() {
+    // With the refusal's text in the dialect, and as a page that no dialect describes.
+    for known in [true, false] {
+        let mut settings = opening_settings();
+        settings.form_needs_day = true;
+        if !known {
+            settings.texts.trace_missing = "먼저 다른 화면을 여십시오.".to_owned();
+        }
+        let stage = Stage::new("namyangju", settings).await;
+        let plain = Site::builtin("namyangju").unwrap().with_base_url(&stage.server.base_url()).unwrap();
+        let site = if known { stage.server.site().unwrap() } else { plain };
+        let client = Client::builder(site).clock(stage.clock.clone()).build().unwrap();
+        let booking = Booking::new(client, stage.credentials(), stage.wish(), application());
+        let report = booking.opens_at(opening()).run(|_| {}).await;
+        assert!(won(&report), "{known} {report:?}");
+        assert_eq!(report.attempts.len(), 1, "{known} {report:?}");
+        let steps: Vec<_> = report.attempts[0].visits.iter().map(|visit| visit.step).collect();
+        assert_eq!(
+            steps,
+            [namyangju_rent::Step::Day, namyangju_rent::Step::Form, namyangju_rent::Step::Submit]
+        );
+        assert!(
+            report.attempts[0]
+                .visits
+                .iter()
+                .all(|visit| visit.sent < opening().plus(Duration::from_millis(100))),
+            "{report:?}"
+        );
+        assert_eq!(stage.booked(), 1);
+    }
 }
 
 #[tokio::test]
