@@ -12,7 +12,7 @@ use crate::charset::FormFields;
 use crate::clock::{Clock, SystemClock};
 use crate::date::RentDate;
 use crate::dns::Names;
-use crate::error::{Error, Step};
+use crate::error::{Error, Step, page_error, refused};
 use crate::jar::Jar;
 use crate::measured::Measured;
 use crate::outcome::Outcome;
@@ -552,16 +552,4 @@ fn login_refusal(reading: &Reading<'_>) -> Error {
 pub(crate) fn menu_of(reading: &Reading<'_>) -> Option<Menu> {
     let menu = read_menu(reading.site, &reading.document);
     (!menu.centres.is_empty()).then_some(menu)
-}
-
-pub(crate) fn refused(step: Step, outcome: Outcome) -> Error {
-    Error::Refused { step, outcome: Box::new(outcome) }
-}
-
-pub(crate) fn page_error(step: Step, problem: impl Into<String>, page: Page) -> Error {
-    let mut problem = problem.into();
-    if !page.is_complete() {
-        problem.push_str("; it seems to be cut");
-    }
-    Error::Page { step, problem, page: Box::new(page) }
 }

@@ -63,11 +63,10 @@ use std::fmt;
 
 use crate::application::{Application, ApplicationError};
 use crate::calendar::{Calendar, DayList, Menu, MenuEntry};
-use crate::client::{page_error, refused};
 use crate::date::RentDate;
 use crate::day::{Choice, DayPage, Slot, read_day};
 use crate::dialect::Purpose;
-use crate::error::{Error, Step};
+use crate::error::{Error, Step, page_error, refused};
 use crate::form::{Body, FormPage};
 use crate::money::Won;
 use crate::outcome::Outcome;
