@@ -129,3 +129,10 @@ impl fmt::Debug for Page {
         write!(f, "Page({self})")
     }
 }
+
+/// A `Date` header in Unix seconds.
+pub(crate) fn unix_seconds(date: &[u8]) -> Option<i64> {
+    let time = httpdate::parse_http_date(std::str::from_utf8(date).ok()?).ok()?;
+    let since = time.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_secs()).ok()
+}

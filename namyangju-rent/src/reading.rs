@@ -9,9 +9,8 @@ use crate::day::{Choice, same_code};
 use crate::dialect::AnswerRule;
 use crate::html::{fold, is_shown, parse, text_of, text_of_page};
 use crate::outcome::{Invalid, Outcome, Receipt, Refusal};
-use crate::page::Page;
+use crate::page::{Page, unix_seconds};
 use crate::site::Site;
-use crate::transport::unix_seconds;
 
 /// The longest piece of the site's own text that is carried in a value.
 const LONGEST_TEXT: usize = 200;

@@ -17,7 +17,7 @@ use crate::html::{LONGEST_SCRIPT_PAGE, refresh_target, script_page};
 use crate::jar::Jar;
 use crate::outcome::Outcome;
 use crate::pace::{Budget, Pace};
-use crate::page::{Hop, HopKind, Page, Timing};
+use crate::page::{Hop, HopKind, Page, Timing, unix_seconds};
 use crate::route::Route;
 use crate::site::Site;
 use crate::site_clock::Probe;
@@ -353,11 +353,4 @@ fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
             (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         })
         .collect()
-}
-
-/// A `Date` header in Unix seconds.
-pub(crate) fn unix_seconds(date: &[u8]) -> Option<i64> {
-    let time = httpdate::parse_http_date(std::str::from_utf8(date).ok()?).ok()?;
-    let since = time.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_secs()).ok()
 }
