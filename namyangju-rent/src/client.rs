@@ -15,12 +15,13 @@ use crate::dns::Names;
 use crate::error::{Error, Step, page_error, refused};
 use crate::jar::Jar;
 use crate::measured::Measured;
+use crate::net::shared::Shared;
 use crate::outcome::Outcome;
 use crate::pace::{Budget, Pace};
 use crate::page::Page;
 use crate::place::Place;
 use crate::reading::Reading;
-use crate::route::{Route, RouteStatus, Routes, SavedRoutes};
+use crate::route::{RouteStatus, Routes, SavedRoutes};
 use crate::saved::SavedSession;
 use crate::session::Session;
 use crate::silence::BurstSilence;
@@ -82,19 +83,6 @@ pub struct Client {
     shared: Arc<Shared>,
     pace: Pace,
     budget: Budget,
-}
-
-pub(crate) struct Shared {
-    pub(crate) site: Site,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) user_agent: String,
-    connect_timeout: Duration,
-    pub(crate) exchange_timeout: Duration,
-    pub(crate) largest_body: usize,
-    tls: Tls,
-    names: Names,
-    pub(crate) ways: Ways,
-    pub(crate) measured: Measured,
 }
 
 /// Settings of a [`Client`].
@@ -197,33 +185,6 @@ impl ClientBuilder {
         }
         let pace = Pace::new(Arc::clone(&shared.clock));
         Ok(Client { shared: Arc::new(shared), pace, budget: Budget::new(u32::MAX) })
-    }
-}
-
-impl Shared {
-    /// A line of its own to the site over a route: one connection that is kept.
-    pub(crate) fn http(&self, route: &Route) -> Result<reqwest::Client, Error> {
-        let builder = reqwest::Client::builder()
-            .user_agent(&self.user_agent)
-            .connect_timeout(self.connect_timeout)
-            .timeout(self.exchange_timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .http1_only()
-            .pool_max_idle_per_host(1)
-            .dns_resolver(self.names.clone());
-        let builder = match route {
-            Route::LocalAddress(address) => builder.local_address(*address),
-            Route::Proxy(_) => builder.proxy(reqwest::Proxy::all(route.full_text()).map_err(|_| {
-                Error::Setup(format!("the route {route} cannot be used: is the feature `socks` built in?"))
-            })?),
-            _ => builder,
-        };
-        self.tls.apply(builder).build().map_err(|error| {
-            let detail = crate::error::NetworkError::from_reqwest(&error);
-            Error::Setup(format!("the client cannot be set up (is the User-Agent a header value?): {detail}"))
-        })
     }
 }
 

@@ -22,6 +22,7 @@ mod jar;
 mod measured;
 mod micros;
 mod money;
+mod net;
 mod outcome;
 mod pace;
 mod page;

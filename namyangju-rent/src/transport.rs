@@ -10,11 +10,11 @@ use tracing::debug;
 use url::Url;
 
 use crate::charset::Charset;
-use crate::client::Shared;
 use crate::clock::Clock;
 use crate::error::{Error, NetworkError, NetworkErrorKind, Step};
 use crate::html::{LONGEST_SCRIPT_PAGE, refresh_target, script_page};
 use crate::jar::Jar;
+use crate::net::shared::Shared;
 use crate::outcome::Outcome;
 use crate::pace::{Budget, Pace};
 use crate::page::{Hop, HopKind, Page, Timing, unix_seconds};

@@ -1,0 +1,3 @@
+//! Sending: how a request reaches the site.
+
+pub(crate) mod shared;
