@@ -12,7 +12,7 @@ use crate::css::Css;
 use crate::date::{RentDate, SeoulTime};
 use crate::outcome::Refusal;
 use crate::place::{CentreCode, GroupCode, Place};
-use crate::site::BaseUrl;
+use crate::site::base_url::BaseUrl;
 use crate::slot::{SlotState, TimeOfDay};
 
 #[derive(Clone, Debug, Deserialize)]

@@ -73,7 +73,8 @@ pub use route::{
 pub use saved::SavedSession;
 pub use session::{DayVisit, Form, Session, Submission, Submitted};
 pub use silence::{BurstSilence, SilenceJudge};
-pub use site::{Opening, Site, SiteError};
+pub use site::error::SiteError;
+pub use site::{Opening, Site};
 pub use site_clock::{ClockEstimate, MOST_PROBES, PROBE_GAP, Probe, SiteClock};
 pub use slot::{Round, SlotState, TimeError, TimeNo, TimeOfDay, TimeRange};
 pub use tls::TlsBackend;

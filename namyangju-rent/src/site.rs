@@ -1,11 +1,12 @@
 //! A site: the dialect of one city as data, and the addresses made from it.
 
+pub(crate) mod base_url;
+pub(crate) mod error;
+
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
 use url::Url;
 
 use crate::charset::Charset;
@@ -13,6 +14,8 @@ use crate::date::{RentDate, SeoulTime};
 use crate::dialect::{Dialect, HumanCheckPlace, NamedPlace, PathTemplate, Purpose};
 use crate::outcome::Refusal;
 use crate::place::Place;
+use crate::site::base_url::BaseUrl;
+use crate::site::error::SiteError;
 
 /// The dialects compiled in, by name.
 const BUILTIN: [(&str, &str); 5] = [
@@ -42,28 +45,6 @@ const BUILTIN: [(&str, &str); 5] = [
 pub struct Site {
     base: Url,
     pub(crate) dialect: Arc<Dialect>,
-}
-
-/// Why a dialect or a base address cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SiteError {
-    /// The TOML text is not a dialect; the message names the line, the key and what is allowed.
-    #[error("the dialect cannot be read: {0}")]
-    Dialect(String),
-    /// No dialect of that name is compiled in.
-    #[error("no site is called `{name}`: built in are {known}; or give the path of a TOML file")]
-    UnknownName {
-        /// The name asked for.
-        name: String,
-        /// The names there are.
-        known: String,
-    },
-    /// The base address is not one.
-    #[error(
-        "`{0}` is not a base address: write http:// or https://, a host and no path, as in https://www.nyj.go.kr"
-    )]
-    BaseUrl(String),
 }
 
 /// When the slots of a date open, by the rules of the dialect (protocol.md 9).
@@ -257,35 +238,5 @@ impl fmt::Debug for Site {
             .field("name", &self.name())
             .field("base", &self.base.as_str())
             .finish_non_exhaustive()
-    }
-}
-
-/// A base address: scheme and host, perhaps a port, nothing else.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct BaseUrl(pub(crate) Url);
-
-impl FromStr for BaseUrl {
-    type Err = SiteError;
-
-    fn from_str(text: &str) -> Result<Self, SiteError> {
-        let wrong = || SiteError::BaseUrl(crate::place::shortened(text));
-        let url = Url::parse(text.trim()).map_err(|_| wrong())?;
-        let plain = matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.path() == "/"
-            && url.query().is_none()
-            && url.fragment().is_none();
-        if plain { Ok(Self(url)) } else { Err(wrong()) }
-    }
-}
-
-impl TryFrom<String> for BaseUrl {
-    type Error = SiteError;
-
-    fn try_from(text: String) -> Result<Self, SiteError> {
-        text.parse()
     }
 }

@@ -19,7 +19,8 @@ use crate::charset::{Charset, FormFields};
 use crate::date::{RentDate, SeoulTime};
 use crate::outcome::Refusal;
 use crate::place::Place;
-use crate::site::{Site, SiteError};
+use crate::site::Site;
+use crate::site::error::SiteError;
 use crate::slot::{SlotState, TimeNo, TimeRange};
 
 /// The query word of the redirect loop.

@@ -15,7 +15,8 @@ use super::stand_in::StandIn;
 use super::wire::Request;
 use crate::charset::{Charset, FormFields};
 use crate::clock::Clock;
-use crate::site::{Site, SiteError};
+use crate::site::Site;
+use crate::site::error::SiteError;
 
 /// A stand-in carried by a wiremock server.
 pub struct StandInMock {
