@@ -11,6 +11,7 @@ use crate::html::{fold, is_shown, parse, text_of, text_of_page};
 use crate::outcome::{Invalid, Outcome, Receipt, Refusal};
 use crate::page::{Page, unix_seconds};
 use crate::site::Site;
+use crate::site::path::PathTemplate;
 
 /// The longest piece of the site's own text that is carried in a value.
 const LONGEST_TEXT: usize = 200;
@@ -69,7 +70,7 @@ impl<'p> Reading<'p> {
             || self.is_at(&self.site.dialect.paths.login_page)
     }
 
-    fn is_at(&self, path: &crate::dialect::PathTemplate) -> bool {
+    fn is_at(&self, path: &PathTemplate) -> bool {
         self.site.path_of(&self.page.url).is_some_and(|p| path.read(p).is_some())
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod base_url;
 pub(crate) mod error;
+pub(crate) mod path;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,11 +12,12 @@ use url::Url;
 
 use crate::charset::Charset;
 use crate::date::{RentDate, SeoulTime};
-use crate::dialect::{Dialect, HumanCheckPlace, NamedPlace, PathTemplate, Purpose};
+use crate::dialect::{Dialect, HumanCheckPlace, NamedPlace, Purpose};
 use crate::outcome::Refusal;
 use crate::place::Place;
 use crate::site::base_url::BaseUrl;
 use crate::site::error::SiteError;
+use crate::site::path::PathTemplate;
 
 /// The dialects compiled in, by name.
 const BUILTIN: [(&str, &str); 5] = [
