@@ -8,7 +8,6 @@ use crate::application::Application;
 use crate::client::{Client, Credentials};
 use crate::date::{RentDate, SeoulTime};
 use crate::day::Slot;
-use crate::dialect::Purpose;
 use crate::error::Step;
 use crate::micros;
 use crate::outcome::Receipt;
@@ -20,7 +19,7 @@ use crate::run::Run;
 use crate::saved::SavedSession;
 use crate::session::Session;
 use crate::site_clock::ClockEstimate;
-use crate::slot::{SlotState, TimeRange};
+use crate::slot::{Purpose, SlotState, TimeRange};
 
 /// The most requests of all bookings of one account in one run.
 pub const MOST_REQUESTS_OF_A_RUN: u32 = 200;

@@ -10,11 +10,11 @@ use crate::calendar::{range_of, state_of};
 use crate::charset::FormFields;
 use crate::css::Css;
 use crate::date::RentDate;
-use crate::dialect::{Dialect, Purpose};
+use crate::dialect::Dialect;
 use crate::html::{Control, controls};
 use crate::place::{Place, shortened};
 use crate::site::Site;
-use crate::slot::{SlotState, TimeNo, TimeOfDay, TimeRange};
+use crate::slot::{Purpose, SlotState, TimeNo, TimeOfDay, TimeRange};
 
 /// The most slots of one day that are read: every quarter of an hour, twice. The busiest day known has 8.
 const MOST_SLOTS: usize = 192;

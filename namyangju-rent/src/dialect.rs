@@ -14,7 +14,7 @@ use crate::outcome::Refusal;
 use crate::place::{CentreCode, GroupCode, Place};
 use crate::site::base_url::BaseUrl;
 use crate::site::path::PathTemplate;
-use crate::slot::{SlotState, TimeOfDay};
+use crate::slot::{Purpose, SlotState, TimeOfDay};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,17 +90,6 @@ impl Codes {
             Purpose::Events => &self.events,
         }
     }
-}
-
-/// What a court is hired for: the site keeps a list of slots for each (protocol.md 4.4, S2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Purpose {
-    /// A sports event, 체육.
-    #[default]
-    Sports,
-    /// Any other event, 비체육.
-    Events,
 }
 
 #[derive(Clone, Debug, Deserialize)]

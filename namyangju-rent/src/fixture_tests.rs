@@ -10,7 +10,6 @@ use toml::{Table, Value};
 use crate::calendar::{read_calendar, read_day_list, read_menu};
 use crate::charset::{Charset, FormFields};
 use crate::day::{Choice, DayPage, Slot, read_day};
-use crate::dialect::Purpose;
 use crate::error::Step;
 use crate::form::FormPage;
 use crate::harness::{Capture, Told, replay};
@@ -19,7 +18,7 @@ use crate::outcome::Outcome;
 use crate::page::{Hop, HopKind, Page, Timing};
 use crate::reading::Reading;
 use crate::site::Site;
-use crate::slot::{SlotState, TimeRange};
+use crate::slot::{Purpose, SlotState, TimeRange};
 
 #[derive(Deserialize)]
 struct Index {

@@ -65,7 +65,6 @@ use crate::application::{Application, ApplicationError};
 use crate::calendar::{Calendar, DayList, Menu, MenuEntry};
 use crate::date::RentDate;
 use crate::day::{Choice, DayPage, Slot, read_day};
-use crate::dialect::Purpose;
 use crate::error::{Error, Step, page_error, refused};
 use crate::form::{Body, FormPage};
 use crate::money::Won;
@@ -76,7 +75,7 @@ use crate::reading::Reading;
 use crate::saved::SavedSession;
 use crate::site::Site;
 use crate::site_clock::Probe;
-use crate::slot::{TimeNo, TimeRange};
+use crate::slot::{Purpose, TimeNo, TimeRange};
 use crate::transport::{Ask, Transport};
 
 /// A logged-in visitor with its own cookies and connection.

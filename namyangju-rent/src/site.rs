@@ -12,12 +12,13 @@ use url::Url;
 
 use crate::charset::Charset;
 use crate::date::{RentDate, SeoulTime};
-use crate::dialect::{Dialect, HumanCheckPlace, NamedPlace, Purpose};
+use crate::dialect::{Dialect, HumanCheckPlace, NamedPlace};
 use crate::outcome::Refusal;
 use crate::place::Place;
 use crate::site::base_url::BaseUrl;
 use crate::site::error::SiteError;
 use crate::site::path::PathTemplate;
+use crate::slot::Purpose;
 
 /// The dialects compiled in, by name.
 const BUILTIN: [(&str, &str); 5] = [

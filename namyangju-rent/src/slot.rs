@@ -1,4 +1,4 @@
-//! The rounds of a day: time numbers, times of day, and what a slot's state is.
+//! The rounds of a day: time numbers, times of day, what a slot is hired for and what its state is.
 
 use std::fmt;
 use std::str::FromStr;
@@ -258,6 +258,17 @@ impl SlotState {
             Self::Other => "other",
         }
     }
+}
+
+/// What a court is hired for: the site keeps a list of slots for each (protocol.md 4.4, S2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// A sports event, 체육.
+    #[default]
+    Sports,
+    /// Any other event, 비체육.
+    Events,
 }
 
 #[cfg(test)]

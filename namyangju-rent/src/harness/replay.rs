@@ -16,7 +16,7 @@ use crate::charset::{Charset, FormFields};
 use crate::client::{login_said, menu_of};
 use crate::date::{RentDate, SeoulTime};
 use crate::day::{Choice, DayPage, Slot, read_day};
-use crate::dialect::{FieldSource, Purpose};
+use crate::dialect::FieldSource;
 use crate::error::{Error, Step};
 use crate::form::{FormPage, sent_fields};
 use crate::money::Won;
@@ -25,7 +25,7 @@ use crate::page::{Hop, HopKind, Page, Timing};
 use crate::place::{Place, shortened};
 use crate::reading::Reading;
 use crate::site::Site;
-use crate::slot::{TimeNo, TimeRange};
+use crate::slot::{Purpose, TimeNo, TimeRange};
 use crate::time_list::TimeList;
 use crate::transport::{Onward, onward};
 

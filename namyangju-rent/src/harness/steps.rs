@@ -8,10 +8,9 @@ use super::visit::{Visit, entry};
 use super::wire::{Request, Step};
 use crate::charset::FormFields;
 use crate::date::RentDate;
-use crate::dialect::Purpose;
 use crate::place::{CentreCode, CourtCode, GroupCode, Place};
 use crate::site::path::PathTemplate;
-use crate::slot::SlotState;
+use crate::slot::{Purpose, SlotState};
 
 /// The notices that the message page can show, as the session names them.
 pub(super) mod notice {

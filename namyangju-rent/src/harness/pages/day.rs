@@ -7,10 +7,9 @@ use super::letters::Challenge;
 use super::schedule::grid;
 use super::{escaped, hidden};
 use crate::date::RentDate;
-use crate::dialect::Purpose;
 use crate::money::Won;
 use crate::place::Place;
-use crate::slot::{TimeNo, TimeRange};
+use crate::slot::{Purpose, TimeNo, TimeRange};
 
 /// One slot of the day.
 pub(crate) struct DaySlot {
