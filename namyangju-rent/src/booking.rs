@@ -4,22 +4,22 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::application::Application;
 use crate::client::{Client, Credentials};
-use crate::date::{RentDate, SeoulTime};
 use crate::day::Slot;
 use crate::error::Step;
-use crate::micros;
 use crate::outcome::Receipt;
 use crate::pace::Budget;
 use crate::page::Page;
-use crate::place::Place;
 use crate::policy::{GiveUp, Policy};
 use crate::run::Run;
 use crate::saved::SavedSession;
 use crate::session::Session;
 use crate::site_clock::ClockEstimate;
-use crate::slot::{Purpose, SlotState, TimeRange};
+use crate::value::application::Application;
+use crate::value::date::{RentDate, SeoulTime};
+use crate::value::micros;
+use crate::value::place::Place;
+use crate::value::slot::{Purpose, SlotState, TimeRange};
 
 /// The most requests of all bookings of one account in one run.
 pub const MOST_REQUESTS_OF_A_RUN: u32 = 200;

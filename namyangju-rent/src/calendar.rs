@@ -7,12 +7,12 @@ use scraper::{ElementRef, Html};
 use serde::Serialize;
 
 use crate::css::Css;
-use crate::date::RentDate;
 use crate::dialect::Dialect;
 use crate::html::{attr, first_line_of, fold, text_of};
-use crate::place::{CentreCode, CourtCode, GroupCode, Place};
 use crate::site::Site;
-use crate::slot::{Purpose, Round, SlotState, TimeRange};
+use crate::value::date::RentDate;
+use crate::value::place::{CentreCode, CourtCode, GroupCode, Place};
+use crate::value::slot::{Purpose, Round, SlotState, TimeRange};
 
 /// A month as the calendar shows it (protocol.md 4.3 view 1, 5.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -7,7 +7,7 @@ use encoding_rs::{EUC_KR, Encoding, UTF_8};
 use percent_encoding::percent_decode;
 use serde::{Deserialize, Serialize};
 
-use crate::place::shortened;
+use crate::value::place::shortened;
 
 /// How far into a page a browser looks for `<meta charset>`.
 const META_WINDOW: usize = 1024;

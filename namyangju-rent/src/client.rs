@@ -10,7 +10,6 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::calendar::{Calendar, DayList, Menu, MenuEntry, read_calendar, read_day_list, read_menu};
 use crate::charset::FormFields;
 use crate::clock::{Clock, SystemClock};
-use crate::date::RentDate;
 use crate::dns::Names;
 use crate::error::{Error, Step, page_error, refused};
 use crate::jar::Jar;
@@ -19,7 +18,6 @@ use crate::net::shared::Shared;
 use crate::outcome::Outcome;
 use crate::pace::{Budget, Pace};
 use crate::page::Page;
-use crate::place::Place;
 use crate::reading::Reading;
 use crate::route::{RouteStatus, Routes, SavedRoutes};
 use crate::saved::SavedSession;
@@ -29,6 +27,8 @@ use crate::site::Site;
 use crate::site_clock::Probe;
 use crate::tls::{Tls, TlsBackend};
 use crate::transport::{Ask, Transport};
+use crate::value::date::RentDate;
+use crate::value::place::Place;
 use crate::ways::Ways;
 
 /// Connecting takes one round trip, three with TLS; a site that needs longer is not there.

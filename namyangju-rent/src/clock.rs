@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::date::SeoulTime;
+use crate::value::date::SeoulTime;
 
 /// Where the time comes from: the system's clocks, or a rehearsal's.
 ///

@@ -5,16 +5,16 @@ use std::collections::HashSet;
 use scraper::{ElementRef, Html};
 use serde::{Deserialize, Serialize};
 
-use crate::application::ApplicationError;
 use crate::calendar::{range_of, state_of};
 use crate::charset::FormFields;
 use crate::css::Css;
-use crate::date::RentDate;
 use crate::dialect::Dialect;
 use crate::html::{Control, controls};
-use crate::place::{Place, shortened};
 use crate::site::Site;
-use crate::slot::{Purpose, SlotState, TimeNo, TimeOfDay, TimeRange};
+use crate::value::application::ApplicationError;
+use crate::value::date::RentDate;
+use crate::value::place::{Place, shortened};
+use crate::value::slot::{Purpose, SlotState, TimeNo, TimeOfDay, TimeRange};
 
 /// The most slots of one day that are read: every quarter of an hour, twice. The busiest day known has 8.
 const MOST_SLOTS: usize = 192;

@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::charset::Charset;
 use crate::css::Css;
-use crate::date::{RentDate, SeoulTime};
 use crate::outcome::Refusal;
-use crate::place::{CentreCode, GroupCode, Place};
 use crate::site::base_url::BaseUrl;
 use crate::site::path::PathTemplate;
-use crate::slot::{Purpose, SlotState, TimeOfDay};
+use crate::value::date::{RentDate, SeoulTime};
+use crate::value::place::{CentreCode, GroupCode, Place};
+use crate::value::slot::{Purpose, SlotState, TimeOfDay};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -301,11 +301,11 @@ impl Dialect {
         if self.schema != 1 {
             return Err(format!("`schema` is {}: this program reads schema 1", self.schema));
         }
-        if self.time_zone != crate::date::TIME_ZONE {
+        if self.time_zone != crate::value::date::TIME_ZONE {
             return Err(format!(
                 "`time_zone` is `{}`: allowed is `{}`",
                 self.time_zone,
-                crate::date::TIME_ZONE
+                crate::value::date::TIME_ZONE
             ));
         }
         let prefix = &self.address.prefix;

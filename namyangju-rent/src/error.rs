@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::application::ApplicationError;
 use crate::outcome::{Next, Outcome};
 use crate::page::Page;
+use crate::value::application::ApplicationError;
 
 /// The steps of a booking, each one request (and its redirects).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

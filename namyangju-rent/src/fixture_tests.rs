@@ -18,7 +18,7 @@ use crate::outcome::Outcome;
 use crate::page::{Hop, HopKind, Page, Timing};
 use crate::reading::Reading;
 use crate::site::Site;
-use crate::slot::{Purpose, SlotState, TimeRange};
+use crate::value::slot::{Purpose, SlotState, TimeRange};
 
 #[derive(Deserialize)]
 struct Index {

@@ -8,15 +8,15 @@ use std::fmt;
 
 use scraper::Html;
 
-use crate::application::{Application, ApplicationError};
 use crate::charset::FormFields;
 use crate::day::{Choice, DayPage};
 use crate::dialect::{ApplicationField, ApplicationPost, FieldSource};
 use crate::html::{Control, ControlKind, controls, form_of};
-use crate::money::Won;
-use crate::place::shortened;
 use crate::site::Site;
 use crate::time_list::TimeList;
+use crate::value::application::{Application, ApplicationError};
+use crate::value::money::Won;
+use crate::value::place::shortened;
 
 /// The applicant form of a page, with what it was opened for.
 #[derive(Clone)]
@@ -250,7 +250,7 @@ impl FormPage {
         application: &Application,
     ) -> Result<Option<String>, ApplicationError> {
         let count = |count: Option<u16>| count.map(|n| n.to_string());
-        let phone = |phone: &Option<crate::application::Phone>| match phone {
+        let phone = |phone: &Option<crate::value::application::Phone>| match phone {
             Some(phone) => Some(phone.to_wire()),
             None => self.joined(field),
         };

@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
-mod application;
 mod booking;
 mod bounds;
 mod calendar;
@@ -9,7 +8,6 @@ mod charset;
 mod client;
 mod clock;
 mod css;
-mod date;
 mod day;
 mod dialect;
 mod dns;
@@ -20,13 +18,10 @@ mod form;
 mod html;
 mod jar;
 mod measured;
-mod micros;
-mod money;
 mod net;
 mod outcome;
 mod pace;
 mod page;
-mod place;
 mod policy;
 mod reading;
 mod route;
@@ -37,17 +32,16 @@ mod session;
 mod silence;
 mod site;
 mod site_clock;
-mod slot;
 mod time_list;
 mod tls;
 mod tokens;
 mod transport;
+mod value;
 mod ways;
 
 #[cfg(feature = "harness")]
 pub mod harness;
 
-pub use application::{Application, ApplicationError, HeadCount, Phone};
 pub use booking::{
     Attempt, Booking, Event, Happened, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN, OpeningBracket, Report,
     Verdict, Visit, Watcher, Wish, run_together,
@@ -56,15 +50,12 @@ pub use calendar::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
 pub use charset::{Charset, CharsetError, FormFields};
 pub use client::{Client, ClientBuilder, Credentials, Guest};
 pub use clock::{Clock, SystemClock};
-pub use date::{DateError, RentDate, SeoulTime, TIME_ZONE};
 pub use day::{DayPage, DayRow, Slot};
 pub use dialect::NamedPlace;
 pub use error::{Error, NetworkError, NetworkErrorKind, Step};
-pub use money::{Won, WonError};
 pub use outcome::{Invalid, Next, Outcome, Receipt, Refusal};
 pub use pace::{Budget, MOST_REQUESTS_A_SECOND};
 pub use page::{Hop, HopKind, Page, Timing};
-pub use place::{CentreCode, CourtCode, GroupCode, Place, PlaceError};
 pub use policy::{GiveUp, Policy, SHORTEST_GAP};
 pub use route::{
     FIRST_REST, LONGEST_REST, OnBlock, ProxyAddress, ProxyScheme, Route, RouteError, RouteState, RouteStatus,
@@ -76,5 +67,9 @@ pub use silence::{BurstSilence, SilenceJudge};
 pub use site::error::SiteError;
 pub use site::{Opening, Site};
 pub use site_clock::{ClockEstimate, MOST_PROBES, PROBE_GAP, Probe, SiteClock};
-pub use slot::{Purpose, Round, SlotState, TimeError, TimeNo, TimeOfDay, TimeRange};
 pub use tls::TlsBackend;
+pub use value::application::{Application, ApplicationError, HeadCount, Phone};
+pub use value::date::{DateError, RentDate, SeoulTime, TIME_ZONE};
+pub use value::money::{Won, WonError};
+pub use value::place::{CentreCode, CourtCode, GroupCode, Place, PlaceError};
+pub use value::slot::{Purpose, Round, SlotState, TimeError, TimeNo, TimeOfDay, TimeRange};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use url::Url;
 
 use crate::charset::Charset;
-use crate::date::SeoulTime;
+use crate::value::date::SeoulTime;
 
 /// One answer of the site as it came.
 ///

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use scraper::Html;
 
-use crate::date::RentDate;
 use crate::day::{Choice, same_code};
 use crate::dialect::AnswerRule;
 use crate::html::{fold, is_shown, parse, text_of, text_of_page};
@@ -12,6 +11,7 @@ use crate::outcome::{Invalid, Outcome, Receipt, Refusal};
 use crate::page::{Page, unix_seconds};
 use crate::site::Site;
 use crate::site::path::PathTemplate;
+use crate::value::date::RentDate;
 
 /// The longest piece of the site's own text that is carried in a value.
 const LONGEST_TEXT: usize = 200;

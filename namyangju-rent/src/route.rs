@@ -10,8 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
-use crate::date::SeoulTime;
-use crate::slot::TimeOfDay;
+use crate::value::date::SeoulTime;
+use crate::value::slot::TimeOfDay;
 
 /// How long a route rests after its first failure, in seconds of the wall clock. Each further failure
 /// doubles it. Our own choice: twice the time that connecting may take.

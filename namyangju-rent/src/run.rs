@@ -10,7 +10,6 @@ use crate::booking::{
     Attempt, Booking, Event, Happened, Left, OpeningBracket, Report, Verdict, Visit, Watcher, Wish,
 };
 use crate::clock::{Clock, wait_until};
-use crate::date::SeoulTime;
 use crate::day::DayPage;
 use crate::error::{Error, Step};
 use crate::measured::is_fresh;
@@ -20,7 +19,8 @@ use crate::policy::{GiveUp, Last, Schedule};
 use crate::seen::Seen;
 use crate::session::{DayVisit, Session, Submission, Submitted};
 use crate::site_clock::{PROBE_GAP, SiteClock};
-use crate::slot::SlotState;
+use crate::value::date::SeoulTime;
+use crate::value::slot::SlotState;
 
 /// Logins in a row that are tried before the site is believed not to keep us logged in.
 const MOST_LOGINS: u8 = 3;

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::date::SeoulTime;
 use crate::error::Error;
 use crate::jar::Jar;
 use crate::site::Site;
+use crate::value::date::SeoulTime;
 
 /// The layout of the file; a newer one is refused.
 const VERSION: u32 = 1;

@@ -1,10 +1,10 @@
 //! What the day list tells of a wish: free, ours, somebody else's, or nothing.
 
-use crate::application::Application;
 use crate::booking::Wish;
 use crate::calendar::{DayList, ListedSlot};
 use crate::html::fold;
-use crate::slot::SlotState;
+use crate::value::application::Application;
+use crate::value::slot::SlotState;
 
 /// What the day list tells of a wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -61,22 +61,22 @@
 
 use std::fmt;
 
-use crate::application::{Application, ApplicationError};
 use crate::calendar::{Calendar, DayList, Menu, MenuEntry};
-use crate::date::RentDate;
 use crate::day::{Choice, DayPage, Slot, read_day};
 use crate::error::{Error, Step, page_error, refused};
 use crate::form::{Body, FormPage};
-use crate::money::Won;
 use crate::outcome::Outcome;
 use crate::page::{Page, Timing};
-use crate::place::Place;
 use crate::reading::Reading;
 use crate::saved::SavedSession;
 use crate::site::Site;
 use crate::site_clock::Probe;
-use crate::slot::{Purpose, TimeNo, TimeRange};
 use crate::transport::{Ask, Transport};
+use crate::value::application::{Application, ApplicationError};
+use crate::value::date::RentDate;
+use crate::value::money::Won;
+use crate::value::place::Place;
+use crate::value::slot::{Purpose, TimeNo, TimeRange};
 
 /// A logged-in visitor with its own cookies and connection.
 ///

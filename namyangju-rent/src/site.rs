@@ -11,14 +11,14 @@ use std::time::Duration;
 use url::Url;
 
 use crate::charset::Charset;
-use crate::date::{RentDate, SeoulTime};
 use crate::dialect::{Dialect, HumanCheckPlace, NamedPlace};
 use crate::outcome::Refusal;
-use crate::place::Place;
 use crate::site::base_url::BaseUrl;
 use crate::site::error::SiteError;
 use crate::site::path::PathTemplate;
-use crate::slot::Purpose;
+use crate::value::date::{RentDate, SeoulTime};
+use crate::value::place::Place;
+use crate::value::slot::Purpose;
 
 /// The dialects compiled in, by name.
 const BUILTIN: [(&str, &str); 5] = [
@@ -67,7 +67,7 @@ impl Site {
     /// [`SiteError::UnknownName`] for any other name.
     pub fn builtin(name: &str) -> Result<Self, SiteError> {
         let text = Self::builtin_toml(name).ok_or_else(|| SiteError::UnknownName {
-            name: crate::place::shortened(name),
+            name: crate::value::place::shortened(name),
             known: Self::builtin_names().collect::<Vec<_>>().join(", "),
         })?;
         Self::from_toml(text)

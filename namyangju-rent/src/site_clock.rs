@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::date::SeoulTime;
+use crate::value::date::SeoulTime;
 
 /// The most probes of one measurement.
 pub const MOST_PROBES: usize = 12;
@@ -57,7 +57,7 @@ pub struct ClockEstimate {
     /// Half of the interval that the probes allow, in microseconds.
     pub error_micros: i64,
     /// The shortest time from a request to the head of its answer.
-    #[serde(with = "crate::micros", rename = "path_micros")]
+    #[serde(with = "crate::value::micros", rename = "path_micros")]
     pub path: Duration,
     /// How many probes it rests on.
     pub probes: usize,

@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
-use crate::date::RentDate;
 use crate::day::Choice;
-use crate::place::shortened;
-use crate::slot::{TimeNo, TimeOfDay, TimeRange};
+use crate::value::date::RentDate;
+use crate::value::place::shortened;
+use crate::value::slot::{TimeNo, TimeOfDay, TimeRange};
 
 /// The entries of a `use_time_list`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::date::SeoulTime;
 use crate::error::{NetworkError, NetworkErrorKind};
 use crate::route::{Route, Routes};
 use crate::silence::{BurstSilence, SilenceJudge};
+use crate::value::date::SeoulTime;
 
 /// The routes of a client, shared by its sessions.
 pub(crate) struct Ways(Mutex<State>);

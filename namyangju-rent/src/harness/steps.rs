@@ -7,10 +7,10 @@ use super::texts::known;
 use super::visit::{Visit, entry};
 use super::wire::{Request, Step};
 use crate::charset::FormFields;
-use crate::date::RentDate;
-use crate::place::{CentreCode, CourtCode, GroupCode, Place};
 use crate::site::path::PathTemplate;
-use crate::slot::{Purpose, SlotState};
+use crate::value::date::RentDate;
+use crate::value::place::{CentreCode, CourtCode, GroupCode, Place};
+use crate::value::slot::{Purpose, SlotState};
 
 /// The notices that the message page can show, as the session names them.
 pub(super) mod notice {

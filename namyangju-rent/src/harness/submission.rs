@@ -10,11 +10,11 @@ use super::texts::known;
 use super::visit::{Visit, entry};
 use super::wire::Request;
 use crate::charset::FormFields;
-use crate::date::RentDate;
 use crate::dialect::FieldSource;
-use crate::money::Won;
-use crate::place::Place;
-use crate::slot::{TimeNo, TimeRange};
+use crate::value::date::RentDate;
+use crate::value::money::Won;
+use crate::value::place::Place;
+use crate::value::slot::{TimeNo, TimeRange};
 
 /// The longest texts taken; the sites' own limits are unknown.
 const LONGEST_NAME: usize = 50;

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use serde::Deserialize;
 use url::Url;
 
-use crate::place::shortened;
 use crate::site::error::SiteError;
+use crate::value::place::shortened;
 
 /// A base address: scheme and host, perhaps a port, nothing else.
 #[derive(Clone, Debug, Deserialize)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use scraper::{Html, Selector};
 
 use crate::charset::FormFields;
-use crate::date::SeoulTime;
 use crate::harness::{Answer, Request, Settings, StandIn};
 use crate::site::Site;
+use crate::value::date::SeoulTime;
 use crate::{Place, RentDate};
 
 pub(crate) const PLACE: &str = "NYJ06/07/103";

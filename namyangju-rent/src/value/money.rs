@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::place::shortened;
+use crate::value::place::shortened;
 
 /// An amount in won.
 ///

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::place::shortened;
+use crate::value::place::shortened;
 
 /// The site's number of one slot row: `receipt_time[]`, a row id of its whole database.
 ///

@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::place::shortened;
-use crate::slot::TimeOfDay;
+use crate::value::place::shortened;
+use crate::value::slot::TimeOfDay;
 
 /// The name of the only time zone in which this crate writes and reads.
 pub const TIME_ZONE: &str = "Asia/Seoul";

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::slot::TimeRange;
+use crate::value::slot::TimeRange;
 
 /// The applicant's data, as it goes into the form (protocol.md 6).
 ///
@@ -265,7 +265,7 @@ pub enum ApplicationError {
     },
     /// The date is past.
     #[error("{0} is past: today is {1} (Asia/Seoul)")]
-    Past(crate::date::RentDate, crate::date::RentDate),
+    Past(crate::value::date::RentDate, crate::value::date::RentDate),
 }
 
 impl ApplicationError {
