@@ -6,8 +6,8 @@ use std::fmt;
 use scraper::{ElementRef, Html};
 use serde::Serialize;
 
-use crate::css::Css;
 use crate::dialect::Dialect;
+use crate::html::selector::Css;
 use crate::html::{attr, first_line_of, fold, text_of};
 use crate::site::Site;
 use crate::value::date::RentDate;

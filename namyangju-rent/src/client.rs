@@ -8,10 +8,10 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::calendar::{Calendar, DayList, Menu, MenuEntry, read_calendar, read_day_list, read_menu};
-use crate::charset::FormFields;
 use crate::clock::{Clock, SystemClock};
 use crate::dns::Names;
 use crate::error::{Error, Step, page_error, refused};
+use crate::html::charset::FormFields;
 use crate::jar::Jar;
 use crate::measured::Measured;
 use crate::net::shared::Shared;

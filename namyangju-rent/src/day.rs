@@ -6,9 +6,9 @@ use scraper::{ElementRef, Html};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{range_of, state_of};
-use crate::charset::FormFields;
-use crate::css::Css;
 use crate::dialect::Dialect;
+use crate::html::charset::FormFields;
+use crate::html::selector::Css;
 use crate::html::{Control, controls};
 use crate::site::Site;
 use crate::value::application::ApplicationError;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::charset::Charset;
-use crate::css::Css;
+use crate::html::charset::Charset;
+use crate::html::selector::Css;
 use crate::outcome::Refusal;
 use crate::site::base_url::BaseUrl;
 use crate::site::path::PathTemplate;

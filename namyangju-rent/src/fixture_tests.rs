@@ -8,11 +8,11 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use crate::calendar::{read_calendar, read_day_list, read_menu};
-use crate::charset::{Charset, FormFields};
 use crate::day::{Choice, DayPage, Slot, read_day};
 use crate::error::Step;
 use crate::form::FormPage;
 use crate::harness::{Capture, Told, replay};
+use crate::html::charset::{Charset, FormFields};
 use crate::html::{controls, form_of, script_page};
 use crate::outcome::Outcome;
 use crate::page::{Hop, HopKind, Page, Timing};

@@ -8,9 +8,9 @@ use std::fmt;
 
 use scraper::Html;
 
-use crate::charset::FormFields;
 use crate::day::{Choice, DayPage};
 use crate::dialect::{ApplicationField, ApplicationPost, FieldSource};
+use crate::html::charset::FormFields;
 use crate::html::{Control, ControlKind, controls, form_of};
 use crate::site::Site;
 use crate::time_list::TimeList;

@@ -2,12 +2,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod booking;
-mod bounds;
 mod calendar;
-mod charset;
 mod client;
 mod clock;
-mod css;
 mod day;
 mod dialect;
 mod dns;
@@ -34,7 +31,6 @@ mod site;
 mod site_clock;
 mod time_list;
 mod tls;
-mod tokens;
 mod transport;
 mod value;
 mod ways;
@@ -47,12 +43,12 @@ pub use booking::{
     Verdict, Visit, Watcher, Wish, run_together,
 };
 pub use calendar::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
-pub use charset::{Charset, CharsetError, FormFields};
 pub use client::{Client, ClientBuilder, Credentials, Guest};
 pub use clock::{Clock, SystemClock};
 pub use day::{DayPage, DayRow, Slot};
 pub use dialect::NamedPlace;
 pub use error::{Error, NetworkError, NetworkErrorKind, Step};
+pub use html::charset::{Charset, CharsetError, FormFields};
 pub use outcome::{Invalid, Next, Outcome, Receipt, Refusal};
 pub use pace::{Budget, MOST_REQUESTS_A_SECOND};
 pub use page::{Hop, HopKind, Page, Timing};

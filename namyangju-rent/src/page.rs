@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use url::Url;
 
-use crate::charset::Charset;
+use crate::html::charset::Charset;
 use crate::value::date::SeoulTime;
 
 /// One answer of the site as it came.

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::charset::Charset;
 use crate::dialect::{Dialect, HumanCheckPlace, NamedPlace};
+use crate::html::charset::Charset;
 use crate::outcome::Refusal;
 use crate::site::base_url::BaseUrl;
 use crate::site::error::SiteError;

@@ -9,9 +9,9 @@ use reqwest::header::{CONTENT_TYPE, COOKIE, DATE, HeaderMap, LOCATION, REFRESH, 
 use tracing::debug;
 use url::Url;
 
-use crate::charset::Charset;
 use crate::clock::Clock;
 use crate::error::{Error, NetworkError, NetworkErrorKind, Step};
+use crate::html::charset::Charset;
 use crate::html::{LONGEST_SCRIPT_PAGE, refresh_target, script_page};
 use crate::jar::Jar;
 use crate::net::shared::Shared;

@@ -12,12 +12,12 @@ use url::Url;
 
 use super::base64;
 use crate::calendar::{Calendar, DayList, Menu, read_calendar, read_day_list};
-use crate::charset::{Charset, FormFields};
 use crate::client::{login_said, menu_of};
 use crate::day::{Choice, DayPage, Slot, read_day};
 use crate::dialect::FieldSource;
 use crate::error::{Error, Step};
 use crate::form::{FormPage, sent_fields};
+use crate::html::charset::{Charset, FormFields};
 use crate::outcome::Outcome;
 use crate::page::{Hop, HopKind, Page, Timing};
 use crate::reading::Reading;

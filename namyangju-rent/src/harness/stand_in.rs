@@ -15,7 +15,7 @@ use super::settings::{BlockKind, ContentType, Delay, Framing, Rival, Settings};
 use super::texts::known;
 use super::visit::Visit;
 use super::wire::{Answer, Arrival, Fault, FaultKind, Request, Step, WireFault};
-use crate::charset::{Charset, FormFields};
+use crate::html::charset::{Charset, FormFields};
 use crate::outcome::Refusal;
 use crate::site::Site;
 use crate::site::error::SiteError;

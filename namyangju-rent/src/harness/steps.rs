@@ -6,7 +6,7 @@ use super::stand_in::{Reply, StandIn};
 use super::texts::known;
 use super::visit::{Visit, entry};
 use super::wire::{Request, Step};
-use crate::charset::FormFields;
+use crate::html::charset::FormFields;
 use crate::site::path::PathTemplate;
 use crate::value::date::RentDate;
 use crate::value::place::{CentreCode, CourtCode, GroupCode, Place};

@@ -13,8 +13,8 @@ use ::wiremock::{Match, Mock, MockServer, Respond, ResponseTemplate};
 
 use super::stand_in::StandIn;
 use super::wire::Request;
-use crate::charset::{Charset, FormFields};
 use crate::clock::Clock;
+use crate::html::charset::{Charset, FormFields};
 use crate::site::Site;
 use crate::site::error::SiteError;
 

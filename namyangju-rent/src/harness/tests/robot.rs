@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use scraper::{Html, Selector};
 
-use crate::charset::FormFields;
 use crate::harness::{Answer, Request, Settings, StandIn};
+use crate::html::charset::FormFields;
 use crate::site::Site;
 use crate::value::date::SeoulTime;
 use crate::{Place, RentDate};

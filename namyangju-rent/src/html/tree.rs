@@ -19,7 +19,7 @@ use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts, TreeSink as _};
 use html5ever::{Attribute, LocalName, QualName, TokenizerResult, ns};
 use scraper::{Html, HtmlTreeSink};
 
-use crate::bounds::{comment_end, end_of_raw, is_raw, read_tag};
+use crate::html::bounds::{comment_end, end_of_raw, is_raw, read_tag};
 
 /// The same tree as [`Html::parse_document`] makes; errors are not noted, and runs of text may be in other pieces.
 pub(crate) fn parse(page: &str) -> Html {

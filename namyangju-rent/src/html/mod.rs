@@ -1,11 +1,14 @@
 //! What a reader of these pages needs of HTML: visible text, form controls as a browser would send
 //! them, and pages that are nothing but a script.
 
+pub(crate) mod bounds;
+pub(crate) mod charset;
+pub(crate) mod selector;
+pub(crate) mod tree;
+
 use std::collections::BTreeSet;
 
 use scraper::{ElementRef, Html, Node};
-
-use crate::{bounds, tokens};
 
 /// A page longer than this is no mere script.
 pub(crate) const LONGEST_SCRIPT_PAGE: usize = 16 * 1024;
@@ -15,7 +18,7 @@ const LONGEST_TEXT: usize = 16 * 1024;
 
 /// The page as a tree; `None` if reading it would take longer than an answer may: see [`bounds`].
 pub(crate) fn parse(text: &str) -> Option<Html> {
-    let mut document = bounds::hold(text).then(|| tokens::parse(text))?;
+    let mut document = bounds::hold(text).then(|| tree::parse(text))?;
     empty_templates(&mut document);
     Some(document)
 }
