@@ -6,10 +6,10 @@ use std::fmt;
 use scraper::{ElementRef, Html};
 use serde::Serialize;
 
-use crate::dialect::Dialect;
 use crate::html::selector::Css;
 use crate::html::{attr, first_line_of, fold, text_of};
 use crate::site::Site;
+use crate::site::dialect::Dialect;
 use crate::value::date::RentDate;
 use crate::value::place::{CentreCode, CourtCode, GroupCode, Place};
 use crate::value::slot::{Purpose, Round, SlotState, TimeRange};

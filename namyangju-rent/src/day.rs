@@ -6,11 +6,11 @@ use scraper::{ElementRef, Html};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{range_of, state_of};
-use crate::dialect::Dialect;
 use crate::html::charset::FormFields;
 use crate::html::selector::Css;
 use crate::html::{Control, controls};
 use crate::site::Site;
+use crate::site::dialect::Dialect;
 use crate::value::application::ApplicationError;
 use crate::value::date::RentDate;
 use crate::value::place::{Place, shortened};

@@ -373,7 +373,7 @@ fn forms_are_filled_in_the_order_of_their_page() {
         assert_eq!(order(&body), order(&unchanged), "{}", fixture.file);
         for ((name, ours), (_, theirs)) in body.iter().zip(unchanged.iter()) {
             let from = site.dialect.application.fields.iter().find(|f| f.name == name).map(|f| f.from);
-            use crate::dialect::FieldSource as From;
+            use crate::site::dialect::FieldSource as From;
             let filled = matches!(
                 from,
                 Some(

@@ -6,7 +6,6 @@ mod calendar;
 mod client;
 mod clock;
 mod day;
-mod dialect;
 mod dns;
 mod error;
 #[cfg(all(test, feature = "harness"))]
@@ -46,7 +45,6 @@ pub use calendar::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
 pub use client::{Client, ClientBuilder, Credentials, Guest};
 pub use clock::{Clock, SystemClock};
 pub use day::{DayPage, DayRow, Slot};
-pub use dialect::NamedPlace;
 pub use error::{Error, NetworkError, NetworkErrorKind, Step};
 pub use html::charset::{Charset, CharsetError, FormFields};
 pub use outcome::{Invalid, Next, Outcome, Receipt, Refusal};
@@ -60,6 +58,7 @@ pub use route::{
 pub use saved::SavedSession;
 pub use session::{DayVisit, Form, Session, Submission, Submitted};
 pub use silence::{BurstSilence, SilenceJudge};
+pub use site::dialect::NamedPlace;
 pub use site::error::SiteError;
 pub use site::{Opening, Site};
 pub use site_clock::{ClockEstimate, MOST_PROBES, PROBE_GAP, Probe, SiteClock};

@@ -5,11 +5,11 @@ use std::time::Duration;
 use scraper::Html;
 
 use crate::day::{Choice, same_code};
-use crate::dialect::AnswerRule;
 use crate::html::{fold, is_shown, parse, text_of, text_of_page};
 use crate::outcome::{Invalid, Outcome, Receipt, Refusal};
 use crate::page::{Page, unix_seconds};
 use crate::site::Site;
+use crate::site::dialect::AnswerRule;
 use crate::site::path::PathTemplate;
 use crate::value::date::RentDate;
 
@@ -236,7 +236,7 @@ impl<'p> Reading<'p> {
 }
 
 /// Whether a number is one that the booking itself brought along.
-fn is_code(number: &str, dialect: &crate::dialect::Dialect, choice: &Choice) -> bool {
+fn is_code(number: &str, dialect: &crate::site::dialect::Dialect, choice: &Choice) -> bool {
     let date = choice.date;
     let codes = [
         date.compact(),

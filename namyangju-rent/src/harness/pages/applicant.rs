@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use super::frame::View;
 use super::{escaped, hidden};
-use crate::dialect::{ApplicationField, FieldSource};
 use crate::harness::account::Account;
 use crate::harness::courts::Court;
+use crate::site::dialect::{ApplicationField, FieldSource};
 use crate::value::date::RentDate;
 use crate::value::money::Won;
 use crate::value::slot::{Purpose, TimeNo, TimeRange};

@@ -1,6 +1,7 @@
 //! A site: the dialect of one city as data, and the addresses made from it.
 
 pub(crate) mod base_url;
+pub(crate) mod dialect;
 pub(crate) mod error;
 pub(crate) mod path;
 
@@ -10,10 +11,10 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::dialect::{Dialect, HumanCheckPlace, NamedPlace};
 use crate::html::charset::Charset;
 use crate::outcome::Refusal;
 use crate::site::base_url::BaseUrl;
+use crate::site::dialect::{Dialect, HumanCheckPlace, NamedPlace};
 use crate::site::error::SiteError;
 use crate::site::path::PathTemplate;
 use crate::value::date::{RentDate, SeoulTime};
@@ -22,11 +23,11 @@ use crate::value::slot::Purpose;
 
 /// The dialects compiled in, by name.
 const BUILTIN: [(&str, &str); 5] = [
-    ("namyangju", include_str!("../sites/namyangju.toml")),
-    ("cheonan", include_str!("../sites/cheonan.toml")),
-    ("gimpo", include_str!("../sites/gimpo.toml")),
-    ("seongnam", include_str!("../sites/seongnam.toml")),
-    ("spoone", include_str!("../sites/spoone.toml")),
+    ("namyangju", include_str!("../../sites/namyangju.toml")),
+    ("cheonan", include_str!("../../sites/cheonan.toml")),
+    ("gimpo", include_str!("../../sites/gimpo.toml")),
+    ("seongnam", include_str!("../../sites/seongnam.toml")),
+    ("spoone", include_str!("../../sites/spoone.toml")),
 ];
 
 /// One reservation site: where it is and how it speaks.
