@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, Credentials};
-use crate::day::Slot;
 use crate::error::Step;
 use crate::outcome::Receipt;
 use crate::pace::Budget;
 use crate::page::Page;
+use crate::pages::day::Slot;
 use crate::policy::{GiveUp, Policy};
 use crate::run::Run;
 use crate::saved::SavedSession;

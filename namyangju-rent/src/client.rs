@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::calendar::{Calendar, DayList, Menu, MenuEntry, read_calendar, read_day_list, read_menu};
 use crate::clock::{Clock, SystemClock};
 use crate::dns::Names;
 use crate::error::{Error, Step, page_error, refused};
@@ -18,7 +17,8 @@ use crate::net::shared::Shared;
 use crate::outcome::Outcome;
 use crate::pace::{Budget, Pace};
 use crate::page::Page;
-use crate::reading::Reading;
+use crate::pages::reading::Reading;
+use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry, read_calendar, read_day_list, read_menu};
 use crate::route::{RouteStatus, Routes, SavedRoutes};
 use crate::saved::SavedSession;
 use crate::session::Session;

@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use crate::calendar::{read_calendar, read_day_list, read_menu};
-use crate::day::{Choice, DayPage, Slot, read_day};
 use crate::error::Step;
-use crate::form::FormPage;
 use crate::harness::{Capture, Told, replay};
 use crate::html::charset::{Charset, FormFields};
 use crate::html::{controls, form_of, script_page};
 use crate::outcome::Outcome;
 use crate::page::{Hop, HopKind, Page, Timing};
-use crate::reading::Reading;
+use crate::pages::day::{Choice, DayPage, Slot, read_day};
+use crate::pages::form::FormPage;
+use crate::pages::reading::Reading;
+use crate::pages::schedule::{read_calendar, read_day_list, read_menu};
 use crate::site::Site;
 use crate::value::slot::{Purpose, SlotState, TimeRange};
 

@@ -2,15 +2,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod booking;
-mod calendar;
 mod client;
 mod clock;
-mod day;
 mod dns;
 mod error;
 #[cfg(all(test, feature = "harness"))]
 mod fixture_tests;
-mod form;
 mod html;
 mod jar;
 mod measured;
@@ -18,8 +15,8 @@ mod net;
 mod outcome;
 mod pace;
 mod page;
+mod pages;
 mod policy;
-mod reading;
 mod route;
 mod run;
 mod saved;
@@ -28,7 +25,6 @@ mod session;
 mod silence;
 mod site;
 mod site_clock;
-mod time_list;
 mod tls;
 mod transport;
 mod value;
@@ -41,15 +37,15 @@ pub use booking::{
     Attempt, Booking, Event, Happened, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN, OpeningBracket, Report,
     Verdict, Visit, Watcher, Wish, run_together,
 };
-pub use calendar::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
 pub use client::{Client, ClientBuilder, Credentials, Guest};
 pub use clock::{Clock, SystemClock};
-pub use day::{DayPage, DayRow, Slot};
 pub use error::{Error, NetworkError, NetworkErrorKind, Step};
 pub use html::charset::{Charset, CharsetError, FormFields};
 pub use outcome::{Invalid, Next, Outcome, Receipt, Refusal};
 pub use pace::{Budget, MOST_REQUESTS_A_SECOND};
 pub use page::{Hop, HopKind, Page, Timing};
+pub use pages::day::{DayPage, DayRow, Slot};
+pub use pages::schedule::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
 pub use policy::{GiveUp, Policy, SHORTEST_GAP};
 pub use route::{
     FIRST_REST, LONGEST_REST, OnBlock, ProxyAddress, ProxyScheme, Route, RouteError, RouteState, RouteStatus,

@@ -10,11 +10,11 @@ use crate::booking::{
     Attempt, Booking, Event, Happened, Left, OpeningBracket, Report, Verdict, Visit, Watcher, Wish,
 };
 use crate::clock::{Clock, wait_until};
-use crate::day::DayPage;
 use crate::error::{Error, Step};
 use crate::measured::is_fresh;
 use crate::outcome::{Next, Outcome, Receipt};
 use crate::page::Timing;
+use crate::pages::day::DayPage;
 use crate::policy::{GiveUp, Last, Schedule};
 use crate::seen::Seen;
 use crate::session::{DayVisit, Session, Submission, Submitted};

@@ -1,8 +1,8 @@
 //! What the day list tells of a wish: free, ours, somebody else's, or nothing.
 
 use crate::booking::Wish;
-use crate::calendar::{DayList, ListedSlot};
 use crate::html::fold;
+use crate::pages::schedule::{DayList, ListedSlot};
 use crate::value::application::Application;
 use crate::value::slot::SlotState;
 

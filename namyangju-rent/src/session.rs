@@ -61,13 +61,13 @@
 
 use std::fmt;
 
-use crate::calendar::{Calendar, DayList, Menu, MenuEntry};
-use crate::day::{Choice, DayPage, Slot, read_day};
 use crate::error::{Error, Step, page_error, refused};
-use crate::form::{Body, FormPage};
 use crate::outcome::Outcome;
 use crate::page::{Page, Timing};
-use crate::reading::Reading;
+use crate::pages::day::{Choice, DayPage, Slot, read_day};
+use crate::pages::form::{Body, FormPage};
+use crate::pages::reading::Reading;
+use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry};
 use crate::saved::SavedSession;
 use crate::site::Site;
 use crate::site_clock::Probe;

@@ -8,12 +8,12 @@ use std::fmt;
 
 use scraper::Html;
 
-use crate::day::{Choice, DayPage};
 use crate::html::charset::FormFields;
 use crate::html::{Control, ControlKind, controls, form_of};
+use crate::pages::day::{Choice, DayPage};
+use crate::pages::time_list::TimeList;
 use crate::site::Site;
 use crate::site::dialect::{ApplicationField, ApplicationPost, FieldSource};
-use crate::time_list::TimeList;
 use crate::value::application::{Application, ApplicationError};
 use crate::value::money::Won;
 use crate::value::place::shortened;

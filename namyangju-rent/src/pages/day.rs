@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use scraper::{ElementRef, Html};
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{range_of, state_of};
 use crate::html::charset::FormFields;
 use crate::html::selector::Css;
 use crate::html::{Control, controls};
+use crate::pages::schedule::{range_of, state_of};
 use crate::site::Site;
 use crate::site::dialect::Dialect;
 use crate::value::application::ApplicationError;

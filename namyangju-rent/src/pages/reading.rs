@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use scraper::Html;
 
-use crate::day::{Choice, same_code};
 use crate::html::{fold, is_shown, parse, text_of, text_of_page};
 use crate::outcome::{Invalid, Outcome, Receipt, Refusal};
 use crate::page::{Page, unix_seconds};
+use crate::pages::day::{Choice, same_code};
 use crate::site::Site;
 use crate::site::dialect::AnswerRule;
 use crate::site::path::PathTemplate;

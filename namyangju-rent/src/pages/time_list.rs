@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::day::Choice;
+use crate::pages::day::Choice;
 use crate::value::date::RentDate;
 use crate::value::place::shortened;
 use crate::value::slot::{TimeNo, TimeOfDay, TimeRange};
@@ -51,8 +51,8 @@ fn entry(text: &str) -> Result<Entry, String> {
 impl TimeList {
     /// The slots it speaks of.
     #[cfg(feature = "harness")]
-    pub(crate) fn slots(&self) -> Vec<crate::day::Slot> {
-        self.0.iter().map(|e| crate::day::Slot { time_no: e.time_no, range: e.range }).collect()
+    pub(crate) fn slots(&self) -> Vec<crate::pages::day::Slot> {
+        self.0.iter().map(|e| crate::pages::day::Slot { time_no: e.time_no, range: e.range }).collect()
     }
 
     /// Whether the list speaks of the chosen slots and no others.
@@ -87,7 +87,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::day::Slot;
+    use crate::pages::day::Slot;
 
     fn choice(numbers: &[u32]) -> Choice {
         let slot = |(index, no): (usize, &u32)| Slot {
