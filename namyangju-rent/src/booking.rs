@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, Credentials};
 use crate::error::Step;
+use crate::net::pace::Budget;
 use crate::outcome::Receipt;
-use crate::pace::Budget;
 use crate::page::Page;
 use crate::pages::day::Slot;
 use crate::policy::{GiveUp, Policy};

@@ -8,28 +8,28 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::{Clock, SystemClock};
-use crate::dns::Names;
 use crate::error::{Error, Step, page_error, refused};
 use crate::html::charset::FormFields;
-use crate::jar::Jar;
 use crate::measured::Measured;
+use crate::net::cookies::Jar;
+use crate::net::dns::Names;
+use crate::net::pace::{Budget, Pace};
+use crate::net::route::{RouteStatus, Routes, SavedRoutes};
+use crate::net::route_pool::Ways;
 use crate::net::shared::Shared;
+use crate::net::silence::BurstSilence;
+use crate::net::tls::{Tls, TlsBackend};
+use crate::net::transport::{Ask, Transport};
 use crate::outcome::Outcome;
-use crate::pace::{Budget, Pace};
 use crate::page::Page;
 use crate::pages::reading::Reading;
 use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry, read_calendar, read_day_list, read_menu};
-use crate::route::{RouteStatus, Routes, SavedRoutes};
 use crate::saved::SavedSession;
 use crate::session::Session;
-use crate::silence::BurstSilence;
 use crate::site::Site;
 use crate::site_clock::Probe;
-use crate::tls::{Tls, TlsBackend};
-use crate::transport::{Ask, Transport};
 use crate::value::date::RentDate;
 use crate::value::place::Place;
-use crate::ways::Ways;
 
 /// Connecting takes one round trip, three with TLS; a site that needs longer is not there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

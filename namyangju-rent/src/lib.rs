@@ -4,31 +4,23 @@
 mod booking;
 mod client;
 mod clock;
-mod dns;
 mod error;
 #[cfg(all(test, feature = "harness"))]
 mod fixture_tests;
 mod html;
-mod jar;
 mod measured;
 mod net;
 mod outcome;
-mod pace;
 mod page;
 mod pages;
 mod policy;
-mod route;
 mod run;
 mod saved;
 mod seen;
 mod session;
-mod silence;
 mod site;
 mod site_clock;
-mod tls;
-mod transport;
 mod value;
-mod ways;
 
 #[cfg(feature = "harness")]
 pub mod harness;
@@ -41,24 +33,24 @@ pub use client::{Client, ClientBuilder, Credentials, Guest};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, NetworkError, NetworkErrorKind, Step};
 pub use html::charset::{Charset, CharsetError, FormFields};
+pub use net::pace::{Budget, MOST_REQUESTS_A_SECOND};
+pub use net::route::{
+    FIRST_REST, LONGEST_REST, OnBlock, ProxyAddress, ProxyScheme, Route, RouteError, RouteState, RouteStatus,
+    Routes, SavedRoutes, next_midnight,
+};
+pub use net::silence::{BurstSilence, SilenceJudge};
+pub use net::tls::TlsBackend;
 pub use outcome::{Invalid, Next, Outcome, Receipt, Refusal};
-pub use pace::{Budget, MOST_REQUESTS_A_SECOND};
 pub use page::{Hop, HopKind, Page, Timing};
 pub use pages::day::{DayPage, DayRow, Slot};
 pub use pages::schedule::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
 pub use policy::{GiveUp, Policy, SHORTEST_GAP};
-pub use route::{
-    FIRST_REST, LONGEST_REST, OnBlock, ProxyAddress, ProxyScheme, Route, RouteError, RouteState, RouteStatus,
-    Routes, SavedRoutes, next_midnight,
-};
 pub use saved::SavedSession;
 pub use session::{DayVisit, Form, Session, Submission, Submitted};
-pub use silence::{BurstSilence, SilenceJudge};
 pub use site::dialect::NamedPlace;
 pub use site::error::SiteError;
 pub use site::{Opening, Site};
 pub use site_clock::{ClockEstimate, MOST_PROBES, PROBE_GAP, Probe, SiteClock};
-pub use tls::TlsBackend;
 pub use value::application::{Application, ApplicationError, HeadCount, Phone};
 pub use value::date::{DateError, RentDate, SeoulTime, TIME_ZONE};
 pub use value::money::{Won, WonError};

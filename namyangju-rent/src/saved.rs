@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::jar::Jar;
+use crate::net::cookies::Jar;
 use crate::site::Site;
 use crate::value::date::SeoulTime;
 

@@ -62,6 +62,7 @@
 use std::fmt;
 
 use crate::error::{Error, Step, page_error, refused};
+use crate::net::transport::{Ask, Transport};
 use crate::outcome::Outcome;
 use crate::page::{Page, Timing};
 use crate::pages::day::{Choice, DayPage, Slot, read_day};
@@ -71,7 +72,6 @@ use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry};
 use crate::saved::SavedSession;
 use crate::site::Site;
 use crate::site_clock::Probe;
-use crate::transport::{Ask, Transport};
 use crate::value::application::{Application, ApplicationError};
 use crate::value::date::RentDate;
 use crate::value::money::Won;

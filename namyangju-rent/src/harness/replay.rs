@@ -14,6 +14,7 @@ use super::base64;
 use crate::client::{login_said, menu_of};
 use crate::error::{Error, Step};
 use crate::html::charset::{Charset, FormFields};
+use crate::net::transport::{Onward, onward};
 use crate::outcome::Outcome;
 use crate::page::{Hop, HopKind, Page, Timing};
 use crate::pages::day::{Choice, DayPage, Slot, read_day};
@@ -23,7 +24,6 @@ use crate::pages::schedule::{Calendar, DayList, Menu, read_calendar, read_day_li
 use crate::pages::time_list::TimeList;
 use crate::site::Site;
 use crate::site::dialect::FieldSource;
-use crate::transport::{Onward, onward};
 use crate::value::date::{RentDate, SeoulTime};
 use crate::value::money::Won;
 use crate::value::place::{Place, shortened};

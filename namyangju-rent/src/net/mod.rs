@@ -1,3 +1,11 @@
 //! Sending: how a request reaches the site.
 
+pub(crate) mod cookies;
+pub(crate) mod dns;
+pub(crate) mod pace;
+pub(crate) mod route;
+pub(crate) mod route_pool;
 pub(crate) mod shared;
+pub(crate) mod silence;
+pub(crate) mod tls;
+pub(crate) mod transport;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::dns::Names;
 use crate::error::{Error, NetworkError};
 use crate::measured::Measured;
-use crate::route::Route;
+use crate::net::dns::Names;
+use crate::net::route::Route;
+use crate::net::route_pool::Ways;
+use crate::net::tls::Tls;
 use crate::site::Site;
-use crate::tls::Tls;
-use crate::ways::Ways;
 
 /// The heavy parts of a client, made once. Sessions differ in cookies, pace and budget.
 pub(crate) struct Shared {

@@ -4,8 +4,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::error::{NetworkError, NetworkErrorKind};
-use crate::route::{Route, Routes};
-use crate::silence::{BurstSilence, SilenceJudge};
+use crate::net::route::{Route, Routes};
+use crate::net::silence::{BurstSilence, SilenceJudge};
 use crate::value::date::SeoulTime;
 
 /// The routes of a client, shared by its sessions.

@@ -13,12 +13,12 @@ use crate::clock::Clock;
 use crate::error::{Error, NetworkError, NetworkErrorKind, Step};
 use crate::html::charset::Charset;
 use crate::html::{LONGEST_SCRIPT_PAGE, refresh_target, script_page};
-use crate::jar::Jar;
+use crate::net::cookies::Jar;
+use crate::net::pace::{Budget, Pace};
+use crate::net::route::Route;
 use crate::net::shared::Shared;
 use crate::outcome::Outcome;
-use crate::pace::{Budget, Pace};
 use crate::page::{Hop, HopKind, Page, Timing, unix_seconds};
-use crate::route::Route;
 use crate::site::Site;
 use crate::site_clock::Probe;
 
