@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, Credentials};
+use crate::clock::site_clock::ClockEstimate;
 use crate::error::Step;
 use crate::net::pace::Budget;
 use crate::outcome::Receipt;
@@ -14,7 +15,6 @@ use crate::policy::{GiveUp, Policy};
 use crate::run::Run;
 use crate::saved::SavedSession;
 use crate::session::Session;
-use crate::site_clock::ClockEstimate;
 use crate::value::application::Application;
 use crate::value::date::{RentDate, SeoulTime};
 use crate::value::micros;

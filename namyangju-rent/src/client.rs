@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::clock::shared::Measured;
+use crate::clock::site_clock::Probe;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Step, page_error, refused};
 use crate::html::charset::FormFields;
-use crate::measured::Measured;
 use crate::net::cookies::Jar;
 use crate::net::dns::Names;
 use crate::net::pace::{Budget, Pace};
@@ -27,7 +28,6 @@ use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry, read_calendar, 
 use crate::saved::SavedSession;
 use crate::session::Session;
 use crate::site::Site;
-use crate::site_clock::Probe;
 use crate::value::date::RentDate;
 use crate::value::place::Place;
 

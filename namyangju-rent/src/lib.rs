@@ -8,7 +8,6 @@ mod error;
 #[cfg(all(test, feature = "harness"))]
 mod fixture_tests;
 mod html;
-mod measured;
 mod net;
 mod outcome;
 mod page;
@@ -19,7 +18,6 @@ mod saved;
 mod seen;
 mod session;
 mod site;
-mod site_clock;
 mod value;
 
 #[cfg(feature = "harness")]
@@ -30,6 +28,7 @@ pub use booking::{
     Verdict, Visit, Watcher, Wish, run_together,
 };
 pub use client::{Client, ClientBuilder, Credentials, Guest};
+pub use clock::site_clock::{ClockEstimate, MOST_PROBES, PROBE_GAP, Probe, SiteClock};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, NetworkError, NetworkErrorKind, Step};
 pub use html::charset::{Charset, CharsetError, FormFields};
@@ -50,7 +49,6 @@ pub use session::{DayVisit, Form, Session, Submission, Submitted};
 pub use site::dialect::NamedPlace;
 pub use site::error::SiteError;
 pub use site::{Opening, Site};
-pub use site_clock::{ClockEstimate, MOST_PROBES, PROBE_GAP, Probe, SiteClock};
 pub use value::application::{Application, ApplicationError, HeadCount, Phone};
 pub use value::date::{DateError, RentDate, SeoulTime, TIME_ZONE};
 pub use value::money::{Won, WonError};

@@ -9,16 +9,16 @@ use std::time::Duration;
 use crate::booking::{
     Attempt, Booking, Event, Happened, Left, OpeningBracket, Report, Verdict, Visit, Watcher, Wish,
 };
+use crate::clock::shared::is_fresh;
+use crate::clock::site_clock::{PROBE_GAP, SiteClock};
 use crate::clock::{Clock, wait_until};
 use crate::error::{Error, Step};
-use crate::measured::is_fresh;
 use crate::outcome::{Next, Outcome, Receipt};
 use crate::page::Timing;
 use crate::pages::day::DayPage;
 use crate::policy::{GiveUp, Last, Schedule};
 use crate::seen::Seen;
 use crate::session::{DayVisit, Session, Submission, Submitted};
-use crate::site_clock::{PROBE_GAP, SiteClock};
 use crate::value::date::SeoulTime;
 use crate::value::slot::SlotState;
 

@@ -61,6 +61,7 @@
 
 use std::fmt;
 
+use crate::clock::site_clock::Probe;
 use crate::error::{Error, Step, page_error, refused};
 use crate::net::transport::{Ask, Transport};
 use crate::outcome::Outcome;
@@ -71,7 +72,6 @@ use crate::pages::reading::Reading;
 use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry};
 use crate::saved::SavedSession;
 use crate::site::Site;
-use crate::site_clock::Probe;
 use crate::value::application::{Application, ApplicationError};
 use crate::value::date::RentDate;
 use crate::value::money::Won;

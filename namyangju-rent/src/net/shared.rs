@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::clock::shared::Measured;
 use crate::error::{Error, NetworkError};
-use crate::measured::Measured;
 use crate::net::dns::Names;
 use crate::net::route::Route;
 use crate::net::route_pool::Ways;

@@ -10,6 +10,7 @@ use tracing::debug;
 use url::Url;
 
 use crate::clock::Clock;
+use crate::clock::site_clock::Probe;
 use crate::error::{Error, NetworkError, NetworkErrorKind, Step};
 use crate::html::charset::Charset;
 use crate::html::{LONGEST_SCRIPT_PAGE, refresh_target, script_page};
@@ -20,7 +21,6 @@ use crate::net::shared::Shared;
 use crate::outcome::Outcome;
 use crate::page::{Hop, HopKind, Page, Timing, unix_seconds};
 use crate::site::Site;
-use crate::site_clock::Probe;
 
 /// The most redirects that are followed. The longest chain these sites are known to need has two.
 const MOST_HOPS: usize = 5;

@@ -1,5 +1,8 @@
 //! The only file that reads a clock.
 
+pub(crate) mod shared;
+pub(crate) mod site_clock;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::MutexGuard;
 
-use crate::site_clock::SiteClock;
+use crate::clock::site_clock::SiteClock;
 
 /// A measurement whose last probe is older than this is looked at again shortly before the opening.
 const FRESH: Duration = Duration::from_secs(45);
@@ -53,7 +53,7 @@ impl Measured {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site_clock::Probe;
+    use crate::clock::site_clock::Probe;
 
     #[test]
     fn only_a_fresh_measurement_of_more_probes_over_the_same_route_is_taken_over() {
