@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::client::saved::SavedSession;
+use crate::client::session::Session;
 use crate::client::{Client, Credentials};
 use crate::clock::site_clock::ClockEstimate;
 use crate::error::Step;
@@ -13,8 +15,6 @@ use crate::page::Page;
 use crate::pages::day::Slot;
 use crate::policy::{GiveUp, Policy};
 use crate::run::Run;
-use crate::saved::SavedSession;
-use crate::session::Session;
 use crate::value::application::Application;
 use crate::value::date::{RentDate, SeoulTime};
 use crate::value::micros;

@@ -14,9 +14,7 @@ mod page;
 mod pages;
 mod policy;
 mod run;
-mod saved;
 mod seen;
-mod session;
 mod site;
 mod value;
 
@@ -27,6 +25,8 @@ pub use booking::{
     Attempt, Booking, Event, Happened, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN, OpeningBracket, Report,
     Verdict, Visit, Watcher, Wish, run_together,
 };
+pub use client::saved::SavedSession;
+pub use client::session::{DayVisit, Form, Session, Submission, Submitted};
 pub use client::{Client, ClientBuilder, Credentials, Guest};
 pub use clock::site_clock::{ClockEstimate, MOST_PROBES, PROBE_GAP, Probe, SiteClock};
 pub use clock::{Clock, SystemClock};
@@ -44,8 +44,6 @@ pub use page::{Hop, HopKind, Page, Timing};
 pub use pages::day::{DayPage, DayRow, Slot};
 pub use pages::schedule::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
 pub use policy::{GiveUp, Policy, SHORTEST_GAP};
-pub use saved::SavedSession;
-pub use session::{DayVisit, Form, Session, Submission, Submitted};
 pub use site::dialect::NamedPlace;
 pub use site::error::SiteError;
 pub use site::{Opening, Site};

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::booking::{
     Attempt, Booking, Event, Happened, Left, OpeningBracket, Report, Verdict, Visit, Watcher, Wish,
 };
+use crate::client::session::{DayVisit, Session, Submission, Submitted};
 use crate::clock::shared::is_fresh;
 use crate::clock::site_clock::{PROBE_GAP, SiteClock};
 use crate::clock::{Clock, wait_until};
@@ -18,7 +19,6 @@ use crate::page::Timing;
 use crate::pages::day::DayPage;
 use crate::policy::{GiveUp, Last, Schedule};
 use crate::seen::Seen;
-use crate::session::{DayVisit, Session, Submission, Submitted};
 use crate::value::date::SeoulTime;
 use crate::value::slot::SlotState;
 

@@ -61,6 +61,7 @@
 
 use std::fmt;
 
+use crate::client::saved::SavedSession;
 use crate::clock::site_clock::Probe;
 use crate::error::{Error, Step, page_error, refused};
 use crate::net::transport::{Ask, Transport};
@@ -70,7 +71,6 @@ use crate::pages::day::{Choice, DayPage, Slot, read_day};
 use crate::pages::form::{Body, FormPage};
 use crate::pages::reading::Reading;
 use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry};
-use crate::saved::SavedSession;
 use crate::site::Site;
 use crate::value::application::{Application, ApplicationError};
 use crate::value::date::RentDate;

@@ -1,5 +1,8 @@
 //! The way in: a client for one site, a guest without a login, and the login itself.
 
+pub(crate) mod saved;
+pub(crate) mod session;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,6 +10,8 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::client::saved::SavedSession;
+use crate::client::session::Session;
 use crate::clock::shared::Measured;
 use crate::clock::site_clock::Probe;
 use crate::clock::{Clock, SystemClock};
@@ -25,8 +30,6 @@ use crate::outcome::Outcome;
 use crate::page::Page;
 use crate::pages::reading::Reading;
 use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry, read_calendar, read_day_list, read_menu};
-use crate::saved::SavedSession;
-use crate::session::Session;
 use crate::site::Site;
 use crate::value::date::RentDate;
 use crate::value::place::Place;
