@@ -12,15 +12,13 @@ mod net;
 mod outcome;
 mod page;
 mod pages;
-mod policy;
-mod run;
-mod seen;
 mod site;
 mod value;
 
 #[cfg(feature = "harness")]
 pub mod harness;
 
+pub use booking::policy::{GiveUp, Policy, SHORTEST_GAP};
 pub use booking::{
     Attempt, Booking, Event, Happened, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN, OpeningBracket, Report,
     Verdict, Visit, Watcher, Wish, run_together,
@@ -43,7 +41,6 @@ pub use outcome::{Invalid, Next, Outcome, Receipt, Refusal};
 pub use page::{Hop, HopKind, Page, Timing};
 pub use pages::day::{DayPage, DayRow, Slot};
 pub use pages::schedule::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
-pub use policy::{GiveUp, Policy, SHORTEST_GAP};
 pub use site::dialect::NamedPlace;
 pub use site::error::SiteError;
 pub use site::{Opening, Site};

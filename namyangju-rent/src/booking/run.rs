@@ -6,6 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::booking::policy::{GiveUp, Last, Schedule};
+use crate::booking::seen::Seen;
 use crate::booking::{
     Attempt, Booking, Event, Happened, Left, OpeningBracket, Report, Verdict, Visit, Watcher, Wish,
 };
@@ -17,8 +19,6 @@ use crate::error::{Error, Step};
 use crate::outcome::{Next, Outcome, Receipt};
 use crate::page::Timing;
 use crate::pages::day::DayPage;
-use crate::policy::{GiveUp, Last, Schedule};
-use crate::seen::Seen;
 use crate::value::date::SeoulTime;
 use crate::value::slot::SlotState;
 

@@ -1,9 +1,15 @@
 //! What a booking is, what happens in it, and how it ends. The run itself is in `run.rs`.
 
+pub(crate) mod policy;
+pub(crate) mod run;
+pub(crate) mod seen;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::booking::policy::{GiveUp, Policy};
+use crate::booking::run::Run;
 use crate::client::saved::SavedSession;
 use crate::client::session::Session;
 use crate::client::{Client, Credentials};
@@ -13,8 +19,6 @@ use crate::net::pace::Budget;
 use crate::outcome::Receipt;
 use crate::page::Page;
 use crate::pages::day::Slot;
-use crate::policy::{GiveUp, Policy};
-use crate::run::Run;
 use crate::value::application::Application;
 use crate::value::date::{RentDate, SeoulTime};
 use crate::value::micros;
