@@ -14,7 +14,7 @@ use super::base64;
 use crate::client::{login_said, menu_of};
 use crate::error::{Error, Step};
 use crate::html::charset::{Charset, FormFields};
-use crate::net::transport::{Onward, onward};
+use crate::net::redirect::{Onward, onward};
 use crate::outcome::Outcome;
 use crate::page::{Hop, HopKind, Page, Timing};
 use crate::pages::day::{Choice, DayPage, Slot, read_day};

@@ -3,6 +3,7 @@
 pub(crate) mod cookies;
 pub(crate) mod dns;
 pub(crate) mod pace;
+pub(crate) mod redirect;
 pub(crate) mod route;
 pub(crate) mod route_pool;
 pub(crate) mod shared;
