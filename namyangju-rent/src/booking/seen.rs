@@ -1,7 +1,7 @@
 //! What the day list tells of a wish: free, ours, somebody else's, or nothing.
 
 use crate::booking::Wish;
-use crate::html::fold;
+use crate::html::text::fold;
 use crate::pages::schedule::{DayList, ListedSlot};
 use crate::value::application::Application;
 use crate::value::slot::SlotState;

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::error::{NetworkError, NetworkErrorKind};
 use crate::html::charset::Charset;
-use crate::html::{LONGEST_SCRIPT_PAGE, refresh_target, script_page};
+use crate::html::script::{LONGEST_SCRIPT_PAGE, refresh_target, script_page};
 use crate::page::HopKind;
 use crate::site::Site;
 

@@ -6,8 +6,8 @@ use scraper::{ElementRef, Html};
 use serde::{Deserialize, Serialize};
 
 use crate::html::charset::FormFields;
+use crate::html::controls::{Control, controls};
 use crate::html::selector::Css;
-use crate::html::{Control, controls};
 use crate::pages::schedule::{range_of, state_of};
 use crate::site::Site;
 use crate::site::dialect::Dialect;

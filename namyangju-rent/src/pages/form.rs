@@ -9,7 +9,7 @@ use std::fmt;
 use scraper::Html;
 
 use crate::html::charset::FormFields;
-use crate::html::{Control, ControlKind, controls, form_of};
+use crate::html::controls::{Control, ControlKind, controls, form_of};
 use crate::pages::day::{Choice, DayPage};
 use crate::pages::time_list::TimeList;
 use crate::site::Site;

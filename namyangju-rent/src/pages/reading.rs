@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use scraper::Html;
 
-use crate::html::{fold, is_shown, parse, text_of, text_of_page};
+use crate::html::parse;
+use crate::html::text::{fold, is_shown, text_of, text_of_page};
 use crate::outcome::{Invalid, Outcome, Receipt, Refusal};
 use crate::page::{Page, unix_seconds};
 use crate::pages::day::{Choice, same_code};

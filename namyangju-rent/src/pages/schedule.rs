@@ -6,8 +6,9 @@ use std::fmt;
 use scraper::{ElementRef, Html};
 use serde::Serialize;
 
+use crate::html::attr;
 use crate::html::selector::Css;
-use crate::html::{attr, first_line_of, fold, text_of};
+use crate::html::text::{first_line_of, fold, text_of};
 use crate::site::Site;
 use crate::site::dialect::Dialect;
 use crate::value::date::RentDate;
