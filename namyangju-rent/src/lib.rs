@@ -31,9 +31,9 @@ pub use clock::{Clock, SystemClock};
 pub use error::{Error, NetworkError, NetworkErrorKind, Step};
 pub use html::charset::{Charset, CharsetError, FormFields};
 pub use net::pace::{Budget, MOST_REQUESTS_A_SECOND};
-pub use net::route::{
-    FIRST_REST, LONGEST_REST, OnBlock, ProxyAddress, ProxyScheme, Route, RouteError, RouteState, RouteStatus,
-    Routes, SavedRoutes, next_midnight,
+pub use net::route::{ProxyAddress, ProxyScheme, Route, RouteError};
+pub use net::routes::{
+    FIRST_REST, LONGEST_REST, OnBlock, RouteState, RouteStatus, Routes, SavedRoutes, next_midnight,
 };
 pub use net::silence::{BurstSilence, SilenceJudge};
 pub use net::tls::TlsBackend;

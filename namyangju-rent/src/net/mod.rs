@@ -6,6 +6,7 @@ pub(crate) mod pace;
 pub(crate) mod redirect;
 pub(crate) mod route;
 pub(crate) mod route_pool;
+pub(crate) mod routes;
 pub(crate) mod shared;
 pub(crate) mod silence;
 pub(crate) mod tls;

@@ -4,7 +4,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::error::{NetworkError, NetworkErrorKind};
-use crate::net::route::{Route, Routes};
+use crate::net::route::Route;
+use crate::net::routes::Routes;
 use crate::net::silence::{BurstSilence, SilenceJudge};
 use crate::value::date::SeoulTime;
 
