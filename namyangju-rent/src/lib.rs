@@ -23,9 +23,10 @@ pub use booking::{
     Attempt, Booking, Event, Happened, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN, OpeningBracket, Report,
     Verdict, Visit, Watcher, Wish, run_together,
 };
+pub use client::login::Credentials;
 pub use client::saved::SavedSession;
 pub use client::session::{DayVisit, Form, Session, Submission, Submitted};
-pub use client::{Client, ClientBuilder, Credentials, Guest};
+pub use client::{Client, ClientBuilder, Guest};
 pub use clock::site_clock::{ClockEstimate, MOST_PROBES, PROBE_GAP, Probe, SiteClock};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, NetworkError, NetworkErrorKind, Step};

@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::booking::policy::{GiveUp, Policy};
 use crate::booking::run::Run;
+use crate::client::Client;
+use crate::client::login::Credentials;
 use crate::client::saved::SavedSession;
 use crate::client::session::Session;
-use crate::client::{Client, Credentials};
 use crate::clock::site_clock::ClockEstimate;
 use crate::error::Step;
 use crate::net::pace::Budget;

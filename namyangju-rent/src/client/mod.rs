@@ -1,22 +1,23 @@
 //! The way in: a client for one site, a guest without a login, and the login itself.
 
+pub(crate) mod login;
 pub(crate) mod saved;
 pub(crate) mod session;
+pub(crate) mod visitor;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
-
+use crate::client::login::Credentials;
 use crate::client::saved::SavedSession;
 use crate::client::session::Session;
+use crate::client::visitor::Visitor;
 use crate::clock::shared::Measured;
 use crate::clock::site_clock::Probe;
 use crate::clock::{Clock, SystemClock};
-use crate::error::{Error, Step, page_error, refused};
-use crate::html::charset::FormFields;
+use crate::error::{Error, Step, refused};
 use crate::net::cookies::Jar;
 use crate::net::dns::Names;
 use crate::net::pace::{Budget, Pace};
@@ -25,11 +26,9 @@ use crate::net::routes::{RouteStatus, Routes, SavedRoutes};
 use crate::net::shared::Shared;
 use crate::net::silence::BurstSilence;
 use crate::net::tls::{Tls, TlsBackend};
-use crate::net::transport::{Ask, Transport};
-use crate::outcome::Outcome;
-use crate::page::Page;
+use crate::net::transport::Transport;
 use crate::pages::reading::Reading;
-use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry, read_calendar, read_day_list, read_menu};
+use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry};
 use crate::site::Site;
 use crate::value::date::RentDate;
 use crate::value::place::Place;
@@ -42,31 +41,6 @@ const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Pages of these sites have tens of kilobytes; this leaves room for a month of a large centre.
 const LARGEST_BODY: usize = 2 * 1024 * 1024;
-
-/// An account of the site. `Debug` shows neither the name nor the password.
-#[derive(Clone)]
-pub struct Credentials {
-    account: String,
-    password: SecretString,
-}
-
-impl Credentials {
-    /// The login name (`memid`) and the password (`mempw`).
-    pub fn new(account: impl Into<String>, password: impl Into<String>) -> Self {
-        Self { account: account.into(), password: SecretString::from(password.into()) }
-    }
-
-    /// The login name.
-    pub fn account(&self) -> &str {
-        &self.account
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials(***)")
-    }
-}
 
 /// A client for one site. It holds what is heavy and shared; each session it opens has its own
 /// cookies and its own warm connection. Cloning is cheap.
@@ -283,7 +257,7 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`].
     pub fn guest(&self) -> Result<Guest, Error> {
-        Ok(Guest { transport: self.transport(Jar::default()) })
+        Ok(Guest { visitor: self.visitor(Jar::default()) })
     }
 
     /// Logs in and gives a session.
@@ -300,11 +274,11 @@ impl Client {
     /// [`Error::SavedSession`] if it is of another site or User-Agent, or cannot be read.
     pub fn restore(&self, saved: &SavedSession) -> Result<Session, Error> {
         let jar = saved.cookies_for(&self.shared.site, &self.shared.user_agent)?;
-        Ok(Session::new(self.transport(jar), saved.account.clone()))
+        Ok(Session::new(self.visitor(jar), saved.account.clone()))
     }
 
-    fn transport(&self, jar: Jar) -> Transport {
-        Transport::new(Arc::clone(&self.shared), jar, self.pace.clone(), self.budget.clone())
+    fn visitor(&self, jar: Jar) -> Visitor {
+        Visitor::new(Transport::new(Arc::clone(&self.shared), jar, self.pace.clone(), self.budget.clone()))
     }
 }
 
@@ -316,7 +290,7 @@ impl fmt::Debug for Client {
 
 /// A visitor of the site without a login.
 pub struct Guest {
-    transport: Transport,
+    visitor: Visitor,
 }
 
 impl Guest {
@@ -325,7 +299,7 @@ impl Guest {
     /// # Errors
     /// See [`Error`].
     pub async fn calendar(&self, place: &Place, month: RentDate) -> Result<Calendar, Error> {
-        self.transport.calendar(place, month).await
+        self.visitor.calendar(place, month).await
     }
 
     /// The day list of a place for a month; any day of the month will do.
@@ -333,7 +307,7 @@ impl Guest {
     /// # Errors
     /// See [`Error`].
     pub async fn day_list(&self, place: &Place, month: RentDate) -> Result<DayList, Error> {
-        self.transport.day_list(place, month).await
+        self.visitor.day_list(place, month).await
     }
 
     /// The menus of the page that an entry leads to, or of the first page with menus.
@@ -341,7 +315,7 @@ impl Guest {
     /// # Errors
     /// See [`Error`].
     pub async fn menu(&self, entry: Option<&MenuEntry>) -> Result<Menu, Error> {
-        self.transport.menu(entry).await
+        self.visitor.menu(entry).await
     }
 
     /// Takes the time of the site's clock once, by asking for the head of its home page; `None` if the
@@ -350,8 +324,9 @@ impl Guest {
     /// # Errors
     /// See [`Error`].
     pub async fn probe_clock(&self) -> Result<Option<Probe>, Error> {
-        let (probe, page) = self.transport.probe(self.transport.site.home_url()).await?;
-        match Reading::new(&self.transport.site, &page).by_status() {
+        let site = self.visitor.site();
+        let (probe, page) = self.visitor.transport.probe(site.home_url()).await?;
+        match Reading::new(site, &page).by_status() {
             Some(outcome) => Err(refused(Step::Clock, outcome)),
             None => Ok(probe),
         }
@@ -362,158 +337,13 @@ impl Guest {
     /// # Errors
     /// [`Error::LoginRefused`] if the account or password is wrong; else see [`Error`].
     pub async fn log_in(self, credentials: &Credentials) -> Result<Session, Error> {
-        let transport = self.transport;
-        transport.log_in(credentials).await?;
-        Ok(Session::new(transport, credentials.account.clone()))
+        self.visitor.log_in(credentials).await?;
+        Ok(Session::new(self.visitor, credentials.account().to_owned()))
     }
 }
 
 impl fmt::Debug for Guest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guest").field("site", &self.transport.site).finish_non_exhaustive()
+        f.debug_struct("Guest").field("site", self.visitor.site()).finish_non_exhaustive()
     }
-}
-
-/// The visits that need no login.
-impl Transport {
-    pub(crate) async fn get(&self, step: Step, url: url::Url) -> Result<Page, Error> {
-        self.exchange(Ask { step, url, body: None }).await
-    }
-
-    pub(crate) async fn calendar(&self, place: &Place, month: RentDate) -> Result<Calendar, Error> {
-        let url = self.site.schedule_url(place, month, &self.site.dialect.codes.view_calendar);
-        let page = self.get(Step::Schedule, url).await?;
-        self.found(Step::Schedule, &page, |reading| read_calendar(&self.site, &reading.document))
-    }
-
-    pub(crate) async fn day_list(&self, place: &Place, month: RentDate) -> Result<DayList, Error> {
-        let url = self.site.schedule_url(place, month, &self.site.dialect.codes.view_day_list);
-        let page = self.get(Step::Schedule, url).await?;
-        self.found(Step::Schedule, &page, |reading| read_day_list(&self.site.dialect, &reading.document))
-    }
-
-    pub(crate) async fn menu(&self, entry: Option<&MenuEntry>) -> Result<Menu, Error> {
-        let month = self.clock.now().date();
-        let Some(entry) = entry else { return self.first_menu().await };
-        let url = self.site.url_with(&self.site.dialect.paths.schedule, |key| match key {
-            "year" => Some(format!("{:04}", month.year())),
-            "month" => Some(format!("{:02}", month.month())),
-            "day" => Some("01".to_owned()),
-            "view" => Some(self.site.dialect.codes.view_calendar.clone()),
-            "comcd" => Some(entry.centre.to_string()),
-            "partcd" => entry.group.as_ref().map(ToString::to_string),
-            "placecd" => entry.court.as_ref().map(ToString::to_string),
-            _ => None,
-        });
-        let page = self.get(Step::Schedule, url).await?;
-        self.found(Step::Schedule, &page, menu_of)
-    }
-
-    /// The home page, or the page its first menu entry leads to.
-    async fn first_menu(&self) -> Result<Menu, Error> {
-        let page = self.get(Step::Home, self.site.url(&self.site.dialect.paths.home)).await?;
-        let onward = {
-            let reading = Reading::new(&self.site, &page);
-            if let Some(menu) = menu_of(&reading) {
-                return Ok(menu);
-            }
-            let link = self.site.dialect.markers.facilities_link.select(&reading.document).next();
-            let url = link.and_then(|link| page.url().join(link.attr("href")?).ok());
-            url.filter(|url| url.origin() == self.site.base_url().origin())
-        };
-        let Some(url) = onward else {
-            return Err(page_error(Step::Home, "it has no facility menu", page));
-        };
-        let page = self.get(Step::Schedule, url).await?;
-        self.found(Step::Schedule, &page, menu_of)
-    }
-
-    /// Reads what is wanted from a page; what the site says instead, if it is not there.
-    fn found<T>(
-        &self,
-        step: Step,
-        page: &Page,
-        wanted: impl FnOnce(&Reading<'_>) -> Option<T>,
-    ) -> Result<T, Error> {
-        Reading::new(&self.site, page).open_to_all(wanted).map_err(|outcome| refused(step, outcome))
-    }
-
-    async fn log_in(&self, credentials: &Credentials) -> Result<(), Error> {
-        let paths = &self.site.dialect.paths;
-        if self.site.dialect.login.page_first {
-            self.get(Step::Login, self.site.url(&paths.login_page)).await?;
-        }
-        let fields: FormFields = self
-            .site
-            .dialect
-            .login
-            .fields
-            .iter()
-            .map(|field| {
-                let value = match field.value.as_str() {
-                    "{account}" => credentials.account.as_str(),
-                    "{password}" => credentials.password.expose_secret(),
-                    plain => plain,
-                };
-                (field.name.as_str(), value)
-            })
-            .collect();
-        let body = fields.encode(self.site.charset());
-        let page = self
-            .exchange(Ask { step: Step::Login, url: self.site.url(&paths.login), body: Some(body) })
-            .await?;
-        let said = login_said(&Reading::new(&self.site, &page));
-        match said {
-            Some(result) => result,
-            None => {
-                // The answer does not tell: the home page's header does (protocol.md 4.1, S1).
-                let home = self.get(Step::Login, self.site.url(&paths.home)).await?;
-                let reading = Reading::new(&self.site, &home);
-                match reading.logged_in() {
-                    Some(true) => Ok(()),
-                    Some(false) => Err(Error::LoginRefused),
-                    // Nor does the home page: a good login sets as many cookies as are known of it.
-                    None => {
-                        let lines = page.hops().iter().map(|hop| hop.cookies.len()).sum::<usize>()
-                            + page.cookies().len();
-                        if lines >= usize::from(self.site.dialect.session_cookie.lines_at_login) {
-                            return Ok(());
-                        }
-                        Err(refused(Step::Login, Outcome::Unknown(Box::new(page))))
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// What the answer to a login says; `None` if it does not tell.
-pub(crate) fn login_said(reading: &Reading<'_>) -> Option<Result<(), Error>> {
-    let (site, page) = (reading.site, reading.page);
-    if let Some(outcome) = reading.by_status() {
-        return Some(Err(refused(Step::Login, outcome)));
-    }
-    if page.status != 200 {
-        return Some(Err(refused(Step::Login, Outcome::Unknown(Box::new(page.clone())))));
-    }
-    if let Some(logged_in) = reading.logged_in() {
-        return Some(if logged_in { Ok(()) } else { Err(login_refusal(reading)) });
-    }
-    let at_message = site.path_of(page.url()).is_some_and(|p| site.dialect.paths.message.read(p).is_some());
-    at_message.then(|| Err(login_refusal(reading)))
-}
-
-/// A page without a login after a login: wrong account or password, unless it says otherwise.
-fn login_refusal(reading: &Reading<'_>) -> Error {
-    match reading.refusal(false) {
-        outcome @ (Outcome::HumanCheck | Outcome::Blocked | Outcome::Busy { .. }) => {
-            refused(Step::Login, outcome)
-        }
-        _ => Error::LoginRefused,
-    }
-}
-
-pub(crate) fn menu_of(reading: &Reading<'_>) -> Option<Menu> {
-    let menu = read_menu(reading.site, &reading.document);
-    (!menu.centres.is_empty()).then_some(menu)
 }

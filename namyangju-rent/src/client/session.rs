@@ -62,6 +62,7 @@
 use std::fmt;
 
 use crate::client::saved::SavedSession;
+use crate::client::visitor::Visitor;
 use crate::clock::site_clock::Probe;
 use crate::error::{Error, Step, page_error, refused};
 use crate::net::transport::{Ask, Transport};
@@ -83,18 +84,22 @@ use crate::value::slot::{Purpose, TimeNo, TimeRange};
 /// It stays usable when the site ends the login: steps then answer [`Outcome::LoggedOut`], and a new
 /// session has to be opened with [`crate::Client::log_in`].
 pub struct Session {
-    transport: Transport,
+    visitor: Visitor,
     account: String,
 }
 
 impl Session {
-    pub(crate) fn new(transport: Transport, account: String) -> Self {
-        Self { transport, account }
+    pub(crate) fn new(visitor: Visitor, account: String) -> Self {
+        Self { visitor, account }
     }
 
     /// The site it is logged in to.
     pub fn site(&self) -> &Site {
-        &self.transport.site
+        self.visitor.site()
+    }
+
+    fn transport(&self) -> &Transport {
+        &self.visitor.transport
     }
 
     /// Asks the home page whether the session is still logged in. `Ok(true)` also for a site whose
@@ -104,7 +109,7 @@ impl Session {
     /// See [`Error`].
     pub async fn check(&self) -> Result<bool, Error> {
         let url = self.site().url(&self.site().dialect.paths.home);
-        let page = self.transport.get(Step::Home, url).await?;
+        let page = self.transport().get(Step::Home, url).await?;
         let reading = Reading::new(self.site(), &page);
         match reading.by_status() {
             Some(outcome) => Err(refused(Step::Home, outcome)),
@@ -117,7 +122,7 @@ impl Session {
     /// # Errors
     /// See [`Error`].
     pub async fn calendar(&self, place: &Place, month: RentDate) -> Result<Calendar, Error> {
-        self.transport.calendar(place, month).await
+        self.visitor.calendar(place, month).await
     }
 
     /// The day list of a place for a month; any day of the month will do.
@@ -125,7 +130,7 @@ impl Session {
     /// # Errors
     /// See [`Error`].
     pub async fn day_list(&self, place: &Place, month: RentDate) -> Result<DayList, Error> {
-        self.transport.day_list(place, month).await
+        self.visitor.day_list(place, month).await
     }
 
     /// The menus of the page that an entry leads to, or of the first page with menus.
@@ -133,7 +138,7 @@ impl Session {
     /// # Errors
     /// See [`Error`].
     pub async fn menu(&self, entry: Option<&MenuEntry>) -> Result<Menu, Error> {
-        self.transport.menu(entry).await
+        self.visitor.menu(entry).await
     }
 
     /// Opens the page of one day (protocol.md 4.4).
@@ -147,11 +152,11 @@ impl Session {
         date: RentDate,
         purpose: Purpose,
     ) -> Result<DayVisit<'_>, Error> {
-        let today = self.transport.clock.now().date();
+        let today = self.transport().clock.now().date();
         if date < today {
             return Err(ApplicationError::Past(date, today).into());
         }
-        let page = self.transport.get(Step::Day, self.site().day_url(place, date, purpose)).await?;
+        let page = self.transport().get(Step::Day, self.site().day_url(place, date, purpose)).await?;
         let timing = page.timing();
         let read = {
             let reading = Reading::new(self.site(), &page);
@@ -165,7 +170,7 @@ impl Session {
     /// `Date` (protocol.md 4.4, S1). The second value tells whether the session is still alive.
     pub(crate) async fn probe(&self, place: &Place, date: RentDate) -> Result<(Option<Probe>, bool), Error> {
         let url = self.site().day_url(place, date, Purpose::Sports);
-        let (probe, page) = self.transport.probe(url).await?;
+        let (probe, page) = self.transport().probe(url).await?;
         match Reading::new(self.site(), &page).by_status() {
             Some(outcome) => Err(refused(Step::Clock, outcome)),
             None => Ok((probe, !page.session_cleared)),
@@ -174,12 +179,12 @@ impl Session {
 
     /// The times of the last answer, if it was dated.
     pub(crate) fn stamp(&self) -> Option<Probe> {
-        self.transport.stamp()
+        self.transport().stamp()
     }
 
     /// The session as data, to be kept like a password; `None` if its cookies cannot be read.
     pub fn save(&self) -> Option<SavedSession> {
-        let transport = &self.transport;
+        let transport = self.transport();
         SavedSession::new(
             &transport.site,
             transport.user_agent(),
@@ -195,7 +200,7 @@ impl Session {
     /// See [`Error`]; the session is gone either way.
     pub async fn log_out(self) -> Result<(), Error> {
         let url = self.site().url(&self.site().dialect.paths.logout);
-        self.transport.get(Step::Logout, url).await.map(drop)
+        self.transport().get(Step::Logout, url).await.map(drop)
     }
 }
 
@@ -203,7 +208,7 @@ impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("site", self.site())
-            .field("cookies", &self.transport.jar.len())
+            .field("cookies", &self.transport().jar.len())
             .finish_non_exhaustive()
     }
 }
@@ -280,7 +285,7 @@ impl<'s> DayVisit<'s> {
         let fields = self.day.post(site, &choice).map_err(|problem| Error::WrongDay { problem })?;
         let url = site.url(&site.dialect.paths.form);
         let body = Some(fields.encode(site.charset()));
-        let page = session.transport.exchange(Ask { step: Step::Form, url, body }).await?;
+        let page = session.transport().exchange(Ask { step: Step::Form, url, body }).await?;
         let timing = page.timing();
         let read = {
             let reading = Reading::new(site, &page);
@@ -374,7 +379,7 @@ impl Submission<'_> {
     /// # Errors
     /// [`Error::Unconfirmed`] if it was sent and no answer came; [`Error::NotSent`] if it never left.
     pub async fn submit(self) -> Result<Submitted, Error> {
-        let (transport, site) = (&self.session.transport, self.session.site());
+        let (transport, site) = (self.session.transport(), self.session.site());
         let url = site.url(&site.dialect.paths.submit);
         let page = transport.exchange(Ask { step: Step::Submit, url, body: Some(self.encoded) }).await?;
         let outcome = Reading::new(site, &page).submission(&self.choice);

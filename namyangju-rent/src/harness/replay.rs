@@ -11,7 +11,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::base64;
-use crate::client::{login_said, menu_of};
+use crate::client::login::login_said;
+use crate::client::visitor::menu_of;
 use crate::error::{Error, Step};
 use crate::html::charset::{Charset, FormFields};
 use crate::net::redirect::{Onward, onward};

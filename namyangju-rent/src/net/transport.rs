@@ -86,6 +86,11 @@ impl Transport {
         }
     }
 
+    /// Asks for a page by its address.
+    pub(crate) async fn get(&self, step: Step, url: Url) -> Result<Page, Error> {
+        self.exchange(Ask { step, url, body: None }).await
+    }
+
     /// The times of the last answer, if it was dated.
     pub(crate) fn stamp(&self) -> Option<Probe> {
         *self.stamp.lock().unwrap_or_else(PoisonError::into_inner)
