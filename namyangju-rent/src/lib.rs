@@ -23,10 +23,11 @@ pub use booking::{
     Attempt, Booking, Event, Happened, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN, OpeningBracket, Report,
     Verdict, Visit, Watcher, Wish, run_together,
 };
+pub use client::guest::Guest;
 pub use client::login::Credentials;
 pub use client::saved::SavedSession;
 pub use client::session::{DayVisit, Form, Session, Submission, Submitted};
-pub use client::{Client, ClientBuilder, Guest};
+pub use client::{Client, ClientBuilder};
 pub use clock::site_clock::{ClockEstimate, MOST_PROBES, PROBE_GAP, Probe, SiteClock};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, NetworkError, NetworkErrorKind, Step};

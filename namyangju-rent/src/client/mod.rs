@@ -1,5 +1,6 @@
-//! The way in: a client for one site, a guest without a login, and the login itself.
+//! The way in: a client for one site, and what it opens. A guest reads without a login; a session books.
 
+pub(crate) mod guest;
 pub(crate) mod login;
 pub(crate) mod saved;
 pub(crate) mod session;
@@ -10,14 +11,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::client::guest::Guest;
 use crate::client::login::Credentials;
 use crate::client::saved::SavedSession;
 use crate::client::session::Session;
 use crate::client::visitor::Visitor;
 use crate::clock::shared::Measured;
-use crate::clock::site_clock::Probe;
 use crate::clock::{Clock, SystemClock};
-use crate::error::{Error, Step, refused};
+use crate::error::Error;
 use crate::net::cookies::Jar;
 use crate::net::dns::Names;
 use crate::net::pace::{Budget, Pace};
@@ -27,11 +28,7 @@ use crate::net::shared::Shared;
 use crate::net::silence::BurstSilence;
 use crate::net::tls::{Tls, TlsBackend};
 use crate::net::transport::Transport;
-use crate::pages::reading::Reading;
-use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry};
 use crate::site::Site;
-use crate::value::date::RentDate;
-use crate::value::place::Place;
 
 /// Connecting takes one round trip, three with TLS; a site that needs longer is not there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -257,7 +254,7 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`].
     pub fn guest(&self) -> Result<Guest, Error> {
-        Ok(Guest { visitor: self.visitor(Jar::default()) })
+        Ok(Guest::new(self.visitor(Jar::default())))
     }
 
     /// Logs in and gives a session.
@@ -285,65 +282,5 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("site", &self.shared.site).finish_non_exhaustive()
-    }
-}
-
-/// A visitor of the site without a login.
-pub struct Guest {
-    visitor: Visitor,
-}
-
-impl Guest {
-    /// The month calendar of a place; any day of the month will do.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn calendar(&self, place: &Place, month: RentDate) -> Result<Calendar, Error> {
-        self.visitor.calendar(place, month).await
-    }
-
-    /// The day list of a place for a month; any day of the month will do.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn day_list(&self, place: &Place, month: RentDate) -> Result<DayList, Error> {
-        self.visitor.day_list(place, month).await
-    }
-
-    /// The menus of the page that an entry leads to, or of the first page with menus.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn menu(&self, entry: Option<&MenuEntry>) -> Result<Menu, Error> {
-        self.visitor.menu(entry).await
-    }
-
-    /// Takes the time of the site's clock once, by asking for the head of its home page; `None` if the
-    /// answer has no `Date` that can be read. [`crate::SiteClock`] says when to ask.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn probe_clock(&self) -> Result<Option<Probe>, Error> {
-        let site = self.visitor.site();
-        let (probe, page) = self.visitor.transport.probe(site.home_url()).await?;
-        match Reading::new(site, &page).by_status() {
-            Some(outcome) => Err(refused(Step::Clock, outcome)),
-            None => Ok(probe),
-        }
-    }
-
-    /// Logs in.
-    ///
-    /// # Errors
-    /// [`Error::LoginRefused`] if the account or password is wrong; else see [`Error`].
-    pub async fn log_in(self, credentials: &Credentials) -> Result<Session, Error> {
-        self.visitor.log_in(credentials).await?;
-        Ok(Session::new(self.visitor, credentials.account().to_owned()))
-    }
-}
-
-impl fmt::Debug for Guest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guest").field("site", self.visitor.site()).finish_non_exhaustive()
     }
 }
