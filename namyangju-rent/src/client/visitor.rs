@@ -1,4 +1,4 @@
-//! Whoever visits the site, logged in or not: the pages that need no login.
+//! A visitor of the site, logged in or not, and the pages that need no login.
 
 use crate::error::{Error, Step, page_error, refused};
 use crate::net::transport::Transport;

@@ -1,4 +1,5 @@
-//! The controls of a form, with the names and values that a browser would send.
+//! The controls of a form, with the names and values that a browser would send: the site takes no other form. What a
+//! browser does with a form inside a table, a list or a disabled part is not obvious, and the tests show it.
 
 use scraper::{ElementRef, Html};
 

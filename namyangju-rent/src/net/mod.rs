@@ -1,4 +1,5 @@
-//! Sending: how a request reaches the site.
+//! Sending: the line to the site, its routes, cookies, TLS and pace. Nothing here reads what a page says, only where it
+//! sends the visitor on.
 
 pub(crate) mod cookies;
 pub(crate) mod dns;
