@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::answer_kind::AnswerKind;
-use crate::application::ApplicationError;
 use crate::outcome::{Next, Outcome};
 use crate::page::Page;
+use crate::value::application::ApplicationError;
 
 /// The steps of a booking, each one request (and its redirects).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -215,6 +215,20 @@ impl Error {
         }
         text
     }
+}
+
+/// The site answered a step with something else than its page.
+pub(crate) fn refused(step: Step, outcome: Outcome) -> Error {
+    Error::Refused { step, outcome: Box::new(outcome) }
+}
+
+/// A page came that cannot be read; the problem says so if the page seems to be cut.
+pub(crate) fn page_error(step: Step, problem: impl Into<String>, page: Page) -> Error {
+    let mut problem = problem.into();
+    if !page.is_complete() {
+        problem.push_str("; it seems to be cut");
+    }
+    Error::Page { step, problem, page: Box::new(page) }
 }
 
 /// What broke on the way, with the deepest cause as its text.

@@ -7,19 +7,19 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use crate::calendar::{read_calendar, read_day_list, read_menu};
-use crate::charset::{Charset, FormFields};
-use crate::day::{Choice, DayPage, Slot, read_day};
-use crate::dialect::Purpose;
 use crate::error::Step;
-use crate::form::FormPage;
 use crate::harness::{Capture, Told, replay};
-use crate::html::{controls, form_of, script_page};
+use crate::html::charset::{Charset, FormFields};
+use crate::html::controls::{controls, form_of};
+use crate::html::script::script_page;
 use crate::outcome::Outcome;
 use crate::page::{Hop, HopKind, Page, Timing};
-use crate::reading::Reading;
+use crate::pages::day::{Choice, DayPage, Slot, read_day};
+use crate::pages::form::FormPage;
+use crate::pages::reading::Reading;
+use crate::pages::schedule::{read_calendar, read_day_list, read_menu};
 use crate::site::Site;
-use crate::slot::{SlotState, TimeRange};
+use crate::value::slot::{Purpose, SlotState, TimeRange};
 
 #[derive(Deserialize)]
 struct Index {
@@ -376,7 +376,7 @@ fn forms_are_filled_in_the_order_of_their_page() {
         assert_eq!(order(&body), order(&unchanged), "{}", fixture.file);
         for ((name, ours), (_, theirs)) in body.iter().zip(unchanged.iter()) {
             let from = site.dialect.application.fields.iter().find(|f| f.name == name).map(|f| f.from);
-            use crate::dialect::FieldSource as From;
+            use crate::site::dialect::FieldSource as From;
             let filled = matches!(
                 from,
                 Some(

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use url::Url;
 
-use crate::charset::Charset;
-use crate::date::SeoulTime;
+use crate::html::charset::Charset;
+use crate::value::date::SeoulTime;
 
 /// One answer of the site as it came.
 ///
@@ -128,4 +128,11 @@ impl fmt::Debug for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Page({self})")
     }
+}
+
+/// A `Date` header in Unix seconds.
+pub(crate) fn unix_seconds(date: &[u8]) -> Option<i64> {
+    let time = httpdate::parse_http_date(std::str::from_utf8(date).ok()?).ok()?;
+    let since = time.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_secs()).ok()
 }

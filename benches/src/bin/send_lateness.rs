@@ -3,7 +3,7 @@
 //!     cargo run --release -p benches --bin send_lateness -- [shots] [margin in us]
 //!
 //! Beside each other, on one thread: the library's own way (sleep until 2.5 ms before, then spin, as
-//! `clock.rs` does it) and tokio's sleep alone. The two take turns, so that both meet the same machine.
+//! `clock/mod.rs` does it) and tokio's sleep alone. The two take turns, so that both meet the same machine.
 //! What the machine did meanwhile is printed below: how often the kernel took the processor away from
 //! this program, how long the host took it away from the machine, and in how many shots the sleep alone
 //! overran the margin of 2.5 ms. Another margin (in us, at most 20000) shows what it would buy.
@@ -13,7 +13,7 @@ use std::time::Duration;
 use benches::{Seeded, machine, quantile};
 use namyangju_rent::{Clock, SystemClock};
 
-/// As in the library's `clock.rs`.
+/// As in the library's `clock/mod.rs`.
 const SPIN_MICROS: u64 = 2_500;
 
 /// How often the kernel took the processor away, and the ticks (10 ms) that the host took, so far.

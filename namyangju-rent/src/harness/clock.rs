@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::date::SeoulTime;
+use crate::value::date::SeoulTime;
 
 /// A clock for tests: `sleep` ends at once and moves the time on.
 ///

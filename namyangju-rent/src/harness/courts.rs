@@ -1,11 +1,11 @@
 //! The table of courts: what the dialect knows, and invented ones beside them.
 
 use super::seeded::Seeded;
-use crate::date::RentDate;
-use crate::money::Won;
-use crate::place::Place;
 use crate::site::Site;
-use crate::slot::{TimeNo, TimeOfDay, TimeRange};
+use crate::value::date::RentDate;
+use crate::value::money::Won;
+use crate::value::place::Place;
+use crate::value::slot::{TimeNo, TimeOfDay, TimeRange};
 
 /// Hours between which the rounds lie (protocol.md 8.1, S1).
 const FIRST_HOUR: u16 = 6;

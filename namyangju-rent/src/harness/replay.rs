@@ -11,23 +11,24 @@ use serde_json::Value;
 use url::Url;
 
 use super::base64;
-use crate::calendar::{Calendar, DayList, Menu, read_calendar, read_day_list};
-use crate::charset::{Charset, FormFields};
-use crate::client::{login_said, menu_of};
-use crate::date::{RentDate, SeoulTime};
-use crate::day::{Choice, DayPage, Slot, read_day};
-use crate::dialect::{FieldSource, Purpose};
+use crate::client::login::login_said;
+use crate::client::visitor::menu_of;
 use crate::error::{Error, Step};
-use crate::form::{FormPage, sent_fields};
-use crate::money::Won;
+use crate::html::charset::{Charset, FormFields};
+use crate::net::redirect::{Onward, onward};
 use crate::outcome::Outcome;
 use crate::page::{Hop, HopKind, Page, Timing};
-use crate::place::{Place, shortened};
-use crate::reading::Reading;
+use crate::pages::day::{Choice, DayPage, Slot, read_day};
+use crate::pages::form::{FormPage, sent_fields};
+use crate::pages::reading::Reading;
+use crate::pages::schedule::{Calendar, DayList, Menu, read_calendar, read_day_list};
+use crate::pages::time_list::TimeList;
 use crate::site::Site;
-use crate::slot::{TimeNo, TimeRange};
-use crate::time_list::TimeList;
-use crate::transport::{Onward, onward};
+use crate::site::dialect::FieldSource;
+use crate::value::date::{RentDate, SeoulTime};
+use crate::value::money::Won;
+use crate::value::place::{Place, shortened};
+use crate::value::slot::{Purpose, TimeNo, TimeRange};
 
 /// One answer of a site as somebody captured it. In JSON the body is Base64.
 ///

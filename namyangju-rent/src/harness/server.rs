@@ -22,7 +22,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::stand_in::StandIn;
 use super::wire::{Answer, Arrival, Request, WireFault};
 use crate::clock::Clock;
-use crate::site::{Site, SiteError};
+use crate::site::Site;
+use crate::site::error::SiteError;
 
 /// The largest request body taken; the site's forms have about a thousand bytes.
 const LARGEST_BODY: usize = 1 << 20;

@@ -7,9 +7,9 @@ use super::account::Account;
 use super::courts::Court;
 use super::texts::Texts;
 use super::wire::Fault;
-use crate::date::{RentDate, SeoulTime};
-use crate::place::Place;
-use crate::slot::TimeRange;
+use crate::value::date::{RentDate, SeoulTime};
+use crate::value::place::Place;
+use crate::value::slot::TimeRange;
 
 /// Bytes of the page that says "taken" (protocol.md 7, S1 at Namyangju).
 pub const TAKEN_PAGE_BYTES: usize = 5543;

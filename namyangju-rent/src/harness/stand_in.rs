@@ -15,12 +15,13 @@ use super::settings::{BlockKind, ContentType, Delay, Framing, Rival, Settings};
 use super::texts::known;
 use super::visit::Visit;
 use super::wire::{Answer, Arrival, Fault, FaultKind, Request, Step, WireFault};
-use crate::charset::{Charset, FormFields};
-use crate::date::{RentDate, SeoulTime};
+use crate::html::charset::{Charset, FormFields};
 use crate::outcome::Refusal;
-use crate::place::Place;
-use crate::site::{Site, SiteError};
-use crate::slot::{SlotState, TimeNo, TimeRange};
+use crate::site::Site;
+use crate::site::error::SiteError;
+use crate::value::date::{RentDate, SeoulTime};
+use crate::value::place::Place;
+use crate::value::slot::{SlotState, TimeNo, TimeRange};
 
 /// The query word of the redirect loop.
 const LOOP_WORD: &str = "standin_loop=";

@@ -6,11 +6,11 @@ use super::stand_in::{Reply, StandIn};
 use super::texts::known;
 use super::visit::{Visit, entry};
 use super::wire::{Request, Step};
-use crate::charset::FormFields;
-use crate::date::RentDate;
-use crate::dialect::{PathTemplate, Purpose};
-use crate::place::{CentreCode, CourtCode, GroupCode, Place};
-use crate::slot::SlotState;
+use crate::html::charset::FormFields;
+use crate::site::path::PathTemplate;
+use crate::value::date::RentDate;
+use crate::value::place::{CentreCode, CourtCode, GroupCode, Place};
+use crate::value::slot::{Purpose, SlotState};
 
 /// The notices that the message page can show, as the session names them.
 pub(super) mod notice {

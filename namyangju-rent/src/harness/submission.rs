@@ -9,12 +9,12 @@ use super::steps::{notice, refresh};
 use super::texts::known;
 use super::visit::{Visit, entry};
 use super::wire::Request;
-use crate::charset::FormFields;
-use crate::date::RentDate;
-use crate::dialect::FieldSource;
-use crate::money::Won;
-use crate::place::Place;
-use crate::slot::{TimeNo, TimeRange};
+use crate::html::charset::FormFields;
+use crate::site::dialect::FieldSource;
+use crate::value::date::RentDate;
+use crate::value::money::Won;
+use crate::value::place::Place;
+use crate::value::slot::{TimeNo, TimeRange};
 
 /// The longest texts taken; the sites' own limits are unknown.
 const LONGEST_NAME: usize = 50;

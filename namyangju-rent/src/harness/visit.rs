@@ -7,8 +7,8 @@ use super::cookie::{SessionData, bound_agent};
 use super::settings::CookieLife;
 use super::stand_in::StandIn;
 use super::wire::Request;
-use crate::date::SeoulTime;
 use crate::site::Site;
+use crate::value::date::SeoulTime;
 
 /// What the cookie keeps beside the framework's entries. The names are the stand-in's own.
 pub(super) mod entry {

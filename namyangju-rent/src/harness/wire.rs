@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::date::SeoulTime;
+use crate::value::date::SeoulTime;
 
 /// One request as the stand-in sees it.
 ///

@@ -13,9 +13,10 @@ use ::wiremock::{Match, Mock, MockServer, Respond, ResponseTemplate};
 
 use super::stand_in::StandIn;
 use super::wire::Request;
-use crate::charset::{Charset, FormFields};
 use crate::clock::Clock;
-use crate::site::{Site, SiteError};
+use crate::html::charset::{Charset, FormFields};
+use crate::site::Site;
+use crate::site::error::SiteError;
 
 /// A stand-in carried by a wiremock server.
 pub struct StandInMock {

@@ -5,6 +5,10 @@
 mod bad_input;
 /// Bookings from login to verdict, with every setting of the stand-in turned.
 mod bookings;
+/// Which rooms of the library may import which.
+mod directions;
+/// The imports of a crate, read from its files.
+mod imports;
 /// The pitfalls of the crates underneath, one test each.
 mod pitfalls;
 /// The run around an opening instant: preparing, firing, losing answers, starting again.

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use super::frame::View;
 use super::{escaped, hidden};
-use crate::date::RentDate;
-use crate::dialect::{ApplicationField, FieldSource, Purpose};
 use crate::harness::account::Account;
 use crate::harness::courts::Court;
-use crate::money::Won;
-use crate::slot::{TimeNo, TimeRange};
+use crate::site::dialect::{ApplicationField, FieldSource};
+use crate::value::date::RentDate;
+use crate::value::money::Won;
+use crate::value::slot::{Purpose, TimeNo, TimeRange};
 
 /// The type of hire, protocol.md 6 row 9 (S2).
 const FORM_CHECK: &str = "1001";

@@ -6,11 +6,10 @@ use super::frame::View;
 use super::letters::Challenge;
 use super::schedule::grid;
 use super::{escaped, hidden};
-use crate::date::RentDate;
-use crate::dialect::Purpose;
-use crate::money::Won;
-use crate::place::Place;
-use crate::slot::{TimeNo, TimeRange};
+use crate::value::date::RentDate;
+use crate::value::money::Won;
+use crate::value::place::Place;
+use crate::value::slot::{Purpose, TimeNo, TimeRange};
 
 /// One slot of the day.
 pub(crate) struct DaySlot {

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use super::escaped;
-use crate::date::RentDate;
-use crate::dialect::Purpose;
 use crate::harness::courts::Court;
-use crate::place::Place;
 use crate::site::Site;
+use crate::value::date::RentDate;
+use crate::value::place::Place;
+use crate::value::slot::Purpose;
 
 /// What every page is made with.
 pub(crate) struct View<'a> {

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::frame::View;
 use super::{escaped, hidden, quoted};
-use crate::charset::Charset;
 use crate::harness::stand_in::Booked;
+use crate::html::charset::Charset;
 
 pub(crate) fn home_page(view: &View<'_>) -> String {
     let mut content = String::from("<h1>시설예약 안내</h1>\n<div id=\"notice\"><h2>공지사항</h2>\n<ul>\n");

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 
 use super::escaped;
 use super::frame::View;
-use crate::date::RentDate;
-use crate::dialect::Purpose;
-use crate::place::Place;
-use crate::slot::{SlotState, TimeRange};
+use crate::value::date::RentDate;
+use crate::value::place::Place;
+use crate::value::slot::{Purpose, SlotState, TimeRange};
 
 /// One slot as the day list shows it.
 pub(crate) struct ListedSlot {

@@ -2,9 +2,9 @@
 //! alerts must not stand in a page, where they would read as an answer.
 
 use super::quoted;
-use crate::dialect::FieldSource;
 use crate::harness::texts::known;
 use crate::site::Site;
+use crate::site::dialect::FieldSource;
 
 /// The script for a dialect: plain enough for any browser since 2015.
 pub(crate) fn page_script(site: &Site) -> String {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use scraper::{Html, Selector};
 
-use crate::charset::FormFields;
-use crate::date::SeoulTime;
 use crate::harness::{Answer, Request, Settings, StandIn};
+use crate::html::charset::FormFields;
 use crate::site::Site;
+use crate::value::date::SeoulTime;
 use crate::{Place, RentDate};
 
 pub(crate) const PLACE: &str = "NYJ06/07/103";

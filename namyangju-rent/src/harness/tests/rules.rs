@@ -7,9 +7,9 @@ use scraper::Html;
 
 use super::robot::{DATE, NOW, PLACE};
 use super::{Robot, submission_of};
-use crate::charset::FormFields;
 use crate::harness::visit::entry;
 use crate::harness::*;
+use crate::html::charset::FormFields;
 use crate::{RentDate, SeoulTime, Site};
 
 const NOT_OPEN: &str = "<div class=\"error\">예약이 가능한 일자가 아닙니다.</div>";
@@ -81,8 +81,9 @@ fn every_marker_of_the_dialect_finds_its_place() {
         let mut robot = Robot::at(city, Settings::default());
         let place = robot.stand_in.places()[0].place.clone();
         let (site, date): (Site, RentDate) = (robot.site(), DATE.parse().unwrap());
-        let count =
-            |page: &str, css: &crate::css::Css| Html::parse_document(page).select(&css.selector).count();
+        let count = |page: &str, css: &crate::html::selector::Css| {
+            Html::parse_document(page).select(&css.selector).count()
+        };
         let marks = &site.dialect.markers;
         let calendar = robot.get(site.schedule_url(&place, date, "1").path());
         let calendar = robot.text(&calendar);

@@ -1,0 +1,307 @@
+//! Requests out, pages in: the only file that sends. Redirects are walked here, one hop at a time.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{CONTENT_TYPE, COOKIE, DATE, HeaderMap, SET_COOKIE};
+use tracing::debug;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::clock::site_clock::Probe;
+use crate::error::{Error, NetworkError, NetworkErrorKind, Step};
+use crate::html::charset::Charset;
+use crate::net::cookies::Jar;
+use crate::net::pace::{Budget, Pace};
+use crate::net::redirect::onward;
+use crate::net::route::Route;
+use crate::net::shared::Shared;
+use crate::outcome::Outcome;
+use crate::page::{Hop, Page, Timing, unix_seconds};
+use crate::site::Site;
+
+/// The most redirects that are followed. The longest chain these sites are known to need has two.
+const MOST_HOPS: usize = 5;
+
+/// One session's line to the site.
+pub(crate) struct Transport {
+    shared: Arc<Shared>,
+    /// The connection in use and its route; another is made when the route changes.
+    line: Mutex<Option<(Route, reqwest::Client)>>,
+    /// When the last answer was asked for and came, and what it was dated.
+    stamp: Mutex<Option<Probe>>,
+    pub(crate) jar: Jar,
+    pace: Pace,
+    pub(crate) budget: Budget,
+    pub(crate) site: Site,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What to ask for.
+pub(crate) struct Ask {
+    pub(crate) step: Step,
+    pub(crate) url: Url,
+    /// The body of a POST; `None` for a GET.
+    pub(crate) body: Option<String>,
+}
+
+/// The answer to one request, before its redirect is followed.
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    /// When the head was there, on the monotonic clock.
+    head_at: Duration,
+    /// Its `Date` in Unix seconds, if it has one that can be read.
+    date: Option<i64>,
+    /// An error here means that the head came and the body did not.
+    body: Result<Bytes, NetworkError>,
+}
+
+impl Transport {
+    pub(crate) fn new(shared: Arc<Shared>, jar: Jar, pace: Pace, budget: Budget) -> Self {
+        let (site, clock) = (shared.site.clone(), Arc::clone(&shared.clock));
+        Self { shared, line: Mutex::default(), stamp: Mutex::default(), jar, pace, budget, site, clock }
+    }
+
+    pub(crate) fn user_agent(&self) -> &str {
+        &self.shared.user_agent
+    }
+
+    /// The connection for the next request, over the route that is to be used now.
+    fn line(&self, step: Step) -> Result<(Route, reqwest::Client), Error> {
+        let route = self
+            .shared
+            .ways
+            .pick(self.clock.now())
+            .ok_or_else(|| Error::Refused { step, outcome: Box::new(Outcome::Blocked) })?;
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*line {
+            Some((held, http)) if *held == route => Ok((route, http.clone())),
+            _ => {
+                let http = self.shared.http(&route)?;
+                *line = Some((route.clone(), http.clone()));
+                Ok((route, http))
+            }
+        }
+    }
+
+    /// Asks for a page by its address.
+    pub(crate) async fn get(&self, step: Step, url: Url) -> Result<Page, Error> {
+        self.exchange(Ask { step, url, body: None }).await
+    }
+
+    /// The times of the last answer, if it was dated.
+    pub(crate) fn stamp(&self) -> Option<Probe> {
+        *self.stamp.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a request and follows its redirects.
+    ///
+    /// A submission is never sent twice: a redirect that asks for the body again ends the walk, and
+    /// once the site has answered it, an error further on leaves the address of the redirect as the
+    /// answer.
+    pub(crate) async fn exchange(&self, ask: Ask) -> Result<Page, Error> {
+        let step = ask.step;
+        let line = self.line(step)?;
+        self.turn(step).await?;
+        let sent = self.clock.now();
+        let start = self.clock.monotonic();
+        let mut first_byte = None;
+        let mut hops: Vec<Hop> = Vec::new();
+        let mut alerts: Vec<String> = Vec::new();
+        let mut session_cleared = false;
+        let (mut url, mut body) = (ask.url, ask.body);
+        loop {
+            let redirected = !hops.is_empty();
+            let turn = if redirected { self.turn(step).await } else { Ok(()) };
+            let left =
+                self.shared.exchange_timeout.saturating_sub(self.clock.monotonic().saturating_sub(start));
+            let submitted = step == Step::Submit && redirected;
+            let answer = match turn {
+                Ok(()) => {
+                    self.send(&line, &url, body.as_deref(), left).await.map_err(|e| sent_in_vain(step, e))
+                }
+                Err(error) => Err(error),
+            };
+            let answer = match answer {
+                Ok(answer) => answer,
+                // The submission itself was answered: its redirect is what the site said.
+                Err(_) if submitted => self.no_answer(),
+                Err(error) => return Err(error),
+            };
+            let now = self.clock.monotonic().saturating_sub(start);
+            let first_byte = *first_byte.get_or_insert(answer.head_at.saturating_sub(start));
+            let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
+            let received = self.jar.receive(&url, lines, answer.date);
+            session_cleared |= received.ends_session(&self.site.dialect.session_cookie.names);
+            let cookies = received.names;
+
+            let (bytes, broken) = match answer.body {
+                Ok(bytes) => (bytes, None),
+                Err(error) => (Bytes::new(), Some(error)),
+            };
+            let content_type = answer.headers.get(CONTENT_TYPE).map(|v| v.as_bytes());
+            let charset = Charset::of_page(&bytes, content_type, self.site.charset());
+            let onward =
+                onward(&self.site, &url, answer.status, &answer.headers, &bytes, charset, &mut alerts);
+            debug!(%step, status = answer.status, bytes = bytes.len(), cookies = cookies.len(), "answer");
+
+            let page = |url, hops, alerts, cookies| Page {
+                status: answer.status,
+                url,
+                hops,
+                headers: kept(&answer.headers),
+                body: bytes.clone(),
+                charset,
+                alerts,
+                cookies,
+                timing: Timing { sent, first_byte, done: now },
+                session_cleared,
+            };
+            let Some(onward) = onward else {
+                return match broken {
+                    Some(error) if !submitted => Err(sent_in_vain(step, error)),
+                    _ => Ok(page(url, hops, alerts, cookies)),
+                };
+            };
+            let repeats_body = matches!(answer.status, 307 | 308) && body.is_some();
+            let target = match onward.target {
+                Ok(target) if hops.len() < MOST_HOPS && !(repeats_body && step == Step::Submit) => target,
+                // The site did answer the submission; what it said is for the reader of the page.
+                _ if step == Step::Submit => return Ok(page(url, hops, alerts, cookies)),
+                Ok(_) => {
+                    let error = NetworkError::new(
+                        NetworkErrorKind::TooManyRedirects,
+                        format!("{MOST_HOPS} are followed"),
+                    );
+                    return Err(Error::Broken { step, source: error });
+                }
+                Err(source) => return Err(Error::Broken { step, source }),
+            };
+            hops.push(Hop { from: url, status: answer.status, kind: onward.kind, cookies });
+            url = target;
+            if !repeats_body {
+                body = None;
+            }
+        }
+    }
+
+    /// Waits for a turn and takes one request out of the budget.
+    async fn turn(&self, step: Step) -> Result<(), Error> {
+        if !self.budget.take() {
+            return Err(Error::Budget { step });
+        }
+        self.pace.turn().await;
+        Ok(())
+    }
+
+    /// What stands for an answer that could not be fetched.
+    fn no_answer(&self) -> Answer {
+        let head_at = self.clock.monotonic();
+        Answer { status: 0, headers: HeaderMap::new(), head_at, date: None, body: Ok(Bytes::new()) }
+    }
+
+    /// Asks for the head of a page and takes the time: when it left, when it was back, what it was
+    /// dated. `None` if the answer has no `Date` that can be read.
+    pub(crate) async fn probe(&self, url: Url) -> Result<(Option<Probe>, Page), Error> {
+        let step = Step::Clock;
+        let line = self.line(step)?;
+        self.turn(step).await?;
+        let (sent_at, sent) = (self.clock.now(), self.clock.monotonic());
+        let request = line.1.head(url.clone());
+        let answer = self
+            .ask(&line.0, request, &url, self.shared.exchange_timeout)
+            .await
+            .map_err(|source| sent_in_vain(step, source))?;
+        let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
+        let received = self.jar.receive(&url, lines, answer.date);
+        let took = answer.head_at.saturating_sub(sent);
+        let page = Page {
+            status: answer.status,
+            session_cleared: received.ends_session(&self.site.dialect.session_cookie.names),
+            url,
+            hops: Vec::new(),
+            headers: kept(&answer.headers),
+            body: Bytes::new(),
+            charset: self.site.charset(),
+            alerts: Vec::new(),
+            cookies: received.names,
+            timing: Timing { sent: sent_at, first_byte: took, done: took },
+        };
+        Ok((answer.date.map(|date| Probe { sent, answered: answer.head_at, date }), page))
+    }
+
+    /// One request and its answer, redirects left alone.
+    async fn send(
+        &self,
+        (route, http): &(Route, reqwest::Client),
+        url: &Url,
+        body: Option<&str>,
+        timeout: Duration,
+    ) -> Result<Answer, NetworkError> {
+        let request = match body {
+            None => http.get(url.clone()),
+            // As a browser sends it: without a charset.
+            Some(body) => http
+                .post(url.clone())
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(body.to_owned()),
+        };
+        self.ask(route, request, url, timeout).await
+    }
+
+    async fn ask(
+        &self,
+        route: &Route,
+        mut request: reqwest::RequestBuilder,
+        url: &Url,
+        timeout: Duration,
+    ) -> Result<Answer, NetworkError> {
+        if let Some(cookies) = self.jar.header(url) {
+            request = request.header(COOKIE, cookies);
+        }
+        let sent = self.clock.monotonic();
+        let response = request.timeout(timeout).send().await.map_err(|e| NetworkError::from_reqwest(&e));
+        self.shared.ways.went(route, sent, self.clock.now(), response.as_ref().err());
+        let response = response?;
+        let head_at = self.clock.monotonic();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let date = headers.get(DATE).and_then(|v| unix_seconds(v.as_bytes()));
+        *self.stamp.lock().unwrap_or_else(PoisonError::into_inner) =
+            date.map(|date| Probe { sent, answered: head_at, date });
+        Ok(Answer { status, headers, head_at, date, body: self.read(response).await })
+    }
+
+    async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, NetworkError> {
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| NetworkError::from_reqwest(&e))? {
+            if body.len() + chunk.len() > self.shared.largest_body {
+                let detail = format!("the cap is {} bytes", self.shared.largest_body);
+                return Err(NetworkError::new(NetworkErrorKind::TooLarge, detail));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    }
+}
+
+/// What a failure means: for a submission it is whether it left at all that counts.
+fn sent_in_vain(step: Step, source: NetworkError) -> Error {
+    match (step, source.kind()) {
+        (_, NetworkErrorKind::Connect) => Error::NotSent { step, source },
+        (Step::Submit, _) => Error::Unconfirmed { source },
+        _ => Error::Broken { step, source },
+    }
+}
+
+/// The headers that are kept with a page: all but the cookies.
+fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .filter(|(name, _)| **name != SET_COOKIE)
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect()
+}

@@ -1,0 +1,440 @@
+//! The keys of a dialect file. `sites/namyangju.toml` explains what each of them means.
+//!
+//! A wrong key, a wrong word or a wrong selector is refused while the file is read, so that the
+//! error can name the line.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::html::charset::Charset;
+use crate::html::selector::Css;
+use crate::outcome::Refusal;
+use crate::site::base_url::BaseUrl;
+use crate::site::path::PathTemplate;
+use crate::value::date::{RentDate, SeoulTime};
+use crate::value::place::{CentreCode, GroupCode, Place};
+use crate::value::slot::{Purpose, SlotState, TimeOfDay};
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Dialect {
+    pub(crate) schema: u32,
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) charset: Charset,
+    pub(crate) time_zone: String,
+    pub(crate) address: Address,
+    pub(crate) paths: Paths,
+    pub(crate) codes: Codes,
+    pub(crate) login: Login,
+    pub(crate) session_cookie: SessionCookie,
+    pub(crate) day_post: DayPost,
+    pub(crate) application: ApplicationPost,
+    pub(crate) markers: Markers,
+    pub(crate) slot_states: BTreeMap<String, SlotState>,
+    pub(crate) receipt: ReceiptRule,
+    #[serde(default)]
+    pub(crate) human_check: Vec<HumanCheckPlace>,
+    #[serde(default)]
+    pub(crate) labels: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) answers: Vec<AnswerRule>,
+    #[serde(default)]
+    pub(crate) limits: Limits,
+    #[serde(default)]
+    pub(crate) openings: Vec<OpeningRule>,
+    #[serde(default)]
+    pub(crate) places: Vec<NamedPlace>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Address {
+    pub(crate) base: BaseUrl,
+    pub(crate) prefix: String,
+    #[serde(default)]
+    pub(crate) secure_port: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Paths {
+    pub(crate) home: PathTemplate,
+    pub(crate) login_page: PathTemplate,
+    pub(crate) login: PathTemplate,
+    pub(crate) logout: PathTemplate,
+    pub(crate) message: PathTemplate,
+    pub(crate) schedule: PathTemplate,
+    pub(crate) day: PathTemplate,
+    pub(crate) form: PathTemplate,
+    pub(crate) submit: PathTemplate,
+    #[cfg_attr(not(feature = "harness"), allow(dead_code, reason = "only the stand-in answers there"))]
+    pub(crate) human_check: PathTemplate,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Codes {
+    pub(crate) view_calendar: String,
+    pub(crate) view_day_list: String,
+    pub(crate) is_list: String,
+    pub(crate) sports: String,
+    pub(crate) events: String,
+}
+
+impl Codes {
+    pub(crate) fn purpose(&self, purpose: Purpose) -> &str {
+        match purpose {
+            Purpose::Sports => &self.sports,
+            Purpose::Events => &self.events,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Login {
+    pub(crate) page_first: bool,
+    pub(crate) fields: Vec<ValueField>,
+}
+
+/// A field whose value is made from a template: `{account}`, `{date}` and so on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ValueField {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    /// The page's own hidden field of that name wins over the template.
+    #[serde(default)]
+    pub(crate) page: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SessionCookie {
+    pub(crate) names: Vec<String>,
+    pub(crate) lines_at_login: u8,
+    pub(crate) lifetime_seconds: u32,
+    pub(crate) renewed_after_seconds: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DayPost {
+    pub(crate) fields: Vec<ValueField>,
+    pub(crate) slot_field: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApplicationPost {
+    pub(crate) fields: Vec<ApplicationField>,
+    pub(crate) not_sent: Vec<String>,
+    pub(crate) extra_fields: bool,
+    pub(crate) check_time_list: bool,
+    #[serde(default)]
+    pub(crate) discounts: Vec<Discount>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApplicationField {
+    pub(crate) name: String,
+    pub(crate) from: FieldSource,
+    #[serde(default)]
+    pub(crate) parts: Vec<String>,
+    #[serde(default)]
+    pub(crate) fallback: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum FieldSource {
+    /// Whatever the page's controls of that name hold.
+    Page,
+    /// The chosen time numbers; what the page holds must agree.
+    Slots,
+    Discount,
+    Payment,
+    Applicant,
+    Club,
+    Telephone,
+    Mobile,
+    HeadCount,
+    Men,
+    Women,
+    EventName,
+    Purpose,
+    /// `use_time_list`, which must speak of the chosen slots (protocol.md 6.1).
+    TimeList,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Discount {
+    pub(crate) code: String,
+    pub(crate) percent: u8,
+}
+
+/// Where things stand in a page: one selector each.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Markers {
+    pub(crate) header_links: Css,
+    pub(crate) logged_in_text: String,
+    pub(crate) logged_out_text: String,
+    pub(crate) login_form: Css,
+    pub(crate) login_required_link: Css,
+    pub(crate) error: Css,
+    pub(crate) message: Css,
+    pub(crate) notice_button: Css,
+    pub(crate) human_check: Css,
+    pub(crate) facilities_link: Css,
+    pub(crate) centres: Css,
+    pub(crate) groups: Css,
+    pub(crate) courts: Css,
+    pub(crate) month_previous: Css,
+    pub(crate) month_next: Css,
+    pub(crate) apply_open: Css,
+    pub(crate) calendar: Css,
+    pub(crate) calendar_label: Css,
+    pub(crate) day_list_sports: Css,
+    pub(crate) day_list_events: Css,
+    pub(crate) day_form: Css,
+    pub(crate) slot_box_sports: Css,
+    pub(crate) slot_box_events: Css,
+    pub(crate) max_hours: Css,
+    pub(crate) min_hours: Css,
+    pub(crate) application: Css,
+    pub(crate) sale_amount: Css,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReceiptRule {
+    pub(crate) digits_only: bool,
+    pub(crate) longest: u8,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HumanCheckPlace {
+    pub(crate) comcd: CentreCode,
+    pub(crate) partcd: GroupCode,
+}
+
+/// One recognisable answer: all the conditions that are given must hold.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AnswerRule {
+    pub(crate) means: Refusal,
+    #[serde(default)]
+    pub(crate) at: Option<Css>,
+    #[serde(default)]
+    pub(crate) text: Option<String>,
+    #[serde(default)]
+    pub(crate) whole: bool,
+    #[serde(default)]
+    pub(crate) content_length: Option<u64>,
+    #[serde(default)]
+    pub(crate) status: Option<u16>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// The most slots that one application may hold, where the site has such a rule.
+    #[serde(default)]
+    pub(crate) slots_per_application: Option<u8>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpeningRule {
+    /// A centre, centre/group or centre/group/court; every place if left out.
+    #[serde(default)]
+    pub(crate) place: Option<String>,
+    /// The day of the month before the month of use.
+    #[serde(default)]
+    pub(crate) day_of_month_before: Option<i8>,
+    /// Days before the day of use.
+    #[serde(default)]
+    pub(crate) days_before: Option<u16>,
+    pub(crate) time: TimeOfDay,
+    pub(crate) confidence: String,
+}
+
+impl OpeningRule {
+    pub(crate) fn applies_to(&self, place: &Place) -> bool {
+        self.place.as_ref().is_none_or(|prefix| {
+            let place = place.to_string();
+            place == *prefix || place.starts_with(&format!("{prefix}/"))
+        })
+    }
+
+    pub(crate) fn opens_at(&self, date: RentDate) -> Option<SeoulTime> {
+        match (self.day_of_month_before, self.days_before) {
+            (Some(day), _) => Some(date.first_of_month_before().with_day(day).at(self.time)),
+            (None, Some(days)) => Some(date.plus_days(-i32::from(days)).at(self.time)),
+            (None, None) => None,
+        }
+    }
+}
+
+/// A place whose codes are known, as a dialect lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct NamedPlace {
+    /// The codes.
+    pub place: Place,
+    /// The name on the site, as far as known.
+    pub name: String,
+    /// The confidence mark of protocol.md, for example `S1` or `I`.
+    pub confidence: String,
+}
+
+impl Dialect {
+    /// What a reader of single keys cannot see.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.schema != 1 {
+            return Err(format!("`schema` is {}: this program reads schema 1", self.schema));
+        }
+        if self.time_zone != crate::value::date::TIME_ZONE {
+            return Err(format!(
+                "`time_zone` is `{}`: allowed is `{}`",
+                self.time_zone,
+                crate::value::date::TIME_ZONE
+            ));
+        }
+        let prefix = &self.address.prefix;
+        if !(prefix.is_empty() || prefix.starts_with('/') && !prefix.ends_with('/')) {
+            return Err(format!("`address.prefix` is `{prefix}`: allowed are an empty text or `/word`"));
+        }
+        let needed = [
+            ("paths.schedule", &self.paths.schedule, ["year", "month", "view", "comcd", "partcd"].as_slice()),
+            ("paths.day", &self.paths.day, &["year", "month", "day", "comcd", "partcd", "placecd"]),
+        ];
+        for (key, path, places) in needed {
+            if let Some(missing) = places.iter().find(|place| !path.has(place)) {
+                return Err(format!("`{key}` lacks `{{{missing}}}`"));
+            }
+        }
+        let templates: [(&str, &[ValueField], &[&str]); 2] = [
+            ("login.fields", &self.login.fields, &["account", "password"]),
+            (
+                "day_post.fields",
+                &self.day_post.fields,
+                &[
+                    "date",
+                    "year",
+                    "month",
+                    "day",
+                    "comcd",
+                    "partcd",
+                    "placecd",
+                    "is_list",
+                    "base",
+                    "secure_base",
+                    "group",
+                ],
+            ),
+        ];
+        for (key, fields, allowed) in templates {
+            for field in fields {
+                let inner = field.value.strip_prefix('{').and_then(|v| v.strip_suffix('}'));
+                if let Some(word) = inner.filter(|word| !allowed.contains(word)) {
+                    return Err(format!(
+                        "`{key}` has `{{{word}}}` for `{}`: allowed are {allowed:?}",
+                        field.name
+                    ));
+                }
+            }
+        }
+        for rule in &self.answers {
+            if rule.text.is_none() && rule.content_length.is_none() && rule.status.is_none() {
+                return Err(
+                    "a rule of `answers` has no condition: give `text`, `content_length` or `status`"
+                        .to_owned(),
+                );
+            }
+        }
+        for source in [FieldSource::Slots, FieldSource::Club, FieldSource::HeadCount] {
+            if !self.application.fields.iter().any(|field| field.from == source) {
+                return Err(format!("`application.fields` has no field from `{source:?}`"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn add_text(&mut self, text: &str, means: Refusal) {
+        let text = Some(text.to_owned());
+        self.answers.insert(
+            0,
+            AnswerRule { means, at: None, text, whole: false, content_length: None, status: None },
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Site;
+
+    fn error_of(from: &str, to: &str) -> String {
+        let text = Site::builtin_toml("namyangju").unwrap();
+        assert!(text.contains(from), "`{from}` is in the file");
+        Site::from_toml(&text.replacen(from, to, 1)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_builtin_dialect_is_read_and_named_as_its_file() {
+        for name in Site::builtin_names() {
+            assert_eq!(Site::builtin(name).unwrap().name(), name);
+        }
+        assert!(Site::builtin("busan").unwrap_err().to_string().contains("namyangju, cheonan"));
+    }
+
+    #[test]
+    fn a_wrong_file_is_told_line_key_and_what_is_allowed() {
+        let error = error_of("page_first", "page_frist");
+        assert!(
+            error.contains("line ") && error.contains("page_frist") && error.contains("`page_first`"),
+            "{error}"
+        );
+        let error = error_of("error = \".error\"", "error = \".error >>\"");
+        assert!(error.contains("line ") && error.contains("CSS selector"), "{error}");
+        let error = error_of("charset = \"EUC-KR\"", "charset = \"EUC-XX\"");
+        assert!(error.contains("line ") && error.contains("EUC-KR"), "{error}");
+        let error = error_of("{comcd}/{partcd}/{placecd}", "{comcd}/{part}/{placecd}");
+        assert!(error.contains("{part}") && error.contains("partcd"), "{error}");
+        let error = error_of("from = \"club\"", "from = \"team\"");
+        assert!(error.contains("line ") && error.contains("`club`"), "{error}");
+        let error = error_of("value = \"{password}\"", "value = \"{passwort}\"");
+        assert!(error.contains("passwort") && error.contains("password"), "{error}");
+        let error = error_of("schema = 1", "schema = 2");
+        assert!(error.contains("schema 1"), "{error}");
+        let error = error_of("time_zone = \"Asia/Seoul\"", "time_zone = \"UTC\"");
+        assert!(error.contains("Asia/Seoul"), "{error}");
+    }
+
+    #[test]
+    fn base_addresses_have_no_path() {
+        let site = || Site::builtin("namyangju").unwrap();
+        for wrong in ["", "www.nyj.go.kr", "ftp://a", "http://a/b", "http://u:p@a", "http://a/?q"] {
+            assert!(site().with_base_url(wrong).is_err(), "{wrong}");
+        }
+        assert!(site().with_base_url("http://127.0.0.1:1/").is_ok());
+    }
+
+    #[test]
+    fn openings_follow_the_rules_of_the_file() {
+        let site = Site::builtin("namyangju").unwrap();
+        let opening = site.opening(&"NYJ06/07/103".parse().unwrap(), "2027-01-31".parse().unwrap()).unwrap();
+        assert_eq!(opening.at, "2026-12-26 10:00:00".parse().unwrap());
+        let site = Site::builtin("seongnam").unwrap();
+        let opening = site.opening(&"SIMC01/07/26".parse().unwrap(), "2027-01-02".parse().unwrap()).unwrap();
+        assert_eq!(opening.at, "2026-12-30 07:00:00".parse().unwrap());
+        assert_eq!(site.opening(&"SIMC02/07/26".parse().unwrap(), "2027-01-02".parse().unwrap()), None);
+    }
+}

@@ -1,0 +1,65 @@
+//! A file imports what is below it, never what is above or beside it: "Who may know whom" in `docs/architecture.md`.
+
+use std::fs;
+use std::path::Path;
+
+use crate::imports::wrong_imports;
+
+/// The rooms of `src` from the ground up.
+const ROWS: &[&[&str]] = &[
+    &["value"],
+    &["html", "clock"],
+    &["page"],
+    &["outcome"],
+    &["error"],
+    &["site"],
+    &["pages", "net"],
+    &["client"],
+    &["booking"],
+    &["harness", "fixture_tests"],
+];
+
+#[test]
+fn every_file_imports_only_what_is_below_it() {
+    let wrong = wrong_imports(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), ROWS);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_import_that_points_up_or_sideways_is_found() {
+    let src = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = src.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("lib.rs", "pub use crate::net::route::Route;");
+    write("page.rs", "use super::value::date;\nuse super::error::Error;\n");
+    write("net/route.rs", "// use crate::client::Client;\nuse crate::pages::day::Slot;\n");
+    write(
+        "pages/mod.rs",
+        "use super::site::Site;\nuse super::client::Client;\n#[cfg(test)]\nuse crate::client;\n",
+    );
+    write("pages/day.rs", "use super::form::Form;\nuse super::super::net::route::Route;\n");
+    write("html/text.rs", "#[serde(with = \"crate::clock\")]\nuse crate::{value, page};\nuse crate::Site;\n");
+    write("client/session.rs", "use crate::net::{\n    route::Route,\n};\nlet at: crate::booking::Wish;\n");
+    write("harness/mod.rs", "use crate::booking::Booking;\n");
+    write("shed.rs", "use crate::value::date;\n");
+    let wrong = wrong_imports(src.path(), ROWS);
+    let places = wrong.iter().map(|line| {
+        let place = line.strip_prefix(&format!("{}/", src.path().display())).unwrap();
+        place.split(": ").next().unwrap()
+    });
+    let expected = [
+        "client/session.rs:4",
+        "html/text.rs:1",
+        "html/text.rs:2",
+        "html/text.rs:3",
+        "net/route.rs:2",
+        "page.rs:2",
+        "pages/day.rs:2",
+        "pages/mod.rs:2",
+        "shed.rs:1",
+    ];
+    assert_eq!(places.collect::<Vec<_>>(), expected, "{wrong:#?}");
+}
