@@ -9,7 +9,7 @@ use crate::imports::wrong_imports;
 const ROWS: &[&[&str]] = &[
     &["value"],
     &["html", "clock"],
-    &["page"],
+    &["page", "answer_kind"],
     &["outcome"],
     &["error"],
     &["site"],
