@@ -20,13 +20,13 @@ mod value;
 pub mod harness;
 
 pub use answer_kind::AnswerKind;
+pub use booking::event::{Event, Happened, Wish};
 pub use booking::policy::{GiveUp, Policy, SHORTEST_GAP};
+pub use booking::report::{Attempt, OpeningBracket, Report, Verdict, Visit};
 pub use booking::standing::Standing;
 pub use booking::together::{TooManyBookings, run_together};
-pub use booking::{
-    Attempt, Booking, Event, Happened, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN, OpeningBracket, Report,
-    Verdict, Visit, Watcher, Wish,
-};
+pub use booking::watcher::Watcher;
+pub use booking::{Booking, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN};
 pub use client::guest::Guest;
 pub use client::login::Credentials;
 pub use client::saved::SavedSession;

@@ -1,6 +1,6 @@
 //! What the day list tells of a wish: free, ours, somebody else's, or nothing.
 
-use crate::booking::Wish;
+use crate::booking::event::Wish;
 use crate::html::text::fold;
 use crate::pages::schedule::{DayList, ListedSlot};
 use crate::value::application::Application;

@@ -4,7 +4,7 @@
 //! run asks while it goes on, and the programs that keep events ask when they start again or are told to stop.
 
 use crate::answer_kind::{AnswerKind, Tells};
-use crate::booking::Event;
+use crate::booking::event::Event;
 use crate::error::Step;
 use crate::outcome::Receipt;
 use crate::value::slot::SlotState;

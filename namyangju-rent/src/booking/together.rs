@@ -7,10 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
+use crate::booking::event::Happened;
+use crate::booking::report::{OpeningBracket, Report, Verdict};
 use crate::booking::standing::Standing;
-use crate::booking::{
-    Booking, Happened, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN, OpeningBracket, Report, Verdict,
-};
+use crate::booking::{Booking, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN};
 use crate::net::pace::Budget;
 use crate::value::date::{RentDate, SeoulTime};
 
@@ -123,7 +123,7 @@ fn broken_off(standing: &Standing, began: SeoulTime, ended: SeoulTime, requests:
 mod tests {
     use super::*;
     use crate::answer_kind::AnswerKind;
-    use crate::booking::Event;
+    use crate::booking::event::Event;
     use crate::error::Step;
     use crate::outcome::Receipt;
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::{Attempted, MAX_LOGINS, Run};
 use crate::answer_kind::AnswerKind;
-use crate::booking::{Attempt, Event, Visit, Watcher, Wish};
+use crate::booking::event::{Event, Wish};
+use crate::booking::report::{Attempt, Visit};
+use crate::booking::watcher::Watcher;
 use crate::client::session::{DayVisit, Session, Submission, Submitted};
 use crate::error::{Error, Step};
 use crate::outcome::{Next, Outcome};
@@ -21,6 +23,7 @@ impl<W: Watcher> Run<'_, W> {
             route: self.booking.client.route_in_use(),
             visits: Vec::new(),
             step: Step::Login,
+            // Until its end is known.
             answer: AnswerKind::Unrecognised,
             text: String::new(),
         });

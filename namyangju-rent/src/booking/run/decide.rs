@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::{Attempted, MAX_LOGINS, Run};
 use crate::answer_kind::AnswerKind;
+use crate::booking::event::Event;
 use crate::booking::policy::{GiveUp, Last, Schedule};
-use crate::booking::{Event, Verdict, Watcher};
+use crate::booking::report::Verdict;
+use crate::booking::watcher::Watcher;
 use crate::error::{Error, Step};
 use crate::outcome::{Next, Outcome};
 use crate::value::date::SeoulTime;

@@ -14,9 +14,12 @@ use std::time::Duration;
 
 use self::shot::Permit;
 use crate::answer_kind::AnswerKind;
+use crate::booking::Booking;
+use crate::booking::event::{Event, Happened, Wish};
 use crate::booking::policy::{GiveUp, Schedule};
+use crate::booking::report::{Attempt, OpeningBracket, Report, Verdict};
 use crate::booking::standing::Standing;
-use crate::booking::{Attempt, Booking, Event, Happened, OpeningBracket, Report, Verdict, Watcher, Wish};
+use crate::booking::watcher::{Observer, Watcher};
 use crate::client::session::Session;
 use crate::clock::Clock;
 use crate::clock::site_clock::SiteClock;
@@ -46,6 +49,18 @@ pub(crate) struct Run<'b, W> {
     permit: Option<Permit>,
     requests_before: u32,
     requests_at_opening: Option<u32>,
+}
+
+impl Booking {
+    /// Runs it to its end. `observer` hears each step; it should return at once.
+    pub async fn run(self, observer: impl FnMut(&Happened) + Send) -> Report {
+        self.run_watched(Observer(observer)).await
+    }
+
+    /// Runs it to its end under the eyes of somebody who may stop it.
+    pub async fn run_watched(self, watcher: impl Watcher) -> Report {
+        Run::new(&self, watcher).report().await
+    }
 }
 
 /// How an attempt ended: the submission was answered, or it broke before, or the answer was lost.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::Run;
 use super::shot::QUIET_BEFORE;
-use crate::booking::{Event, Verdict, Watcher, Wish};
+use crate::booking::event::{Event, Wish};
+use crate::booking::report::Verdict;
+use crate::booking::watcher::Watcher;
 use crate::clock::shared::is_fresh;
 use crate::clock::site_clock::PROBE_GAP;
 use crate::clock::wait_until;

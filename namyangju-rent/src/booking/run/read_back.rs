@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use super::Run;
 use crate::answer_kind::AnswerKind;
+use crate::booking::event::Event;
 use crate::booking::policy::Last;
+use crate::booking::report::Verdict;
 use crate::booking::seen::Seen;
-use crate::booking::{Event, Verdict, Watcher};
+use crate::booking::watcher::Watcher;
 use crate::error::Error;
 use crate::outcome::Receipt;
 use crate::value::date::SeoulTime;

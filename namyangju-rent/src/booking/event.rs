@@ -1,0 +1,140 @@
+//! What a person wants, and what happens on the way to it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::answer_kind::AnswerKind;
+use crate::clock::site_clock::ClockEstimate;
+use crate::error::Step;
+use crate::outcome::Receipt;
+use crate::pages::day::Slot;
+use crate::value::date::{RentDate, SeoulTime};
+use crate::value::micros;
+use crate::value::place::Place;
+use crate::value::slot::{Purpose, SlotState, TimeRange};
+
+/// What a person wants: one court at one time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// The court.
+    pub place: Place,
+    /// The day.
+    pub date: RentDate,
+    /// The time: one round, or several adjacent ones.
+    pub range: TimeRange,
+    /// The list of slots to take from.
+    #[serde(default)]
+    pub purpose: Purpose,
+}
+
+/// One step of a booking, with its time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Happened {
+    /// When, by the wall clock.
+    pub at: SeoulTime,
+    /// When, by the monotonic clock: it never steps, and counts from an arbitrary start.
+    #[serde(with = "micros", rename = "monotonic_micros")]
+    pub monotonic: Duration,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What happens in a booking.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+#[non_exhaustive]
+pub enum Event {
+    /// Preparation failed so far, and there is still time for a person to act.
+    Alarm {
+        /// What is wrong.
+        text: String,
+    },
+    /// A login succeeded.
+    LoggedIn,
+    /// The numbers of the wished slots were read from a day that is open.
+    Learned {
+        /// That day.
+        from: RentDate,
+        /// The slots that are free on it.
+        #[serde(default)]
+        slots: Vec<Slot>,
+    },
+    /// No day that is open tells the numbers: those known from earlier are taken ([`Booking::known_slots`]).
+    Remembered,
+    /// A session that was saved is alive, and no login was needed.
+    Restored,
+    /// The site's clock was measured.
+    ClockRead {
+        /// What is known of it.
+        estimate: ClockEstimate,
+    },
+    /// The opening instant is waited for.
+    Waiting {
+        /// Until when.
+        until: SeoulTime,
+    },
+    /// All is ready for the instant.
+    Armed {
+        /// What will be sent first.
+        with: Step,
+    },
+    /// The first request of the opening left.
+    Fired {
+        /// How long after its planned instant.
+        #[serde(with = "micros", rename = "late_micros")]
+        late: Duration,
+    },
+    /// An attempt begins.
+    Attempt {
+        /// Counted from 1.
+        number: u32,
+        /// Which wish, counted from 0.
+        wish: usize,
+    },
+    /// A page of the attempt came.
+    Visited {
+        /// Which one.
+        step: Step,
+        /// From the request to the head of the answer.
+        #[serde(with = "micros", rename = "first_byte_micros")]
+        first_byte: Duration,
+        /// From the request to the whole answer.
+        #[serde(with = "micros", rename = "took_micros")]
+        took: Duration,
+    },
+    /// The application leaves. Whoever keeps events and finds this one without an answer after it has
+    /// to resume the booking with them: see [`Booking::resume`].
+    Submitting,
+    /// The site answered the attempt, or something broke.
+    Answered {
+        /// Where in the attempt.
+        step: Step,
+        /// What kind of answer it was, or what kind of error.
+        #[serde(rename = "name")]
+        answer: AnswerKind,
+        /// What it means, for people.
+        text: String,
+        /// The receipt, if it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<Receipt>,
+    },
+    /// A rest before the next attempt.
+    Resting {
+        /// How long.
+        #[serde(with = "micros", rename = "wait_micros")]
+        wait: Duration,
+    },
+    /// The day list was read.
+    ReadBack {
+        /// What it shows of the wish; `None` if it could not be read.
+        state: Option<SlotState>,
+    },
+    /// A wish is lost, and the next one is tried.
+    NextWish {
+        /// Which one, counted from 0.
+        wish: usize,
+    },
+}
