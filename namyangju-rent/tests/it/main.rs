@@ -5,6 +5,8 @@
 mod bad_input;
 /// Bookings from login to verdict, with every setting of the stand-in turned.
 mod bookings;
+/// Whether the evidence that the sources cite exists.
+mod citations;
 /// Which rooms of the library may import which.
 mod directions;
 /// The imports of a crate, read from its files.
