@@ -57,7 +57,7 @@
 //!
 //! # Captured pages
 //!
-//! [`replay`] reads the bytes of a real answer, from a HAR file or from anywhere, with the client's own
+//! [`replay`](fn@replay) reads the bytes of a real answer, from a HAR file or from anywhere, with the client's own
 //! readers: see [`Capture`].
 //!
 //! # Not modelled
