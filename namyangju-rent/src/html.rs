@@ -15,7 +15,7 @@ const LONGEST_TEXT: usize = 16 * 1024;
 
 /// The page as a tree; `None` if reading it would take longer than an answer may: see [`bounds`].
 pub(crate) fn parse(text: &str) -> Option<Html> {
-    let mut document = bounds::hold(text).then(|| tokens::parse(text))?;
+    let mut document = tokens::parse(text)?;
     empty_templates(&mut document);
     Some(document)
 }

@@ -37,6 +37,7 @@ mod silence;
 mod site;
 mod site_clock;
 mod slot;
+mod tags;
 mod time_list;
 mod tls;
 mod tokens;
