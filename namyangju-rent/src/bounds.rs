@@ -57,7 +57,8 @@ impl<'p> Bounds<'p> {
         // Within these elements the parser does not switch to raw text.
         let literal = || !self.open.names.iter().any(|n| n.is(FOREIGN | SELECT));
         if tag.raw && literal() && tags.skip_raw(&tag.name).is_some() {
-            return true;
+            // Now those of the end tag.
+            return tags.attributes().len() <= MAX_ATTRIBUTES;
         }
         self.open.open(name, tag.whole);
         self.open.names.len() <= MAX_DEPTH && self.open.formats_since_mark() <= MAX_FORMATS
@@ -72,7 +73,8 @@ impl<'p> Bounds<'p> {
                 self.admit(&tag, tags);
             }
         }
-        !self.exceeded
+        // The page may end within a tag.
+        !self.exceeded && tags.attributes().len() <= MAX_ATTRIBUTES
     }
 }
 
@@ -97,7 +99,8 @@ pub(crate) fn surely_show_text(page: &str) -> bool {
             let Some(raw) = tags.skip_raw(&tag.name) else { return false };
             // A script within a comment within a script does not end where it seems to.
             let nested = raw.inside.contains("<!--") && raw.inside.to_ascii_lowercase().contains("<script");
-            if nested || raw.end_tag.get(tag.name.len()..).is_none_or(|rest| rest.trim_start() != ">") {
+            let plain_end = raw.end_tag.is_some_and(|end| tags.attributes().is_empty() && !end.self_closing);
+            if nested || !plain_end {
                 return false;
             }
             continue;
@@ -349,6 +352,7 @@ mod tests {
             &format!("<select>{}</select>", times("<option value=1>x", 20_000)),
             &format!("<script>{}</script>", times("w('<div><b id=x>');", 9000)),
             &format!("<!--{}-->", times("<div>", 100_000)),
+            &format!("<script><!--<script></script>{}--></script>", times("<div>", 100_000)),
             &format!("<a title='{}'>", times("<div>", 100_000)),
             &times("<p><b>x</p>", 5000),
             &times("<a name=x>y", 5000),
@@ -383,6 +387,12 @@ mod tests {
             formats,
             dangling,
             format!("<div {attributes}>"),
+            format!("<div {attributes}b c"),
+            format!("<script></script {attributes}>"),
+            format!("<script></script {attributes}b c"),
+            format!("<script></script x='><a title=\"'>{}\">", times("<div>", MAX_DEPTH + 1)),
+            format!("<script><!--<script></script><a title='--></script>{}'>", times("<div>", MAX_DEPTH + 1)),
+            format!("<!--!><a title='-->{}'>", times("<div>", MAX_DEPTH + 1)),
         ] {
             assert!(!hold(&page), "{}", page.chars().take(60).collect::<String>());
         }

@@ -51,8 +51,8 @@ pub(crate) struct Attribute<'p> {
 /// An element whose inside is text.
 pub(crate) struct Raw<'p> {
     pub(crate) inside: &'p str,
-    /// Its end tag, from the name to the `>`.
-    pub(crate) end_tag: &'p str,
+    /// `None` if the page ends within it.
+    pub(crate) end_tag: Option<Tag<'p>>,
 }
 
 /// The pieces of a page, one after the other.
@@ -96,7 +96,7 @@ impl<'p> Tags<'p> {
             (_, Some(b'/')) if bytes.get(2).is_some_and(u8::is_ascii_alphabetic) => {
                 return self.tag(start, true).map(Piece::Tag);
             }
-            (_, Some(b'!')) if rest.starts_with("<!--") => (Piece::Comment, 2 + comment_end(rest.get(2..)?)?),
+            (_, Some(b'!')) if rest.starts_with("<!--") => (Piece::Comment, 4 + comment_end(rest.get(4..)?)?),
             (_, Some(b'!' | b'?' | b'/')) => (Piece::Comment, rest.find('>')? + 1),
             _ => (Piece::Sign, 1),
         };
@@ -116,14 +116,10 @@ impl<'p> Tags<'p> {
             self.unclosed.push(name.to_owned());
             return None;
         };
-        let end_tag = match self.tag(close, true) {
-            Some(tag) => tag.whole,
-            // The page ends within the tag.
-            None => {
-                self.span.end = self.page.len();
-                ""
-            }
-        };
+        let end_tag = self.tag(close, true);
+        if end_tag.is_none() {
+            self.span.end = self.page.len();
+        }
         self.span.start = start;
         Some(Raw { inside: self.page.get(inside..close)?, end_tag })
     }
@@ -223,21 +219,44 @@ fn character(text: &str) -> Option<(&'static str, usize)> {
 
 /// Where the end tag of an element with raw text begins, from `from` on.
 fn end_of_raw(page: &[u8], mut from: usize, name: &str) -> Option<usize> {
+    // In a comment in a script, the end tag of a script that begins there only ends that one.
+    let (mut in_comment, mut in_nested) = (false, false);
     loop {
-        let start = position(page, from, |b| b == b'<')?;
+        let start = position(page, from, |b| b == b'<' || in_comment && b == b'>')?;
         from = start + 1;
-        let Some(tail) = page.get(from..)?.strip_prefix(b"/") else { continue };
-        let (word, after) = (tail.get(..name.len()), tail.get(name.len()));
-        if word.is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()))
-            && after.is_some_and(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'))
-        {
-            return Some(start);
+        let tail = page.get(from..)?;
+        if page.get(start) == Some(&b'>') {
+            if page.get(..start)?.ends_with(b"--") {
+                (in_comment, in_nested) = (false, false);
+            }
+        } else if let Some(tail) = tail.strip_prefix(b"/") {
+            if is_named(tail, name) && !std::mem::take(&mut in_nested) {
+                return Some(start);
+            }
+        } else if name == "script" {
+            if in_comment {
+                in_nested = in_nested || is_named(tail, name);
+            } else if tail.starts_with(b"!--") {
+                in_comment = true;
+                // Its dashes may be those of its end.
+                from += 3;
+            }
         }
     }
 }
 
-/// Where a comment ends, from its own dashes on.
+/// Whether what follows the `<` or `</` of a tag is this name, and then the name's end.
+fn is_named(tag: &[u8], name: &str) -> bool {
+    let (word, after) = (tag.get(..name.len()), tag.get(name.len()));
+    word.is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()))
+        && after.is_some_and(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'))
+}
+
+/// Where a comment ends, from behind its `<!--` on.
 fn comment_end(comment: &str) -> Option<usize> {
+    if let Some(short) = [">", "->"].into_iter().find(|end| comment.starts_with(end)) {
+        return Some(short.len());
+    }
     comment.match_indices('>').map(|(at, _)| at).find_map(|at| {
         let before = comment.get(..at)?;
         (before.ends_with("--") || before.ends_with("--!")).then_some(at + 1)
@@ -247,4 +266,85 @@ fn comment_end(comment: &str) -> Option<usize> {
 /// Where the first such byte is, from `from` on.
 fn position(bytes: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> Option<usize> {
     Some(from + bytes.get(from..)?.iter().position(|b| wanted(*b))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use html5ever::TokenizerResult;
+    use html5ever::tendril::StrTendril;
+    use html5ever::tokenizer::states::{RawKind, Rawtext, Rcdata, ScriptData};
+    use html5ever::tokenizer::{
+        BufferQueue, TagKind, TagToken, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+    };
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A tag's name, whether it is an end tag, whether it closes itself, and how many attributes it has.
+    type Cut = (String, bool, bool, usize);
+
+    /// Takes every element with raw text for one, as no tree says otherwise.
+    #[derive(Default)]
+    struct Sink(RefCell<Vec<Cut>>);
+
+    impl TokenSink for Sink {
+        type Handle = ();
+
+        fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+            let TagToken(tag) = token else { return TokenSinkResult::Continue };
+            let closes = tag.kind == TagKind::EndTag;
+            self.0.borrow_mut().push((tag.name.to_string(), closes, tag.self_closing, tag.attrs.len()));
+            let kind: RawKind = match tag.name.as_ref() {
+                "script" => ScriptData,
+                "title" | "textarea" => Rcdata,
+                name if is_raw(name) => Rawtext,
+                _ => return TokenSinkResult::Continue,
+            };
+            if closes { TokenSinkResult::Continue } else { TokenSinkResult::RawData(kind) }
+        }
+    }
+
+    fn cut_by_html5ever(page: &str) -> Vec<Cut> {
+        let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
+        let input = BufferQueue::default();
+        input.push_back(StrTendril::from(page));
+        while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
+        tokenizer.end();
+        tokenizer.sink.0.take()
+    }
+
+    /// The same of the walk, in which attributes with equal names count once.
+    fn cut(page: &str) -> Vec<Cut> {
+        let mut tags = Tags::new(page);
+        let mut cuts = Vec::new();
+        let count = |tags: &Tags<'_>| {
+            let names = tags.attributes().iter().map(|a| a.name.to_ascii_lowercase());
+            names.collect::<std::collections::BTreeSet<_>>().len()
+        };
+        while let Some(piece) = tags.next() {
+            let Piece::Tag(tag) = piece else { continue };
+            cuts.push((tag.name.to_string(), tag.closes, tag.self_closing, count(&tags)));
+            if !tag.raw {
+                continue;
+            }
+            match tags.skip_raw(&tag.name) {
+                Some(Raw { end_tag: Some(end), .. }) => {
+                    cuts.push((end.name.to_string(), end.closes, end.self_closing, count(&tags)));
+                }
+                _ => break,
+            }
+        }
+        cuts
+    }
+
+    proptest! {
+        #[test]
+        fn any_page_is_cut_as_html5ever_cuts_it(
+            page in "(</?(p|P|a|svg|title|script|SCRIPT|style|textarea|plain-x|1)( |\n|/|=|>|a|a=|a=\"|a='|b|'|\"|A|<|&){0,4}>?|<!--|--|-->|--!>|!|<!|<\\?|<!\\[CDATA\\[|\\]\\]>|<|</|-|>|/|&amp;|x|가){0,30}",
+        ) {
+            prop_assert_eq!(cut(&page), cut_by_html5ever(&page));
+        }
+    }
 }
