@@ -20,7 +20,7 @@ const MAX_DEPTH: usize = 100;
 /// Formatting tags left open: the parser opens all of them again in each paragraph that follows.
 const MAX_FORMATS: usize = 16;
 
-/// Of equal formatting tags the parser keeps three.
+/// The parser keeps this many equal formatting tags.
 const MAX_EQUAL_FORMATS: usize = 3;
 
 /// Whether a page is within the bounds.
@@ -141,28 +141,28 @@ pub(crate) fn surely_show_text(page: &str) -> bool {
     false
 }
 
-/// What the rules say of an element's name: a set of the bits below.
+/// What the parser's rules say of an element's name: a set of the bits below.
 type Kind = u32;
 
 /// A void element, or one whose tags do not change the depth.
 const EMPTY: Kind = 1;
-/// It is opened again in the paragraph that follows, if it was not closed.
+/// A formatting element: if it is not closed, it is opened again in the next paragraph.
 const FORMAT: Kind = 1 << 1;
-/// Its inside is closed off: end tags in it do not reach out.
+/// An end tag inside it does not close an element outside it.
 const WALL: Kind = 1 << 2;
-/// It also ends the reach of formatting.
+/// Formatting elements from outside it are not opened again inside it.
 const MARK: Kind = 1 << 3;
-/// An end tag of a plain element, such as `</span>`, does not reach across it.
+/// The end tag of an ordinary element, such as `</span>`, does not close one outside it.
 const BLOCK: Kind = 1 << 4;
-/// The start tag of an item of a list does not end one beyond it.
+/// The start tag of a list item does not end an item outside it.
 const ITEM_WALL: Kind = 1 << 5;
 const FOREIGN: Kind = 1 << 6;
 const TABLE: Kind = 1 << 7;
-/// A part of a table, which its own end tag closes across everything but a table.
+/// A part of a table: its end tag closes it across everything but a table.
 const PART: Kind = 1 << 8;
 const SELECT: Kind = 1 << 9;
 const BUTTON: Kind = 1 << 10;
-// Elements of which one ends the one before.
+// Elements whose start tag ends the element of the same kind before it.
 const PARAGRAPH: Kind = 1 << 11;
 const ITEM: Kind = 1 << 12;
 const TERM: Kind = 1 << 13;
@@ -227,7 +227,7 @@ impl<'p> Name<'p> {
 #[derive(Default)]
 struct Open<'p> {
     names: Vec<Name<'p>>,
-    /// `None` marks a cell or the like.
+    /// `None` for an element of the kind [`MARK`].
     formats: Vec<Option<&'p str>>,
 }
 
@@ -236,7 +236,7 @@ impl<'p> Open<'p> {
         if name.is(EMPTY) {
             return;
         }
-        // A start tag that ends its predecessor, and what its search does not go beyond.
+        // The kind of element that this start tag ends, and the kinds across which it does not.
         const ENDING: Kind = PARAGRAPH | ITEM | TERM | OPTION | OPTION_GROUP | CELL | ROW | ROWS;
         let (ends, walls) = match name.kind & ENDING {
             PARAGRAPH => (PARAGRAPH, WALL | BUTTON),
@@ -285,13 +285,13 @@ impl<'p> Open<'p> {
         }
     }
 
-    /// The nearest element that is wanted, unless one comes first that is not looked beyond.
+    /// The innermost element that is wanted, unless one of the kinds `walls` is inside it.
     fn find(&self, wanted: impl Fn(&Name<'p>) -> bool, walls: Kind) -> Option<usize> {
         let at = self.names.iter().rposition(|name| wanted(name) || name.is(walls))?;
         self.names.get(at).is_some_and(wanted).then_some(at)
     }
 
-    /// Closes an element and all within it. Formatting tags stay to be opened again, up to a mark.
+    /// Closes an element and all inside it. Its formatting tags stay in the list, up to a mark.
     fn cut(&mut self, at: usize) {
         while self.names.len() > at
             && let Some(name) = self.names.pop()
@@ -302,7 +302,7 @@ impl<'p> Open<'p> {
         }
     }
 
-    /// Closes one formatting element, wherever it stands, and not what is within it.
+    /// Closes a formatting element, but not the elements inside it.
     fn close_format(&mut self, name: &str) {
         if let Some(at) = self.find(|n| n.text == name, WALL) {
             self.names.remove(at);
