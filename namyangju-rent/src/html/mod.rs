@@ -6,6 +6,7 @@ pub(crate) mod charset;
 pub(crate) mod controls;
 pub(crate) mod script;
 pub(crate) mod selector;
+pub(crate) mod tags;
 pub(crate) mod text;
 pub(crate) mod tree;
 
@@ -15,7 +16,7 @@ use scraper::{ElementRef, Html, Node};
 
 /// The page as a tree; `None` if reading it would take longer than an answer may: see [`bounds`].
 pub(crate) fn parse(text: &str) -> Option<Html> {
-    let mut document = bounds::hold(text).then(|| tree::parse(text))?;
+    let mut document = tree::parse(text)?;
     empty_templates(&mut document);
     Some(document)
 }

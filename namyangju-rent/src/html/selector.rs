@@ -1,4 +1,5 @@
-//! The CSS selectors of a dialect. Most elements of a page can be told by a glance not to be meant.
+//! The CSS selectors of a dialect. A tag, class or id that every match must have is tested first; it rules out most
+//! elements cheaply.
 
 use std::fmt;
 
@@ -11,11 +12,11 @@ use serde::Deserialize;
 pub(crate) struct Css {
     text: String,
     pub(crate) selector: Selector,
-    /// The sign of each alternative; `None` if one has none that is surely right.
+    /// The sign of each alternative; `None` if the selector needs the full engine.
     signs: Option<Vec<Sign>>,
 }
 
-/// What every element has that a selector finds.
+/// A tag, class or id that every match of a selector has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Sign {
     Tag(String),
@@ -24,7 +25,7 @@ enum Sign {
 }
 
 impl Css {
-    /// The elements of a page that it finds, in the order of [`Html::select`].
+    /// The elements of a page that match, in the order of [`Html::select`].
     pub(crate) fn select<'a>(&'a self, document: &'a Html) -> impl Iterator<Item = ElementRef<'a>> {
         let by_sign = self.signs.as_deref().map(|signs| {
             let elements = document.tree.nodes().filter_map(ElementRef::wrap);
@@ -52,8 +53,8 @@ impl Sign {
     }
 }
 
-/// The signs of a selector's alternatives. Only of plain ones: what counts siblings or looks into an
-/// element wants the caches of a whole search, and a quoted text may hold anything.
+/// The sign of each alternative of a selector. `None` for selectors that need the full engine: sibling counts,
+/// `:has`, quoted values, and an alternative without a tag, class or id.
 fn signs_of(text: &str) -> Option<Vec<Sign>> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let is_plain = |c: char| is_word(c) || " ,>+~.#[]()^$*=:".contains(c);
