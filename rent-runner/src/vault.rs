@@ -16,7 +16,7 @@ use namyangju_rent::{Clock, SystemClock};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretBox};
 
-use crate::store::{Sealed, Store, VaultRow};
+use crate::store::{Purpose, Sealed, Store, VaultRow};
 
 #[cfg(test)]
 mod tests;
@@ -40,21 +40,6 @@ impl fmt::Display for KeySource {
             Self::Command(_) => f.write_str("what the key command prints"),
         }
     }
-}
-
-/// What is sealed, which is bound into it: a sealed password does not open as anything else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose<'a> {
-    /// The password of an account, by its name.
-    Password(&'a str),
-    /// The session of an account, by its name.
-    Session(&'a str),
-    /// The applicant's data of a booking or of a template.
-    Applicant,
-    /// A page that was kept: it may repeat what was applied with.
-    Page,
-    /// The text that tells a wrong key.
-    Check,
 }
 
 /// 32 bytes, wiped when dropped.
@@ -172,24 +157,7 @@ impl KeySource {
     }
 }
 
-impl Purpose<'_> {
-    /// What is bound into the sealed bytes.
-    fn associated(self) -> Vec<u8> {
-        let (kind, name) = match self {
-            Self::Password(name) => ("password", name),
-            Self::Session(name) => ("session", name),
-            Self::Applicant => ("applicant", ""),
-            Self::Page => ("page", ""),
-            Self::Check => ("check", ""),
-        };
-        [b"rent-runner/", kind.as_bytes(), b"/", name.as_bytes()].concat()
-    }
-}
-
 impl Vault {
-    /// How many bytes what is sealed is longer than what it was.
-    pub(crate) const OVERHEAD: u64 = 1 + 24 + 16;
-
     /// Opens the vault of a store; a store without secrets gets a new key where the source is a file.
     ///
     /// # Errors

@@ -13,8 +13,8 @@ use serde_json::json;
 use super::{Play, Played, application};
 use crate::config::Config;
 use crate::runner::{End, Scope};
-use crate::store::{Filter, NewAccount, NewBooking, Opens, Pace, Story};
-use crate::vault::{KeySource, Purpose};
+use crate::store::{Filter, NewAccount, NewBooking, Opens, Pace, Purpose, Story};
+use crate::vault::KeySource;
 use crate::{at_work, exit, stored};
 
 /// Plays it in a folder that is gone afterwards.

@@ -17,9 +17,8 @@ use super::Context;
 use super::ledger::{self, Ledger, Shared};
 use crate::exit;
 use crate::foreground::Standing;
-use crate::store::{self, Claimed, Ending, Lease, Opens, Pace, State};
+use crate::store::{self, Claimed, Ending, Lease, Opens, Pace, Purpose, State};
 use crate::story;
-use crate::vault::Purpose;
 
 /// An application that is under way may end, when the runner is told to stop.
 const GRACE: Duration = Duration::from_secs(20);

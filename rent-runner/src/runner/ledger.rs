@@ -10,9 +10,8 @@ use tracing::{info, warn};
 
 use super::Context;
 use crate::foreground::Standing;
-use crate::store::{Claimed, Denied, KeptPage, Learned, Lease, State, StoreError};
+use crate::store::{Claimed, Denied, KeptPage, Learned, Lease, Purpose, State, StoreError};
 use crate::story;
-use crate::vault::Purpose;
 
 /// How long a lease lasts. A runner that dies is followed by another after that; one that lives renews it
 /// four times as often, so that a database may be away for a while.

@@ -11,8 +11,8 @@ use super::{Context, Done, End, Identity, Runner, Scope, ledger};
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
-use crate::store::{BookingId, Lease, NewAccount, NewBooking, Opens, Pace, State, Store};
-use crate::vault::{Purpose, Vault};
+use crate::store::{BookingId, Lease, NewAccount, NewBooking, Opens, Pace, Purpose, State, Store};
+use crate::vault::Vault;
 
 /// A stand-in, a store with one account, and what is needed to run its bookings.
 struct Stage {

@@ -12,7 +12,6 @@ use super::{
     AttemptRow, Booking, BookingId, Change, EventRow, Filter, NewBooking, Opens, Pace, Result, Sealed, State,
     Store, StoreError, Story,
 };
-use crate::vault::Vault;
 
 /// The parts of [`Columns`], in its order.
 macro_rules! columns {
@@ -330,7 +329,7 @@ impl Store {
         tx.commit().await?;
         let attempt = |row: &Row| {
             let sealed = row.maybe_int("page_bytes")?.and_then(|bytes| u64::try_from(bytes).ok());
-            let page_bytes = sealed.map(|sealed| sealed.saturating_sub(Vault::OVERHEAD));
+            let page_bytes = sealed.map(|sealed| sealed.saturating_sub(Sealed::OVERHEAD));
             Ok(AttemptRow { round: row.int("round")?, attempt: row.json("data")?, page_bytes })
         };
         Ok(Story {

@@ -9,8 +9,7 @@ use sqlx::{PgPool, Sqlite, SqlitePool, Transaction};
 
 use super::open::{Limits, open};
 use super::sql::{Arg, Row, Sql, Tx, TxEngine, query, values};
-use super::{Result, Sealed, StoreError};
-use crate::vault::Purpose;
+use super::{Purpose, Result, Sealed, StoreError};
 
 /// An open store. Cheap to clone.
 #[derive(Clone)]

@@ -9,8 +9,8 @@ use super::{checked_name, open, open_vault, site_of};
 use crate::cli::{Account, AccountAdd, AccountCommand, AccountName, AccountPassword};
 use crate::config::{Config, Flags};
 use crate::exit::BadInput;
-use crate::store::NewAccount;
-use crate::vault::{Purpose, Vault};
+use crate::store::{NewAccount, Purpose};
+use crate::vault::Vault;
 use crate::{arguments, exit, output};
 
 /// Runs one of the commands on accounts.

@@ -24,8 +24,8 @@ use secrecy::ExposeSecret as _;
 use crate::config::Config;
 use crate::exit::BadInput;
 use crate::runner::Identity;
-use crate::store::{Account, Sealed, Store};
-use crate::vault::{KeySource, Purpose, Vault};
+use crate::store::{Account, Purpose, Sealed, Store};
+use crate::vault::{KeySource, Vault};
 use crate::{arguments, output};
 
 /// How long before the opening a runner prepares a booking.

@@ -14,9 +14,8 @@ use crate::cli::Show;
 use crate::config::Config;
 use crate::exit::BadInput;
 use crate::runner::Identity;
-use crate::store::{AttemptRow, Booking, BookingId, EventRow, Opens, Store, Story};
+use crate::store::{AttemptRow, Booking, BookingId, EventRow, Opens, Purpose, Store, Story};
 use crate::story::{clock_sentence, counted, in_words, millis, probes};
-use crate::vault::Purpose;
 use crate::{duration, exit, output};
 
 /// Tells the story, or writes the page.
