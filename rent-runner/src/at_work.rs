@@ -34,7 +34,7 @@ pub(crate) async fn serve(config: Config) -> Result<u8> {
     let store = stored::open(&config).await?;
     let vault = stored::open_vault(&store, &config).await?;
     let metrics = Metrics::new();
-    let notifier = Notifier::counting(&config, metrics.clone())?;
+    let notifier = Notifier::counting(&config.messages(), metrics.clone())?;
     let listening = match config.listen {
         Some(listen) => Some(metrics.serve(listen, store.clone(), stopped.clone()).await?),
         None => None,
@@ -96,7 +96,7 @@ pub(crate) async fn work_off(
 ) -> Result<u8> {
     let (stop, stopped) = watch::channel(false);
     let metrics = Metrics::new();
-    let notifier = Notifier::counting(&config, metrics.clone())?;
+    let notifier = Notifier::counting(&config.messages(), metrics.clone())?;
     let messages = send_messages(&notifier, store, &stopped);
     let interrupted = stop.clone();
     let listening = tokio::spawn(async move {

@@ -15,7 +15,7 @@ use anyhow::Result;
 use namyangju_rent::{OnBlock, Route, Routes, TlsBackend};
 
 use crate::logs::LogFormat;
-use crate::notify::{Channel, Language};
+use crate::notify::{self, Channel, Language};
 use crate::vault::KeySource;
 
 use layers::Layers;
@@ -107,6 +107,15 @@ impl Config {
             ..Flags::default()
         };
         Self::of_flags(&flags).unwrap()
+    }
+
+    /// What messages go by.
+    pub(crate) fn messages(&self) -> notify::Settings {
+        notify::Settings {
+            channels: self.channels.clone(),
+            language: self.language,
+            extra_ca: self.extra_ca.clone(),
+        }
     }
 
     /// The operator's routes as a client takes them.

@@ -166,7 +166,7 @@ fn channels(findings: &mut Findings, config: &Config) -> Result<()> {
             "add a [[notify]] table to the settings file",
         );
     }
-    if let Err(error) = Notifier::new(config) {
+    if let Err(error) = Notifier::new(&config.messages()) {
         findings.failed(WHAT, format!("{error:#}"), "correct the settings file")?;
     }
     for channel in &config.channels {

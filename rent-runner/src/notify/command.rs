@@ -50,7 +50,7 @@ struct Test {
 pub(crate) async fn run(arguments: &Notify, config: &Config) -> Result<u8> {
     match &arguments.command {
         Command::List => list(config),
-        Command::Test(test) => send(test, &Notifier::new(config)?).await,
+        Command::Test(test) => send(test, &Notifier::new(&config.messages())?).await,
     }
 }
 

@@ -19,6 +19,8 @@ mod tests;
 mod text;
 mod webhook;
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 pub(crate) use channel::Channel;
@@ -32,4 +34,13 @@ pub(crate) enum Language {
     #[default]
     Korean,
     English,
+}
+
+/// What messages go by.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) language: Language,
+    /// A PEM file with certificates to trust besides the system's.
+    pub(crate) extra_ca: Option<PathBuf>,
 }

@@ -83,7 +83,7 @@ impl Stage {
 
     fn context(&self, observer: Option<super::Observer>) -> Context {
         let (store, vault, config) = (self.store.clone(), self.vault.clone(), self.config.clone());
-        let notifier = Notifier::new(&config).unwrap();
+        let notifier = Notifier::new(&config.messages()).unwrap();
         Context::new(store, vault, config, notifier, Metrics::new(), observer)
     }
 
