@@ -3,7 +3,9 @@
 mod at_work;
 mod book;
 mod bookings;
+mod doctor;
 mod lists;
+mod notify;
 mod people;
 mod rehearsal;
 mod settings;
@@ -16,7 +18,9 @@ pub(crate) use book::{AimArgs, ApplicationArgs, Book};
 pub(crate) use bookings::{
     Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show, Status,
 };
+pub(crate) use doctor::Doctor;
 pub(crate) use lists::{ClockCheck, Places, Sites, Slots};
+pub(crate) use notify::{Notify, NotifyCommand, NotifyTest};
 pub(crate) use people::{
     Account, AccountAdd, AccountCommand, AccountName, AccountPassword, Applicant, ApplicantCommand,
     ApplicantSet,
@@ -25,8 +29,6 @@ pub(crate) use rehearsal::{Demo, StandInSite};
 pub(crate) use settings::{At, Completions, Global, RunnerArgs, Settings, SettingsCommand, SettingsShow};
 pub(crate) use values::{Choice, OpensAt, Pace};
 
-use crate::doctor::Doctor;
-use crate::notify::Notify;
 use crate::{exit, output};
 
 const EXAMPLES: &str = "\

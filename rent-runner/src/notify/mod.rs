@@ -24,7 +24,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 pub(crate) use channel::Channel;
-pub(crate) use command::{Notify, run};
+pub(crate) use command::run;
+pub(crate) use message::Kind;
 pub(crate) use notifier::Notifier;
 
 /// The language of the texts.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::Report;
+use namyangju_rent::{Report, SeoulTime};
 use secrecy::ExposeSecret;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -267,12 +267,21 @@ impl Notifier {
         took
     }
 
+    /// Sends one message that says it is a test to one channel at once, beside the outbox.
+    ///
+    /// # Errors
+    /// Why it did not arrive, without a secret.
+    pub(crate) async fn test(&self, channel: &Channel, kind: Kind, at: SeoulTime) -> Result<(), String> {
+        let note = Note { id: None, booking: None, kind, at, facts: Facts::of_test(kind, at) };
+        self.send(channel, &note).await.map_err(|failure| failure.text)
+    }
+
     /// Sends one message to one channel at once, beside the outbox.
     pub(super) async fn send(&self, channel: &Channel, note: &Note) -> Result<(), Failure> {
         self.shared.send(channel, note).await
     }
 
-    pub(super) fn channels(&self) -> &[Channel] {
+    pub(crate) fn channels(&self) -> &[Channel] {
         &self.shared.settings.channels
     }
 }
