@@ -10,9 +10,9 @@ use namyangju_rent::{
     Application, ApplicationError, Client, Clock, Phone, Policy, Purpose, SeoulTime, Site, SystemClock, Wish,
 };
 
+use crate::bad_input::BadInput;
 use crate::cli::{AimArgs, ApplicationArgs, Choice, OpensAt, Pace};
 use crate::config::Config;
-use crate::exit::BadInput;
 use crate::store;
 
 /// How long a booking is tried, unless it is told otherwise.

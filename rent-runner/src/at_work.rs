@@ -7,8 +7,9 @@ use namyangju_rent::{Clock, SystemClock};
 use serde_json::json;
 use tokio::sync::watch;
 
+use crate::bad_input::BadInput;
 use crate::config::Config;
-use crate::exit::{self, BadInput};
+use crate::exit;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
 use crate::runner::{CLAIM_BEFORE, Context, Done, End, Observer, Runner, Scope};

@@ -5,9 +5,9 @@ use namyangju_rent::{Booking, Clock, Credentials, Happened, Site, SystemClock, W
 use serde_json::Value;
 
 use crate::arguments::{self, Opens};
+use crate::bad_input::BadInput;
 use crate::cli::{Book, OpensAt};
 use crate::config::Config;
-use crate::exit::BadInput;
 use crate::foreground::{Ending, Standing, Watched};
 use crate::live::Live;
 use crate::story::{Reader, Story};

@@ -10,7 +10,7 @@ use namyangju_rent::{Clock, Event, Happened, SeoulTime, Site, SystemClock, Wish}
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::exit::BadInput;
+use crate::bad_input::BadInput;
 use crate::foreground::Standing;
 use crate::output;
 

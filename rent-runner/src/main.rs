@@ -4,6 +4,7 @@
 
 mod arguments;
 mod at_work;
+mod bad_input;
 mod book;
 mod cli;
 mod clock;

@@ -9,8 +9,9 @@ use anyhow::{Context as _, Result};
 use namyangju_rent::harness::{Arrival, Court, Delay, HumanCheck, Settings, StandIn, StandInServer, Step};
 use namyangju_rent::{Client, Clock, Site, SystemClock};
 
+use crate::bad_input::BadInput;
 use crate::cli::StandInSite;
-use crate::exit::{self, BadInput};
+use crate::exit;
 use crate::story::counted;
 use crate::{arguments, foreground, output};
 

@@ -4,8 +4,9 @@ use anyhow::Result;
 use namyangju_rent::Site;
 use serde_json::{Value, json};
 
+use crate::bad_input::BadInput;
 use crate::cli::Sites;
-use crate::exit::{self, BadInput};
+use crate::exit;
 use crate::output;
 
 /// Prints the list, or one dialect.

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::beside;
 use super::layers::SETTINGS;
-use crate::exit::BadInput;
+use crate::bad_input::BadInput;
 use crate::notify::Channel;
 
 /// A settings file, read.

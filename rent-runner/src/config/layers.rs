@@ -11,7 +11,7 @@ use namyangju_rent::{OnBlock, Route, TlsBackend};
 use super::defaults;
 use super::file::{File, Texts};
 use super::{Config, Flags, beside};
-use crate::exit::BadInput;
+use crate::bad_input::BadInput;
 use crate::logs::LogFormat;
 use crate::notify::{Channel, Language};
 use crate::vault::KeySource;

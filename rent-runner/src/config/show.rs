@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::layers::SETTINGS;
 use super::{Config, Flags, Source, defaults};
+use crate::bad_input::BadInput;
 use crate::cli::{Settings, SettingsCommand, SettingsShow};
-use crate::exit::{self, BadInput};
+use crate::exit;
 use crate::logs::LogFormat;
 use crate::notify::Language;
 use crate::output;

@@ -4,9 +4,10 @@ use anyhow::Result;
 use namyangju_rent::{Clock, SystemClock};
 
 use super::notifier::Notifier;
+use crate::bad_input::BadInput;
 use crate::cli::{Notify, NotifyCommand, NotifyTest};
 use crate::config::Config;
-use crate::exit::{self, BadInput};
+use crate::exit;
 use crate::output;
 
 /// Lists or tries the channels.

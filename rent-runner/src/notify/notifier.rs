@@ -19,7 +19,7 @@ use super::message::{Facts, Kind, Note};
 use super::secret::address;
 use super::text::Text;
 use super::{Settings, chat, webhook};
-use crate::exit::BadInput;
+use crate::bad_input::BadInput;
 use crate::metrics::Metrics;
 use crate::store::{Booking, BookingId, Message, NewMessage, State, Store};
 

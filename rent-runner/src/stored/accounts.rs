@@ -6,9 +6,9 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::{checked_name, open, open_vault, site_of};
+use crate::bad_input::BadInput;
 use crate::cli::{Account, AccountAdd, AccountCommand, AccountName, AccountPassword};
 use crate::config::{Config, Flags};
-use crate::exit::BadInput;
 use crate::store::{NewAccount, Purpose};
 use crate::vault::Vault;
 use crate::{arguments, exit, output};

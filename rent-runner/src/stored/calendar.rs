@@ -10,9 +10,9 @@ use namyangju_rent::{SeoulTime, TimeOfDay};
 
 use super::view;
 use crate::arguments;
+use crate::bad_input::BadInput;
 use crate::cli::Calendar;
 use crate::config::Config;
-use crate::exit::BadInput;
 use crate::store::{Booking, Filter, State};
 use crate::story::{counted, many};
 use crate::{exit, output};

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::{draft, seal, unseal, view};
 use crate::arguments::{self, Opens};
+use crate::bad_input::BadInput;
 use crate::cli::{Cancel, Choice, Clear, Edit, OpensAt, Retry};
 use crate::config::Config;
-use crate::exit::BadInput;
 use crate::store::{self, Booking, BookingId, Change, State, Store};
 use crate::{exit, output};
 

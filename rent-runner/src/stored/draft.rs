@@ -7,9 +7,9 @@ use namyangju_rent::{Application, Site, Wish};
 
 use super::{names, seal, site_of, unseal};
 use crate::arguments::{self, GIVE_UP_AFTER, Opens};
+use crate::bad_input::BadInput;
 use crate::cli::{AimArgs, ApplicationArgs, Choice, OpensAt};
 use crate::config::Config;
-use crate::exit::BadInput;
 use crate::store::{self, Account, Applicant, NewBooking, Store};
 use crate::vault::Vault;
 

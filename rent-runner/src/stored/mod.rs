@@ -21,8 +21,8 @@ use anyhow::{Context as _, Result};
 use namyangju_rent::{Application, Clock as _, Site, SystemClock};
 use secrecy::ExposeSecret as _;
 
+use crate::bad_input::BadInput;
 use crate::config::Config;
-use crate::exit::BadInput;
 use crate::runner::Identity;
 use crate::store::{Account, Purpose, Sealed, Store};
 use crate::vault::{KeySource, Vault};

@@ -10,9 +10,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::view;
+use crate::bad_input::BadInput;
 use crate::cli::Show;
 use crate::config::Config;
-use crate::exit::BadInput;
 use crate::runner::Identity;
 use crate::store::{AttemptRow, Booking, BookingId, EventRow, Opens, Purpose, Store, Story};
 use crate::story::{clock_sentence, counted, in_words, millis, probes};
