@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::beside;
-use super::layers::SETTINGS;
+use super::keys::SETTINGS;
 use crate::bad_input::BadInput;
 use crate::notify::Channel;
 

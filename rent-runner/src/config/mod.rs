@@ -3,6 +3,7 @@
 
 mod defaults;
 mod file;
+mod keys;
 mod layers;
 mod show;
 

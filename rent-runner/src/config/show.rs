@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::layers::SETTINGS;
+use super::keys::SETTINGS;
 use super::{Config, Flags, Source, defaults};
 use crate::bad_input::BadInput;
 use crate::cli::{Settings, SettingsCommand, SettingsShow};

@@ -204,7 +204,7 @@ fn the_example_names_every_setting_and_each_of_its_lines_is_taken() {
             resolve(Some(line), &[], Flags::default()).unwrap_or_else(|error| panic!("{line}: {error:#}"));
         }
     }
-    for setting in layers::SETTINGS {
+    for setting in keys::SETTINGS {
         assert!(keys.iter().any(|key| key == setting.key), "{}", setting.key);
     }
     assert!(resolve(Some(example), &[], Flags::default()).is_ok());
