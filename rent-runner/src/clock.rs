@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::ClockCheck;
 use crate::config::Config;
-use crate::story::{clock_sentence, millis, probes};
+use crate::words::{clock_sentence, millis, probes};
 use crate::{arguments, exit, foreground, output};
 
 /// The width of the picture: a second in steps of 20 ms, and the path.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::exit;
 use crate::output;
-use crate::story::verdict_sentence;
+use crate::words::verdict_sentence;
 
 /// Logs in, visits the pages before the submission, and shows the filled form. Nothing is applied for.
 pub(crate) async fn run(

@@ -7,7 +7,8 @@ use std::time::Duration;
 use namyangju_rent::{Budget, Clock, ClockEstimate, Event, SeoulTime, SystemClock};
 use tokio::time::MissedTickBehavior;
 
-use crate::story::{Story, error_bar, millis};
+use crate::story::Story;
+use crate::words::{error_bar, millis};
 
 /// Four times a second: more than a person reads, and nothing for a machine.
 const TICK: Duration = Duration::from_millis(250);

@@ -33,6 +33,7 @@ mod story;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod testing;
 mod vault;
+mod words;
 
 use std::process::ExitCode;
 

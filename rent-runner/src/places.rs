@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::cli::Places;
 use crate::config::Config;
-use crate::story::counted;
+use crate::words::counted;
 use crate::{arguments, exit, output};
 
 /// Between two requests: nobody is in a hurry for codes that change once a year.

@@ -12,7 +12,7 @@ use namyangju_rent::{Client, Clock, Site, SystemClock};
 use crate::bad_input::BadInput;
 use crate::cli::StandInSite;
 use crate::exit;
-use crate::story::counted;
+use crate::words::counted;
 use crate::{arguments, foreground, output};
 
 /// How often new requests are printed.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::cli::Slots;
 use crate::config::Config;
-use crate::story::counted;
+use crate::words::counted;
 use crate::{arguments, exit, output};
 
 /// Reads the list and prints it.

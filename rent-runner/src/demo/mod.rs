@@ -23,7 +23,8 @@ use crate::cli::Demo;
 use crate::config::Config;
 use crate::foreground::{Ending, Standing, Watched};
 use crate::live::Live;
-use crate::story::{Reader, Story, counted, millis};
+use crate::story::{Reader, Story};
+use crate::words::{counted, millis};
 use crate::{arguments, foreground, output};
 
 /// How far ahead the booked day is.

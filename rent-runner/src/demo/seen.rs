@@ -8,7 +8,7 @@ use namyangju_rent::SeoulTime;
 use namyangju_rent::harness::{Arrival, Booked, Step};
 use serde_json::json;
 
-use crate::story::millis;
+use crate::words::millis;
 
 /// A word for a step of the stand-in's log.
 fn word(step: Step) -> &'static str {

@@ -14,7 +14,7 @@ use crate::bad_input::BadInput;
 use crate::cli::Calendar;
 use crate::config::Config;
 use crate::store::{Booking, Filter, State};
-use crate::story::{counted, many};
+use crate::words::{counted, many};
 use crate::{exit, output};
 
 /// The longest line in bytes, without its end (RFC 5545, 3.1).

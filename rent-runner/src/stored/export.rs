@@ -8,7 +8,7 @@ use super::{entry, unseal};
 use crate::cli::{ApplicationArgs, Choice, Export, OpensAt, Pace};
 use crate::config::Config;
 use crate::store::{self, Booking, BookingId, Filter, State};
-use crate::story::{counted, many};
+use crate::words::{counted, many};
 use crate::{exit, output};
 
 /// Writes the bookings to stdout.

@@ -15,7 +15,7 @@ use crate::bad_input::BadInput;
 use crate::cli::{Format, Import};
 use crate::config::Config;
 use crate::store::{Filter, NewBooking, State, Store};
-use crate::story::{counted, many};
+use crate::words::{counted, many};
 use crate::{exit, output};
 
 /// The most bytes that are read.

@@ -7,7 +7,7 @@ use super::view;
 use crate::cli::List;
 use crate::config::Config;
 use crate::store::{Booking, Filter, State, Store};
-use crate::story::{counted, many};
+use crate::words::{counted, many};
 use crate::{exit, output};
 
 /// How many are listed unless all are wanted: of those that are not over the ones that open first, of the

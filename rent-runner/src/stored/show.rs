@@ -15,7 +15,7 @@ use crate::cli::Show;
 use crate::config::Config;
 use crate::runner::Identity;
 use crate::store::{AttemptRow, Booking, BookingId, EventRow, Opens, Purpose, Store, Story};
-use crate::story::{clock_sentence, counted, in_words, millis, probes};
+use crate::words::{clock_sentence, counted, in_words, millis, probes};
 use crate::{duration, exit, output};
 
 /// Tells the story, or writes the page.

@@ -8,7 +8,7 @@ use crate::cli::Status;
 use crate::config::Config;
 use crate::runner::Identity;
 use crate::store::{Account, OpeningRow, RunnerRow, Store};
-use crate::story::counted;
+use crate::words::counted;
 use crate::{exit, output};
 
 /// How many true opening instants, and messages that do not arrive, are shown.
