@@ -15,7 +15,7 @@ use crate::notify::Notifier;
 use crate::runner::{CLAIM_BEFORE, Context, Done, End, Observer, Runner, Scope};
 use crate::store::{Filter, State, Store};
 use crate::vault::Vault;
-use crate::{foreground, output, stored};
+use crate::{output, signals, stored};
 
 /// How long messages that wait are tried to be sent before the program ends.
 const LAST_MESSAGES: Duration = Duration::from_secs(20);
@@ -28,7 +28,7 @@ pub(crate) async fn serve(config: Config) -> Result<u8> {
     let (stop, stopped) = watch::channel(false);
     // Heard from here on: a stop while the store is opened is a stop as well.
     tokio::spawn(async move {
-        foreground::interruption().await;
+        signals::interruption().await;
         output::note("stopping: what is under way may end, the rest is handed back");
         let _ = stop.send(true);
     });
@@ -101,7 +101,7 @@ pub(crate) async fn work_off(
     let messages = send_messages(&notifier, store, &stopped);
     let interrupted = stop.clone();
     let listening = tokio::spawn(async move {
-        foreground::interruption().await;
+        signals::interruption().await;
         let _ = interrupted.send(true);
     });
     let context = Context::new(store.clone(), vault, config, notifier.clone(), metrics, observer);

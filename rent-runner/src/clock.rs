@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cli::ClockCheck;
 use crate::config::Config;
 use crate::words::{clock_sentence, millis, probes};
-use crate::{arguments, exit, foreground, output};
+use crate::{arguments, exit, output, signals};
 
 /// The width of the picture: a second in steps of 20 ms, and the path.
 const COLUMNS: usize = 51;
@@ -31,7 +31,7 @@ pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
     let guest = client.guest()?;
     let failed = tokio::select! {
         measured = watch.measure(&guest, arguments.probes) => measured?,
-        () = foreground::interruption() => {
+        () = signals::interruption() => {
             watch.conclude()?;
             return Ok(exit::INTERRUPTED);
         }

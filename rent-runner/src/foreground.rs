@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::exit;
 use crate::live::Live;
+use crate::signals::interruption;
 use crate::story::Story;
 
 /// How a booking in the foreground ended.
@@ -138,35 +139,6 @@ pub(crate) async fn run(watched: Watched, story: &Story, mut also: impl FnMut(&H
         return Ending::Ended(running.await);
     }
     Ending::Interrupted { unanswered: standing.is_unanswered(), requests: budget.used() }
-}
-
-/// Ends at Ctrl-C, or when the system asks the program to end.
-pub(crate) async fn interruption() {
-    let ctrl_c = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        () = ctrl_c => {}
-        () = termination() => {}
-    }
-}
-
-#[cfg(unix)]
-async fn termination() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            terminate.recv().await;
-        }
-        Err(_) => std::future::pending().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn termination() {
-    std::future::pending().await
 }
 
 #[cfg(test)]

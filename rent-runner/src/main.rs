@@ -23,6 +23,7 @@ mod notify;
 mod output;
 mod places;
 mod runner;
+mod signals;
 mod site;
 mod sites;
 mod slots;

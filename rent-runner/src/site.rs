@@ -13,7 +13,7 @@ use crate::bad_input::BadInput;
 use crate::cli::StandInSite;
 use crate::exit;
 use crate::words::counted;
-use crate::{arguments, foreground, output};
+use crate::{arguments, output, signals};
 
 /// How often new requests are printed.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -169,7 +169,7 @@ async fn log_until_interrupted(server: &StandInServer) -> u32 {
             output::note(&line(arrival));
         }
     };
-    let interruption = foreground::interruption();
+    let interruption = signals::interruption();
     tokio::pin!(interruption);
     loop {
         tokio::select! {
