@@ -5,15 +5,17 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use namyangju_rent::{
     Application, ApplicationError, Client, Clock, Phone, Policy, Purpose, SeoulTime, Site, SystemClock, Wish,
 };
+use secrecy::ExposeSecret as _;
 
 use crate::bad_input::BadInput;
 use crate::cli::{AimArgs, ApplicationArgs, Choice, OpensAt, Pace};
 use crate::config::Config;
 use crate::store;
+use crate::vault::Vault;
 
 /// How long a booking is tried, unless it is told otherwise.
 pub(crate) const GIVE_UP_AFTER: Duration = Duration::from_secs(5 * 60);
@@ -50,6 +52,11 @@ pub(crate) fn site_at(site: &str, base_url: Option<&str>) -> Result<Site> {
 /// The site of the settings.
 pub(crate) fn site_of(config: &Config) -> Result<Site> {
     site_at(&config.site, config.base_url.as_deref())
+}
+
+/// The site of an account.
+pub(crate) fn site_of_account(account: &store::Account) -> Result<Site> {
+    site_at(&account.site, account.base_url.as_deref())
 }
 
 /// A client with the settings.
@@ -256,6 +263,23 @@ pub(crate) fn application(given: &ApplicationArgs, kept: Option<Application>) ->
         application.discount = Some(code);
     }
     Ok(application)
+}
+
+/// Seals what a booking applies with.
+pub(crate) fn seal(vault: &Vault, application: &Application) -> Result<store::Sealed> {
+    Ok(vault.seal(store::Purpose::Applicant, &serde_json::to_vec(application)?)?)
+}
+
+/// Opens what a booking applies with.
+pub(crate) fn unseal(vault: &Vault, sealed: &store::Sealed) -> Result<Application> {
+    let plain = vault.unseal(store::Purpose::Applicant, sealed)?;
+    // The error of the reader could quote what it has read.
+    serde_json::from_slice(plain.expose_secret()).ok().context("the applicant's data cannot be read")
+}
+
+/// The names of what there is, for an error.
+pub(crate) fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// One line of text for the form.

@@ -5,13 +5,14 @@ use namyangju_rent::Credentials;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use super::{checked_name, open, open_vault, site_of};
+use super::{checked_name, open, open_vault};
+use crate::arguments::{self, site_of_account};
 use crate::bad_input::BadInput;
 use crate::cli::{Account, AccountAdd, AccountCommand, AccountName, AccountPassword};
 use crate::config::{Config, Flags};
 use crate::store::{NewAccount, Purpose};
 use crate::vault::Vault;
-use crate::{arguments, exit, output};
+use crate::{exit, output};
 
 /// Runs one of the commands on accounts.
 pub(crate) async fn run(arguments: &Account, mut flags: Flags) -> Result<u8> {
@@ -118,7 +119,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
 async fn check(arguments: &AccountName, config: &Config) -> Result<()> {
     let store = open(config).await?;
     let account = store.account(&arguments.name).await?;
-    let site = site_of(&account)?;
+    let site = site_of_account(&account)?;
     let vault = open_vault(&store, config).await?;
     let plain = vault.unseal(Purpose::Password(&account.name), &account.password)?;
     let password =
@@ -139,7 +140,7 @@ async fn check(arguments: &AccountName, config: &Config) -> Result<()> {
 async fn password(arguments: &AccountPassword, config: &Config) -> Result<()> {
     let store = open(config).await?;
     let account = store.account(&arguments.name).await?;
-    let site = site_of(&account)?;
+    let site = site_of_account(&account)?;
     let prompt = format!("new password of {} at {}: ", account.login, site.title());
     let password = arguments::password(arguments.password_stdin, &prompt)?;
     let vault = open_vault(&store, config).await?;

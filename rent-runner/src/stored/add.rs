@@ -24,7 +24,8 @@ pub(crate) async fn run(arguments: &Add, config: &Config) -> Result<u8> {
         note: arguments.note.clone(),
     };
     let store = super::open(config).await?;
-    let checked = Desk::open(&store, config).await?.check(&draft)?;
+    let vault = super::open_vault(&store, config).await?;
+    let checked = Desk::open(&store, vault).await?.check(&draft)?;
     checked.advice.iter().for_each(|line| output::note(line));
     let ids = store.add_bookings(std::slice::from_ref(&checked.booking)).await?;
     let id = *ids.first().context("the store gave no number")?;

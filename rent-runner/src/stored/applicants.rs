@@ -4,11 +4,12 @@ use anyhow::Result;
 use namyangju_rent::Application;
 use serde_json::{Value, json};
 
-use super::{checked_name, open, open_vault, seal, show, unseal};
+use super::{checked_name, open, open_vault, show};
+use crate::arguments::{self, seal, unseal};
 use crate::cli::{Applicant, ApplicantCommand, ApplicantSet};
 use crate::config::Config;
 use crate::store::StoreError;
-use crate::{arguments, exit, output};
+use crate::{exit, output};
 
 /// What stands for a name or a number.
 const MASK: &str = "***";

@@ -4,8 +4,8 @@ use anyhow::{Context as _, Result};
 use namyangju_rent::{Clock as _, Purpose, Site, SystemClock, Wish};
 use serde_json::{Value, json};
 
-use super::{draft, seal, unseal, view};
-use crate::arguments::{self, Opens};
+use super::{draft, view};
+use crate::arguments::{self, Opens, seal, unseal};
 use crate::bad_input::BadInput;
 use crate::cli::{Cancel, Choice, Clear, Edit, OpensAt, Retry};
 use crate::config::Config;

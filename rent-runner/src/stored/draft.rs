@@ -5,11 +5,9 @@ use std::collections::HashMap;
 use anyhow::{Context as _, Result, anyhow};
 use namyangju_rent::{Application, Site, Wish};
 
-use super::{names, seal, site_of, unseal};
-use crate::arguments::{self, GIVE_UP_AFTER, Opens};
+use crate::arguments::{self, GIVE_UP_AFTER, Opens, names, seal, site_of_account, unseal};
 use crate::bad_input::BadInput;
 use crate::cli::{AimArgs, ApplicationArgs, Choice, OpensAt};
-use crate::config::Config;
 use crate::store::{self, Account, Applicant, NewBooking, Store};
 use crate::vault::Vault;
 
@@ -66,9 +64,9 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) async fn open(store: &Store, config: &Config) -> Result<Self> {
+    /// Reads what drafts refer to.
+    pub(super) async fn open(store: &Store, vault: Vault) -> Result<Self> {
         let (accounts, applicants) = (store.accounts().await?, store.applicants().await?);
-        let vault = super::open_vault(store, config).await?;
         Ok(Self { vault, accounts, applicants, sites: HashMap::new(), applications: HashMap::new() })
     }
 
@@ -136,7 +134,8 @@ impl Desk {
         if let Some(site) = self.sites.get(&account.id) {
             return Ok(site.clone());
         }
-        let site = site_of(account).with_context(|| format!("the site of account {}", account.name))?;
+        let site =
+            site_of_account(account).with_context(|| format!("the site of account {}", account.name))?;
         self.sites.insert(account.id, site.clone());
         Ok(site)
     }

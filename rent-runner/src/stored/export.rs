@@ -4,7 +4,8 @@ use anyhow::Result;
 use namyangju_rent::{Application, Purpose};
 
 use super::draft::{Desk, Draft};
-use super::{entry, unseal};
+use super::entry;
+use crate::arguments::unseal;
 use crate::cli::{ApplicationArgs, Choice, Export, OpensAt, Pace};
 use crate::config::Config;
 use crate::store::{self, Booking, BookingId, Filter, State};
@@ -26,7 +27,10 @@ pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
     if bookings.is_empty() {
         output::note("no booking is stored that is not over");
     }
-    let mut desk = if bookings.is_empty() { None } else { Some(Desk::open(&store, config).await?) };
+    let mut desk = match bookings.is_empty() {
+        true => None,
+        false => Some(Desk::open(&store, super::open_vault(&store, config).await?).await?),
+    };
     let mut drafts = Vec::new();
     let mut nameless = Vec::new();
     for booking in &bookings {

@@ -101,7 +101,7 @@ async fn check(
     config: &Config,
     drafts: &[Draft],
 ) -> Result<std::result::Result<Vec<Checked>, Vec<Mistake>>> {
-    let mut desk = Desk::open(store, config).await?;
+    let mut desk = Desk::open(store, super::open_vault(store, config).await?).await?;
     let mut checked = Vec::new();
     let mut mistakes = Vec::new();
     for (index, draft) in drafts.iter().enumerate() {

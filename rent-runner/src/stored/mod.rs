@@ -17,16 +17,15 @@ mod view;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use namyangju_rent::{Application, Clock as _, Site, SystemClock};
-use secrecy::ExposeSecret as _;
+use anyhow::Result;
+use namyangju_rent::{Clock as _, SystemClock};
 
 use crate::bad_input::BadInput;
 use crate::config::Config;
+use crate::output;
 use crate::runner::Identity;
-use crate::store::{Account, Purpose, Sealed, Store};
+use crate::store::Store;
 use crate::vault::{KeySource, Vault};
-use crate::{arguments, output};
 
 /// How long before the opening a runner prepares a booking.
 const PREPARATION: Duration = Duration::from_secs(10 * 60);
@@ -64,28 +63,6 @@ pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> 
         ));
     }
     Ok(vault)
-}
-
-/// The site of an account.
-pub(crate) fn site_of(account: &Account) -> Result<Site> {
-    arguments::site_at(&account.site, account.base_url.as_deref())
-}
-
-/// Seals what a booking applies with.
-fn seal(vault: &Vault, application: &Application) -> Result<Sealed> {
-    Ok(vault.seal(Purpose::Applicant, &serde_json::to_vec(application)?)?)
-}
-
-/// Opens what a booking applies with.
-pub(crate) fn unseal(vault: &Vault, sealed: &Sealed) -> Result<Application> {
-    let plain = vault.unseal(Purpose::Applicant, sealed)?;
-    // The error of the reader could quote what it has read.
-    serde_json::from_slice(plain.expose_secret()).ok().context("the applicant's data cannot be read")
-}
-
-/// The names of what there is, for an error.
-fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.collect::<Vec<_>>().join(", ")
 }
 
 /// A name a person gives to an account or to applicant's data.

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::runner::Identity;
 use crate::store::{AttemptRow, Booking, BookingId, EventRow, Opens, Purpose, Store, Story};
 use crate::words::{clock_sentence, counted, in_words, millis, probes};
-use crate::{duration, exit, output};
+use crate::{arguments, duration, exit, output};
 
 /// Tells the story, or writes the page.
 pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
@@ -30,7 +30,7 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
     let story = store.story(id).await?;
     let application = if arguments.personal {
         let vault = super::open_vault(&store, config).await?;
-        Some(super::unseal(&vault, &story.booking.application)?)
+        Some(arguments::unseal(&vault, &story.booking.application)?)
     } else {
         None
     };
