@@ -14,6 +14,7 @@ use super::keys::{
     BASE_URL, DATABASE, EXTRA_CA, KEY, LANGUAGE, LISTEN, LOG_FORMAT, MOST, ON_BLOCK, ROUTES, RUNNER, SITE,
     Setting, TLS, USER_AGENT,
 };
+use super::masked::mask_database;
 use super::{Config, Flags, beside};
 use crate::bad_input::BadInput;
 use crate::logs::LogFormat;
@@ -131,8 +132,7 @@ impl<'a> Layers<'a> {
                 self.sources.note("notify", Source::File { path: path.clone(), line });
             }
             let from_file = |key| matches!(self.sources.of(key), Source::File { .. });
-            let holds_secret = from_file(DATABASE.key)
-                && super::mask_database(&config.database) != config.database
+            let holds_secret = from_file(DATABASE.key) && mask_database(&config.database) != config.database
                 || from_file(ROUTES.key)
                     && config.routes.iter().any(|route| route.to_string() != route.full_text())
                 || file.channels.iter().any(Channel::has_secret_in_place);

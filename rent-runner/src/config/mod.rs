@@ -5,6 +5,7 @@ mod defaults;
 mod file;
 mod keys;
 mod layers;
+mod masked;
 mod show;
 
 use std::ffi::OsString;
@@ -19,9 +20,14 @@ use crate::logs::LogFormat;
 use crate::notify::{self, Channel, Language};
 use crate::vault::KeySource;
 
+pub(crate) use defaults::settings_file;
 use layers::Layers;
 pub(crate) use layers::{Source, Sources, language, on_block};
-pub(crate) use show::{mask_database, run};
+pub(crate) use masked::{mask_database, rows};
+pub(crate) use show::run;
+
+/// A settings file with every key, commented out.
+pub(crate) const EXAMPLE: &str = include_str!("example.toml");
 
 /// Everything that `serve`, `run-due` and the commands on the store go by. `Debug` shows no password.
 #[derive(Clone)]

@@ -153,7 +153,7 @@ fn no_secret_is_shown() {
     let text = "database = \"postgres://rent:hunter22@db/rent?sslpassword=hunter22&sslmode=require\"\n\
                 routes = [\"http://user:hunter22@proxy:3128\"]";
     let config = resolve(Some(text), &[("RENT_KEY", "hunter22")], Flags::default()).unwrap();
-    let rows = format!("{:?} {config:?}", show::rows(&config));
+    let rows = format!("{:?} {config:?}", rows(&config));
     assert!(!rows.contains("hunter22"), "{rows}");
     assert!(rows.contains("postgres://rent:***@db/rent?sslpassword=***&sslmode=require"), "{rows}");
     assert!(rows.contains("http://***@proxy:3128") && rows.contains("the value of RENT_KEY"), "{rows}");
