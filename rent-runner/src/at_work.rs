@@ -9,13 +9,13 @@ use tokio::sync::watch;
 
 use crate::bad_input::BadInput;
 use crate::config::Config;
-use crate::exit;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
 use crate::runner::{CLAIM_BEFORE, Context, Done, End, Observer, Runner, Scope};
 use crate::store::{Filter, State, Store};
 use crate::vault::Vault;
-use crate::{output, signals, stored};
+use crate::{exit, terminal};
+use crate::{signals, stored};
 
 /// How long messages that wait are tried to be sent before the program ends.
 const LAST_MESSAGES: Duration = Duration::from_secs(20);
@@ -29,7 +29,7 @@ pub(crate) async fn serve(config: Config) -> Result<u8> {
     // Heard from here on: a stop while the store is opened is a stop as well.
     tokio::spawn(async move {
         signals::interruption().await;
-        output::note("stopping: what is under way may end, the rest is handed back");
+        terminal::note("stopping: what is under way may end, the rest is handed back");
         let _ = stop.send(true);
     });
     let store = stored::open(&config).await?;
@@ -53,11 +53,11 @@ pub(crate) async fn serve(config: Config) -> Result<u8> {
 }
 
 async fn introduce(config: &Config, store: &Store, listening: Option<std::net::SocketAddr>) -> Result<()> {
-    output::note(&format!("store      {}", store.address()));
-    output::note(&format!("key        {}", config.key.name()));
-    output::note(&format!("runner     {}", config.runner));
+    terminal::note(&format!("store      {}", store.address()));
+    terminal::note(&format!("key        {}", config.key.name()));
+    terminal::note(&format!("runner     {}", config.runner));
     if let Some(address) = listening {
-        output::note(&format!("metrics    http://{address}/metrics"));
+        terminal::note(&format!("metrics    http://{address}/metrics"));
     }
     let open = vec![State::Waiting, State::Armed, State::Firing];
     let waiting: u64 =
@@ -67,8 +67,8 @@ async fn introduce(config: &Config, store: &Store, listening: Option<std::net::S
         Some(booking) => format!("{waiting} waiting, the next opens at {}", booking.opens_at),
         None => "none waiting; `rent-runner add` stores one".to_owned(),
     };
-    output::note(&format!("bookings   {next}"));
-    output::note("Ctrl-C ends it.");
+    terminal::note(&format!("bookings   {next}"));
+    terminal::note("Ctrl-C ends it.");
     Ok(())
 }
 
@@ -137,7 +137,7 @@ fn send_messages(
 async fn leave(store: &Store, notifier: &Notifier) {
     let left = notifier.flush(store, LAST_MESSAGES).await;
     if left > 0 {
-        output::note(&format!("{left} messages wait in the store: the next start sends them"));
+        terminal::note(&format!("{left} messages wait in the store: the next start sends them"));
     }
 }
 
@@ -150,8 +150,8 @@ fn tell(done: &Done, as_json: bool) {
     };
     // A booking stands as it stands, whether or not somebody reads of it.
     let _ = if as_json {
-        output::result(&json!({ "booking": id, "state": word, "reason": reason }).to_string())
+        terminal::result(&json!({ "booking": id, "state": word, "reason": reason }).to_string())
     } else {
-        output::result(&format!("#{id}  {word}: {reason}"))
+        terminal::result(&format!("#{id}  {word}: {reason}"))
     };
 }

@@ -9,9 +9,10 @@ use crate::bad_input::BadInput;
 use crate::cli::{Book, OpensAt};
 use crate::config::Config;
 use crate::foreground::{Ending, Standing, Watched};
-use crate::live::Live;
-use crate::story::{Reader, Story};
-use crate::{dry_run, foreground, journal, output};
+use crate::terminal;
+use crate::terminal::countdown::Live;
+use crate::terminal::story::{Reader, Story};
+use crate::{dry_run, foreground, journal};
 
 /// Checks every argument, asks for the password, books.
 pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
@@ -25,7 +26,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     let reader = Reader::new(arguments.json, arguments.quiet);
     if !arguments.quiet {
         let advice = arguments::advice(&site, &wishes, opens.as_ref());
-        advice.iter().for_each(|line| output::note(line));
+        advice.iter().for_each(|line| terminal::note(line));
     }
     let prompt = format!("password of {} at {}: ", arguments.account, site.title());
     let credentials = || -> Result<Credentials> {
@@ -78,7 +79,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     drop(story);
     if let Some(receipt) = ending.receipt().filter(|_| !arguments.json) {
         // The reservation stands, whether or not somebody reads its number.
-        let _ = output::result(receipt);
+        let _ = terminal::result(receipt);
     }
     Ok(ending.code())
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cli::ClockCheck;
 use crate::config::Config;
 use crate::words::{clock_sentence, millis, probes};
-use crate::{arguments, exit, output, signals};
+use crate::{arguments, exit, signals, terminal};
 
 /// The width of the picture: a second in steps of 20 ms, and the path.
 const COLUMNS: usize = 51;
@@ -22,7 +22,7 @@ pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
     let client = arguments::client(arguments::site_of(config)?, config)?;
     let mut watch = Watch { client: &client, as_json: arguments.json, clock: SiteClock::new(), frame: None };
     if !arguments.json {
-        output::result(&format!(
+        terminal::result(&format!(
             "The clock of {}, by at most {} of its answers.\n{HEADER}",
             client.site().base_url(),
             arguments.probes
@@ -40,7 +40,7 @@ pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
     match failed {
         Some(error) => Err(error.into()),
         None if watch.clock.probes().is_empty() => {
-            output::note("rent-runner: the answers have no date that can be read");
+            terminal::note("rent-runner: the answers have no date that can be read");
             Ok(exit::NO_CLEAR_ANSWER)
         }
         None => Ok(exit::DONE),
@@ -73,7 +73,7 @@ impl Watch<'_> {
                     return Ok(Some(error));
                 }
                 Err(error) => {
-                    output::note(&error.chain());
+                    terminal::note(&error.chain());
                     break;
                 }
             }
@@ -114,11 +114,11 @@ impl Watch<'_> {
                 "upper_micros": upper,
                 "cached": estimate.cached,
             });
-            return Ok(output::result(&line.to_string())?);
+            return Ok(terminal::result(&line.to_string())?);
         }
         let frame = *self.frame.get_or_insert((lower, upper.unwrap_or(lower + 1_000_000)));
         let dated = date.time_text();
-        Ok(output::result(&format!(
+        Ok(terminal::result(&format!(
             "{:>2}  {}  {:>11}  {}  {}  {}",
             self.clock.probes().len(),
             sent.time_text(),
@@ -140,9 +140,9 @@ impl Watch<'_> {
                 fields.insert("at".into(), serde_json::to_value(self.client.clock().now())?);
                 fields.insert("local_clock_synchronised".into(), synchronised.into());
             }
-            return Ok(output::result(&line.to_string())?);
+            return Ok(terminal::result(&line.to_string())?);
         }
-        Ok(output::result(&format!(
+        Ok(terminal::result(&format!(
             "\nestimate     {} ({})\ndate header  {}\nthis clock   {}",
             clock_sentence(&estimate),
             probes(&estimate),

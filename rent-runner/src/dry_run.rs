@@ -4,9 +4,8 @@ use anyhow::Result;
 use namyangju_rent::{Application, ApplicationError, Client, Credentials, Error, SlotState, Verdict, Wish};
 use serde_json::json;
 
-use crate::exit;
-use crate::output;
 use crate::words::verdict_sentence;
+use crate::{exit, terminal};
 
 /// Logs in, visits the pages before the submission, and shows the filled form. Nothing is applied for.
 pub(crate) async fn run(
@@ -24,7 +23,7 @@ pub(crate) async fn run(
             let list = session.day_list(&wish.place, wish.date).await?;
             let mut slots = list.within(wish.date, wish.range, wish.purpose);
             if slots.any(|slot| slot.state == SlotState::Booked) {
-                output::note(&format!("rent-runner: {}", verdict_sentence(&Verdict::Lost)));
+                terminal::note(&format!("rent-runner: {}", verdict_sentence(&Verdict::Lost)));
                 return Ok(exit::exit_code(&Verdict::Lost));
             }
         }
@@ -54,27 +53,27 @@ pub(crate) async fn run(
             "discounts": discounts,
             "fields_with_lacking_characters": lacking,
         });
-        output::result(&line.to_string())?;
+        terminal::result(&line.to_string())?;
         return Ok(exit::DONE);
     }
     let rows = fields.into_iter().map(|(name, value)| vec![name, value]).collect();
-    output::result(&output::table(&["field", "value"], rows))?;
+    terminal::result(&terminal::table(&["field", "value"], rows))?;
     let slots: Vec<String> =
         form.slots().iter().map(|slot| format!("{} (number {})", slot.range, slot.time_no)).collect();
-    output::note(&format!("slots      {}", slots.join(", ")));
+    terminal::note(&format!("slots      {}", slots.join(", ")));
     let payment =
         payment.map_or("not shown by the form".to_owned(), |won| format!("{} won", won.with_comma()));
-    output::note(&format!("payment    {payment}"));
+    terminal::note(&format!("payment    {payment}"));
     for (code, label) in form.discounts() {
-        output::note(&format!("discount   {code} {label}"));
+        terminal::note(&format!("discount   {code} {label}"));
     }
     for (field, character) in lacking {
-        output::note(&format!(
+        terminal::note(&format!(
             "warning    `{field}` has `{character}`, which the site's character set lacks: it will receive &#{};",
             u32::from(character)
         ));
     }
-    output::note(&format!(
+    terminal::note(&format!(
         "body       {} bytes in {}; nothing was applied for",
         submission.body().len(),
         client.site().charset().name()

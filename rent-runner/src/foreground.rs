@@ -6,9 +6,9 @@ use namyangju_rent::{Booking, Event, Happened, Report, SlotState, Step, Verdict}
 use serde_json::Value;
 
 use crate::exit;
-use crate::live::Live;
 use crate::signals::interruption;
-use crate::story::Story;
+use crate::terminal::countdown::Live;
+use crate::terminal::story::Story;
 
 /// How a booking in the foreground ended.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::bad_input::BadInput;
 use crate::foreground::Standing;
-use crate::output;
+use crate::terminal;
 
 /// A journal that is being written.
 #[derive(Debug)]
@@ -201,7 +201,7 @@ impl Journal {
             && !self.failed
         {
             self.failed = true;
-            output::note(&format!(
+            terminal::note(&format!(
                 "rent-runner: the journal {} cannot be written: {error}",
                 self.path.display()
             ));

@@ -12,15 +12,12 @@ mod config;
 mod demo;
 mod doctor;
 mod dry_run;
-mod duration;
 mod exit;
 mod foreground;
 mod journal;
-mod live;
 mod logs;
 mod metrics;
 mod notify;
-mod output;
 mod places;
 mod runner;
 mod signals;
@@ -29,7 +26,7 @@ mod sites;
 mod slots;
 mod store;
 mod stored;
-mod story;
+mod terminal;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod testing;
@@ -58,7 +55,7 @@ fn main() -> ExitCode {
         Err(error) => {
             let code = exit::failure_code(&error);
             if code != exit::DONE {
-                output::note(&format!("rent-runner: {error:#}"));
+                terminal::note(&format!("rent-runner: {error:#}"));
             }
             code.into()
         }
@@ -115,7 +112,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
 fn settings(flags: &Flags) -> anyhow::Result<Config> {
     let config = Config::load(flags)?;
     logs::set_format(config.log_format);
-    config.warnings.iter().for_each(|warning| output::note(&format!("warning: {warning}")));
+    config.warnings.iter().for_each(|warning| terminal::note(&format!("warning: {warning}")));
     Ok(config)
 }
 

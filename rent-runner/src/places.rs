@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::cli::Places;
 use crate::config::Config;
 use crate::words::counted;
-use crate::{arguments, exit, output};
+use crate::{arguments, exit, terminal};
 
 /// Between two requests: nobody is in a hurry for codes that change once a year.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -40,9 +40,9 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
         let places = known(&site, arguments.centre.as_ref());
         if arguments.json {
             let name = site.name();
-            output::json(&json!({ "site": name, "source": "dialect", "places": places }))?;
+            terminal::json(&json!({ "site": name, "source": "dialect", "places": places }))?;
         } else {
-            output::result(&table(&places, true))?;
+            terminal::result(&table(&places, true))?;
         }
         return Ok(exit::DONE);
     }
@@ -51,7 +51,7 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
     let places = found.courts(client.site());
     let empty = if arguments.all { found.empty() } else { Vec::new() };
     if arguments.json {
-        output::json(&json!({
+        terminal::json(&json!({
             "site": client.site().name(),
             "source": "menus",
             "complete": found.complete,
@@ -64,10 +64,10 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
         for empty in &empty {
             rows.push_str(&format!("\n{}  {}  (no court found)", empty.code, empty.name));
         }
-        output::result(&rows)?;
+        terminal::result(&rows)?;
     }
     let count = u32::try_from(places.len()).unwrap_or(u32::MAX);
-    output::note(&format!(
+    terminal::note(&format!(
         "{} in {}{}",
         counted(count, "court"),
         counted(client.budget().used(), "request"),
@@ -99,7 +99,7 @@ fn table(places: &[Listed], with_confidence: bool) -> String {
         row.extend(listed.confidence.clone());
         row
     };
-    output::table(&header, places.iter().map(row).collect())
+    terminal::table(&header, places.iter().map(row).collect())
 }
 
 /// A walk through the menus: centres, groups, courts.
@@ -161,7 +161,9 @@ impl<'c> Walk<'c> {
     /// Reads the page that an entry leads to; `false` if the walk has to end.
     async fn ask(&mut self, entry: &MenuEntry) -> Result<bool> {
         if self.client.budget().used() >= MOST_REQUESTS {
-            output::note(&format!("after {MOST_REQUESTS} requests it is enough: use --centre for the rest"));
+            terminal::note(&format!(
+                "after {MOST_REQUESTS} requests it is enough: use --centre for the rest"
+            ));
             self.found.complete = false;
             return Ok(false);
         }
@@ -174,11 +176,11 @@ impl<'c> Walk<'c> {
                 if !may_go_on || self.failures >= MOST_FAILURES {
                     return Err(error.into());
                 }
-                output::note(&format!("{}: {}", entry.name, error.chain()));
+                terminal::note(&format!("{}: {}", entry.name, error.chain()));
                 self.found.complete = false;
             }
         }
-        output::note(&format!(
+        terminal::note(&format!(
             "{}: {} so far",
             entry.name,
             counted(u32::try_from(self.found.courts.len()).unwrap_or(u32::MAX), "court")

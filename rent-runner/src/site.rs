@@ -11,9 +11,9 @@ use namyangju_rent::{Client, Clock, Site, SystemClock};
 
 use crate::bad_input::BadInput;
 use crate::cli::StandInSite;
-use crate::exit;
 use crate::words::counted;
-use crate::{arguments, output, signals};
+use crate::{arguments, signals};
+use crate::{exit, terminal};
 
 /// How often new requests are printed.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -36,11 +36,11 @@ pub(crate) async fn run(arguments: &StandInSite) -> Result<u8> {
     let stand_in = StandIn::new(&dialect, behaviour(arguments));
     let server = StandInServer::spawn_on(address, arguments.beyond_loopback, stand_in, Arc::new(SystemClock))
         .with_context(|| format!("cannot listen on {address} (--listen 127.0.0.1:0 takes any free port)"))?;
-    output::result(&introduction(&server, &dialect, &front, arguments)?)?;
+    terminal::result(&introduction(&server, &dialect, &front, arguments)?)?;
     let requests = log_until_interrupted(&server).await;
     let bookings = server.with(|stand_in| stand_in.bookings().len());
     server.stop().await;
-    output::note(&format!(
+    terminal::note(&format!(
         "\nended after {} and {}",
         counted(requests, "request"),
         counted(u32::try_from(bookings).unwrap_or(u32::MAX), "booking")
@@ -146,7 +146,7 @@ fn places(courts: &[Court], dialect: &Site, human_check: bool) -> String {
         vec![court.place.to_string(), name, rounds, won]
     };
     let header = ["place", "name", "rounds", "won, week / weekend"];
-    output::table(&header, courts.iter().map(row).collect())
+    terminal::table(&header, courts.iter().map(row).collect())
 }
 
 /// A word as a shell takes it.
@@ -166,7 +166,7 @@ async fn log_until_interrupted(server: &StandInServer) -> u32 {
         });
         for arrival in &new {
             requests = requests.saturating_add(1);
-            output::note(&line(arrival));
+            terminal::note(&line(arrival));
         }
     };
     let interruption = signals::interruption();

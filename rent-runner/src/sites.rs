@@ -6,21 +6,20 @@ use serde_json::{Value, json};
 
 use crate::bad_input::BadInput;
 use crate::cli::Sites;
-use crate::exit;
-use crate::output;
+use crate::{exit, terminal};
 
 /// Prints the list, or one dialect.
 pub(crate) fn run(arguments: &Sites) -> Result<u8> {
     if let Some(name) = &arguments.show {
         // The error of an unknown name lists the known ones.
         Site::builtin(name).map_err(BadInput::from)?;
-        output::result(Site::builtin_toml(name).unwrap_or_default())?;
+        terminal::result(Site::builtin_toml(name).unwrap_or_default())?;
         return Ok(exit::DONE);
     }
     if arguments.json {
         let sites: Vec<Value> =
             Site::builtin_names().map(|name| Ok(as_json(&Site::builtin(name)?))).collect::<Result<_>>()?;
-        output::json(&json!({ "sites": sites }))?;
+        terminal::json(&json!({ "sites": sites }))?;
         return Ok(exit::DONE);
     }
     let mut rows = Vec::new();
@@ -34,7 +33,7 @@ pub(crate) fn run(arguments: &Sites) -> Result<u8> {
             site.known_places().len().to_string(),
         ]);
     }
-    output::result(&output::table(&["name", "city", "address", "charset", "known places"], rows))?;
+    terminal::result(&terminal::table(&["name", "city", "address", "charset", "known places"], rows))?;
     Ok(exit::DONE)
 }
 

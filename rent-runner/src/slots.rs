@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::cli::Slots;
 use crate::config::Config;
 use crate::words::counted;
-use crate::{arguments, exit, output};
+use crate::{arguments, exit, terminal};
 
 /// Reads the list and prints it.
 pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
@@ -30,7 +30,7 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     };
     let slots: Vec<&ListedSlot> = list.slots.iter().filter(wanted).collect();
     if arguments.json {
-        output::json(&json!({
+        terminal::json(&json!({
             "site": client.site().name(),
             "place": arguments.place,
             "read_at": SystemClock.now(),
@@ -40,11 +40,11 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     }
     if !slots.is_empty() {
         let rows = slots.iter().map(|slot| row(slot)).collect();
-        output::result(&output::table(&["date", "day", "round", "time", "for", "state"], rows))?;
+        terminal::result(&terminal::table(&["date", "day", "round", "time", "for", "state"], rows))?;
     }
     let free = slots.iter().filter(|slot| slot.state == SlotState::Free).count();
     let listed = counted(u32::try_from(slots.len()).unwrap_or(u32::MAX), "time");
-    output::note(&format!("{listed}, {free} free; the site lists {} for the month", list.slots.len()));
+    terminal::note(&format!("{listed}, {free} free; the site lists {} for the month", list.slots.len()));
     Ok(exit::DONE)
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::RunnerArgs;
-use crate::{duration, exit};
+use crate::exit;
+use crate::words::duration;
 
 /// Run stored bookings: the daemon.
 ///

@@ -29,7 +29,7 @@ pub(crate) use rehearsal::{Demo, StandInSite};
 pub(crate) use settings::{At, Completions, Global, RunnerArgs, Settings, SettingsCommand, SettingsShow};
 pub(crate) use values::{Choice, OpensAt, Pace};
 
-use crate::{exit, output};
+use crate::{exit, terminal};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -97,7 +97,7 @@ pub(crate) struct Cli {
 pub(crate) fn complete(arguments: &Completions) -> anyhow::Result<u8> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Cli::command(), "rent-runner", &mut script);
-    output::result(&String::from_utf8_lossy(&script))?;
+    terminal::result(&String::from_utf8_lossy(&script))?;
     Ok(exit::DONE)
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use namyangju_rent::SeoulTime;
 
-use crate::duration;
+use crate::words::duration;
 
 /// Show the whole story on this machine: a stand-in site, its opening, one booking.
 ///

@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 use super::{Config, EXAMPLE, Flags, Source, rows, settings_file};
 use crate::bad_input::BadInput;
 use crate::cli::{Settings, SettingsCommand, SettingsShow};
-use crate::exit;
-use crate::output;
+use crate::{exit, terminal};
 
 /// Shows the settings, the file's place or an example.
 pub(crate) fn run(arguments: &Settings, mut flags: Flags) -> Result<u8> {
@@ -15,7 +14,7 @@ pub(crate) fn run(arguments: &Settings, mut flags: Flags) -> Result<u8> {
         SettingsCommand::Show(arguments) => {
             arguments.at.put(&mut flags);
             let config = Config::load(&flags)?;
-            config.warnings.iter().for_each(|warning| output::note(&format!("warning: {warning}")));
+            config.warnings.iter().for_each(|warning| terminal::note(&format!("warning: {warning}")));
             show(arguments, &config)?;
         }
         SettingsCommand::Path => {
@@ -23,9 +22,9 @@ pub(crate) fn run(arguments: &Settings, mut flags: Flags) -> Result<u8> {
             let (path, _) = path.ok_or_else(|| {
                 BadInput("neither XDG_CONFIG_HOME nor HOME is set: give --config or RENT_CONFIG".to_owned())
             })?;
-            output::result(&path.display().to_string())?;
+            terminal::result(&path.display().to_string())?;
         }
-        SettingsCommand::Example => output::result(EXAMPLE)?,
+        SettingsCommand::Example => terminal::result(EXAMPLE)?,
     }
     Ok(exit::DONE)
 }
@@ -39,14 +38,14 @@ fn show(arguments: &SettingsShow, config: &Config) -> Result<()> {
                 json!({ "setting": key, "value": value, "source": source_json(source) })
             })
             .collect();
-        output::json(&json!({ "file": config.file, "settings": settings }))?;
+        terminal::json(&json!({ "file": config.file, "settings": settings }))?;
         return Ok(());
     }
     let rows = rows
         .into_iter()
         .map(|(key, value, source)| vec![key.to_owned(), plain(&value), source.to_string()])
         .collect();
-    Ok(output::result(&output::table(&["setting", "value", "source"], rows))?)
+    Ok(terminal::result(&terminal::table(&["setting", "value", "source"], rows))?)
 }
 
 /// A value in a table.

@@ -22,10 +22,10 @@ use self::seen::Seen;
 use crate::cli::Demo;
 use crate::config::Config;
 use crate::foreground::{Ending, Standing, Watched};
-use crate::live::Live;
-use crate::story::{Reader, Story};
+use crate::terminal::countdown::Live;
+use crate::terminal::story::{Reader, Story};
 use crate::words::{counted, millis};
-use crate::{arguments, foreground, output};
+use crate::{arguments, foreground, terminal};
 
 /// How far ahead the booked day is.
 const DAYS_AHEAD: i32 = 14;
@@ -108,7 +108,7 @@ pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
     drop((stage, story));
     if !arguments.json {
         // The verdict stands, whether or not somebody reads the summary.
-        let _ = output::result(&(seen.for_a_person(ended.receipt.as_deref()) + &ended.summary));
+        let _ = terminal::result(&(seen.for_a_person(ended.receipt.as_deref()) + &ended.summary));
     }
     Ok(ended.code)
 }

@@ -14,7 +14,7 @@ use crate::cli::Doctor;
 use crate::config::{Config, Flags};
 use crate::notify::Notifier;
 use crate::store::Store;
-use crate::{exit, output};
+use crate::{exit, terminal};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -75,7 +75,7 @@ impl Findings {
                 Level::Failed => "FAILED",
             };
             let to_do = check.to_do.as_ref().map(|to_do| format!(": {to_do}")).unwrap_or_default();
-            output::result(&format!("{level:<8} {:<9} {}{to_do}", check.what, check.text))?;
+            terminal::result(&format!("{level:<8} {:<9} {}{to_do}", check.what, check.text))?;
         }
         self.checks.push(check);
         Ok(())
@@ -99,10 +99,10 @@ pub(crate) async fn run(arguments: &Doctor, mut flags: Flags) -> Result<u8> {
     }
     let (failed, warnings) = (findings.how_many(Level::Failed), findings.how_many(Level::Warning));
     if arguments.json {
-        output::json(&json!({ "failed": failed, "warnings": warnings, "checks": findings.checks }))?;
+        terminal::json(&json!({ "failed": failed, "warnings": warnings, "checks": findings.checks }))?;
     } else {
         let all = findings.checks.len();
-        output::result(&format!("\n{all} checks, {failed} failed, {warnings} with a warning"))?;
+        terminal::result(&format!("\n{all} checks, {failed} failed, {warnings} with a warning"))?;
     }
     Ok(if failed == 0 { exit::DONE } else { exit::UNEXPECTED })
 }

@@ -5,7 +5,7 @@ use namyangju_rent::{Error, Next, Site, SiteClock, TlsBackend};
 
 use super::Findings;
 use crate::config::Config;
-use crate::{arguments, output};
+use crate::{arguments, terminal};
 
 /// A site's clock that is this far from ours in seconds is remarkable: bookings measure it, people do not.
 const FAR_OFF: i64 = 2;
@@ -69,7 +69,7 @@ async fn one(findings: &mut Findings, config: &Config, site: &Site) -> Result<()
         let names: Vec<_> = clients.iter().map(|(name, _)| *name).collect();
         findings.ok("tls", format!("ready: {}", names.join(", ")))?;
     }
-    output::note(&format!("asking {} for its head, once", site.home_url()));
+    terminal::note(&format!("asking {} for its head, once", site.home_url()));
     let mut first_error = None;
     for (name, client) in &clients {
         // A connection that fails carries no request, so that the next implementation may try.

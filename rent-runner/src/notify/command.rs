@@ -7,8 +7,7 @@ use super::notifier::Notifier;
 use crate::bad_input::BadInput;
 use crate::cli::{Notify, NotifyCommand, NotifyTest};
 use crate::config::Config;
-use crate::exit;
-use crate::output;
+use crate::{exit, terminal};
 
 /// Lists or tries the channels.
 pub(crate) async fn run(arguments: &Notify, config: &Config) -> Result<u8> {
@@ -26,9 +25,9 @@ fn list(config: &Config) -> Result<u8> {
     });
     let rows: Vec<_> = rows.collect();
     if rows.is_empty() {
-        output::note(NO_CHANNEL);
+        terminal::note(NO_CHANNEL);
     } else {
-        output::result(&output::table(&["name", "kind", "told of", "state"], rows))?;
+        terminal::result(&terminal::table(&["name", "kind", "told of", "state"], rows))?;
     }
     Ok(exit::DONE)
 }
@@ -56,9 +55,9 @@ async fn send(test: &NotifyTest, notifier: &Notifier) -> Result<u8> {
     for channel in meant {
         let name = &channel.name;
         match notifier.test(channel, test.kind, now).await {
-            Ok(()) => output::result(&format!("{name}: arrived at the server"))?,
+            Ok(()) => terminal::result(&format!("{name}: arrived at the server"))?,
             Err(why) => {
-                output::result(&format!("{name}: FAILED: {why}"))?;
+                terminal::result(&format!("{name}: FAILED: {why}"))?;
                 code = exit::NETWORK;
             }
         }

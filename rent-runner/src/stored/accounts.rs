@@ -10,9 +10,10 @@ use crate::arguments::{self, site_of_account};
 use crate::bad_input::BadInput;
 use crate::cli::{Account, AccountAdd, AccountCommand, AccountName, AccountPassword};
 use crate::config::{Config, Flags};
+use crate::exit;
 use crate::store::{NewAccount, Purpose};
+use crate::terminal;
 use crate::vault::Vault;
-use crate::{exit, output};
 
 /// Runs one of the commands on accounts.
 pub(crate) async fn run(arguments: &Account, mut flags: Flags) -> Result<u8> {
@@ -27,7 +28,7 @@ pub(crate) async fn run(arguments: &Account, mut flags: Flags) -> Result<u8> {
         AccountCommand::Remove(arguments) => {
             let store = open(&config).await?;
             store.remove_account(&arguments.name).await?;
-            output::note(&format!("removed the account {}", arguments.name));
+            terminal::note(&format!("removed the account {}", arguments.name));
             store.close().await;
         }
         AccountCommand::Password(arguments) => password(arguments, &config).await?,
@@ -62,7 +63,7 @@ async fn add(arguments: &AccountAdd, config: &Config) -> Result<()> {
         name,
     };
     store.add_account(&account).await?;
-    output::note(&format!(
+    terminal::note(&format!(
         "added the account {} at {}; `rent-runner account check {}` logs in once",
         account.name,
         site.base_url(),
@@ -99,9 +100,9 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
                 })
             })
             .collect();
-        output::json(&json!({ "accounts": accounts }))?;
+        terminal::json(&json!({ "accounts": accounts }))?;
     } else if accounts.is_empty() {
-        output::note("no account is kept: `rent-runner account add --login ID`");
+        terminal::note("no account is kept: `rent-runner account add --login ID`");
     } else {
         let rows = accounts.into_iter().map(|account| {
             let site =
@@ -110,7 +111,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
             vec![account.name, account.login, site, account.open_bookings.to_string(), checked]
         });
         let header = ["name", "login", "site", "bookings not over", "last login"];
-        output::result(&output::table(&header, rows.collect()))?;
+        terminal::result(&terminal::table(&header, rows.collect()))?;
     }
     store.close().await;
     Ok(())
@@ -132,7 +133,7 @@ async fn check(arguments: &AccountName, config: &Config) -> Result<()> {
         None => None,
     };
     store.set_session(account.id, saved.as_ref(), true).await?;
-    output::result(&format!("the login of {} works at {}", account.name, client.site().base_url()))?;
+    terminal::result(&format!("the login of {} works at {}", account.name, client.site().base_url()))?;
     store.close().await;
     Ok(())
 }
@@ -147,7 +148,7 @@ async fn password(arguments: &AccountPassword, config: &Config) -> Result<()> {
     store
         .set_password(&account.name, &vault.seal(Purpose::Password(&account.name), password.as_bytes())?)
         .await?;
-    output::note(&format!("replaced the password of {}", account.name));
+    terminal::note(&format!("replaced the password of {}", account.name));
     store.close().await;
     Ok(())
 }
@@ -155,7 +156,7 @@ async fn password(arguments: &AccountPassword, config: &Config) -> Result<()> {
 async fn rekey(config: &Config) -> Result<()> {
     let store = open(config).await?;
     let sealed = Vault::rekey(&store, &config.key).await?;
-    output::note(&format!("sealed {sealed} secrets anew with a new key; keep a copy of it"));
+    terminal::note(&format!("sealed {sealed} secrets anew with a new key; keep a copy of it"));
     store.close().await;
     Ok(())
 }

@@ -5,11 +5,12 @@ use namyangju_rent::{Clock as _, SystemClock};
 use serde_json::json;
 
 use super::draft::{Desk, Draft};
-use super::{PREPARATION, living_runner, view};
+use super::{PREPARATION, living_runner};
 use crate::cli::Add;
 use crate::config::Config;
 use crate::store::{NewBooking, Opens, Store};
-use crate::{exit, output};
+use crate::terminal::booking;
+use crate::{exit, terminal};
 
 /// Checks everything, stores it, and says what has to be running by when.
 pub(crate) async fn run(arguments: &Add, config: &Config) -> Result<u8> {
@@ -26,17 +27,17 @@ pub(crate) async fn run(arguments: &Add, config: &Config) -> Result<u8> {
     let store = super::open(config).await?;
     let vault = super::open_vault(&store, config).await?;
     let checked = Desk::open(&store, vault).await?.check(&draft)?;
-    checked.advice.iter().for_each(|line| output::note(line));
+    checked.advice.iter().for_each(|line| terminal::note(line));
     let ids = store.add_bookings(std::slice::from_ref(&checked.booking)).await?;
     let id = *ids.first().context("the store gave no number")?;
     let what_runs = what_runs(&store, &checked.booking).await?;
     if arguments.json {
         let booking = store.booking(id).await?;
-        output::json(&json!({ "booking": view::json(&booking), "notes": checked.advice }))?;
+        terminal::json(&json!({ "booking": booking::json(&booking), "notes": checked.advice }))?;
     } else {
-        output::result(&id.to_string())?;
+        terminal::result(&id.to_string())?;
     }
-    output::note(&format!("booking {id}: {what_runs}"));
+    terminal::note(&format!("booking {id}: {what_runs}"));
     store.close().await;
     Ok(exit::DONE)
 }

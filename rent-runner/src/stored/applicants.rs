@@ -8,8 +8,9 @@ use super::{checked_name, open, open_vault, show};
 use crate::arguments::{self, seal, unseal};
 use crate::cli::{Applicant, ApplicantCommand, ApplicantSet};
 use crate::config::Config;
+use crate::exit;
 use crate::store::StoreError;
-use crate::{exit, output};
+use crate::terminal;
 
 /// What stands for a name or a number.
 const MASK: &str = "***";
@@ -24,18 +25,18 @@ pub(crate) async fn run(arguments: &Applicant, config: &Config) -> Result<u8> {
             let kept = store.applicant(&arguments.name).await?;
             let application = unseal(&open_vault(&store, config).await?, &kept.data)?;
             if arguments.json {
-                output::json(&json!({ "name": kept.name, "application": application }))?;
+                terminal::json(&json!({ "name": kept.name, "application": application }))?;
             } else {
                 let rows = show::applicant(&application).into_iter();
                 let rows = rows.map(|(name, value)| vec![name.to_owned(), value]).collect();
-                output::result(&output::table(&["applicant", &kept.name], rows))?;
+                terminal::result(&terminal::table(&["applicant", &kept.name], rows))?;
             }
             store.close().await;
         }
         ApplicantCommand::Remove(arguments) => {
             let store = open(config).await?;
             store.remove_applicant(&arguments.name).await?;
-            output::note(&format!(
+            terminal::note(&format!(
                 "removed the applicant's data {}; bookings keep their copy",
                 arguments.name
             ));
@@ -62,7 +63,7 @@ async fn set(arguments: &ApplicantSet, config: &Config) -> Result<()> {
     let said = if before.is_some() { "changed" } else { "added" };
     let application = arguments::application(&arguments.application, before)?;
     store.put_applicant(&name, &seal(&vault, &application)?).await?;
-    output::note(&format!("{said} the applicant's data {name}"));
+    terminal::note(&format!("{said} the applicant's data {name}"));
     store.close().await;
     Ok(())
 }
@@ -71,7 +72,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
     let store = open(config).await?;
     let kept = store.applicants().await?;
     if kept.is_empty() && !as_json {
-        output::note("no applicant's data is kept: `rent-runner applicant set NAME …`");
+        terminal::note("no applicant's data is kept: `rent-runner applicant set NAME …`");
         store.close().await;
         return Ok(());
     }
@@ -88,7 +89,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
         }
     }
     if as_json {
-        output::json(&json!({ "applicants": values }))?;
+        terminal::json(&json!({ "applicants": values }))?;
     } else {
         let columns = [
             ("name", "name"),
@@ -107,7 +108,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
         };
         let row = |value: &Value| columns.iter().map(|(_, key)| cell(value.get(key))).collect();
         let rows = values.iter().map(row).collect();
-        output::result(&output::table(&columns.map(|(name, _)| name), rows))?;
+        terminal::result(&terminal::table(&columns.map(|(name, _)| name), rows))?;
     }
     store.close().await;
     Ok(())

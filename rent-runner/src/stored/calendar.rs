@@ -8,14 +8,14 @@ use std::path::Path;
 use anyhow::Result;
 use namyangju_rent::{SeoulTime, TimeOfDay};
 
-use super::view;
-use crate::arguments;
 use crate::bad_input::BadInput;
 use crate::cli::Calendar;
 use crate::config::Config;
+use crate::exit;
 use crate::store::{Booking, Filter, State};
+use crate::terminal::booking;
 use crate::words::{counted, many};
-use crate::{exit, output};
+use crate::{arguments, terminal};
 
 /// The longest line in bytes, without its end (RFC 5545, 3.1).
 const LONGEST_LINE: usize = 75;
@@ -34,9 +34,9 @@ pub(crate) async fn run(arguments: &Calendar, config: &Config) -> Result<u8> {
     match &arguments.output {
         Some(path) => write_whole(path, &text)
             .map_err(|error| BadInput(format!("{} cannot be written: {error}", path.display())))?,
-        None => output::result(&text)?,
+        None => terminal::result(&text)?,
     }
-    output::note(&format!("{} won", counted(many(won.len()), "time")));
+    terminal::note(&format!("{} won", counted(many(won.len()), "time")));
     Ok(exit::DONE)
 }
 
@@ -67,7 +67,7 @@ pub(super) fn calendar(won: &[Booking], names: &HashMap<String, String>) -> Stri
 }
 
 fn event(booking: &Booking, names: &HashMap<String, String>) -> Vec<String> {
-    let Some(wish) = view::choice(booking) else { return Vec::new() };
+    let Some(wish) = booking::choice(booking) else { return Vec::new() };
     let place = wish.place.to_string();
     let name = names.get(&place).map_or(place.as_str(), String::as_str);
     let mut about = vec![format!("{place} {} {} (Asia/Seoul)", wish.date, wish.range)];

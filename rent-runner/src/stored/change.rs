@@ -4,13 +4,15 @@ use anyhow::{Context as _, Result};
 use namyangju_rent::{Clock as _, Purpose, Site, SystemClock, Wish};
 use serde_json::{Value, json};
 
-use super::{draft, view};
+use super::draft;
 use crate::arguments::{self, Opens, seal, unseal};
 use crate::bad_input::BadInput;
 use crate::cli::{Cancel, Choice, Clear, Edit, OpensAt, Retry};
 use crate::config::Config;
+use crate::exit;
 use crate::store::{self, Booking, BookingId, Change, State, Store};
-use crate::{exit, output};
+use crate::terminal;
+use crate::terminal::booking;
 
 /// Changes what is given, and checks the whole as if it were new.
 pub(crate) async fn edit(arguments: &Edit, config: &Config) -> Result<u8> {
@@ -47,7 +49,7 @@ pub(crate) async fn edit(arguments: &Edit, config: &Config) -> Result<u8> {
         return Err(BadInput("nothing to change was given: see `rent-runner edit --help`".to_owned()).into());
     }
     store.edit_booking(id, &change).await?;
-    notes.iter().for_each(|line| output::note(line));
+    notes.iter().for_each(|line| terminal::note(line));
     say(&store, id, arguments.json, "changed").await?;
     store.close().await;
     Ok(exit::DONE)
@@ -166,7 +168,7 @@ pub(crate) async fn cancel(arguments: &Cancel, config: &Config) -> Result<u8> {
                     json!({ "id": id, "state": state.word(), "cancel_asked": state != State::Cancelled }),
                 );
                 if !arguments.json {
-                    output::result(&match state {
+                    terminal::result(&match state {
                         State::Cancelled => format!("booking {id} is cancelled"),
                         _ => format!(
                             "booking {id}: its runner was asked to cancel it; `rent-runner show {id}` tells"
@@ -175,11 +177,11 @@ pub(crate) async fn cancel(arguments: &Cancel, config: &Config) -> Result<u8> {
                 }
             }
             Err(error) if failed.is_none() => failed = Some(error),
-            Err(error) => output::note(&format!("rent-runner: {error}")),
+            Err(error) => terminal::note(&format!("rent-runner: {error}")),
         }
     }
     if arguments.json {
-        output::json(&json!({ "bookings": done }))?;
+        terminal::json(&json!({ "bookings": done }))?;
     }
     store.close().await;
     match failed {
@@ -206,7 +208,7 @@ pub(crate) async fn retry(arguments: &Retry, config: &Config) -> Result<u8> {
     // A choice that has begun by then does not matter while another is still to come.
     arguments::check_opening(&opens, booking.give_up_after, &[last_to_begin(&booking, first)])?;
     store.retry_booking(id, (opens.how, opens.at)).await?;
-    said.iter().for_each(|line| output::note(line));
+    said.iter().for_each(|line| terminal::note(line));
     say(&store, id, arguments.json, "waits again").await?;
     store.close().await;
     Ok(exit::DONE)
@@ -229,10 +231,10 @@ fn still_to_come(booking: &Booking) -> Result<()> {
 async fn say(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
     let booking = store.booking(id).await?;
     if as_json {
-        output::json(&json!({ "booking": view::json(&booking) }))?;
+        terminal::json(&json!({ "booking": booking::json(&booking) }))?;
     } else {
-        let wish = booking.choices.first().map(view::wish).unwrap_or_default();
-        output::result(&format!("booking {id} {what}: {wish}, opens {}", booking.opens_at))?;
+        let wish = booking.choices.first().map(booking::wish).unwrap_or_default();
+        terminal::result(&format!("booking {id} {what}: {wish}, opens {}", booking.opens_at))?;
     }
     Ok(())
 }

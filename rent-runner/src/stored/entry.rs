@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::draft::Draft;
 use crate::arguments::GIVE_UP_AFTER;
 use crate::cli::{ApplicationArgs, Choice, Format, OpensAt, Pace};
-use crate::duration;
+use crate::words::duration;
 
 /// More than this is no file of bookings.
 pub(super) const MOST_ENTRIES: usize = 10_000;

@@ -8,9 +8,10 @@ use super::entry;
 use crate::arguments::unseal;
 use crate::cli::{ApplicationArgs, Choice, Export, OpensAt, Pace};
 use crate::config::Config;
+use crate::exit;
 use crate::store::{self, Booking, BookingId, Filter, State};
+use crate::terminal;
 use crate::words::{counted, many};
-use crate::{exit, output};
 
 /// Writes the bookings to stdout.
 pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
@@ -25,7 +26,7 @@ pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
         }
     }
     if bookings.is_empty() {
-        output::note("no booking is stored that is not over");
+        terminal::note("no booking is stored that is not over");
     }
     let mut desk = match bookings.is_empty() {
         true => None,
@@ -48,9 +49,9 @@ pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
         }
         drafts.push(draft);
     }
-    output::result(&entry::write(&drafts, arguments.format)?)?;
+    terminal::result(&entry::write(&drafts, arguments.format)?)?;
     if !nameless.is_empty() && !arguments.with_applicant {
-        output::note(&format!(
+        terminal::note(&format!(
             "the applicant's data of {} is kept under no name and was left out (--with-applicant): {}",
             counted(many(nameless.len()), "booking"),
             nameless.join(", ")

@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 
 use super::draft::{Checked, Desk, Draft, Wrong};
 use super::entry::{self, Mistake};
-use super::view;
 use crate::arguments::overlap;
 use crate::bad_input::BadInput;
 use crate::cli::{Format, Import};
 use crate::config::Config;
 use crate::store::{Filter, NewBooking, State, Store};
+use crate::terminal::booking;
 use crate::words::{counted, many};
-use crate::{exit, output};
+use crate::{exit, terminal};
 
 /// The most bytes that are read.
 const LONGEST_FILE: u64 = 16 * 1024 * 1024;
@@ -46,18 +46,18 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
             advice.push(line);
         }
     }
-    advice.iter().take(MOST_TOLD).for_each(|line| output::note(line));
+    advice.iter().take(MOST_TOLD).for_each(|line| terminal::note(line));
     if advice.len() > MOST_TOLD {
-        output::note(&format!("and {} more", counted(many(advice.len() - MOST_TOLD), "note")));
+        terminal::note(&format!("and {} more", counted(many(advice.len() - MOST_TOLD), "note")));
     }
     let bookings: Vec<NewBooking> = checked.iter().map(|checked| checked.booking.clone()).collect();
     let number = counted(many(bookings.len()), "booking");
     if arguments.dry_run {
         contradictions(&store, &bookings).await?.map_err(|mistakes| told(&name, &mistakes))?;
         if arguments.json {
-            output::json(&json!({ "bookings": [], "checked": bookings.len(), "notes": advice }))?;
+            terminal::json(&json!({ "bookings": [], "checked": bookings.len(), "notes": advice }))?;
         }
-        output::note(&format!("{number} could be stored; nothing was"));
+        terminal::note(&format!("{number} could be stored; nothing was"));
         store.close().await;
         return Ok(exit::DONE);
     }
@@ -66,15 +66,18 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
         let waiting = Filter { states: vec![State::Waiting], ..Filter::default() };
         let mut stored = store.bookings(&waiting).await?;
         stored.retain(|booking| ids.contains(&booking.id));
-        let stored: Vec<Value> = stored.iter().map(view::json).collect();
-        output::json(&json!({ "bookings": stored, "notes": advice }))?;
+        let stored: Vec<Value> = stored.iter().map(booking::json).collect();
+        terminal::json(&json!({ "bookings": stored, "notes": advice }))?;
     } else {
         let lines: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        output::result(&lines.join("\n"))?;
+        terminal::result(&lines.join("\n"))?;
     }
     let first = bookings.iter().min_by_key(|booking| booking.opens_at);
     if let Some(first) = first {
-        output::note(&format!("stored {number}; the first: {}", super::add::what_runs(&store, first).await?));
+        terminal::note(&format!(
+            "stored {number}; the first: {}",
+            super::add::what_runs(&store, first).await?
+        ));
     }
     store.close().await;
     Ok(exit::DONE)

@@ -3,12 +3,12 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::view;
 use crate::cli::List;
 use crate::config::Config;
 use crate::store::{Booking, Filter, State, Store};
+use crate::terminal::booking;
 use crate::words::{counted, many};
-use crate::{exit, output};
+use crate::{exit, terminal};
 
 /// How many are listed unless all are wanted: of those that are not over the ones that open first, of the
 /// others the last.
@@ -25,13 +25,13 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
     let (bookings, left_out) = wanted(&store, arguments).await?;
     store.close().await;
     if arguments.json {
-        let bookings: Vec<Value> = bookings.iter().map(view::json).collect();
-        output::json(&json!({ "bookings": bookings, "left_out": left_out }))?;
+        let bookings: Vec<Value> = bookings.iter().map(booking::json).collect();
+        terminal::json(&json!({ "bookings": bookings, "left_out": left_out }))?;
         return Ok(exit::DONE);
     }
     if !bookings.is_empty() {
         let header = ["number", "opens (Asia/Seoul)", "account", "choice", "state", "receipt or reason"];
-        output::result(&output::table(&header, bookings.iter().map(row).collect()))?;
+        terminal::result(&terminal::table(&header, bookings.iter().map(row).collect()))?;
     }
     let waiting = bookings.iter().filter(|booking| !booking.state.is_over()).count();
     let left_out = match left_out {
@@ -39,7 +39,7 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
         more => format!("; {more} more (--all)"),
     };
     let listed = counted(many(bookings.len()), "booking");
-    output::note(&format!("{listed}, {waiting} not over{left_out}"));
+    terminal::note(&format!("{listed}, {waiting} not over{left_out}"));
     Ok(exit::DONE)
 }
 
@@ -66,7 +66,7 @@ async fn wanted(store: &Store, arguments: &List) -> Result<(Vec<Booking>, u64)> 
 
 fn row(booking: &Booking) -> Vec<String> {
     let more = booking.choices.len().saturating_sub(1);
-    let mut choice = view::choice(booking).map(view::wish).unwrap_or_default();
+    let mut choice = booking::choice(booking).map(booking::wish).unwrap_or_default();
     if more > 0 {
         choice.push_str(&format!(" (+{more})"));
     }
@@ -87,7 +87,7 @@ fn row(booking: &Booking) -> Vec<String> {
         booking.opens_at.to_string().trim_end_matches(" Asia/Seoul").trim_end_matches(".000").to_owned(),
         booking.account.clone(),
         choice,
-        view::state(booking.state),
+        booking::state(booking.state),
         end,
     ]
 }

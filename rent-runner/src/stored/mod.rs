@@ -12,7 +12,6 @@ pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod show;
 pub(crate) mod status;
-mod view;
 
 use std::path::Path;
 use std::time::Duration;
@@ -22,9 +21,9 @@ use namyangju_rent::{Clock as _, SystemClock};
 
 use crate::bad_input::BadInput;
 use crate::config::Config;
-use crate::output;
 use crate::runner::Identity;
 use crate::store::Store;
+use crate::terminal;
 use crate::vault::{KeySource, Vault};
 
 /// How long before the opening a runner prepares a booking.
@@ -41,7 +40,7 @@ pub(crate) async fn open(config: &Config) -> Result<Store> {
     }
     let store = Store::open(&config.database).await?;
     if store.is_new() {
-        output::note(&format!("made the store of bookings {}", store.address()));
+        terminal::note(&format!("made the store of bookings {}", store.address()));
     }
     Ok(store)
 }
@@ -58,7 +57,7 @@ pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> 
             KeySource::File(path) => path.display().to_string(),
             _ => "the key".to_owned(),
         };
-        output::note(&format!(
+        terminal::note(&format!(
             "made the key {place}: keep a copy, for without it the passwords have to be entered again"
         ));
     }

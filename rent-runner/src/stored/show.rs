@@ -9,14 +9,14 @@ use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::view;
 use crate::bad_input::BadInput;
 use crate::cli::Show;
 use crate::config::Config;
 use crate::runner::Identity;
 use crate::store::{AttemptRow, Booking, BookingId, EventRow, Opens, Purpose, Store, Story};
-use crate::words::{clock_sentence, counted, in_words, millis, probes};
-use crate::{arguments, duration, exit, output};
+use crate::terminal::booking;
+use crate::words::{clock_sentence, counted, duration, in_words, millis, probes};
+use crate::{arguments, exit, terminal};
 
 /// Tells the story, or writes the page.
 pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
@@ -35,9 +35,9 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         None
     };
     if arguments.json {
-        output::json(&as_json(&story, application.as_ref(), arguments.events))?;
+        terminal::json(&as_json(&story, application.as_ref(), arguments.events))?;
     } else {
-        output::result(&as_text(&story, application.as_ref(), arguments.events))?;
+        terminal::result(&as_text(&story, application.as_ref(), arguments.events))?;
     }
     store.close().await;
     Ok(exit::DONE)
@@ -68,7 +68,7 @@ async fn page(store: &Store, config: &Config, id: BookingId, round: Option<i64>,
     let mut out = io::stdout().lock();
     out.write_all(body)?;
     out.flush()?;
-    output::note(&format!("{} bytes of {address}", body.len()));
+    terminal::note(&format!("{} bytes of {address}", body.len()));
     Ok(())
 }
 
@@ -86,7 +86,7 @@ fn as_json(story: &Story, application: Option<&Application>, events: bool) -> Va
         })
         .collect();
     let mut value = json!({
-        "booking": view::json(&story.booking),
+        "booking": booking::json(&story.booking),
         "attempts": attempts,
         "report": story.report,
     });
@@ -136,12 +136,12 @@ fn head(booking: &Booking, application: Option<&Application>) -> String {
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<11}{value}");
     };
-    line("booking", format!("{}, {}", booking.id, view::state(booking.state)));
+    line("booking", format!("{}, {}", booking.id, booking::state(booking.state)));
     let site =
         booking.base_url.as_ref().map_or(booking.site.clone(), |url| format!("{} at {url}", booking.site));
     line("account", format!("{} ({site})", booking.account));
     for (index, wish) in booking.choices.iter().enumerate() {
-        line(&format!("choice {}", index + 1), view::wish(wish));
+        line(&format!("choice {}", index + 1), booking::wish(wish));
     }
     let known = match booking.opens {
         Opens::Given => "as given",
@@ -181,7 +181,7 @@ fn head(booking: &Booking, application: Option<&Application>) -> String {
 
 fn tries(booking: &Booking) -> String {
     let mut text =
-        format!("for {}, {} pace", duration::text(booking.give_up_after), view::pace(booking.pace));
+        format!("for {}, {} pace", duration::text(booking.give_up_after), booking::pace(booking.pace));
     if let Some(most) = booking.most_requests {
         let _ = write!(text, ", at most {}", counted(most, "request"));
     }

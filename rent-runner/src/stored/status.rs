@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::runner::Identity;
 use crate::store::{Account, OpeningRow, RunnerRow, Store};
 use crate::words::counted;
-use crate::{arguments, exit, output};
+use crate::{arguments, exit, terminal};
 
 /// How many true opening instants, and messages that do not arrive, are shown.
 const MOST_SHOWN: u32 = 10;
@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
                 })
             })
             .collect();
-        output::json(&json!({
+        terminal::json(&json!({
             "store": store.address(), "runners": runners, "bookings": counts, "next_unclaimed_opening": next,
             "messages_waiting": store.messages_waiting().await?, "messages_failing": failing,
             "openings_seen": openings,
@@ -95,7 +95,7 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     for row in &openings {
         lines.push(format!("opened     {}", opened(row)));
     }
-    output::result(&lines.join("\n"))?;
+    terminal::result(&lines.join("\n"))?;
     store.close().await;
     Ok(exit::DONE)
 }

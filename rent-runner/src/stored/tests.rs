@@ -7,9 +7,10 @@ use namyangju_rent::{Place, Receipt, SeoulTime, Wish};
 
 use super::draft::Draft;
 use super::entry::{self, Mistake};
-use super::{calendar, import, view};
+use super::{calendar, import};
 use crate::cli::{AimArgs, ApplicationArgs, Choice, Format, OpensAt, Pace};
 use crate::store::{self, Booking, BookingId, Opens, Sealed, State};
+use crate::terminal::booking;
 
 fn choice(text: &str) -> Choice {
     text.parse().unwrap()
@@ -228,7 +229,7 @@ fn the_calendar_of_nothing_is_a_calendar() {
 
 #[test]
 fn a_state_is_told_by_its_plain_word_first() {
-    let told = State::ALL.map(view::state);
+    let told = State::ALL.map(booking::state);
     assert_eq!(
         told,
         [

@@ -1,6 +1,8 @@
 //! The program's sentences: events, verdicts, the site's clock, counts. They go to a terminal and into the store,
 //! so they know neither.
 
+pub(crate) mod duration;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 

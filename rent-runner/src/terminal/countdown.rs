@@ -7,7 +7,7 @@ use std::time::Duration;
 use namyangju_rent::{Budget, Clock, ClockEstimate, Event, SeoulTime, SystemClock};
 use tokio::time::MissedTickBehavior;
 
-use crate::story::Story;
+use super::story::Story;
 use crate::words::{error_bar, millis};
 
 /// Four times a second: more than a person reads, and nothing for a machine.

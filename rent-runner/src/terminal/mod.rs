@@ -1,5 +1,9 @@
 //! Where text goes: results to stdout, the rest to stderr.
 
+pub(crate) mod booking;
+pub(crate) mod countdown;
+pub(crate) mod story;
+
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{Table, presets};

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use namyangju_rent::{Clock, Event, Happened, Report, SeoulTime, SystemClock, Verdict};
 use serde_json::{Map, Value, json};
 
-use crate::output;
+use crate::terminal;
 use crate::words::{Tone, counted, opening_sentence, report_sentence, seconds, sentence, verdict_sentence};
 
 /// Who reads the story.
@@ -59,7 +59,7 @@ impl Story {
     pub(crate) fn new(reader: Reader, zero: SeoulTime) -> Self {
         let (lines, heard) = mpsc::channel();
         let mut teller =
-            Teller { reader, zero, ahead_micros: 0, colours: output::colours(), live: None, armed: false };
+            Teller { reader, zero, ahead_micros: 0, colours: terminal::colours(), live: None, armed: false };
         let writer = std::thread::spawn(move || {
             heard.into_iter().for_each(|line| teller.tell(line));
             teller.tell(Line::Live(None));
@@ -74,7 +74,7 @@ impl Story {
 
     /// Whether a line that changes in place can be shown.
     pub(crate) fn is_live(&self) -> bool {
-        self.reader == Reader::Person && output::is_live()
+        self.reader == Reader::Person && terminal::is_live()
     }
 
     /// One event.
@@ -210,20 +210,20 @@ impl Teller {
                     _ => self.armed = false,
                 }
                 self.person(tone, happened.at, &text);
-                if matches!(happened.event, Event::Alarm { .. }) && output::is_live() {
-                    output::bell();
+                if matches!(happened.event, Event::Alarm { .. }) && terminal::is_live() {
+                    terminal::bell();
                 }
             }
             // A booking goes on although nobody reads it any more.
             Line::Happened(happened) => {
-                let _ = output::result(&serde_json::to_string(&happened).unwrap_or_default());
+                let _ = terminal::result(&serde_json::to_string(&happened).unwrap_or_default());
             }
             Line::Program(value) => {
-                let _ = output::result(&value.to_string());
+                let _ = terminal::result(&value.to_string());
             }
             Line::Person(tone, at, text) => self.person(tone, at, &text),
             Line::Live(text) if text != self.live => {
-                output::live(text.as_deref().unwrap_or_default());
+                terminal::live(text.as_deref().unwrap_or_default());
                 self.live = text;
             }
             Line::Live(_) => {}
@@ -238,11 +238,11 @@ impl Teller {
             (true, Tone::Bad) => ("\u{1b}[1;31m", "\u{1b}[0m"),
         };
         if self.live.is_some() {
-            output::live("");
+            terminal::live("");
         }
-        output::note(&format!("{}  {}  {colour}{text}{after}", at.time_text(), self.relative(at)));
+        terminal::note(&format!("{}  {}  {colour}{text}{after}", at.time_text(), self.relative(at)));
         if let Some(live) = &self.live {
-            output::live(live);
+            terminal::live(live);
         }
     }
 

@@ -3,11 +3,11 @@
 use namyangju_rent::{Purpose, SlotState, Wish};
 use serde_json::{Value, json};
 
-use crate::duration;
 use crate::store::{Booking, Opens, Pace, State};
+use crate::words::duration;
 
 /// Its state: the plain word, and the exact one where that says more.
-pub(super) fn state(state: State) -> String {
+pub(crate) fn state(state: State) -> String {
     match (state.plain(), state.word()) {
         (plain, word) if plain == word => plain.to_owned(),
         (plain, word) => format!("{plain}: {word}"),
@@ -15,18 +15,18 @@ pub(super) fn state(state: State) -> String {
 }
 
 /// A wish in one line.
-pub(super) fn wish(wish: &Wish) -> String {
+pub(crate) fn wish(wish: &Wish) -> String {
     let events = if wish.purpose == Purpose::Events { ", events" } else { "" };
     format!("{} {} {}{events}", wish.place, wish.date, wish.range)
 }
 
 /// The choice at hand, or the one it ended with.
-pub(super) fn choice(booking: &Booking) -> Option<&Wish> {
+pub(crate) fn choice(booking: &Booking) -> Option<&Wish> {
     booking.choices.get(booking.wish)
 }
 
 /// How the opening is known.
-pub(super) fn opens(opens: Opens) -> &'static str {
+pub(crate) fn opens(opens: Opens) -> &'static str {
     match opens {
         Opens::Given => "given",
         Opens::Rule => "rule",
@@ -34,7 +34,7 @@ pub(super) fn opens(opens: Opens) -> &'static str {
     }
 }
 
-pub(super) fn pace(pace: Pace) -> &'static str {
+pub(crate) fn pace(pace: Pace) -> &'static str {
     match pace {
         Pace::Default => "default",
         Pace::Original => "original",
@@ -42,7 +42,7 @@ pub(super) fn pace(pace: Pace) -> &'static str {
 }
 
 /// All of it for a program.
-pub(super) fn json(booking: &Booking) -> Value {
+pub(crate) fn json(booking: &Booking) -> Value {
     json!({
         "id": booking.id,
         "account": booking.account,
