@@ -9,10 +9,10 @@ use tokio::sync::watch;
 
 use crate::bad_input::BadInput;
 use crate::config::Config;
-use crate::metrics::Metrics;
 use crate::notify::Notifier;
 use crate::runner::{CLAIM_BEFORE, Context, Done, End, Observer, Runner, Scope};
 use crate::store::{Filter, State, Store};
+use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
 use crate::{exit, terminal};
 use crate::{signals, stored};

@@ -15,8 +15,6 @@ mod dry_run;
 mod exit;
 mod foreground;
 mod journal;
-mod logs;
-mod metrics;
 mod notify;
 mod places;
 mod runner;
@@ -26,6 +24,7 @@ mod sites;
 mod slots;
 mod store;
 mod stored;
+mod telemetry;
 mod terminal;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -40,6 +39,7 @@ use tokio::runtime::Builder;
 
 use crate::cli::{At, Cli, Command};
 use crate::config::{Config, Flags};
+use crate::telemetry::logs;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

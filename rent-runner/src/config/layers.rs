@@ -17,8 +17,8 @@ use super::keys::{
 use super::masked::mask_database;
 use super::{Config, Flags, beside};
 use crate::bad_input::BadInput;
-use crate::logs::LogFormat;
 use crate::notify::{Channel, Language};
+use crate::telemetry::logs::LogFormat;
 use crate::vault::KeySource;
 
 /// The most bookings that a runner holds at a time, unless it is told otherwise: four people's, eight each.

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::keys::SETTINGS;
 use super::{Config, Source};
-use crate::logs::LogFormat;
 use crate::notify::Language;
+use crate::telemetry::logs::LogFormat;
 use crate::vault::KeySource;
 
 /// Every setting with its value, masked where it is a secret.

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use namyangju_rent::{OnBlock, Route, Routes, TlsBackend};
 
-use crate::logs::LogFormat;
 use crate::notify::{self, Channel, Language};
+use crate::telemetry::logs::LogFormat;
 use crate::vault::KeySource;
 
 pub(crate) use defaults::settings_file;

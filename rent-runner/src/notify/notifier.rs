@@ -20,8 +20,8 @@ use super::secret::address;
 use super::text::Text;
 use super::{Settings, chat, webhook};
 use crate::bad_input::BadInput;
-use crate::metrics::Metrics;
 use crate::store::{Booking, BookingId, Message, NewMessage, State, Store};
+use crate::telemetry::metrics::Metrics;
 
 /// How many messages are taken from the store at a time.
 const AT_A_TIME: u32 = 8;

@@ -27,9 +27,9 @@ use self::job::Order;
 pub(crate) use self::job::{Done, End};
 use self::jumps::Jumps;
 use crate::config::Config;
-use crate::metrics::Metrics;
 use crate::notify::Notifier;
 use crate::store::{BookingId, Claimed, Lease, Store};
+use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
 
 /// Bookings are claimed so long before their opening: a minute more than the library takes to get ready.

@@ -9,9 +9,9 @@ use tokio::sync::watch;
 
 use super::{Context, Done, End, Identity, Runner, Scope, ledger};
 use crate::config::Config;
-use crate::metrics::Metrics;
 use crate::notify::Notifier;
 use crate::store::{BookingId, Lease, NewAccount, NewBooking, Opens, Pace, Purpose, State, Store};
+use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
 
 /// A stand-in, a store with one account, and what is needed to run its bookings.

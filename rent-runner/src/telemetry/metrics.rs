@@ -26,7 +26,7 @@ use prometheus_client::registry::{Registry, Unit};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::logs;
+use super::logs;
 use crate::store::{State, Store};
 
 /// How long the store may take to answer a question of a monitoring system.
