@@ -8,11 +8,11 @@ use crate::arguments::{self, Opens};
 use crate::bad_input::BadInput;
 use crate::cli::{Book, OpensAt};
 use crate::config::Config;
-use crate::foreground::{Ending, Standing, Watched};
+use crate::foreground::{Ending, Standing, Watched, journal};
 use crate::terminal;
 use crate::terminal::countdown::Live;
 use crate::terminal::story::{Reader, Story};
-use crate::{dry_run, foreground, journal};
+use crate::{dry_run, foreground};
 
 /// Checks every argument, asks for the password, books.
 pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {

@@ -14,7 +14,6 @@ mod doctor;
 mod dry_run;
 mod exit;
 mod foreground;
-mod journal;
 mod notify;
 mod places;
 mod runner;

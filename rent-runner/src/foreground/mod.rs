@@ -1,5 +1,7 @@
 //! One booking in the foreground, which Ctrl-C ends with a verdict.
 
+pub(crate) mod journal;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use namyangju_rent::{Booking, Event, Happened, Report, SlotState, Step, Verdict};
