@@ -4,11 +4,11 @@ use anyhow::{Context as _, Result};
 use namyangju_rent::{Booking, Clock, Credentials, Happened, Site, SystemClock, Wish};
 use serde_json::Value;
 
-use crate::arguments::{self, Opens};
 use crate::bad_input::BadInput;
 use crate::cli::{Book, OpensAt};
 use crate::config::Config;
 use crate::foreground::{Ending, Standing, Watched, journal};
+use crate::request::{self, Opens};
 use crate::terminal;
 use crate::terminal::countdown::Live;
 use crate::terminal::story::{Reader, Story};
@@ -16,21 +16,21 @@ use crate::{dry_run, foreground};
 
 /// Checks every argument, asks for the password, books.
 pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
-    let site = arguments::site_of(config)?;
-    let wishes = arguments::wishes(&arguments.wishes.choices(), arguments.wishes.events)?;
+    let site = request::site_of(config)?;
+    let wishes = request::wishes(&arguments.wishes.choices(), arguments.wishes.events)?;
     let first = wishes.first().context("there is no wish")?;
     let opens = opens(arguments, &site, &wishes)?;
-    let application = arguments::application(&arguments.application, None)?;
-    let client = arguments::client(site.clone(), config)?;
+    let application = request::application(&arguments.application, None)?;
+    let client = request::client(site.clone(), config)?;
     let aim = &arguments.aim;
     let reader = Reader::new(arguments.json, arguments.quiet);
     if !arguments.quiet {
-        let advice = arguments::advice(&site, &wishes, opens.as_ref());
+        let advice = request::advice(&site, &wishes, opens.as_ref());
         advice.iter().for_each(|line| terminal::note(line));
     }
     let prompt = format!("password of {} at {}: ", arguments.account, site.title());
     let credentials = || -> Result<Credentials> {
-        Ok(Credentials::new(&arguments.account, arguments::password(arguments.password_stdin, &prompt)?))
+        Ok(Credentials::new(&arguments.account, request::password(arguments.password_stdin, &prompt)?))
     };
     if arguments.dry_run {
         return dry_run::run(&client, &credentials()?, first, &application, arguments.json).await;
@@ -47,7 +47,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     let mut wishes = wishes.into_iter();
     let wish = wishes.next().context("there is no wish")?;
     let mut booking = wishes.fold(Booking::new(client, credentials, wish, application), Booking::or);
-    booking = booking.policy(arguments::policy(aim)).lead(aim.lead.unwrap_or_default());
+    booking = booking.policy(request::policy(aim)).lead(aim.lead.unwrap_or_default());
     if let Some(opens) = &opens {
         booking = booking.opens_at(opens.at);
     }
@@ -101,8 +101,8 @@ fn opens(arguments: &Book, site: &Site, wishes: &[Wish]) -> Result<Option<Opens>
         Some(asked) => asked,
     };
     let first = wishes.first().context("there is no wish")?;
-    let opens = arguments::opening(asked, site, first)?;
-    arguments::check_opening(&opens, aim.give_up_after.unwrap_or(arguments::GIVE_UP_AFTER), wishes)?;
+    let opens = request::opening(asked, site, first)?;
+    request::check_opening(&opens, aim.give_up_after.unwrap_or(request::GIVE_UP_AFTER), wishes)?;
     Ok(Some(opens))
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cli::ClockCheck;
 use crate::config::Config;
 use crate::words::{clock_sentence, millis, probes};
-use crate::{arguments, exit, signals, terminal};
+use crate::{exit, request, signals, terminal};
 
 /// The width of the picture: a second in steps of 20 ms, and the path.
 const COLUMNS: usize = 51;
@@ -19,7 +19,7 @@ const SPIN: Duration = Duration::from_micros(2_500);
 
 /// Measures, and shows each probe as it comes.
 pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
-    let client = arguments::client(arguments::site_of(config)?, config)?;
+    let client = request::client(request::site_of(config)?, config)?;
     let mut watch = Watch { client: &client, as_json: arguments.json, clock: SiteClock::new(), frame: None };
     if !arguments.json {
         terminal::result(&format!(

@@ -2,7 +2,6 @@
 //! this program reads arguments and prints.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
-mod arguments;
 mod at_work;
 mod bad_input;
 mod book;
@@ -16,6 +15,7 @@ mod exit;
 mod foreground;
 mod notify;
 mod places;
+mod request;
 mod runner;
 mod signals;
 mod site;

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::cli::Places;
 use crate::config::Config;
 use crate::words::counted;
-use crate::{arguments, exit, terminal};
+use crate::{exit, request, terminal};
 
 /// Between two requests: nobody is in a hurry for codes that change once a year.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -35,7 +35,7 @@ struct Listed {
 
 /// Lists what the dialect knows, or walks through the menus.
 pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
-    let site = arguments::site_of(config)?;
+    let site = request::site_of(config)?;
     if arguments.known {
         let places = known(&site, arguments.centre.as_ref());
         if arguments.json {
@@ -46,7 +46,7 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
         }
         return Ok(exit::DONE);
     }
-    let client = arguments::client(site, config)?;
+    let client = request::client(site, config)?;
     let found = Walk::new(&client, arguments.centre.clone())?.run().await?;
     let places = found.courts(client.site());
     let empty = if arguments.all { found.empty() } else { Vec::new() };

@@ -12,8 +12,8 @@ use namyangju_rent::{Client, Clock, Site, SystemClock};
 use crate::bad_input::BadInput;
 use crate::cli::StandInSite;
 use crate::words::counted;
-use crate::{arguments, signals};
 use crate::{exit, terminal};
+use crate::{request, signals};
 
 /// How often new requests are printed.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -31,7 +31,7 @@ pub(crate) async fn run(arguments: &StandInSite) -> Result<u8> {
         ))
         .into());
     }
-    let dialect = arguments::site(&arguments.site)?;
+    let dialect = request::site(&arguments.site)?;
     let front = front_path(&dialect).await?;
     let stand_in = StandIn::new(&dialect, behaviour(arguments));
     let server = StandInServer::spawn_on(address, arguments.beyond_loopback, stand_in, Arc::new(SystemClock))

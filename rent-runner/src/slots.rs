@@ -7,17 +7,17 @@ use serde_json::json;
 use crate::cli::Slots;
 use crate::config::Config;
 use crate::words::counted;
-use crate::{arguments, exit, terminal};
+use crate::{exit, request, terminal};
 
 /// Reads the list and prints it.
 pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
-    let site = arguments::site_of(config)?;
+    let site = request::site_of(config)?;
     let month = match (arguments.date, arguments.month) {
         (Some(date), _) => date,
         (None, Some(month)) => month.0,
         (None, None) => SystemClock.now().date(),
     };
-    let client = arguments::client(site, config)?;
+    let client = request::client(site, config)?;
     let list = client.guest()?.day_list(&arguments.place, month).await.map_err(|error| {
         let missing = error.page().is_some_and(|page| page.status() == 404);
         let hint = format!("the site has no such page: is there a place {}?", arguments.place);

@@ -25,7 +25,7 @@ use crate::foreground::{Ending, Standing, Watched};
 use crate::terminal::countdown::Live;
 use crate::terminal::story::{Reader, Story};
 use crate::words::{counted, millis};
-use crate::{arguments, foreground, terminal};
+use crate::{foreground, request, terminal};
 
 /// How far ahead the booked day is.
 const DAYS_AHEAD: i32 = 14;
@@ -56,7 +56,7 @@ const FASTER_CLUB: &str = "빠른클럽";
 
 /// Plays it.
 pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
-    let dialect = arguments::site(&arguments.site)?;
+    let dialect = request::site(&arguments.site)?;
     let court = court_of(&StandIn::new(&dialect, Settings::default()), &dialect)
         .context("the stand-in has no court")?;
     let (_, range) = court.rounds.first().copied().context("the stand-in's court has no rounds")?;
@@ -138,7 +138,7 @@ struct Played {
 
 async fn in_the_foreground(play: Play<'_>) -> Result<Played> {
     let Play { arguments, config, server, story, wish, opening, stage } = play;
-    let client = crate::arguments::client(server.site()?, config)?;
+    let client = crate::request::client(server.site()?, config)?;
     let account = Account::invented(1);
     let credentials = Credentials::new(&account.id, &account.password);
     let mut booking = Booking::new(client, credentials, wish.clone(), application()?)

@@ -5,7 +5,7 @@ use namyangju_rent::{Error, Next, Site, SiteClock, TlsBackend};
 
 use super::Findings;
 use crate::config::Config;
-use crate::{arguments, terminal};
+use crate::{request, terminal};
 
 /// A site's clock that is this far from ours in seconds is remarkable: bookings measure it, people do not.
 const FAR_OFF: i64 = 2;
@@ -25,7 +25,7 @@ pub(super) async fn all(
 ) -> Result<()> {
     let mut asked: Vec<String> = Vec::new();
     for (name, base_url) in sites {
-        let site = arguments::site_at(name, base_url.as_deref());
+        let site = request::site_at(name, base_url.as_deref());
         let site = match site {
             Ok(site) => site,
             Err(error) => {
@@ -54,7 +54,7 @@ async fn one(findings: &mut Findings, config: &Config, site: &Site) -> Result<()
     let mut clients = Vec::new();
     for (name, backend) in backends {
         let config = Config { tls: Some(*backend), ..config.clone() };
-        match arguments::client(site.clone(), &config) {
+        match request::client(site.clone(), &config) {
             Ok(client) => clients.push((*name, client)),
             Err(error) => {
                 let to_do = "the system's certificates (ca-certificates), or `extra-ca`, cannot be used";

@@ -6,11 +6,11 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::{checked_name, open, open_vault};
-use crate::arguments::{self, site_of_account};
 use crate::bad_input::BadInput;
 use crate::cli::{Account, AccountAdd, AccountCommand, AccountName, AccountPassword};
 use crate::config::{Config, Flags};
 use crate::exit;
+use crate::request::{self, site_of_account};
 use crate::store::{NewAccount, Purpose};
 use crate::terminal;
 use crate::vault::Vault;
@@ -43,7 +43,7 @@ async fn add(arguments: &AccountAdd, config: &Config) -> Result<()> {
         return Err(BadInput("--login is empty, or more than one line".to_owned()).into());
     }
     let name = checked_name(arguments.name.as_deref().unwrap_or(login))?;
-    let site = arguments::site_of(config)?;
+    let site = request::site_of(config)?;
     let store = open(config).await?;
     // Before a person types a password for nothing.
     if store.accounts().await?.iter().any(|account| account.name == name) {
@@ -53,7 +53,7 @@ async fn add(arguments: &AccountAdd, config: &Config) -> Result<()> {
         return Err(BadInput(why).into());
     }
     let prompt = format!("password of {login} at {}: ", site.title());
-    let password = arguments::password(arguments.password_stdin, &prompt)?;
+    let password = request::password(arguments.password_stdin, &prompt)?;
     let vault = open_vault(&store, config).await?;
     let account = NewAccount {
         site: absolute(&config.site),
@@ -126,7 +126,7 @@ async fn check(arguments: &AccountName, config: &Config) -> Result<()> {
     let password =
         String::from_utf8(plain.expose_secret().clone()).ok().context("the password is not UTF-8")?;
     let credentials = Credentials::new(&account.login, password);
-    let client = arguments::client(site, config)?;
+    let client = request::client(site, config)?;
     let session = client.log_in(&credentials).await?;
     let saved = match session.save() {
         Some(saved) => Some(vault.seal(Purpose::Session(&account.name), &serde_json::to_vec(&saved)?)?),
@@ -143,7 +143,7 @@ async fn password(arguments: &AccountPassword, config: &Config) -> Result<()> {
     let account = store.account(&arguments.name).await?;
     let site = site_of_account(&account)?;
     let prompt = format!("new password of {} at {}: ", account.login, site.title());
-    let password = arguments::password(arguments.password_stdin, &prompt)?;
+    let password = request::password(arguments.password_stdin, &prompt)?;
     let vault = open_vault(&store, config).await?;
     store
         .set_password(&account.name, &vault.seal(Purpose::Password(&account.name), password.as_bytes())?)

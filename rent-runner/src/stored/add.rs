@@ -4,10 +4,10 @@ use anyhow::{Context as _, Result};
 use namyangju_rent::{Clock as _, SystemClock};
 use serde_json::json;
 
-use super::draft::{Desk, Draft};
 use super::{PREPARATION, living_runner};
 use crate::cli::Add;
 use crate::config::Config;
+use crate::request::draft::{Desk, Draft};
 use crate::store::{NewBooking, Opens, Store};
 use crate::terminal::booking;
 use crate::{exit, terminal};

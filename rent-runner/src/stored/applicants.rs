@@ -5,10 +5,10 @@ use namyangju_rent::Application;
 use serde_json::{Value, json};
 
 use super::{checked_name, open, open_vault, show};
-use crate::arguments::{self, seal, unseal};
 use crate::cli::{Applicant, ApplicantCommand, ApplicantSet};
 use crate::config::Config;
 use crate::exit;
+use crate::request::{self, seal, unseal};
 use crate::store::StoreError;
 use crate::terminal;
 
@@ -56,12 +56,12 @@ async fn set(arguments: &ApplicantSet, config: &Config) -> Result<()> {
     };
     // A mistake in the arguments should not make a key.
     if kept.is_none() {
-        arguments::application(&arguments.application, None)?;
+        request::application(&arguments.application, None)?;
     }
     let vault = open_vault(&store, config).await?;
     let before = kept.map(|kept| unseal(&vault, &kept.data)).transpose()?;
     let said = if before.is_some() { "changed" } else { "added" };
-    let application = arguments::application(&arguments.application, before)?;
+    let application = request::application(&arguments.application, before)?;
     store.put_applicant(&name, &seal(&vault, &application)?).await?;
     terminal::note(&format!("{said} the applicant's data {name}"));
     store.close().await;

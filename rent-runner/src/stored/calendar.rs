@@ -11,11 +11,11 @@ use namyangju_rent::{SeoulTime, TimeOfDay};
 use crate::bad_input::BadInput;
 use crate::cli::Calendar;
 use crate::config::Config;
-use crate::exit;
 use crate::store::{Booking, Filter, State};
+use crate::terminal;
 use crate::terminal::booking;
 use crate::words::{counted, many};
-use crate::{arguments, terminal};
+use crate::{exit, request};
 
 /// The longest line in bytes, without its end (RFC 5545, 3.1).
 const LONGEST_LINE: usize = 75;
@@ -46,7 +46,7 @@ fn names(bookings: &[Booking]) -> HashMap<String, String> {
     sites.sort_unstable();
     sites.dedup();
     // A dialect that is gone is no reason to have no calendar: the codes are shown instead.
-    let sites = sites.into_iter().filter_map(|name| arguments::site(name).ok());
+    let sites = sites.into_iter().filter_map(|name| request::site(name).ok());
     let known = sites.flat_map(|site| site.known_places().to_vec());
     known.map(|known| (known.place.to_string(), known.name)).collect()
 }

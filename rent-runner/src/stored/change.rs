@@ -4,12 +4,12 @@ use anyhow::{Context as _, Result};
 use namyangju_rent::{Clock as _, Purpose, Site, SystemClock, Wish};
 use serde_json::{Value, json};
 
-use super::draft;
-use crate::arguments::{self, Opens, seal, unseal};
 use crate::bad_input::BadInput;
 use crate::cli::{Cancel, Choice, Clear, Edit, OpensAt, Retry};
 use crate::config::Config;
 use crate::exit;
+use crate::request::draft;
+use crate::request::{self, Opens, seal, unseal};
 use crate::store::{self, Booking, BookingId, Change, State, Store};
 use crate::terminal;
 use crate::terminal::booking;
@@ -19,7 +19,7 @@ pub(crate) async fn edit(arguments: &Edit, config: &Config) -> Result<u8> {
     let store = super::open(config).await?;
     let id = BookingId(arguments.id);
     let booking = store.booking(id).await?;
-    let site = arguments::site_at(&booking.site, booking.base_url.as_deref())?;
+    let site = request::site_at(&booking.site, booking.base_url.as_deref())?;
     let wishes = edited_wishes(arguments, &booking)?;
     let mut change = plain_changes(arguments)?;
     let give_up_after = change.give_up_after.unwrap_or(booking.give_up_after);
@@ -27,9 +27,9 @@ pub(crate) async fn edit(arguments: &Edit, config: &Config) -> Result<u8> {
     if wishes.is_some() || arguments.opens_at.is_some() || arguments.aim.give_up_after.is_some() {
         let all = wishes.as_ref().unwrap_or(&booking.choices);
         let (opens, said) = edited_opening(arguments, &booking, &site, all)?;
-        arguments::check_opening(&opens, give_up_after, all)?;
+        request::check_opening(&opens, give_up_after, all)?;
         notes.extend(said);
-        notes.extend(arguments::advice(&site, all, Some(&opens)));
+        notes.extend(request::advice(&site, all, Some(&opens)));
         notes.extend(draft::doubts(&site, all, &opens));
         if (opens.how, opens.at) != (booking.opens, booking.opens_at) {
             change.opening = Some((opens.how, opens.at));
@@ -42,7 +42,7 @@ pub(crate) async fn edit(arguments: &Edit, config: &Config) -> Result<u8> {
             Some(name) => store.applicant(name).await?.data,
             None => booking.application.clone(),
         };
-        let application = arguments::application(&arguments.application, Some(unseal(&vault, &before)?))?;
+        let application = request::application(&arguments.application, Some(unseal(&vault, &before)?))?;
         change.application = Some(seal(&vault, &application)?);
     }
     if is_nothing(&change) {
@@ -133,7 +133,7 @@ fn edited_wishes(arguments: &Edit, booking: &Booking) -> Result<Option<Vec<Wish>
         choices.extend(booking.choices.iter().skip(1).map(choice));
     }
     let events = events.unwrap_or(first.purpose == Purpose::Events);
-    arguments::wishes(&choices, events).map(Some)
+    request::wishes(&choices, events).map(Some)
 }
 
 /// The opening as it will be, and what is to be said of it.
@@ -195,7 +195,7 @@ pub(crate) async fn retry(arguments: &Retry, config: &Config) -> Result<u8> {
     let store = super::open(config).await?;
     let id = BookingId(arguments.id);
     let booking = store.booking(id).await?;
-    let site = arguments::site_at(&booking.site, booking.base_url.as_deref())?;
+    let site = request::site_at(&booking.site, booking.base_url.as_deref())?;
     still_to_come(&booking)?;
     let first = booking.choices.first().context("the booking has no choice")?;
     let (opens, said) = match arguments.opens_at {
@@ -206,7 +206,7 @@ pub(crate) async fn retry(arguments: &Retry, config: &Config) -> Result<u8> {
         None => draft::opening(OpensAt::Now, &site, first)?,
     };
     // A choice that has begun by then does not matter while another is still to come.
-    arguments::check_opening(&opens, booking.give_up_after, &[last_to_begin(&booking, first)])?;
+    request::check_opening(&opens, booking.give_up_after, &[last_to_begin(&booking, first)])?;
     store.retry_booking(id, (opens.how, opens.at)).await?;
     said.iter().for_each(|line| terminal::note(line));
     say(&store, id, arguments.json, "waits again").await?;

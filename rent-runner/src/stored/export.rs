@@ -3,12 +3,11 @@
 use anyhow::Result;
 use namyangju_rent::{Application, Purpose};
 
-use super::draft::{Desk, Draft};
-use super::entry;
-use crate::arguments::unseal;
 use crate::cli::{ApplicationArgs, Choice, Export, OpensAt, Pace};
 use crate::config::Config;
 use crate::exit;
+use crate::request::draft::{Desk, Draft};
+use crate::request::{file, unseal};
 use crate::store::{self, Booking, BookingId, Filter, State};
 use crate::terminal;
 use crate::words::{counted, many};
@@ -49,7 +48,7 @@ pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
         }
         drafts.push(draft);
     }
-    terminal::result(&entry::write(&drafts, arguments.format)?)?;
+    terminal::result(&file::write(&drafts, arguments.format)?)?;
     if !nameless.is_empty() && !arguments.with_applicant {
         terminal::note(&format!(
             "the applicant's data of {} is kept under no name and was left out (--with-applicant): {}",

@@ -7,12 +7,12 @@ use anyhow::Result;
 use namyangju_rent::{MOST_BOOKINGS_A_DAY, Wish};
 use serde_json::{Value, json};
 
-use super::draft::{Checked, Desk, Draft, Wrong};
-use super::entry::{self, Mistake};
-use crate::arguments::overlap;
 use crate::bad_input::BadInput;
 use crate::cli::{Format, Import};
 use crate::config::Config;
+use crate::request::draft::{Checked, Desk, Draft, Wrong};
+use crate::request::file::{self, Mistake};
+use crate::request::overlap;
 use crate::store::{Filter, NewBooking, State, Store};
 use crate::terminal::booking;
 use crate::words::{counted, many};
@@ -32,9 +32,9 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
     let format = match extension.map(str::to_ascii_lowercase).as_deref() {
         Some("toml") => Format::Toml,
         Some("json") => Format::Json,
-        _ => entry::format_of(&text),
+        _ => file::format_of(&text),
     };
-    let drafts = entry::read(&text, format).map_err(|mistakes| told(&name, &mistakes))?;
+    let drafts = file::read(&text, format).map_err(|mistakes| told(&name, &mistakes))?;
     if drafts.is_empty() {
         return Err(BadInput(format!("{name}: no booking is in it")).into());
     }

@@ -5,8 +5,6 @@ pub(crate) mod add;
 pub(crate) mod applicants;
 pub(crate) mod calendar;
 pub(crate) mod change;
-mod draft;
-mod entry;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod list;

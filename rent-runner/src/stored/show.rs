@@ -16,7 +16,7 @@ use crate::runner::Identity;
 use crate::store::{AttemptRow, Booking, BookingId, EventRow, Opens, Purpose, Store, Story};
 use crate::terminal::booking;
 use crate::words::{clock_sentence, counted, duration, in_words, millis, probes};
-use crate::{arguments, exit, terminal};
+use crate::{exit, request, terminal};
 
 /// Tells the story, or writes the page.
 pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
@@ -30,7 +30,7 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
     let story = store.story(id).await?;
     let application = if arguments.personal {
         let vault = super::open_vault(&store, config).await?;
-        Some(arguments::unseal(&vault, &story.booking.application)?)
+        Some(request::unseal(&vault, &story.booking.application)?)
     } else {
         None
     };

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::runner::Identity;
 use crate::store::{Account, OpeningRow, RunnerRow, Store};
 use crate::words::counted;
-use crate::{arguments, exit, terminal};
+use crate::{exit, request, terminal};
 
 /// How many true opening instants, and messages that do not arrive, are shown.
 const MOST_SHOWN: u32 = 10;
@@ -128,7 +128,7 @@ async fn openings(store: &Store) -> Result<Vec<OpeningRow>> {
     let accounts: Vec<Account> = store.accounts().await?;
     let mut sites: Vec<String> = accounts
         .iter()
-        .filter_map(|account| arguments::site_of_account(account).ok())
+        .filter_map(|account| request::site_of_account(account).ok())
         .map(|site| site.base_url().to_string())
         .collect();
     sites.sort();

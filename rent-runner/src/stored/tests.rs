@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use namyangju_rent::{Place, Receipt, SeoulTime, Wish};
 
-use super::draft::Draft;
-use super::entry::{self, Mistake};
 use super::{calendar, import};
 use crate::cli::{AimArgs, ApplicationArgs, Choice, Format, OpensAt, Pace};
+use crate::request::draft::Draft;
+use crate::request::file::{self, Mistake};
 use crate::store::{self, Booking, BookingId, Opens, Sealed, State};
 use crate::terminal::booking;
 
@@ -61,31 +61,31 @@ fn what_is_exported_is_imported_again() {
     now.opens_at = Some(OpensAt::Now);
     let drafts = vec![whole_draft(), plain_draft(), auto, now];
     for format in [Format::Toml, Format::Json] {
-        let text = entry::write(&drafts, format).unwrap();
-        assert_eq!(entry::format_of(&text), format, "{text}");
-        assert_eq!(entry::read(&text, format).unwrap(), drafts, "{text}");
+        let text = file::write(&drafts, format).unwrap();
+        assert_eq!(file::format_of(&text), format, "{text}");
+        assert_eq!(file::read(&text, format).unwrap(), drafts, "{text}");
     }
-    assert_eq!(entry::read(&entry::write(&[], Format::Json).unwrap(), Format::Json), Ok(vec![]));
+    assert_eq!(file::read(&file::write(&[], Format::Json).unwrap(), Format::Json), Ok(vec![]));
 }
 
 #[test]
 fn dates_and_numbers_may_be_those_of_the_language() {
     let toml = "[[booking]]\nplace = \"NYJ06/07/103\"\ndate = 2026-12-05\ntime = \"06:00-08:00\"\n\
                 opens-at = 2026-11-26T10:00:00\nhead-count = 4\nmost-requests = \"7\"";
-    let read = &entry::read(toml, Format::Toml).unwrap()[0];
+    let read = &file::read(toml, Format::Toml).unwrap()[0];
     assert_eq!(read.choices, plain_draft().choices);
     assert_eq!(read.opens_at, Some(OpensAt::Instant("2026-11-26 10:00:00".parse().unwrap())));
     assert_eq!((read.application.head_count.map(|n| n.get()), read.aim.most_requests), (Some(4), Some(7)));
     let bare = r#"[{"place":"NYJ06/07/103","date":"2026-12-05","time":"06:00-08:00","note":null}]"#;
-    assert_eq!(entry::format_of(bare), Format::Json);
-    assert_eq!(entry::read(bare, Format::Json), Ok(vec![plain_draft()]));
+    assert_eq!(file::format_of(bare), Format::Json);
+    assert_eq!(file::read(bare, Format::Json), Ok(vec![plain_draft()]));
 }
 
 /// The mistakes of an entry that is right but for these lines.
 fn mistakes(lines: &str) -> Vec<String> {
     let good = "[[booking]]\nplace = \"NYJ06/07/103\"\ndate = \"2026-12-05\"\ntime = \"06:00-08:00\"\n";
     let text = format!("{good}[[booking]]\n{lines}");
-    let mistakes: Vec<Mistake> = entry::read(&text, Format::Toml).unwrap_err();
+    let mistakes: Vec<Mistake> = file::read(&text, Format::Toml).unwrap_err();
     mistakes.iter().map(ToString::to_string).collect()
 }
 
@@ -128,11 +128,11 @@ fn a_file_that_is_none_is_refused_without_a_quote_of_it() {
         ("\"홍길동\"", Format::Json, "no booking is in it"),
         ("{\"booking\": [], \"홍길동\": 1}", Format::Json, "there is more in it"),
     ] {
-        let said_now = entry::read(text, format).unwrap_err()[0].to_string();
+        let said_now = file::read(text, format).unwrap_err()[0].to_string();
         assert!(said_now.starts_with(said) && !said_now.contains("홍길동"), "{text}: {said_now}");
     }
-    let many = "[[booking]]\n".repeat(entry::MOST_ENTRIES + 1);
-    assert!(entry::read(&many, Format::Toml).unwrap_err()[0].to_string().contains("more than"));
+    let many = "[[booking]]\n".repeat(file::MOST_ENTRIES + 1);
+    assert!(file::read(&many, Format::Toml).unwrap_err()[0].to_string().contains("more than"));
 }
 
 #[test]

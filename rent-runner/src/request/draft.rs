@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use anyhow::{Context as _, Result, anyhow};
 use namyangju_rent::{Application, Site, Wish};
 
-use crate::arguments::{self, GIVE_UP_AFTER, Opens, names, seal, site_of_account, unseal};
+use super::{GIVE_UP_AFTER, Opens, names, seal, site_of_account, unseal};
 use crate::bad_input::BadInput;
 use crate::cli::{AimArgs, ApplicationArgs, Choice, OpensAt};
+use crate::request;
 use crate::store::{self, Account, Applicant, NewBooking, Store};
 use crate::vault::Vault;
 
@@ -16,31 +17,31 @@ const LONGEST_NOTE: usize = 1_000;
 
 /// A booking that is not checked yet.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Draft {
-    pub(super) account: Option<String>,
-    pub(super) applicant: Option<String>,
-    pub(super) application: ApplicationArgs,
-    pub(super) choices: Vec<Choice>,
-    pub(super) events: bool,
-    pub(super) opens_at: Option<OpensAt>,
-    pub(super) aim: AimArgs,
-    pub(super) note: Option<String>,
+pub(crate) struct Draft {
+    pub(crate) account: Option<String>,
+    pub(crate) applicant: Option<String>,
+    pub(crate) application: ApplicationArgs,
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) events: bool,
+    pub(crate) opens_at: Option<OpensAt>,
+    pub(crate) aim: AimArgs,
+    pub(crate) note: Option<String>,
 }
 
 /// A booking that can be stored.
 #[derive(Debug)]
-pub(super) struct Checked {
-    pub(super) booking: NewBooking,
+pub(crate) struct Checked {
+    pub(crate) booking: NewBooking,
     /// What a person should know of it.
-    pub(super) advice: Vec<String>,
+    pub(crate) advice: Vec<String>,
 }
 
 /// What is wrong with a draft, and where.
 #[derive(Debug)]
-pub(super) struct Wrong {
+pub(crate) struct Wrong {
     /// The key of a file; empty if the message names it.
-    pub(super) key: &'static str,
-    pub(super) error: anyhow::Error,
+    pub(crate) key: &'static str,
+    pub(crate) error: anyhow::Error,
 }
 
 impl From<Wrong> for anyhow::Error {
@@ -55,7 +56,7 @@ fn at(key: &'static str) -> impl Fn(anyhow::Error) -> Wrong {
 
 /// What drafts refer to, read once.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(crate) struct Desk {
     vault: Vault,
     accounts: Vec<Account>,
     applicants: Vec<Applicant>,
@@ -65,20 +66,20 @@ pub(super) struct Desk {
 
 impl Desk {
     /// Reads what drafts refer to.
-    pub(super) async fn open(store: &Store, vault: Vault) -> Result<Self> {
+    pub(crate) async fn open(store: &Store, vault: Vault) -> Result<Self> {
         let (accounts, applicants) = (store.accounts().await?, store.applicants().await?);
         Ok(Self { vault, accounts, applicants, sites: HashMap::new(), applications: HashMap::new() })
     }
 
-    pub(super) fn vault(&self) -> &Vault {
+    pub(crate) fn vault(&self) -> &Vault {
         &self.vault
     }
 
     /// Checks a draft and completes it.
-    pub(super) fn check(&mut self, draft: &Draft) -> std::result::Result<Checked, Wrong> {
+    pub(crate) fn check(&mut self, draft: &Draft) -> std::result::Result<Checked, Wrong> {
         let account = self.account(draft.account.as_deref()).map_err(at("account"))?;
         let site = self.site(&account).map_err(at("account"))?;
-        let wishes = arguments::wishes(&draft.choices, draft.events).map_err(at("place, date, time, or"))?;
+        let wishes = request::wishes(&draft.choices, draft.events).map_err(at("place, date, time, or"))?;
         let first = wishes.first().context("there is no wish").map_err(at("place"))?;
         let give_up_after = draft.aim.give_up_after.unwrap_or(GIVE_UP_AFTER);
         if give_up_after.is_zero() {
@@ -87,13 +88,13 @@ impl Desk {
         }
         let (opens, said) = opening(draft.opens_at.unwrap_or(OpensAt::Auto), &site, first)
             .and_then(|(opens, said)| {
-                arguments::check_opening(&opens, give_up_after, &wishes)?;
+                request::check_opening(&opens, give_up_after, &wishes)?;
                 Ok((opens, said))
             })
             .map_err(at("opens-at"))?;
         let kept = self.application(draft.applicant.as_deref()).map_err(at("applicant"))?;
-        let application = arguments::application(&draft.application, kept).map_err(at(""))?;
-        let mut advice = arguments::advice(&site, &wishes, Some(&opens));
+        let application = request::application(&draft.application, kept).map_err(at(""))?;
+        let mut advice = request::advice(&site, &wishes, Some(&opens));
         advice.extend(said);
         advice.extend(doubts(&site, &wishes, &opens));
         let booking = NewBooking {
@@ -161,7 +162,7 @@ impl Desk {
     }
 
     /// The name under which just this data is kept.
-    pub(super) fn name_of(&mut self, application: &Application) -> Result<Option<String>> {
+    pub(crate) fn name_of(&mut self, application: &Application) -> Result<Option<String>> {
         for kept in self.applicants.clone() {
             if self.application(Some(&kept.name))?.as_ref() == Some(application) {
                 return Ok(Some(kept.name));
@@ -172,9 +173,9 @@ impl Desk {
 }
 
 /// The opening that was asked for. By the rule and over already, it is one that begins at once.
-pub(super) fn opening(asked: OpensAt, site: &Site, first: &Wish) -> Result<(Opens, Option<String>)> {
-    let opens = arguments::opening(asked, site, first)?;
-    let now = arguments::opening(OpensAt::Now, site, first)?;
+pub(crate) fn opening(asked: OpensAt, site: &Site, first: &Wish) -> Result<(Opens, Option<String>)> {
+    let opens = request::opening(asked, site, first)?;
+    let now = request::opening(OpensAt::Now, site, first)?;
     if opens.how == store::Opens::Rule && opens.at <= now.at {
         let said = format!("By the rule of the dialect it opened at {}: it is booked at once.", opens.at);
         return Ok((now, Some(said)));
@@ -183,7 +184,7 @@ pub(super) fn opening(asked: OpensAt, site: &Site, first: &Wish) -> Result<(Open
 }
 
 /// What may be a mistake.
-pub(super) fn doubts(site: &Site, wishes: &[Wish], opens: &Opens) -> Vec<String> {
+pub(crate) fn doubts(site: &Site, wishes: &[Wish], opens: &Opens) -> Vec<String> {
     let mut lines = Vec::new();
     let known = site.known_places();
     let mut places: Vec<_> = wishes.iter().map(|wish| &wish.place).collect();
@@ -209,7 +210,7 @@ pub(super) fn doubts(site: &Site, wishes: &[Wish], opens: &Opens) -> Vec<String>
 }
 
 /// A person's own words; none if there are none.
-pub(super) fn note(text: Option<&str>) -> Result<Option<String>> {
+pub(crate) fn note(text: Option<&str>) -> Result<Option<String>> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     if text.chars().any(char::is_control) || text.chars().count() > LONGEST_NOTE {
         return Err(anyhow!(BadInput(format!("--note is one line of at most {LONGEST_NOTE} characters"))));

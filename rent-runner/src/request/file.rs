@@ -6,13 +6,13 @@ use std::fmt;
 use namyangju_rent::HeadCount;
 use serde_json::{Map, Value, json};
 
+use super::GIVE_UP_AFTER;
 use super::draft::Draft;
-use crate::arguments::GIVE_UP_AFTER;
 use crate::cli::{ApplicationArgs, Choice, Format, OpensAt, Pace};
 use crate::words::duration;
 
 /// More than this is no file of bookings.
-pub(super) const MOST_ENTRIES: usize = 10_000;
+pub(crate) const MOST_ENTRIES: usize = 10_000;
 
 /// The name of the list in a file.
 const LIST: &str = "booking";
@@ -45,11 +45,11 @@ const KEYS: [&str; 22] = [
 
 /// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mistake {
+pub(crate) struct Mistake {
     /// The entry, counted from 1; `None` for the file as a whole.
-    pub(super) entry: Option<usize>,
-    pub(super) key: String,
-    pub(super) why: String,
+    pub(crate) entry: Option<usize>,
+    pub(crate) key: String,
+    pub(crate) why: String,
 }
 
 impl fmt::Display for Mistake {
@@ -65,7 +65,7 @@ impl fmt::Display for Mistake {
 }
 
 /// The language of a text, where its file's name does not tell.
-pub(super) fn format_of(text: &str) -> Format {
+pub(crate) fn format_of(text: &str) -> Format {
     let mut marks = text.chars().filter(|c| !c.is_whitespace());
     match (marks.next(), marks.next()) {
         (Some('{'), _) | (Some('['), Some('{' | ']')) => Format::Json,
@@ -74,7 +74,7 @@ pub(super) fn format_of(text: &str) -> Format {
 }
 
 /// Reads a file: a draft for each entry, or all mistakes there are.
-pub(super) fn read(text: &str, format: Format) -> Result<Vec<Draft>, Vec<Mistake>> {
+pub(crate) fn read(text: &str, format: Format) -> Result<Vec<Draft>, Vec<Mistake>> {
     let whole = |why: String| vec![Mistake { entry: None, key: String::new(), why }];
     let entries = match format {
         Format::Json => list(serde_json::from_str(text).map_err(|error| {
@@ -269,7 +269,7 @@ impl Reader<'_> {
 }
 
 /// Writes drafts as a file that [`read`] takes.
-pub(super) fn write(drafts: &[Draft], format: Format) -> Result<String, serde_json::Error> {
+pub(crate) fn write(drafts: &[Draft], format: Format) -> Result<String, serde_json::Error> {
     let entries: Vec<BTreeMap<usize, Value>> = drafts.iter().map(fields).collect();
     let named = |entry: &BTreeMap<usize, Value>| -> Map<String, Value> {
         entry.iter().filter_map(|(at, value)| Some(((*KEYS.get(*at)?).to_owned(), value.clone()))).collect()

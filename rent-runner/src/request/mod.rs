@@ -1,5 +1,8 @@
 //! From arguments to values that the library takes; everything is checked before anything is sent.
 
+pub(crate) mod draft;
+pub(crate) mod file;
+
 use std::io::{self, BufRead, IsTerminal, Read};
 use std::net::IpAddr;
 use std::path::Path;
