@@ -1,23 +1,19 @@
 //! The arguments, and the help that goes with them.
 
-mod at_work;
 mod book;
-mod bookings;
 mod doctor;
 mod lists;
 mod notify;
 mod people;
-mod rehearsal;
+mod serve;
 mod settings;
+mod stand_in;
+mod stored;
 mod values;
 
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 
-pub(crate) use at_work::{RunDue, Serve};
 pub(crate) use book::{AimArgs, ApplicationArgs, Book};
-pub(crate) use bookings::{
-    Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show, Status,
-};
 pub(crate) use doctor::Doctor;
 pub(crate) use lists::{ClockCheck, Places, Sites, Slots};
 pub(crate) use notify::{Notify, NotifyCommand, NotifyTest};
@@ -25,8 +21,12 @@ pub(crate) use people::{
     Account, AccountAdd, AccountCommand, AccountName, AccountPassword, Applicant, ApplicantCommand,
     ApplicantSet,
 };
-pub(crate) use rehearsal::{Demo, StandInSite};
+pub(crate) use serve::{RunDue, Serve};
 pub(crate) use settings::{At, Completions, Global, RunnerArgs, Settings, SettingsCommand, SettingsShow};
+pub(crate) use stand_in::{Demo, StandInSite};
+pub(crate) use stored::{
+    Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show, Status,
+};
 pub(crate) use values::{Choice, OpensAt, Pace};
 
 use crate::{exit, terminal};
