@@ -6,7 +6,6 @@ mod file;
 mod keys;
 mod layers;
 mod masked;
-mod show;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -24,7 +23,6 @@ pub(crate) use defaults::settings_file;
 use layers::Layers;
 pub(crate) use layers::{Source, Sources, language, on_block};
 pub(crate) use masked::{mask_database, rows};
-pub(crate) use show::run;
 
 /// A settings file with every key, commented out.
 pub(crate) const EXAMPLE: &str = include_str!("example.toml");

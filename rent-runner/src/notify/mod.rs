@@ -6,7 +6,6 @@
 
 mod channel;
 mod chat;
-mod command;
 mod email;
 mod http;
 mod message;
@@ -24,7 +23,6 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 pub(crate) use channel::Channel;
-pub(crate) use command::run;
 pub(crate) use message::Kind;
 pub(crate) use notifier::Notifier;
 

@@ -3,10 +3,10 @@
 use anyhow::Result;
 use namyangju_rent::{Clock, SystemClock};
 
-use super::notifier::Notifier;
 use crate::bad_input::BadInput;
 use crate::cli::{Notify, NotifyCommand, NotifyTest};
 use crate::config::Config;
+use crate::notify::Notifier;
 use crate::{exit, terminal};
 
 /// Lists or tries the channels.

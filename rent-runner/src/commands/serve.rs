@@ -11,11 +11,11 @@ use crate::bad_input::BadInput;
 use crate::config::Config;
 use crate::notify::Notifier;
 use crate::runner::{CLAIM_BEFORE, Context, Done, End, Observer, Runner, Scope};
+use crate::signals;
 use crate::store::{Filter, State, Store};
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
-use crate::{exit, terminal};
-use crate::{signals, stored};
+use crate::{commands, exit, terminal};
 
 /// How long messages that wait are tried to be sent before the program ends.
 const LAST_MESSAGES: Duration = Duration::from_secs(20);
@@ -32,8 +32,8 @@ pub(crate) async fn serve(config: Config) -> Result<u8> {
         terminal::note("stopping: what is under way may end, the rest is handed back");
         let _ = stop.send(true);
     });
-    let store = stored::open(&config).await?;
-    let vault = stored::open_vault(&store, &config).await?;
+    let store = commands::open(&config).await?;
+    let vault = commands::open_vault(&store, &config).await?;
     let metrics = Metrics::new();
     let notifier = Notifier::counting(&config.messages(), metrics.clone())?;
     let listening = match config.listen {
@@ -77,8 +77,8 @@ pub(crate) async fn run_due(config: Config, every: Duration, as_json: bool) -> R
     if every > Duration::from_secs(24 * 3600) {
         return Err(BadInput("--every is more than a day".to_owned()).into());
     }
-    let store = stored::open(&config).await?;
-    let vault = stored::open_vault(&store, &config).await?;
+    let store = commands::open(&config).await?;
+    let vault = commands::open_vault(&store, &config).await?;
     let horizon = SystemClock.now().plus(CLAIM_BEFORE.max(every + OVERLAP));
     let worst =
         work_off(config, &store, vault, Scope::Before(horizon), None, |done| tell(done, as_json)).await?;

@@ -3,12 +3,24 @@
 pub(crate) mod accounts;
 pub(crate) mod add;
 pub(crate) mod applicants;
+pub(crate) mod book;
 pub(crate) mod calendar;
 pub(crate) mod change;
+pub(crate) mod clock;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+mod dry_run;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod list;
+pub(crate) mod notify;
+pub(crate) mod places;
+pub(crate) mod serve;
+pub(crate) mod settings;
 pub(crate) mod show;
+pub(crate) mod site;
+pub(crate) mod sites;
+pub(crate) mod slots;
 pub(crate) mod status;
 
 use std::path::Path;

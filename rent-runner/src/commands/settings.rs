@@ -3,9 +3,9 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::{Config, EXAMPLE, Flags, Source, rows, settings_file};
 use crate::bad_input::BadInput;
 use crate::cli::{Settings, SettingsCommand, SettingsShow};
+use crate::config::{Config, EXAMPLE, Flags, Source, rows, settings_file};
 use crate::{exit, terminal};
 
 /// Shows the settings, the file's place or an example.

@@ -11,11 +11,12 @@ use namyangju_rent::{Clock, Happened, SystemClock};
 use serde_json::json;
 
 use super::{Play, Played, application};
+use crate::commands::serve;
 use crate::config::Config;
 use crate::runner::{End, Scope};
 use crate::store::{Filter, NewAccount, NewBooking, Opens, Pace, Purpose, Story};
 use crate::vault::KeySource;
-use crate::{at_work, exit, stored};
+use crate::{commands, exit};
 
 /// Plays it in a folder that is gone afterwards.
 pub(super) async fn run(play: Play<'_>) -> Result<Played> {
@@ -28,8 +29,8 @@ pub(super) async fn run(play: Play<'_>) -> Result<Played> {
         runner: "demo".to_owned(),
         ..config.clone()
     };
-    let store = stored::open(&config).await?;
-    let vault = stored::open_vault(&store, &config).await?;
+    let store = commands::open(&config).await?;
+    let vault = commands::open_vault(&store, &config).await?;
     let account = Account::invented(1);
     let sealed = vault.seal(Purpose::Password(&account.id), account.password.as_bytes())?;
     let new = NewAccount {
@@ -73,7 +74,7 @@ pub(super) async fn run(play: Play<'_>) -> Result<Played> {
     };
     let scope = Scope::Before(opens_at.plus(Duration::from_secs(1)));
     let mut state = None;
-    let code = at_work::work_off(config, &store, vault, scope, Some(Box::new(observer)), |done| {
+    let code = serve::work_off(config, &store, vault, scope, Some(Box::new(observer)), |done| {
         if let End::Over { state: over, reason, .. } = &done.end {
             story.aside(&format!("stored: {}: {}", over.word(), reason.as_deref().unwrap_or_default()));
             state = Some(*over);

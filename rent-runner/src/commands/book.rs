@@ -4,15 +4,16 @@ use anyhow::{Context as _, Result};
 use namyangju_rent::{Booking, Clock, Credentials, Happened, Site, SystemClock, Wish};
 use serde_json::Value;
 
+use super::dry_run;
 use crate::bad_input::BadInput;
 use crate::cli::{Book, OpensAt};
 use crate::config::Config;
+use crate::foreground;
 use crate::foreground::{Ending, Standing, Watched, journal};
 use crate::request::{self, Opens};
 use crate::terminal;
 use crate::terminal::countdown::Live;
 use crate::terminal::story::{Reader, Story};
-use crate::{dry_run, foreground};
 
 /// Checks every argument, asks for the password, books.
 pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
