@@ -26,8 +26,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use tokio::runtime::Builder;
 
-use crate::cli::{At, Cli, Command};
-use crate::config::{Config, Flags};
+use crate::cli::{Cli, Command};
+use crate::commands::{settings, settings_at, settings_of};
+use crate::config::Config;
 use crate::telemetry::logs;
 
 fn main() -> ExitCode {
@@ -103,23 +104,4 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Completions(arguments) => cli::complete(&arguments),
         }
     })
-}
-
-/// The settings, and what is to be said of them.
-fn settings(flags: &Flags) -> anyhow::Result<Config> {
-    let config = Config::load(flags)?;
-    logs::set_format(config.log_format);
-    config.warnings.iter().for_each(|warning| terminal::note(&format!("warning: {warning}")));
-    Ok(config)
-}
-
-/// The settings with the site of a command.
-fn settings_at(flags: Flags, at: &At) -> anyhow::Result<Config> {
-    settings_of(flags, |flags| at.put(flags))
-}
-
-/// The settings with further flags of a command.
-fn settings_of(mut flags: Flags, put: impl FnOnce(&mut Flags)) -> anyhow::Result<Config> {
-    put(&mut flags);
-    settings(&flags)
 }

@@ -5,7 +5,7 @@ use namyangju_rent::Credentials;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use super::{checked_name, open, open_vault};
+use super::{checked_name, open, open_vault, settings};
 use crate::bad_input::BadInput;
 use crate::cli::{Account, AccountAdd, AccountCommand, AccountName, AccountPassword};
 use crate::config::{Config, Flags};
@@ -20,7 +20,7 @@ pub(crate) async fn run(arguments: &Account, mut flags: Flags) -> Result<u8> {
     if let AccountCommand::Add(arguments) = &arguments.command {
         arguments.at.put(&mut flags);
     }
-    let config = crate::settings(&flags)?;
+    let config = settings(&flags)?;
     match &arguments.command {
         AccountCommand::Add(arguments) => add(arguments, &config).await?,
         AccountCommand::List(arguments) => list(arguments.json, &config).await?,

@@ -30,9 +30,11 @@ use anyhow::Result;
 use namyangju_rent::{Clock as _, SystemClock};
 
 use crate::bad_input::BadInput;
-use crate::config::Config;
+use crate::cli::At;
+use crate::config::{Config, Flags};
 use crate::runner::Identity;
 use crate::store::Store;
+use crate::telemetry::logs;
 use crate::terminal;
 use crate::vault::{KeySource, Vault};
 
@@ -41,6 +43,25 @@ const PREPARATION: Duration = Duration::from_secs(10 * 60);
 
 /// A runner that was seen within this time is taken to be there.
 const LIVING: Duration = Duration::from_secs(90);
+
+/// The settings, and what is to be said of them.
+pub(crate) fn settings(flags: &Flags) -> Result<Config> {
+    let config = Config::load(flags)?;
+    logs::set_format(config.log_format);
+    config.warnings.iter().for_each(|warning| terminal::note(&format!("warning: {warning}")));
+    Ok(config)
+}
+
+/// The settings with the site of a command.
+pub(crate) fn settings_at(flags: Flags, at: &At) -> Result<Config> {
+    settings_of(flags, |flags| at.put(flags))
+}
+
+/// The settings with further flags of a command.
+pub(crate) fn settings_of(mut flags: Flags, put: impl FnOnce(&mut Flags)) -> Result<Config> {
+    put(&mut flags);
+    settings(&flags)
+}
 
 /// Opens the store of the settings, and says so if it was made.
 pub(crate) async fn open(config: &Config) -> Result<Store> {
