@@ -101,7 +101,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Settings(arguments) => commands::settings::run(&arguments, flags),
             Command::Notify(arguments) => commands::notify::run(&arguments, &settings(&flags)?).await,
             Command::Doctor(arguments) => commands::doctor::run(&arguments, flags).await,
-            Command::Completions(arguments) => cli::complete(&arguments),
+            Command::Completions(arguments) => commands::completions::run(&arguments),
         }
     })
 }

@@ -11,7 +11,7 @@ mod stand_in;
 mod stored;
 mod values;
 
-use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
+use clap::{ArgAction, Parser, Subcommand};
 
 pub(crate) use book::{AimArgs, ApplicationArgs, Book};
 pub(crate) use doctor::Doctor;
@@ -29,7 +29,7 @@ pub(crate) use stored::{
 };
 pub(crate) use values::{Choice, OpensAt, Pace};
 
-use crate::{exit, terminal};
+use crate::exit;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -93,14 +93,6 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// Prints the completion script of a shell.
-pub(crate) fn complete(arguments: &Completions) -> anyhow::Result<u8> {
-    let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "rent-runner", &mut script);
-    terminal::result(&String::from_utf8_lossy(&script))?;
-    Ok(exit::DONE)
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(Demo),
@@ -132,6 +124,8 @@ pub(crate) enum Command {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
 
     #[test]

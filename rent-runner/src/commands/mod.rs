@@ -7,6 +7,7 @@ pub(crate) mod book;
 pub(crate) mod calendar;
 pub(crate) mod change;
 pub(crate) mod clock;
+pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 mod dry_run;
