@@ -53,7 +53,7 @@ async fn add(arguments: &AccountAdd, config: &Config) -> Result<()> {
         return Err(BadInput(why).into());
     }
     let prompt = format!("password of {login} at {}: ", site.title());
-    let password = request::password(arguments.password_stdin, &prompt)?;
+    let password = terminal::password::ask(arguments.password_stdin, &prompt)?;
     let vault = open_vault(&store, config).await?;
     let account = NewAccount {
         site: absolute(&config.site),
@@ -143,7 +143,7 @@ async fn password(arguments: &AccountPassword, config: &Config) -> Result<()> {
     let account = store.account(&arguments.name).await?;
     let site = site_of_account(&account)?;
     let prompt = format!("new password of {} at {}: ", account.login, site.title());
-    let password = request::password(arguments.password_stdin, &prompt)?;
+    let password = terminal::password::ask(arguments.password_stdin, &prompt)?;
     let vault = open_vault(&store, config).await?;
     store
         .set_password(&account.name, &vault.seal(Purpose::Password(&account.name), password.as_bytes())?)

@@ -31,7 +31,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     }
     let prompt = format!("password of {} at {}: ", arguments.account, site.title());
     let credentials = || -> Result<Credentials> {
-        Ok(Credentials::new(&arguments.account, request::password(arguments.password_stdin, &prompt)?))
+        Ok(Credentials::new(&arguments.account, terminal::password::ask(arguments.password_stdin, &prompt)?))
     };
     if arguments.dry_run {
         return dry_run::run(&client, &credentials()?, first, &application, arguments.json).await;

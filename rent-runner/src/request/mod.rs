@@ -3,7 +3,6 @@
 pub(crate) mod draft;
 pub(crate) mod file;
 
-use std::io::{self, BufRead, IsTerminal, Read};
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -22,12 +21,6 @@ use crate::vault::Vault;
 
 /// How long a booking is tried, unless it is told otherwise.
 pub(crate) const GIVE_UP_AFTER: Duration = Duration::from_secs(5 * 60);
-
-/// The environment variable for the password.
-const PASSWORD_VARIABLE: &str = "RENT_PASSWORD";
-
-/// The most of stdin that is read for a password.
-const LONGEST_PASSWORD: u64 = 4096;
 
 /// A dialect by its built-in name or its path.
 pub(crate) fn site(name: &str) -> Result<Site> {
@@ -301,34 +294,4 @@ fn phone(option: &str, text: Option<&str>) -> Result<Option<Phone>> {
     Ok(text.map(str::parse::<Phone>).transpose().map_err(|_| {
         BadInput(format!("{option} is no phone number: write it as 010-0000-0000 or 02-000-0000"))
     })?)
-}
-
-/// The password: from stdin if so asked, else from the environment, else from a person.
-pub(crate) fn password(from_stdin: bool, prompt: &str) -> Result<String> {
-    let password = if from_stdin {
-        first_line_of_stdin()?
-    } else if let Some(value) = std::env::var_os(PASSWORD_VARIABLE) {
-        value.into_string().map_err(|_| BadInput(format!("{PASSWORD_VARIABLE} is not UTF-8")))?
-    } else if io::stdin().is_terminal() {
-        rpassword::prompt_password(prompt)?
-    } else {
-        return Err(BadInput(format!(
-            "no password: use --password-stdin or {PASSWORD_VARIABLE}, or run it in a terminal to be asked"
-        ))
-        .into());
-    };
-    if password.is_empty() {
-        return Err(BadInput("the password is empty".to_owned()).into());
-    }
-    Ok(password)
-}
-
-fn first_line_of_stdin() -> Result<String> {
-    let mut line = String::new();
-    io::stdin()
-        .lock()
-        .take(LONGEST_PASSWORD)
-        .read_line(&mut line)
-        .map_err(|error| BadInput(format!("the password cannot be read from stdin: {error}")))?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

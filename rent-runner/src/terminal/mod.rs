@@ -2,6 +2,7 @@
 
 pub(crate) mod booking;
 pub(crate) mod countdown;
+pub(crate) mod password;
 pub(crate) mod story;
 
 use std::io::{self, IsTerminal, Write};
