@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Context as _, Result, anyhow};
 use namyangju_rent::{Application, Site, Wish};
 
-use super::{GIVE_UP_AFTER, Opens, names, seal, site_of_account, unseal};
+use super::{GIVE_UP_AFTER, Opens, seal, site_of_account, unseal};
 use crate::bad_input::BadInput;
 use crate::cli::{AimArgs, ApplicationArgs, Choice, OpensAt};
 use crate::request;
@@ -216,4 +216,9 @@ pub(crate) fn note(text: Option<&str>) -> Result<Option<String>> {
         return Err(anyhow!(BadInput(format!("--note is one line of at most {LONGEST_NOTE} characters"))));
     }
     Ok(Some(text.to_owned()))
+}
+
+/// The names of what there is, for an error.
+fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
 }
