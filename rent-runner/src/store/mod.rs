@@ -5,7 +5,6 @@
 
 mod accounts;
 mod booking;
-mod bookings;
 mod claims;
 mod engine;
 mod error;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use namyangju_rent::{MOST_BOOKINGS_A_DAY, SeoulTime, SlotState, TimeOfDay, TimeRange, Wish};
 use serde::Deserialize;
 
-use super::accounts::no_account;
-use super::sql::{Row, Sql, Tx, damaged, micros, of_word, values, word_of};
-use super::{
+use crate::store::accounts::no_account;
+use crate::store::sql::{Row, Sql, Tx, damaged, micros, of_word, values, word_of};
+use crate::store::{
     AttemptRow, Booking, BookingId, Change, EventRow, Filter, NewBooking, Opens, Pace, Result, Sealed, State,
     Store, StoreError, Story,
 };
@@ -26,7 +26,7 @@ macro_rules! columns {
          || c.purpose, ',' ORDER BY c.position) FROM choice c WHERE c.booking_id = b.id)"
     };
 }
-pub(super) use columns;
+pub(in crate::store) use columns;
 
 /// How bookings are read: all but the sealed part in one text, and the choices in it too. The driver takes
 /// several times as long for a column of each, and as much again for a row of each choice.
@@ -35,20 +35,20 @@ macro_rules! select_bookings {
         $crate::store::sql::Sql::Each {
             sqlite: concat!(
                 "SELECT b.application, json_array(",
-                $crate::store::bookings::columns!(),
+                $crate::store::booking::rows::columns!(),
                 ") AS booking FROM booking b JOIN account a ON a.id = b.account_id ",
                 $rest
             ),
             postgres: concat!(
                 "SELECT b.application, json_build_array(",
-                $crate::store::bookings::columns!(),
+                $crate::store::booking::rows::columns!(),
                 ")::text AS booking FROM booking b JOIN account a ON a.id = b.account_id ",
                 $rest
             ),
         }
     };
 }
-pub(super) use select_bookings;
+pub(in crate::store) use select_bookings;
 
 /// A booking as it is read, in the order of [`columns`]; the owner only while the lease lives.
 #[derive(Deserialize)]
@@ -87,10 +87,10 @@ macro_rules! select_events {
         concat!("SELECT e.booking_id, e.round, e.fence, e.runner, e.at, e.data FROM event e ", $rest)
     };
 }
-pub(super) use select_events;
+pub(in crate::store) use select_events;
 
 /// The stretch of a day between two minutes of it.
-pub(super) fn range(start: u16, end: u16) -> Option<TimeRange> {
+pub(in crate::store) fn range(start: u16, end: u16) -> Option<TimeRange> {
     TimeRange::new(TimeOfDay::from_minutes(start)?, TimeOfDay::from_minutes(end)?).ok()
 }
 
@@ -111,7 +111,7 @@ fn booking(row: &Row) -> Result<Booking> {
 }
 
 /// With the fence of the last claim.
-pub(super) fn booking_and_fence(row: &Row) -> Result<(Booking, i64)> {
+pub(in crate::store) fn booking_and_fence(row: &Row) -> Result<(Booking, i64)> {
     let columns: Columns = row.json("booking")?;
     let choices = columns.choices.split(',').map(wish).collect::<Option<_>>();
     let receipt = columns.receipt.map(|receipt| serde_json::from_str(&receipt)).transpose();
@@ -146,7 +146,7 @@ pub(super) fn booking_and_fence(row: &Row) -> Result<(Booking, i64)> {
     Ok((booking, columns.fence))
 }
 
-pub(super) fn event(row: &Row) -> Result<EventRow> {
+pub(in crate::store) fn event(row: &Row) -> Result<EventRow> {
     Ok(EventRow {
         round: row.int("round")?,
         fence: row.int("fence")?,
@@ -198,7 +198,7 @@ async fn put_choices(tx: &mut Tx<'_>, id: BookingId, account: i64, choices: &[Wi
     Ok(())
 }
 
-pub(super) fn minutes(range: TimeRange) -> (u32, u32) {
+pub(in crate::store) fn minutes(range: TimeRange) -> (u32, u32) {
     (range.start().minutes().into(), range.end().minutes().into())
 }
 

@@ -1,5 +1,7 @@
 //! What a booking is: its state, what is asked for, what is changed, its story.
 
+pub(super) mod rows;
+
 use std::fmt;
 use std::time::Duration;
 
