@@ -1,6 +1,7 @@
 //! What a booking is: its state, what is asked for, what is changed, its story.
 
 pub(super) mod rows;
+mod write;
 
 use std::fmt;
 use std::time::Duration;
