@@ -85,18 +85,18 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::List(arguments) => commands::list::run(&arguments, &settings(&flags)?).await,
             Command::Status(arguments) => commands::status::run(&arguments, &settings(&flags)?).await,
             Command::Show(arguments) => commands::show::run(&arguments, &settings(&flags)?).await,
-            Command::Edit(arguments) => commands::change::edit(&arguments, &settings(&flags)?).await,
-            Command::Cancel(arguments) => commands::change::cancel(&arguments, &settings(&flags)?).await,
-            Command::Retry(arguments) => commands::change::retry(&arguments, &settings(&flags)?).await,
+            Command::Edit(arguments) => commands::edit::run(&arguments, &settings(&flags)?).await,
+            Command::Cancel(arguments) => commands::cancel::run(&arguments, &settings(&flags)?).await,
+            Command::Retry(arguments) => commands::retry::run(&arguments, &settings(&flags)?).await,
             Command::Import(arguments) => commands::import::run(&arguments, &settings(&flags)?).await,
             Command::Export(arguments) => commands::export::run(&arguments, &settings(&flags)?).await,
             Command::Calendar(arguments) => commands::calendar::run(&arguments, &settings(&flags)?).await,
             Command::Serve(arguments) => {
-                commands::serve::serve(settings_of(flags, |flags| arguments.runner.put(flags))?).await
+                commands::serve::run(settings_of(flags, |flags| arguments.runner.put(flags))?).await
             }
             Command::RunDue(arguments) => {
                 let config = settings_of(flags, |flags| arguments.runner.put(flags))?;
-                commands::serve::run_due(config, arguments.every, arguments.json).await
+                commands::run_due::run(config, arguments.every, arguments.json).await
             }
             Command::Settings(arguments) => commands::settings::run(&arguments, flags),
             Command::Notify(arguments) => commands::notify::run(&arguments, &settings(&flags)?).await,

@@ -1,21 +1,24 @@
-//! The commands on the store: accounts, applicants' data and bookings that are made later.
+//! The commands, one verb a file, and what several of them need: the settings, the store, the vault.
 
 pub(crate) mod accounts;
 pub(crate) mod add;
 pub(crate) mod applicants;
 pub(crate) mod book;
 pub(crate) mod calendar;
-pub(crate) mod change;
+pub(crate) mod cancel;
 pub(crate) mod clock;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 mod dry_run;
+pub(crate) mod edit;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod notify;
 pub(crate) mod places;
+pub(crate) mod retry;
+pub(crate) mod run_due;
 pub(crate) mod serve;
 pub(crate) mod settings;
 pub(crate) mod show;
@@ -29,14 +32,15 @@ use std::time::Duration;
 
 use anyhow::Result;
 use namyangju_rent::{Clock as _, SystemClock};
+use serde_json::json;
 
 use crate::bad_input::BadInput;
 use crate::cli::At;
 use crate::config::{Config, Flags};
 use crate::runner::Identity;
-use crate::store::Store;
+use crate::store::{BookingId, Store};
 use crate::telemetry::logs;
-use crate::terminal;
+use crate::terminal::{self, booking};
 use crate::vault::{KeySource, Vault};
 
 /// How long before the opening a runner prepares a booking.
@@ -115,6 +119,18 @@ async fn living_runner(store: &Store) -> Result<Option<String>> {
         .filter(|runner| runner.stopped_at.is_none() && now.since(runner.seen_at) < LIVING)
         .max_by_key(|runner| runner.seen_at);
     Ok(living.map(|runner| Identity::name_of(&runner.name).to_owned()))
+}
+
+/// Says how a booking stands after it was changed.
+async fn say(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
+    let booking = store.booking(id).await?;
+    if as_json {
+        terminal::json(&json!({ "booking": booking::json(&booking) }))?;
+    } else {
+        let wish = booking.choices.first().map(booking::wish).unwrap_or_default();
+        terminal::result(&format!("booking {id} {what}: {wish}, opens {}", booking.opens_at))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -11,12 +11,12 @@ use namyangju_rent::{Clock, Happened, SystemClock};
 use serde_json::json;
 
 use super::{Play, Played, application};
-use crate::commands::serve;
+use crate::commands::{self, run_due};
 use crate::config::Config;
+use crate::exit;
 use crate::runner::{End, Scope};
 use crate::store::{Filter, NewAccount, NewBooking, Opens, Pace, Purpose, Story};
 use crate::vault::KeySource;
-use crate::{commands, exit};
 
 /// Plays it in a folder that is gone afterwards.
 pub(super) async fn run(play: Play<'_>) -> Result<Played> {
@@ -74,7 +74,7 @@ pub(super) async fn run(play: Play<'_>) -> Result<Played> {
     };
     let scope = Scope::Before(opens_at.plus(Duration::from_secs(1)));
     let mut state = None;
-    let code = serve::work_off(config, &store, vault, scope, Some(Box::new(observer)), |done| {
+    let code = run_due::work_off(config, &store, vault, scope, Some(Box::new(observer)), |done| {
         if let End::Over { state: over, reason, .. } = &done.end {
             story.aside(&format!("stored: {}: {}", over.word(), reason.as_deref().unwrap_or_default()));
             state = Some(*over);

@@ -1,21 +1,19 @@
-//! `edit`, `cancel` and `retry`: what can be done to a stored booking.
+//! `edit`: a waiting booking is changed, and checked as if it were new.
 
 use anyhow::{Context as _, Result};
-use namyangju_rent::{Clock as _, Purpose, Site, SystemClock, Wish};
-use serde_json::{Value, json};
+use namyangju_rent::{Purpose, Site, Wish};
 
+use super::say;
 use crate::bad_input::BadInput;
-use crate::cli::{Cancel, Choice, Clear, Edit, OpensAt, Retry};
+use crate::cli::{Choice, Clear, Edit, OpensAt};
 use crate::config::Config;
 use crate::exit;
-use crate::request::draft;
-use crate::request::{self, Opens, seal, unseal};
-use crate::store::{self, Booking, BookingId, Change, State, Store};
+use crate::request::{self, Opens, draft, seal, unseal};
+use crate::store::{self, Booking, BookingId, Change};
 use crate::terminal;
-use crate::terminal::booking;
 
 /// Changes what is given, and checks the whole as if it were new.
-pub(crate) async fn edit(arguments: &Edit, config: &Config) -> Result<u8> {
+pub(crate) async fn run(arguments: &Edit, config: &Config) -> Result<u8> {
     let store = super::open(config).await?;
     let id = BookingId(arguments.id);
     let booking = store.booking(id).await?;
@@ -154,87 +152,4 @@ fn edited_opening(
             Ok((opens, said.then(|| format!("The opening stays at {}, as it was given.", booking.opens_at))))
         }
     }
-}
-
-/// Cancels each, and ends with the first failure if there was one.
-pub(crate) async fn cancel(arguments: &Cancel, config: &Config) -> Result<u8> {
-    let store = super::open(config).await?;
-    let mut failed = None;
-    let mut done: Vec<Value> = Vec::new();
-    for id in arguments.ids.iter().copied().map(BookingId) {
-        match store.cancel_booking(id).await {
-            Ok(state) => {
-                done.push(
-                    json!({ "id": id, "state": state.word(), "cancel_asked": state != State::Cancelled }),
-                );
-                if !arguments.json {
-                    terminal::result(&match state {
-                        State::Cancelled => format!("booking {id} is cancelled"),
-                        _ => format!(
-                            "booking {id}: its runner was asked to cancel it; `rent-runner show {id}` tells"
-                        ),
-                    })?;
-                }
-            }
-            Err(error) if failed.is_none() => failed = Some(error),
-            Err(error) => terminal::note(&format!("rent-runner: {error}")),
-        }
-    }
-    if arguments.json {
-        terminal::json(&json!({ "bookings": done }))?;
-    }
-    store.close().await;
-    match failed {
-        Some(error) => Err(error.into()),
-        None => Ok(exit::DONE),
-    }
-}
-
-/// Puts a booking back to waiting.
-pub(crate) async fn retry(arguments: &Retry, config: &Config) -> Result<u8> {
-    let store = super::open(config).await?;
-    let id = BookingId(arguments.id);
-    let booking = store.booking(id).await?;
-    let site = request::site_at(&booking.site, booking.base_url.as_deref())?;
-    still_to_come(&booking)?;
-    let first = booking.choices.first().context("the booking has no choice")?;
-    let (opens, said) = match arguments.opens_at {
-        Some(asked) => draft::opening(asked, &site, first)?,
-        None if booking.opens_at > SystemClock.now() => {
-            (Opens { at: booking.opens_at, how: booking.opens, confidence: None }, None)
-        }
-        None => draft::opening(OpensAt::Now, &site, first)?,
-    };
-    // A choice that has begun by then does not matter while another is still to come.
-    request::check_opening(&opens, booking.give_up_after, &[last_to_begin(&booking, first)])?;
-    store.retry_booking(id, (opens.how, opens.at)).await?;
-    said.iter().for_each(|line| terminal::note(line));
-    say(&store, id, arguments.json, "waits again").await?;
-    store.close().await;
-    Ok(exit::DONE)
-}
-
-fn last_to_begin(booking: &Booking, first: &Wish) -> Wish {
-    let begins = |wish: &&Wish| wish.date.at(wish.range.start());
-    booking.choices.iter().max_by_key(begins).unwrap_or(first).clone()
-}
-
-/// Refuses a booking all of whose times are over.
-fn still_to_come(booking: &Booking) -> Result<()> {
-    let now = SystemClock.now();
-    if booking.choices.iter().any(|wish| wish.date.at(wish.range.end()) > now) {
-        return Ok(());
-    }
-    Err(BadInput(format!("the time of booking {} is over: it is {now}", booking.id)).into())
-}
-
-async fn say(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
-    let booking = store.booking(id).await?;
-    if as_json {
-        terminal::json(&json!({ "booking": booking::json(&booking) }))?;
-    } else {
-        let wish = booking.choices.first().map(booking::wish).unwrap_or_default();
-        terminal::result(&format!("booking {id} {what}: {wish}, opens {}", booking.opens_at))?;
-    }
-    Ok(())
 }
