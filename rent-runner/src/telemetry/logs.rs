@@ -281,7 +281,10 @@ mod tests {
         tracing::subscriber::with_default(subscriber, || tracing::warn!(booking = 7, "it opens"));
         drop(logs);
         let line = lines.recv().unwrap();
-        assert!(line.contains("+09:00  WARN rent_runner::telemetry::logs::tests: it opens booking=7"), "{line}");
+        assert!(
+            line.contains("+09:00  WARN rent_runner::telemetry::logs::tests: it opens booking=7"),
+            "{line}"
+        );
     }
 
     #[test]

@@ -25,6 +25,9 @@ use super::logs;
 use super::metrics::{Figures, Label, Metrics};
 use crate::store::{State, Store};
 
+/// What these lines of the log are filed under.
+const TARGET: &str = "rent_runner::metrics";
+
 /// How long the store may take to answer a question of a monitoring system.
 const STORE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -49,7 +52,7 @@ impl Metrics {
             .with_context(|| format!("{listen} cannot be listened on for metrics and health checks"))?;
         let address = listener.local_addr()?;
         if !address.ip().is_loopback() {
-            tracing::warn!(%address, "other machines can read the metrics; there is nothing personal in them");
+            tracing::warn!(target: TARGET, %address, "other machines can read the metrics; there is nothing personal in them");
         }
         let asked = Asked { figures: Arc::clone(&self.figures), store };
         let router = Router::new()
@@ -61,7 +64,7 @@ impl Metrics {
         };
         tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
-                tracing::error!(%error, "metrics and health checks are no longer served");
+                tracing::error!(target: TARGET, %error, "metrics and health checks are no longer served");
             }
         });
         Ok(address)
@@ -80,7 +83,7 @@ async fn scrape(Shared(asked): Shared<Arc<Asked>>) -> Response {
     let stored = match stored {
         Ok(Ok(stored)) => Some(stored),
         Ok(Err(error)) => {
-            tracing::warn!(%error, "the figures of the store cannot be read");
+            tracing::warn!(target: TARGET, %error, "the figures of the store cannot be read");
             None
         }
         Err(_) => None,
