@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use super::Context;
+use super::context::Context;
 use super::ledger::{self, Ledger, Shared};
 use crate::exit;
 use crate::foreground::Standing;

@@ -8,7 +8,7 @@ use namyangju_rent::{Client, Clock, Event, Happened, Page, SavedSession, Session
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
-use super::Context;
+use super::context::Context;
 use crate::foreground::Standing;
 use crate::store::{Claimed, Denied, KeptPage, Learned, Lease, Purpose, State, StoreError};
 use crate::words;
