@@ -1,10 +1,10 @@
 //! What the program's end tells the shell.
 
-use std::fmt;
 use std::io;
 
 use namyangju_rent::{Error, GiveUp, Next, Outcome, Verdict};
 
+use crate::bad_input::BadInput;
 use crate::store::StoreError;
 use crate::vault::VaultError;
 
@@ -96,25 +96,6 @@ pub(crate) fn failure_code(error: &anyhow::Error) -> u8 {
         None => UNEXPECTED,
     }
 }
-
-/// Input that cannot be used; nothing was sent.
-#[derive(Debug)]
-pub(crate) struct BadInput(pub(crate) String);
-
-impl BadInput {
-    /// For `map_err` on the library's own parse errors.
-    pub(crate) fn from(error: impl fmt::Display) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl fmt::Display for BadInput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for BadInput {}
 
 #[cfg(test)]
 mod tests {

@@ -2,44 +2,34 @@
 //! this program reads arguments and prints.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
-mod arguments;
-mod at_work;
-mod book;
+mod bad_input;
 mod cli;
-mod clock;
+mod commands;
 mod config;
-mod demo;
-mod doctor;
-mod dry_run;
-mod duration;
 mod exit;
 mod foreground;
-mod journal;
-mod live;
-mod logs;
-mod metrics;
 mod notify;
-mod output;
-mod places;
+mod request;
 mod runner;
-mod site;
-mod sites;
-mod slots;
+mod signals;
 mod store;
-mod stored;
-mod story;
+mod telemetry;
+mod terminal;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod testing;
 mod vault;
+mod words;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use tokio::runtime::Builder;
 
-use crate::cli::{At, Cli, Command};
-use crate::config::{Config, Flags};
+use crate::cli::{Cli, Command};
+use crate::commands::{settings, settings_at, settings_of};
+use crate::config::Config;
+use crate::telemetry::logs;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -55,7 +45,7 @@ fn main() -> ExitCode {
         Err(error) => {
             let code = exit::failure_code(&error);
             if code != exit::DONE {
-                output::note(&format!("rent-runner: {error:#}"));
+                terminal::note(&format!("rent-runner: {error:#}"));
             }
             code.into()
         }
@@ -74,55 +64,44 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
-            Command::Demo(arguments) => demo::run(&arguments, &Config::of_flags(&flags)?).await,
-            Command::Site(arguments) => site::run(&arguments).await,
-            Command::Clock(arguments) => clock::run(&arguments, &settings_at(flags, &arguments.at)?).await,
-            Command::Book(arguments) => book::run(&arguments, &settings_at(flags, &arguments.at)?).await,
-            Command::Slots(arguments) => slots::run(&arguments, &settings_at(flags, &arguments.at)?).await,
-            Command::Places(arguments) => places::run(&arguments, &settings_at(flags, &arguments.at)?).await,
-            Command::Sites(arguments) => sites::run(&arguments),
-            Command::Account(arguments) => stored::accounts::run(&arguments, flags).await,
-            Command::Applicant(arguments) => stored::applicants::run(&arguments, &settings(&flags)?).await,
-            Command::Add(arguments) => stored::add::run(&arguments, &settings(&flags)?).await,
-            Command::List(arguments) => stored::list::run(&arguments, &settings(&flags)?).await,
-            Command::Status(arguments) => stored::status::run(&arguments, &settings(&flags)?).await,
-            Command::Show(arguments) => stored::show::run(&arguments, &settings(&flags)?).await,
-            Command::Edit(arguments) => stored::change::edit(&arguments, &settings(&flags)?).await,
-            Command::Cancel(arguments) => stored::change::cancel(&arguments, &settings(&flags)?).await,
-            Command::Retry(arguments) => stored::change::retry(&arguments, &settings(&flags)?).await,
-            Command::Import(arguments) => stored::import::run(&arguments, &settings(&flags)?).await,
-            Command::Export(arguments) => stored::export::run(&arguments, &settings(&flags)?).await,
-            Command::Calendar(arguments) => stored::calendar::run(&arguments, &settings(&flags)?).await,
+            Command::Demo(arguments) => commands::demo::run(&arguments, &Config::of_flags(&flags)?).await,
+            Command::Site(arguments) => commands::site::run(&arguments).await,
+            Command::Clock(arguments) => {
+                commands::clock::run(&arguments, &settings_at(flags, &arguments.at)?).await
+            }
+            Command::Book(arguments) => {
+                commands::book::run(&arguments, &settings_at(flags, &arguments.at)?).await
+            }
+            Command::Slots(arguments) => {
+                commands::slots::run(&arguments, &settings_at(flags, &arguments.at)?).await
+            }
+            Command::Places(arguments) => {
+                commands::places::run(&arguments, &settings_at(flags, &arguments.at)?).await
+            }
+            Command::Sites(arguments) => commands::sites::run(&arguments),
+            Command::Account(arguments) => commands::accounts::run(&arguments, flags).await,
+            Command::Applicant(arguments) => commands::applicants::run(&arguments, &settings(&flags)?).await,
+            Command::Add(arguments) => commands::add::run(&arguments, &settings(&flags)?).await,
+            Command::List(arguments) => commands::list::run(&arguments, &settings(&flags)?).await,
+            Command::Status(arguments) => commands::status::run(&arguments, &settings(&flags)?).await,
+            Command::Show(arguments) => commands::show::run(&arguments, &settings(&flags)?).await,
+            Command::Edit(arguments) => commands::edit::run(&arguments, &settings(&flags)?).await,
+            Command::Cancel(arguments) => commands::cancel::run(&arguments, &settings(&flags)?).await,
+            Command::Retry(arguments) => commands::retry::run(&arguments, &settings(&flags)?).await,
+            Command::Import(arguments) => commands::import::run(&arguments, &settings(&flags)?).await,
+            Command::Export(arguments) => commands::export::run(&arguments, &settings(&flags)?).await,
+            Command::Calendar(arguments) => commands::calendar::run(&arguments, &settings(&flags)?).await,
             Command::Serve(arguments) => {
-                at_work::serve(settings_of(flags, |flags| arguments.runner.put(flags))?).await
+                commands::serve::run(settings_of(flags, |flags| arguments.runner.put(flags))?).await
             }
             Command::RunDue(arguments) => {
                 let config = settings_of(flags, |flags| arguments.runner.put(flags))?;
-                at_work::run_due(config, arguments.every, arguments.json).await
+                commands::run_due::run(config, arguments.every, arguments.json).await
             }
-            Command::Settings(arguments) => config::run(&arguments, flags),
-            Command::Notify(arguments) => notify::run(&arguments, &settings(&flags)?).await,
-            Command::Doctor(arguments) => doctor::run(&arguments, flags).await,
-            Command::Completions(arguments) => cli::complete(&arguments),
+            Command::Settings(arguments) => commands::settings::run(&arguments, flags),
+            Command::Notify(arguments) => commands::notify::run(&arguments, &settings(&flags)?).await,
+            Command::Doctor(arguments) => commands::doctor::run(&arguments, flags).await,
+            Command::Completions(arguments) => commands::completions::run(&arguments),
         }
     })
-}
-
-/// The settings, and what is to be said of them.
-fn settings(flags: &Flags) -> anyhow::Result<Config> {
-    let config = Config::load(flags)?;
-    logs::set_format(config.log_format);
-    config.warnings.iter().for_each(|warning| output::note(&format!("warning: {warning}")));
-    Ok(config)
-}
-
-/// The settings with the site of a command.
-fn settings_at(flags: Flags, at: &At) -> anyhow::Result<Config> {
-    settings_of(flags, |flags| at.put(flags))
-}
-
-/// The settings with further flags of a command.
-fn settings_of(mut flags: Flags, put: impl FnOnce(&mut Flags)) -> anyhow::Result<Config> {
-    put(&mut flags);
-    settings(&flags)
 }

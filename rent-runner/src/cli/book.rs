@@ -9,7 +9,8 @@ use namyangju_rent::{HeadCount, Place, RentDate, TimeRange};
 
 use super::At;
 use super::values::{Choice, OpensAt, Pace};
-use crate::{duration, exit};
+use crate::exit;
+use crate::words::duration;
 
 /// Book one time, at once or at the instant it opens, in the foreground.
 ///

@@ -1,33 +1,35 @@
 //! The arguments, and the help that goes with them.
 
-mod at_work;
 mod book;
-mod bookings;
+mod doctor;
 mod lists;
+mod notify;
 mod people;
-mod rehearsal;
+mod serve;
 mod settings;
+mod stand_in;
+mod stored;
 mod values;
 
-use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
+use clap::{ArgAction, Parser, Subcommand};
 
-pub(crate) use at_work::{RunDue, Serve};
 pub(crate) use book::{AimArgs, ApplicationArgs, Book};
-pub(crate) use bookings::{
-    Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show, Status,
-};
+pub(crate) use doctor::Doctor;
 pub(crate) use lists::{ClockCheck, Places, Sites, Slots};
+pub(crate) use notify::{Notify, NotifyCommand, NotifyTest};
 pub(crate) use people::{
     Account, AccountAdd, AccountCommand, AccountName, AccountPassword, Applicant, ApplicantCommand,
     ApplicantSet,
 };
-pub(crate) use rehearsal::{Demo, StandInSite};
+pub(crate) use serve::{RunDue, Serve};
 pub(crate) use settings::{At, Completions, Global, RunnerArgs, Settings, SettingsCommand, SettingsShow};
+pub(crate) use stand_in::{Demo, StandInSite};
+pub(crate) use stored::{
+    Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show, Status,
+};
 pub(crate) use values::{Choice, OpensAt, Pace};
 
-use crate::doctor::Doctor;
-use crate::notify::Notify;
-use crate::{exit, output};
+use crate::exit;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -91,14 +93,6 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// Prints the completion script of a shell.
-pub(crate) fn complete(arguments: &Completions) -> anyhow::Result<u8> {
-    let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "rent-runner", &mut script);
-    output::result(&String::from_utf8_lossy(&script))?;
-    Ok(exit::DONE)
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(Demo),
@@ -130,6 +124,8 @@ pub(crate) enum Command {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
 
     #[test]

@@ -8,8 +8,8 @@ use clap_complete::Shell;
 use namyangju_rent::{OnBlock, Route, TlsBackend};
 
 use crate::config::{Flags, language, on_block};
-use crate::logs::LogFormat;
 use crate::notify::Language;
+use crate::telemetry::logs::LogFormat;
 
 /// Settings that every command takes.
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Reads a variable of the environment.
-pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// The folder of this program below the base folders.
 const FOLDER: &str = "rent-runner";
@@ -13,7 +13,7 @@ const FOLDER: &str = "rent-runner";
 const LONGEST_NAME: usize = 64;
 
 /// The settings file, and whether it has to be there: one that was asked for has to.
-pub(super) fn settings_file(flag: Option<&Path>, environment: Environment<'_>) -> Option<(PathBuf, bool)> {
+pub(crate) fn settings_file(flag: Option<&Path>, environment: Environment<'_>) -> Option<(PathBuf, bool)> {
     if let Some(path) = flag {
         return Some((path.to_owned(), true));
     }

@@ -10,8 +10,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::beside;
-use super::layers::SETTINGS;
-use crate::exit::BadInput;
+use super::keys::SETTINGS;
+use crate::bad_input::BadInput;
 use crate::notify::Channel;
 
 /// A settings file, read.

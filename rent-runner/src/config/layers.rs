@@ -10,10 +10,15 @@ use namyangju_rent::{OnBlock, Route, TlsBackend};
 
 use super::defaults;
 use super::file::{File, Texts};
+use super::keys::{
+    BASE_URL, DATABASE, EXTRA_CA, KEY, LANGUAGE, LISTEN, LOG_FORMAT, MOST, ON_BLOCK, ROUTES, RUNNER, SITE,
+    Setting, TLS, USER_AGENT,
+};
+use super::masked::mask_database;
 use super::{Config, Flags, beside};
-use crate::exit::BadInput;
-use crate::logs::LogFormat;
+use crate::bad_input::BadInput;
 use crate::notify::{Channel, Language};
+use crate::telemetry::logs::LogFormat;
 use crate::vault::KeySource;
 
 /// The most bookings that a runner holds at a time, unless it is told otherwise: four people's, eight each.
@@ -24,58 +29,6 @@ const LARGEST_AT_ONCE: u32 = 1000;
 
 /// The longest name of a runner.
 const LONGEST_NAME: usize = 64;
-
-/// A setting: its key in the file, its variable, its flag.
-#[derive(Debug)]
-pub(super) struct Setting {
-    pub(super) key: &'static str,
-    /// Another key that gives the same setting in another way.
-    pub(super) also: Option<&'static str>,
-    pub(super) variable: &'static str,
-    pub(super) flag: Option<&'static str>,
-}
-
-const fn setting(key: &'static str, variable: &'static str, flag: Option<&'static str>) -> Setting {
-    Setting { key, also: None, variable, flag }
-}
-
-const DATABASE: Setting = setting("database", "RENT_DATABASE", Some("--database"));
-const KEY: Setting = Setting {
-    key: "key-file",
-    also: Some("key-command"),
-    variable: "RENT_KEY_FILE",
-    flag: Some("--key-file"),
-};
-const SITE: Setting = setting("site", "RENT_SITE", Some("--site"));
-const BASE_URL: Setting = setting("base-url", "RENT_BASE_URL", Some("--base-url"));
-const TLS: Setting = setting("tls", "RENT_TLS", Some("--tls"));
-const EXTRA_CA: Setting = setting("extra-ca", "RENT_EXTRA_CA", Some("--extra-ca"));
-const USER_AGENT: Setting = setting("user-agent", "RENT_USER_AGENT", Some("--user-agent"));
-const ROUTES: Setting = setting("routes", "RENT_ROUTES", Some("--route"));
-const ON_BLOCK: Setting = setting("on-block", "RENT_ON_BLOCK", Some("--on-block"));
-const RUNNER: Setting = setting("runner", "RENT_RUNNER", Some("--runner"));
-const MOST: Setting = setting("most-at-once", "RENT_MOST_AT_ONCE", Some("--most-at-once"));
-const LISTEN: Setting = setting("listen", "RENT_LISTEN", Some("--listen"));
-const LANGUAGE: Setting = setting("language", "RENT_LANGUAGE", Some("--language"));
-const LOG_FORMAT: Setting = setting("log-format", "RENT_LOG_FORMAT", Some("--log-format"));
-
-/// All of them, in the order in which they are shown.
-pub(super) const SETTINGS: [&Setting; 14] = [
-    &DATABASE,
-    &KEY,
-    &SITE,
-    &BASE_URL,
-    &TLS,
-    &EXTRA_CA,
-    &USER_AGENT,
-    &ROUTES,
-    &ON_BLOCK,
-    &RUNNER,
-    &MOST,
-    &LISTEN,
-    &LANGUAGE,
-    &LOG_FORMAT,
-];
 
 /// Where a setting came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,8 +132,7 @@ impl<'a> Layers<'a> {
                 self.sources.note("notify", Source::File { path: path.clone(), line });
             }
             let from_file = |key| matches!(self.sources.of(key), Source::File { .. });
-            let holds_secret = from_file(DATABASE.key)
-                && super::mask_database(&config.database) != config.database
+            let holds_secret = from_file(DATABASE.key) && mask_database(&config.database) != config.database
                 || from_file(ROUTES.key)
                     && config.routes.iter().any(|route| route.to_string() != route.full_text())
                 || file.channels.iter().any(Channel::has_secret_in_place);

@@ -3,8 +3,9 @@
 
 mod defaults;
 mod file;
+mod keys;
 mod layers;
-mod show;
+mod masked;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -14,13 +15,17 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use namyangju_rent::{OnBlock, Route, Routes, TlsBackend};
 
-use crate::logs::LogFormat;
-use crate::notify::{Channel, Language};
+use crate::notify::{self, Channel, Language};
+use crate::telemetry::logs::LogFormat;
 use crate::vault::KeySource;
 
+pub(crate) use defaults::settings_file;
 use layers::Layers;
 pub(crate) use layers::{Source, Sources, language, on_block};
-pub(crate) use show::{mask_database, run};
+pub(crate) use masked::{mask_database, rows};
+
+/// A settings file with every key, commented out.
+pub(crate) const EXAMPLE: &str = include_str!("example.toml");
 
 /// Everything that `serve`, `run-due` and the commands on the store go by. `Debug` shows no password.
 #[derive(Clone)]
@@ -107,6 +112,15 @@ impl Config {
             ..Flags::default()
         };
         Self::of_flags(&flags).unwrap()
+    }
+
+    /// What messages go by.
+    pub(crate) fn messages(&self) -> notify::Settings {
+        notify::Settings {
+            channels: self.channels.clone(),
+            language: self.language,
+            extra_ca: self.extra_ca.clone(),
+        }
     }
 
     /// The operator's routes as a client takes them.

@@ -153,7 +153,7 @@ fn no_secret_is_shown() {
     let text = "database = \"postgres://rent:hunter22@db/rent?sslpassword=hunter22&sslmode=require\"\n\
                 routes = [\"http://user:hunter22@proxy:3128\"]";
     let config = resolve(Some(text), &[("RENT_KEY", "hunter22")], Flags::default()).unwrap();
-    let rows = format!("{:?} {config:?}", show::rows(&config));
+    let rows = format!("{:?} {config:?}", rows(&config));
     assert!(!rows.contains("hunter22"), "{rows}");
     assert!(rows.contains("postgres://rent:***@db/rent?sslpassword=***&sslmode=require"), "{rows}");
     assert!(rows.contains("http://***@proxy:3128") && rows.contains("the value of RENT_KEY"), "{rows}");
@@ -204,7 +204,7 @@ fn the_example_names_every_setting_and_each_of_its_lines_is_taken() {
             resolve(Some(line), &[], Flags::default()).unwrap_or_else(|error| panic!("{line}: {error:#}"));
         }
     }
-    for setting in layers::SETTINGS {
+    for setting in keys::SETTINGS {
         assert!(keys.iter().any(|key| key == setting.key), "{}", setting.key);
     }
     assert!(resolve(Some(example), &[], Flags::default()).is_ok());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::email::Email;
+use super::email::{Email, MailTls};
 use super::message::Kind;
 use super::ntfy::Ntfy;
 use super::secret::{Hidden, Secret, address};
@@ -144,19 +144,6 @@ enum Word {
     Telegram,
     Ntfy,
     Email,
-}
-
-/// The encryption on the way to a mail server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum MailTls {
-    /// Begins in the clear and must turn to TLS before anything is said.
-    #[default]
-    Starttls,
-    /// TLS from the first byte.
-    Tls,
-    /// For a server on this machine only.
-    None,
 }
 
 /// One address, or several.

@@ -10,8 +10,8 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use secrecy::ExposeSecret;
+use serde::Deserialize;
 
-use super::channel::MailTls;
 use super::http::{Failure, no_answer};
 use super::message::Note;
 use super::secret::{Hush, Secret, is_loopback};
@@ -19,6 +19,19 @@ use super::text::Text;
 
 /// The most of a server's own words that is kept.
 const LONGEST_REASON: usize = 80;
+
+/// The encryption on the way to a mail server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum MailTls {
+    /// Begins in the clear and must turn to TLS before anything is said.
+    #[default]
+    Starttls,
+    /// TLS from the first byte.
+    Tls,
+    /// For a server on this machine only.
+    None,
+}
 
 /// A mail server, and from whom to whom.
 #[derive(Clone)]

@@ -6,7 +6,6 @@
 
 mod channel;
 mod chat;
-mod command;
 mod email;
 mod http;
 mod message;
@@ -19,10 +18,12 @@ mod tests;
 mod text;
 mod webhook;
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 pub(crate) use channel::Channel;
-pub(crate) use command::{Notify, run};
+pub(crate) use message::Kind;
 pub(crate) use notifier::Notifier;
 
 /// The language of the texts.
@@ -32,4 +33,13 @@ pub(crate) enum Language {
     #[default]
     Korean,
     English,
+}
+
+/// What messages go by.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) language: Language,
+    /// A PEM file with certificates to trust besides the system's.
+    pub(crate) extra_ca: Option<PathBuf>,
 }

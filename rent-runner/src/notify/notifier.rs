@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::Report;
+use namyangju_rent::{Report, SeoulTime};
 use secrecy::ExposeSecret;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -19,11 +18,10 @@ use super::http::{Failure, Http};
 use super::message::{Facts, Kind, Note};
 use super::secret::address;
 use super::text::Text;
-use super::{Language, chat, webhook};
-use crate::config::Config;
-use crate::exit::BadInput;
-use crate::metrics::Metrics;
+use super::{Settings, chat, webhook};
+use crate::bad_input::BadInput;
 use crate::store::{Booking, BookingId, Message, NewMessage, State, Store};
+use crate::telemetry::metrics::Metrics;
 
 /// How many messages are taken from the store at a time.
 const AT_A_TIME: u32 = 8;
@@ -80,9 +78,7 @@ pub(crate) struct Notifier {
 }
 
 struct Shared {
-    channels: Vec<Channel>,
-    language: Language,
-    extra_ca: Option<PathBuf>,
+    settings: Settings,
     patience: Patience,
     http: Http,
     metrics: Option<Metrics>,
@@ -95,28 +91,28 @@ struct Shared {
 
 impl fmt::Debug for Notifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Notifier").field("channels", &self.shared.channels).finish_non_exhaustive()
+        f.debug_struct("Notifier").field("channels", &self.shared.settings.channels).finish_non_exhaustive()
     }
 }
 
 impl Notifier {
     /// # Errors
     /// If two channels have one name.
-    pub(crate) fn new(config: &Config) -> Result<Self> {
-        Self::with(config, Patience::default(), None)
+    pub(crate) fn new(settings: &Settings) -> Result<Self> {
+        Self::with(settings, Patience::default(), None)
     }
 
     /// The same, and each message that is sent or given up is counted.
     ///
     /// # Errors
     /// As [`Notifier::new`].
-    pub(crate) fn counting(config: &Config, metrics: Metrics) -> Result<Self> {
-        Self::with(config, Patience::default(), Some(metrics))
+    pub(crate) fn counting(settings: &Settings, metrics: Metrics) -> Result<Self> {
+        Self::with(settings, Patience::default(), Some(metrics))
     }
 
-    pub(super) fn with(config: &Config, patience: Patience, metrics: Option<Metrics>) -> Result<Self> {
+    pub(super) fn with(settings: &Settings, patience: Patience, metrics: Option<Metrics>) -> Result<Self> {
         let mut names = BTreeSet::new();
-        for channel in &config.channels {
+        for channel in &settings.channels {
             if !names.insert(channel.name.as_str()) {
                 return Err(BadInput(format!(
                     "two channels of [[notify]] are called {}: give each its own `name`",
@@ -127,11 +123,9 @@ impl Notifier {
         }
         Ok(Self {
             shared: Arc::new(Shared {
-                channels: config.channels.clone(),
-                language: config.language,
-                extra_ca: config.extra_ca.clone(),
+                settings: settings.clone(),
                 patience,
-                http: Http::new(config.extra_ca.clone(), patience.each),
+                http: Http::new(settings.extra_ca.clone(), patience.each),
                 metrics,
                 wake: Notify::new(),
                 store_failed: AtomicBool::new(false),
@@ -179,7 +173,7 @@ impl Notifier {
     }
 
     fn wanting(&self, kind: Kind) -> Vec<String> {
-        let channels = self.shared.channels.iter();
+        let channels = self.shared.settings.channels.iter();
         channels.filter(|channel| channel.wants(kind)).map(|channel| channel.name.clone()).collect()
     }
 
@@ -209,7 +203,7 @@ impl Notifier {
         while !*stop.borrow() {
             while sending.try_join_next().is_some() {}
             let mut took = 0;
-            if !self.shared.channels.is_empty() && sending.len() < MOST_ON_THE_WAY {
+            if !self.shared.settings.channels.is_empty() && sending.len() < MOST_ON_THE_WAY {
                 took = self.take(&store, &mut sending).await;
             }
             if took > 0 {
@@ -229,7 +223,7 @@ impl Notifier {
     pub(crate) async fn flush(&self, store: &Store, most: Duration) -> u64 {
         let all = async {
             let mut sending = JoinSet::new();
-            while !self.shared.channels.is_empty() && self.take(store, &mut sending).await > 0 {
+            while !self.shared.settings.channels.is_empty() && self.take(store, &mut sending).await > 0 {
                 while sending.join_next().await.is_some() {}
             }
         };
@@ -273,13 +267,22 @@ impl Notifier {
         took
     }
 
+    /// Sends one message that says it is a test to one channel at once, beside the outbox.
+    ///
+    /// # Errors
+    /// Why it did not arrive, without a secret.
+    pub(crate) async fn test(&self, channel: &Channel, kind: Kind, at: SeoulTime) -> Result<(), String> {
+        let note = Note { id: None, booking: None, kind, at, facts: Facts::of_test(kind, at) };
+        self.send(channel, &note).await.map_err(|failure| failure.text)
+    }
+
     /// Sends one message to one channel at once, beside the outbox.
     pub(super) async fn send(&self, channel: &Channel, note: &Note) -> Result<(), Failure> {
         self.shared.send(channel, note).await
     }
 
-    pub(super) fn channels(&self) -> &[Channel] {
-        &self.shared.channels
+    pub(crate) fn channels(&self) -> &[Channel] {
+        &self.shared.settings.channels
     }
 }
 
@@ -287,7 +290,7 @@ impl Shared {
     /// Sends messages of one channel in their order. After a failure the rest is not tried: it would wait
     /// for the same dead server once more.
     async fn send_batch(&self, store: &Store, name: &str, batch: Vec<Message>) {
-        let channel = self.channels.iter().find(|channel| channel.name == name);
+        let channel = self.settings.channels.iter().find(|channel| channel.name == name);
         let mut failed: Option<Failure> = None;
         for message in batch {
             let result = match (channel, &failed) {
@@ -331,7 +334,7 @@ impl Shared {
     }
 
     async fn send(&self, channel: &Channel, note: &Note) -> Result<(), Failure> {
-        let text = Text::new(note, self.language);
+        let text = Text::new(note, self.settings.language);
         let url = |secret: &super::secret::Secret| {
             address(secret.read()?.expose_secret()).map_err(|why| format!("`url` {why}"))
         };
@@ -342,7 +345,7 @@ impl Shared {
             Target::Telegram(telegram) => telegram.request(&text)?,
             Target::Ntfy(ntfy) => ntfy.request(note, &text)?,
             Target::Email(email) => {
-                return email.send(note, &text, self.extra_ca.clone(), self.patience.each).await;
+                return email.send(note, &text, self.settings.extra_ca.clone(), self.patience.each).await;
             }
         };
         self.http.send(&post).await

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use anyhow::Result;
 use namyangju_rent::{Budget, Client, MOST_REQUESTS_OF_A_RUN, SeoulTime};
 
-use crate::arguments;
 use crate::config::Config;
+use crate::request;
 use crate::store::{Booking, Store};
 
 /// Which site: the dialect and the address that replaces its own.
@@ -47,8 +47,8 @@ impl Clients {
         if let Some(client) = self.sites.get(&key) {
             return Ok(client.clone());
         }
-        let site = arguments::site_at(&booking.site, booking.base_url.as_deref())?;
-        let client = arguments::client(site, config)?;
+        let site = request::site_at(&booking.site, booking.base_url.as_deref())?;
+        let client = request::client(site, config)?;
         if let Some(saved) = store.routes(client.site().base_url().as_str()).await? {
             client.restore_routes(&saved);
         }

@@ -13,12 +13,11 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use super::Context;
+use super::context::Context;
 use super::ledger::{self, Ledger, Shared};
 use crate::exit;
-use crate::store::{self, Claimed, Ending, Lease, Opens, Pace, State};
-use crate::story;
-use crate::vault::Purpose;
+use crate::store::{self, Claimed, Ending, Lease, Opens, Pace, Purpose, State};
+use crate::words;
 
 /// An application that is under way may end, when the runner is told to stop.
 const GRACE: Duration = Duration::from_secs(20);
@@ -284,7 +283,7 @@ async fn report(
 
 /// What a verdict is for the store, and in words.
 fn verdict(report: &Report) -> (State, String) {
-    let sentence = story::verdict_sentence(&report.verdict);
+    let sentence = words::verdict_sentence(&report.verdict);
     match &report.verdict {
         Verdict::Reserved { .. } => (State::Succeeded, sentence),
         Verdict::Unconfirmed => (State::Unconfirmed, sentence),

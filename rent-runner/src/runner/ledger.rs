@@ -10,10 +10,9 @@ use namyangju_rent::{
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
-use super::Context;
-use crate::store::{Claimed, Denied, KeptPage, Learned, Lease, State, StoreError};
-use crate::story;
-use crate::vault::Purpose;
+use super::context::Context;
+use crate::store::{Claimed, Denied, KeptPage, Learned, Lease, Purpose, State, StoreError};
+use crate::words;
 
 /// How long a lease lasts. A runner that dies is followed by another after that; one that lives renews it
 /// four times as often, so that a database may be away for a while.
@@ -276,7 +275,7 @@ async fn keep_session(
 impl Context {
     /// One event: to the log, to the figures, and to whoever else listens.
     fn hear(&self, booking: crate::store::BookingId, happened: &Happened) {
-        let text = story::in_words(&happened.event);
+        let text = words::in_words(&happened.event);
         if matches!(happened.event, Event::Alarm { .. }) {
             warn!(target: "rent_runner::booking", booking = booking.0, "{text}");
         } else {

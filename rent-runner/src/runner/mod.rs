@@ -4,6 +4,7 @@
 //! a booking, and its fence, checked before each attempt, that nobody else may submit for it.
 
 mod clients;
+mod context;
 mod identity;
 mod job;
 mod jumps;
@@ -12,25 +13,21 @@ mod ledger;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::{Clock, Happened, SeoulTime, SystemClock};
+use namyangju_rent::{Clock, SeoulTime, SystemClock};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
-use self::clients::Clients;
+pub(crate) use self::context::{Context, Observer};
 pub(crate) use self::identity::Identity;
 use self::job::Order;
 pub(crate) use self::job::{Done, End};
 use self::jumps::Jumps;
-use crate::config::Config;
-use crate::metrics::Metrics;
-use crate::notify::Notifier;
-use crate::store::{BookingId, Claimed, Lease, Store};
-use crate::vault::Vault;
+use crate::store::{BookingId, Claimed, Lease};
 
 /// Bookings are claimed so long before their opening: a minute more than the library takes to get ready.
 pub(crate) const CLAIM_BEFORE: Duration = Duration::from_secs(660);
@@ -59,58 +56,6 @@ const RENEW_EVERY: Duration = Duration::from_secs(5);
 
 /// Budgets of openings are kept so long after them.
 const BUDGETS_LAST: Duration = Duration::from_secs(24 * 3600);
-
-/// Whoever else listens to the events of all bookings.
-pub(crate) type Observer = Box<dyn Fn(BookingId, &Happened) + Send + Sync>;
-
-/// What all jobs of a runner share.
-pub(crate) struct Context {
-    pub(crate) store: Store,
-    pub(crate) vault: Vault,
-    pub(crate) config: Config,
-    pub(crate) notifier: Notifier,
-    pub(crate) metrics: Metrics,
-    pub(crate) observer: Option<Observer>,
-    /// Its identity, as the store has it.
-    runner: String,
-    clients: tokio::sync::Mutex<Clients>,
-    /// How many bookings of each account run here.
-    accounts: Mutex<HashMap<i64, usize>>,
-}
-
-impl Context {
-    pub(crate) fn new(
-        store: Store,
-        vault: Vault,
-        config: Config,
-        notifier: Notifier,
-        metrics: Metrics,
-        observer: Option<Observer>,
-    ) -> Self {
-        let runner = Identity::own(&config.runner).to_string();
-        Self {
-            store,
-            vault,
-            config,
-            notifier,
-            metrics,
-            observer,
-            runner,
-            clients: tokio::sync::Mutex::default(),
-            accounts: Mutex::default(),
-        }
-    }
-
-    /// Whether a booking is the only one of its account that runs here: it may use the saved session, which
-    /// the site would make several wait for.
-    fn first_of(&self, account: i64) -> bool {
-        self.running_of(|accounts| accounts.get(&account).copied()) == Some(1)
-    }
-
-    fn running_of<T>(&self, act: impl FnOnce(&mut HashMap<i64, usize>) -> T) -> T {
-        act(&mut self.accounts.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// A runner at work.
 pub(crate) struct Runner {

@@ -9,10 +9,10 @@ use tokio::sync::watch;
 
 use super::{Context, Done, End, Identity, Runner, Scope, ledger};
 use crate::config::Config;
-use crate::metrics::Metrics;
 use crate::notify::Notifier;
-use crate::store::{BookingId, Lease, NewAccount, NewBooking, Opens, Pace, State, Store};
-use crate::vault::{Purpose, Vault};
+use crate::store::{BookingId, Lease, NewAccount, NewBooking, Opens, Pace, Purpose, State, Store};
+use crate::telemetry::metrics::Metrics;
+use crate::vault::Vault;
 
 /// A stand-in, a store with one account, and what is needed to run its bookings.
 struct Stage {
@@ -83,7 +83,7 @@ impl Stage {
 
     fn context(&self, observer: Option<super::Observer>) -> Context {
         let (store, vault, config) = (self.store.clone(), self.vault.clone(), self.config.clone());
-        let notifier = Notifier::new(&config).unwrap();
+        let notifier = Notifier::new(&config.messages()).unwrap();
         Context::new(store, vault, config, notifier, Metrics::new(), observer)
     }
 

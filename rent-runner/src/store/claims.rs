@@ -9,7 +9,7 @@ use namyangju_rent::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::bookings::{booking_and_fence, event, select_bookings, select_events};
+use super::booking::rows::{booking_and_fence, event, select_bookings, select_events};
 use super::messages::put_message;
 use super::sql::{Sql, Tx, values, word_of};
 use super::{Booking, BookingId, EventRow, NewMessage, Result, Sealed, State, Store, StoreError};

@@ -7,14 +7,12 @@ use std::time::Duration;
 use namyangju_rent::{Clock, SeoulTime, SystemClock};
 use sqlx::{PgPool, Sqlite, SqlitePool, Transaction};
 
-use super::open::{Limits, open};
 use super::sql::{Arg, Row, Sql, Tx, TxEngine, query, values};
-use super::{Result, Sealed, StoreError};
-use crate::vault::Purpose;
+use super::{Purpose, Result, Sealed, StoreError};
 
 /// An open store. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Store(Arc<Inner>);
+pub(crate) struct Store(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) engine: Engine,
@@ -46,17 +44,6 @@ pub(crate) struct VaultRow {
 }
 
 impl Store {
-    /// Opens a store, makes it on first use and migrates it. `address` is a path, `sqlite:PATH`, or
-    /// `postgres://…`; its password is never shown.
-    pub(crate) async fn open(address: &str) -> Result<Self> {
-        Self::open_within(address, Limits::default()).await
-    }
-
-    /// The same with other limits.
-    pub(super) async fn open_within(address: &str, limits: Limits) -> Result<Self> {
-        open(address, limits).await.map(|inner| Self(Arc::new(inner)))
-    }
-
     /// Whether this call made it.
     pub(crate) fn is_new(&self) -> bool {
         self.0.is_new

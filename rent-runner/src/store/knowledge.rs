@@ -2,7 +2,7 @@
 
 use namyangju_rent::{OpeningBracket, Place, Purpose, RentDate, SavedRoutes, SeoulTime, TimeNo, TimeRange};
 
-use super::bookings::{minutes, range};
+use super::booking::rows::{minutes, range};
 use super::sql::{damaged, values, word_of};
 use super::{Result, Store};
 

@@ -5,13 +5,13 @@
 
 mod accounts;
 mod booking;
-mod bookings;
 mod claims;
 mod engine;
 mod error;
 mod knowledge;
 mod messages;
 mod open;
+mod sealed;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -25,16 +25,7 @@ pub(crate) use engine::{Store, VaultRow};
 pub(crate) use error::StoreError;
 pub(crate) use knowledge::{Learned, OpeningRow};
 pub(crate) use messages::{Message, NewMessage};
-
-/// Bytes that only the vault can open.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Sealed(pub(crate) Vec<u8>);
-
-impl std::fmt::Debug for Sealed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Sealed({} bytes)", self.0.len())
-    }
-}
+pub(crate) use sealed::{Purpose, Sealed};
 
 /// What the functions of the store give.
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;

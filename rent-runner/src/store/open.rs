@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use namyangju_rent::{Clock, SystemClock};
@@ -13,7 +14,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row, SqlSafeStr, SqlitePool};
 
-use super::engine::{Engine, Inner};
+use super::engine::{Engine, Inner, Store};
 use super::{Result, StoreError};
 
 /// How many connections to PostgreSQL one process takes at most.
@@ -46,6 +47,19 @@ pub(super) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { busy_timeout: Duration::from_secs(5), most_pages: None }
+    }
+}
+
+impl Store {
+    /// Opens a store, makes it on first use and migrates it. `address` is a path, `sqlite:PATH`, or
+    /// `postgres://…`; its password is never shown.
+    pub(crate) async fn open(address: &str) -> Result<Self> {
+        Self::open_within(address, Limits::default()).await
+    }
+
+    /// The same with other limits.
+    pub(super) async fn open_within(address: &str, limits: Limits) -> Result<Self> {
+        open(address, limits).await.map(|inner| Self(Arc::new(inner)))
     }
 }
 

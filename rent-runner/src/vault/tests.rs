@@ -1,9 +1,14 @@
 //! The vault with a real store and real key files.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use tempfile::TempDir;
 
+use super::key::run_command;
 use super::*;
 use crate::store::NewAccount;
 

@@ -8,21 +8,19 @@ mod server;
 mod texts;
 mod tls;
 
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::Channel;
 use super::message::{Facts, Kind, Note};
 use super::notifier::{Notifier, Patience};
-use crate::config::Config;
+use super::{Channel, Language, Settings};
 use crate::store::{BookingId, State};
-use crate::testing::{self, channel};
+use crate::testing::channel;
 
 /// Settings of which only the channels matter.
-fn config(channels: Vec<Channel>) -> Config {
-    Config { channels, ..testing::config(Path::new("unused")) }
+fn config(channels: Vec<Channel>) -> Settings {
+    Settings { channels, language: Language::Korean, extra_ca: None }
 }
 
 /// Nobody waits; a dead server is noticed at once.

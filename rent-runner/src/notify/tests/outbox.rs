@@ -12,9 +12,9 @@ use tokio::sync::watch;
 
 use super::server::Server;
 use super::{channel, config, impatient};
-use crate::metrics::Metrics;
 use crate::notify::notifier::{Notifier, Patience};
 use crate::store::{Booking, NewMessage, State, Store};
+use crate::telemetry::metrics::Metrics;
 use crate::testing::stored;
 
 const HOUR: Duration = Duration::from_secs(3600);

@@ -6,8 +6,7 @@ use namyangju_rent::{Purpose, Routes, TimeNo};
 use serde_json::json;
 
 use super::support::{COURT, Place, account, at, booking, sealed, suite, with_booking};
-use crate::store::{Learned, NewMessage, Sealed, StoreError, VaultRow};
-use crate::vault;
+use crate::store::{self, Learned, NewMessage, Sealed, StoreError, VaultRow};
 
 suite! {
     accounts_come_and_go,
@@ -119,13 +118,13 @@ async fn resealing_is_all_or_nothing(place: &Place) {
         Ok(Sealed([b"new ", &old.0[..]].concat()))
     });
     assert_eq!(many.await.unwrap(), 4);
-    let named = |purpose: vault::Purpose<'_>| format!("{purpose:?}");
+    let named = |purpose: store::Purpose<'_>| format!("{purpose:?}");
     let expected = [
-        named(vault::Purpose::Check),
-        named(vault::Purpose::Password("tester1")),
-        named(vault::Purpose::Session("tester1")),
-        named(vault::Purpose::Applicant),
-        named(vault::Purpose::Applicant),
+        named(store::Purpose::Check),
+        named(store::Purpose::Password("tester1")),
+        named(store::Purpose::Session("tester1")),
+        named(store::Purpose::Applicant),
+        named(store::Purpose::Applicant),
     ];
     assert_eq!(purposes, expected);
     let account = store.account("tester1").await.unwrap();
@@ -137,7 +136,7 @@ async fn resealing_is_all_or_nothing(place: &Place) {
 
     // A session that cannot be read is forgotten, and a password that cannot be is not.
     let unreadable = |kind: &'static str| {
-        move |purpose: vault::Purpose<'_>, old: &Sealed| {
+        move |purpose: store::Purpose<'_>, old: &Sealed| {
             if format!("{purpose:?}").starts_with(kind) { Err("broken".to_owned()) } else { Ok(old.clone()) }
         }
     };

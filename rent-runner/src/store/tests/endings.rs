@@ -6,8 +6,8 @@ use namyangju_rent::{Attempt, OpeningBracket, Receipt, SeoulTime, SlotState};
 use serde_json::json;
 
 use super::support::{LONG, Place, at, ending, fired, suite, with_booking};
-use crate::store::{Ending, KeptPage, Lease, NewMessage, Opens, Sealed, State, Store};
-use crate::vault::{KeySource, Purpose, Vault};
+use crate::store::{Ending, KeptPage, Lease, NewMessage, Opens, Purpose, Sealed, State, Store};
+use crate::vault::{KeySource, Vault};
 
 suite! {
     an_end_is_written_whole,

@@ -1,0 +1,156 @@
+//! `demo` and `site`: the stand-in site on this machine.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+use namyangju_rent::SeoulTime;
+
+use crate::words::duration;
+
+/// Show the whole story on this machine: a stand-in site, its opening, one booking.
+///
+/// Starts the stand-in on a free port, books one time when its day opens, and shows what happens as it
+/// happens: the time of day in Asia/Seoul, then the time from the opening. Other days are open already, so
+/// that the numbers of the slots can be learned. Ends with 0 only if the time is reserved. Each switch
+/// shows one way in which such a morning can go.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner demo
+  rent-runner demo --rivals 20 --latency 40ms
+  rent-runner demo --skew 1500ms
+  rent-runner demo --expired-session --site cheonan
+  rent-runner demo --busy=2s
+  rent-runner demo --stored
+  rent-runner demo --taken; echo $?")]
+pub(crate) struct Demo {
+    /// How long until the opening; 0 is open already. Default: 5s, or 15s with --rivals, --skew or
+    /// --latency, where the site's clock has to be measured well.
+    #[arg(long, value_parser = duration::parse, value_name = "DURATION")]
+    opens_in: Option<Duration>,
+
+    /// The dialect to speak: a built-in name or the path of a TOML file.
+    #[arg(long, default_value = "namyangju", value_name = "NAME|PATH")]
+    pub(crate) site: String,
+
+    /// Somebody else is a moment faster: lost (3).
+    #[arg(long)]
+    pub(crate) taken: bool,
+
+    /// The site forgets all sessions just before the opening: logged in again, reserved (0).
+    #[arg(long)]
+    pub(crate) expired_session: bool,
+
+    /// A human check stands before the form: a person is needed (6).
+    #[arg(long)]
+    pub(crate) human_check: bool,
+
+    /// The day does not open at the announced instant: given up (9).
+    #[arg(long)]
+    pub(crate) not_open: bool,
+
+    /// The site is overloaded from the opening on: given up (9); with a duration only for so long:
+    /// reserved late (0).
+    #[arg(long, value_parser = duration::parse, value_name = "DURATION", require_equals = true, num_args = 0..=1)]
+    pub(crate) busy: Option<Option<Duration>>,
+
+    /// The answer to the application is lost on the way: read back, reserved without a receipt (0).
+    #[arg(long)]
+    pub(crate) lose_answer: bool,
+
+    /// The site shuts this client out: blocked (5).
+    #[arg(long)]
+    pub(crate) blocked: bool,
+
+    /// A race: so many others want the same time, each by a program that asks every 500 ms in a phase of
+    /// its own and needs three requests. Reserved (0) or lost (3).
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1000))]
+    pub(crate) rivals: u16,
+
+    /// How long the way to the site and back takes.
+    #[arg(long, value_parser = duration::parse, default_value = "0", value_name = "DURATION")]
+    pub(crate) latency: Duration,
+
+    /// How far the site's clock is ahead of this machine's, as in 1500ms or -1.5s; the booking is not
+    /// told.
+    #[arg(long, value_parser = duration::parse_offset, default_value = "0", value_name = "OFFSET")]
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) skew: i64,
+
+    /// The site's dates come from a cache that renews them every ten seconds only.
+    #[arg(long)]
+    pub(crate) cached_date: bool,
+
+    /// Give up so long after the opening.
+    #[arg(long, value_parser = duration::parse, default_value = "5s", value_name = "DURATION")]
+    pub(crate) give_up_after: Duration,
+
+    /// Play it through a store and a runner of its own, as `serve` works: the account and its sealed
+    /// password, the stored booking, the lease, the intent before the application, the kept story.
+    #[arg(long)]
+    pub(crate) stored: bool,
+
+    /// Each event as a line of JSON on stdout, the report last.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Demo {
+    /// How long until the opening.
+    pub(crate) fn opens_in(&self) -> Duration {
+        let in_earnest = self.rivals > 0 || self.skew != 0 || !self.latency.is_zero();
+        self.opens_in.unwrap_or(Duration::from_secs(if in_earnest { 15 } else { 5 }))
+    }
+}
+
+/// Serve the stand-in site, for rehearsals and for a browser.
+///
+/// The pages of a reservation site with invented members, in the city's own character set, until
+/// Ctrl-C. A browser can click through it, and `rent-runner book` can book on it.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner site
+  rent-runner site --opens-in 1m --booked 0.3 --latency 40ms
+  rent-runner site --site cheonan --listen 127.0.0.1:9000 --opens-at '2026-11-26 10:00:00'")]
+pub(crate) struct StandInSite {
+    /// Where to listen; port 0 is any free one.
+    #[arg(long, default_value = "127.0.0.1:8099", value_name = "ADDRESS:PORT")]
+    pub(crate) listen: SocketAddr,
+
+    /// Let other machines reach it. Everybody there can log in and book.
+    #[arg(long)]
+    pub(crate) beyond_loopback: bool,
+
+    /// The dialect to speak: a built-in name or the path of a TOML file.
+    #[arg(long, env = "RENT_SITE", default_value = "namyangju", value_name = "NAME|PATH")]
+    pub(crate) site: String,
+
+    /// How long until reservations open. Default: open already.
+    #[arg(long, value_parser = duration::parse, value_name = "DURATION")]
+    pub(crate) opens_in: Option<Duration>,
+
+    /// When reservations open, in Asia/Seoul, as in `2026-11-26 10:00:00`.
+    #[arg(long, value_name = "INSTANT", conflicts_with = "opens_in")]
+    pub(crate) opens_at: Option<SeoulTime>,
+
+    /// The share of times that others have from the beginning, 0 to 1.
+    #[arg(long, default_value_t = 0.0, value_parser = share, value_name = "SHARE")]
+    pub(crate) booked: f64,
+
+    /// How long the way to the site and back takes.
+    #[arg(long, value_parser = duration::parse, default_value = "0", value_name = "DURATION")]
+    pub(crate) latency: Duration,
+
+    /// A human check before every form, not only at the places that are known to have one.
+    #[arg(long)]
+    pub(crate) human_check: bool,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("a share is a number from 0 to 1, as in 0.3".to_owned()),
+    }
+}

@@ -1,0 +1,162 @@
+//! `account`: who logs in at which site.
+
+use anyhow::{Context as _, Result};
+use namyangju_rent::Credentials;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+use super::{checked_name, open, open_vault, settings};
+use crate::bad_input::BadInput;
+use crate::cli::{Account, AccountAdd, AccountCommand, AccountName, AccountPassword};
+use crate::config::{Config, Flags};
+use crate::exit;
+use crate::request::{self, site_of_account};
+use crate::store::{NewAccount, Purpose};
+use crate::terminal;
+use crate::vault::Vault;
+
+/// Runs one of the commands on accounts.
+pub(crate) async fn run(arguments: &Account, mut flags: Flags) -> Result<u8> {
+    if let AccountCommand::Add(arguments) = &arguments.command {
+        arguments.at.put(&mut flags);
+    }
+    let config = settings(&flags)?;
+    match &arguments.command {
+        AccountCommand::Add(arguments) => add(arguments, &config).await?,
+        AccountCommand::List(arguments) => list(arguments.json, &config).await?,
+        AccountCommand::Check(arguments) => check(arguments, &config).await?,
+        AccountCommand::Remove(arguments) => {
+            let store = open(&config).await?;
+            store.remove_account(&arguments.name).await?;
+            terminal::note(&format!("removed the account {}", arguments.name));
+            store.close().await;
+        }
+        AccountCommand::Password(arguments) => password(arguments, &config).await?,
+        AccountCommand::Rekey => rekey(&config).await?,
+    }
+    Ok(exit::DONE)
+}
+
+async fn add(arguments: &AccountAdd, config: &Config) -> Result<()> {
+    let login = arguments.login.trim();
+    if login.is_empty() || login.chars().any(char::is_control) {
+        return Err(BadInput("--login is empty, or more than one line".to_owned()).into());
+    }
+    let name = checked_name(arguments.name.as_deref().unwrap_or(login))?;
+    let site = request::site_of(config)?;
+    let store = open(config).await?;
+    // Before a person types a password for nothing.
+    if store.accounts().await?.iter().any(|account| account.name == name) {
+        let why = format!(
+            "an account is called {name} already: give another name, or `account remove {name}` first"
+        );
+        return Err(BadInput(why).into());
+    }
+    let prompt = format!("password of {login} at {}: ", site.title());
+    let password = terminal::password::ask(arguments.password_stdin, &prompt)?;
+    let vault = open_vault(&store, config).await?;
+    let account = NewAccount {
+        site: absolute(&config.site),
+        base_url: config.base_url.clone(),
+        login: login.to_owned(),
+        password: vault.seal(Purpose::Password(&name), password.as_bytes())?,
+        name,
+    };
+    store.add_account(&account).await?;
+    terminal::note(&format!(
+        "added the account {} at {}; `rent-runner account check {}` logs in once",
+        account.name,
+        site.base_url(),
+        account.name
+    ));
+    store.close().await;
+    Ok(())
+}
+
+/// A site for every folder from which a runner may start.
+fn absolute(site: &str) -> String {
+    if namyangju_rent::Site::builtin_toml(site).is_some() {
+        return site.to_owned();
+    }
+    std::path::absolute(site).map_or_else(|_| site.to_owned(), |path| path.display().to_string())
+}
+
+async fn list(as_json: bool, config: &Config) -> Result<()> {
+    let store = open(config).await?;
+    let accounts = store.accounts().await?;
+    if as_json {
+        let accounts: Vec<Value> = accounts
+            .iter()
+            .map(|account| {
+                json!({
+                    "name": account.name,
+                    "login": account.login,
+                    "site": account.site,
+                    "base_url": account.base_url,
+                    "open_bookings": account.open_bookings,
+                    "has_session": account.session.is_some(),
+                    "created_at": account.created_at,
+                    "checked_at": account.checked_at,
+                })
+            })
+            .collect();
+        terminal::json(&json!({ "accounts": accounts }))?;
+    } else if accounts.is_empty() {
+        terminal::note("no account is kept: `rent-runner account add --login ID`");
+    } else {
+        let rows = accounts.into_iter().map(|account| {
+            let site =
+                account.base_url.map_or(account.site.clone(), |url| format!("{} at {url}", account.site));
+            let checked = account.checked_at.map_or("never".to_owned(), |at| at.to_string());
+            vec![account.name, account.login, site, account.open_bookings.to_string(), checked]
+        });
+        let header = ["name", "login", "site", "bookings not over", "last login"];
+        terminal::result(&terminal::table(&header, rows.collect()))?;
+    }
+    store.close().await;
+    Ok(())
+}
+
+async fn check(arguments: &AccountName, config: &Config) -> Result<()> {
+    let store = open(config).await?;
+    let account = store.account(&arguments.name).await?;
+    let site = site_of_account(&account)?;
+    let vault = open_vault(&store, config).await?;
+    let plain = vault.unseal(Purpose::Password(&account.name), &account.password)?;
+    let password =
+        String::from_utf8(plain.expose_secret().clone()).ok().context("the password is not UTF-8")?;
+    let credentials = Credentials::new(&account.login, password);
+    let client = request::client(site, config)?;
+    let session = client.log_in(&credentials).await?;
+    let saved = match session.save() {
+        Some(saved) => Some(vault.seal(Purpose::Session(&account.name), &serde_json::to_vec(&saved)?)?),
+        None => None,
+    };
+    store.set_session(account.id, saved.as_ref(), true).await?;
+    terminal::result(&format!("the login of {} works at {}", account.name, client.site().base_url()))?;
+    store.close().await;
+    Ok(())
+}
+
+async fn password(arguments: &AccountPassword, config: &Config) -> Result<()> {
+    let store = open(config).await?;
+    let account = store.account(&arguments.name).await?;
+    let site = site_of_account(&account)?;
+    let prompt = format!("new password of {} at {}: ", account.login, site.title());
+    let password = terminal::password::ask(arguments.password_stdin, &prompt)?;
+    let vault = open_vault(&store, config).await?;
+    store
+        .set_password(&account.name, &vault.seal(Purpose::Password(&account.name), password.as_bytes())?)
+        .await?;
+    terminal::note(&format!("replaced the password of {}", account.name));
+    store.close().await;
+    Ok(())
+}
+
+async fn rekey(config: &Config) -> Result<()> {
+    let store = open(config).await?;
+    let sealed = Vault::rekey(&store, &config.key).await?;
+    terminal::note(&format!("sealed {sealed} secrets anew with a new key; keep a copy of it"));
+    store.close().await;
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! `applicant`: what is applied with, under names.
+
+use anyhow::Result;
+use namyangju_rent::Application;
+use serde_json::{Value, json};
+
+use super::{checked_name, open, open_vault, show};
+use crate::cli::{Applicant, ApplicantCommand, ApplicantSet};
+use crate::config::Config;
+use crate::exit;
+use crate::request::{self, seal, unseal};
+use crate::store::StoreError;
+use crate::terminal;
+
+/// What stands for a name or a number.
+const MASK: &str = "***";
+
+/// Runs one of the commands on applicants' data.
+pub(crate) async fn run(arguments: &Applicant, config: &Config) -> Result<u8> {
+    match &arguments.command {
+        ApplicantCommand::Set(arguments) => set(arguments, config).await?,
+        ApplicantCommand::List(arguments) => list(arguments.json, config).await?,
+        ApplicantCommand::Show(arguments) => {
+            let store = open(config).await?;
+            let kept = store.applicant(&arguments.name).await?;
+            let application = unseal(&open_vault(&store, config).await?, &kept.data)?;
+            if arguments.json {
+                terminal::json(&json!({ "name": kept.name, "application": application }))?;
+            } else {
+                let rows = show::applicant(&application).into_iter();
+                let rows = rows.map(|(name, value)| vec![name.to_owned(), value]).collect();
+                terminal::result(&terminal::table(&["applicant", &kept.name], rows))?;
+            }
+            store.close().await;
+        }
+        ApplicantCommand::Remove(arguments) => {
+            let store = open(config).await?;
+            store.remove_applicant(&arguments.name).await?;
+            terminal::note(&format!(
+                "removed the applicant's data {}; bookings keep their copy",
+                arguments.name
+            ));
+            store.close().await;
+        }
+    }
+    Ok(exit::DONE)
+}
+
+async fn set(arguments: &ApplicantSet, config: &Config) -> Result<()> {
+    let name = checked_name(&arguments.name)?;
+    let store = open(config).await?;
+    let kept = match store.applicant(&name).await {
+        Ok(kept) => Some(kept),
+        Err(StoreError::NotFound(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    // A mistake in the arguments should not make a key.
+    if kept.is_none() {
+        request::application(&arguments.application, None)?;
+    }
+    let vault = open_vault(&store, config).await?;
+    let before = kept.map(|kept| unseal(&vault, &kept.data)).transpose()?;
+    let said = if before.is_some() { "changed" } else { "added" };
+    let application = request::application(&arguments.application, before)?;
+    store.put_applicant(&name, &seal(&vault, &application)?).await?;
+    terminal::note(&format!("{said} the applicant's data {name}"));
+    store.close().await;
+    Ok(())
+}
+
+async fn list(as_json: bool, config: &Config) -> Result<()> {
+    let store = open(config).await?;
+    let kept = store.applicants().await?;
+    if kept.is_empty() && !as_json {
+        terminal::note("no applicant's data is kept: `rent-runner applicant set NAME …`");
+        store.close().await;
+        return Ok(());
+    }
+    let mut values: Vec<Value> = Vec::new();
+    if !kept.is_empty() {
+        let vault = open_vault(&store, config).await?;
+        for kept in kept {
+            let mut value = masked(&unseal(&vault, &kept.data)?);
+            if let Value::Object(fields) = &mut value {
+                fields.insert("name".to_owned(), kept.name.into());
+                fields.insert("changed_at".to_owned(), json!(kept.changed_at));
+            }
+            values.push(value);
+        }
+    }
+    if as_json {
+        terminal::json(&json!({ "applicants": values }))?;
+    } else {
+        let columns = [
+            ("name", "name"),
+            ("club", "club_name"),
+            ("people", "head_count"),
+            ("event", "event_name"),
+            ("purpose", "purpose"),
+            ("applicant", "applicant_name"),
+            ("telephone", "telephone"),
+            ("mobile", "mobile"),
+        ];
+        let cell = |value: Option<&Value>| match value {
+            Some(Value::String(text)) => text.clone(),
+            None | Some(Value::Null) => "-".to_owned(),
+            Some(other) => other.to_string(),
+        };
+        let row = |value: &Value| columns.iter().map(|(_, key)| cell(value.get(key))).collect();
+        let rows = values.iter().map(row).collect();
+        terminal::result(&terminal::table(&columns.map(|(name, _)| name), rows))?;
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// The data as JSON, names and numbers of people masked.
+fn masked(application: &Application) -> Value {
+    let mask = |given: bool| given.then_some(MASK);
+    json!({
+        "club_name": MASK,
+        "head_count": application.head_count,
+        "event_name": application.event_name,
+        "purpose": application.purpose,
+        "applicant_name": mask(application.applicant_name.is_some()),
+        "telephone": mask(application.telephone.is_some()),
+        "mobile": mask(application.mobile.is_some()),
+        "discount": application.discount,
+    })
+}

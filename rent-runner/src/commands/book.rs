@@ -1,0 +1,120 @@
+//! `book`: one booking in the foreground, now or at the instant it opens.
+
+use anyhow::{Context as _, Result};
+use namyangju_rent::{Booking, Clock, Credentials, Happened, Site, Standing, SystemClock, Wish};
+use serde_json::Value;
+
+use super::dry_run;
+use crate::bad_input::BadInput;
+use crate::cli::{Book, OpensAt};
+use crate::config::Config;
+use crate::foreground;
+use crate::foreground::{Ending, Watched, journal};
+use crate::request::{self, Opens};
+use crate::terminal;
+use crate::terminal::countdown::Live;
+use crate::terminal::story::{Reader, Story};
+
+/// Checks every argument, asks for the password, books.
+pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
+    let site = request::site_of(config)?;
+    let wishes = request::wishes(&arguments.wishes.choices(), arguments.wishes.events)?;
+    let first = wishes.first().context("there is no wish")?;
+    let opens = opens(arguments, &site, &wishes)?;
+    let application = request::application(&arguments.application, None)?;
+    let client = request::client(site.clone(), config)?;
+    let aim = &arguments.aim;
+    let reader = Reader::new(arguments.json, arguments.quiet);
+    if !arguments.quiet {
+        let advice = request::advice(&site, &wishes, opens.as_ref());
+        advice.iter().for_each(|line| terminal::note(line));
+    }
+    let prompt = format!("password of {} at {}: ", arguments.account, site.title());
+    let credentials = || -> Result<Credentials> {
+        Ok(Credentials::new(&arguments.account, terminal::password::ask(arguments.password_stdin, &prompt)?))
+    };
+    if arguments.dry_run {
+        return dry_run::run(&client, &credentials()?, first, &application, arguments.json).await;
+    }
+    let (mut journal, past) =
+        journal::open(arguments.journal.as_deref(), arguments.resume.as_deref(), &site, &wishes)?;
+    let credentials = credentials()?;
+
+    let zero = opens.as_ref().map_or_else(|| SystemClock.now(), |opens| opens.at);
+    let story = Story::new(reader, zero);
+    if reader == Reader::Person {
+        introduce(&story, &site, &wishes, opens.as_ref());
+    }
+    let mut wishes = wishes.into_iter();
+    let wish = wishes.next().context("there is no wish")?;
+    let mut booking = wishes.fold(Booking::new(client, credentials, wish, application), Booking::or);
+    booking = booking.policy(request::policy(aim)).lead(aim.lead.unwrap_or_default());
+    if let Some(opens) = &opens {
+        booking = booking.opens_at(opens.at);
+    }
+    if let Some(ahead) = aim.clock_offset {
+        booking = booking.clock_offset_micros(ahead);
+    }
+    let mut standing = Standing::default();
+    if let Some(past) = &past {
+        booking = booking.resume(&past.events);
+        standing = Standing::of(&past.events);
+        story.aside(if past.is_open() {
+            "resumed: an application may have been accepted, so the day list is read before anything is sent"
+        } else {
+            "resumed: no application is without an answer"
+        });
+    }
+    let live = opens.map(|opens| Live::new(opens.at, booking.budget().clone(), aim.clock_offset));
+    let watched = Watched { booking, live, standing };
+    let keep = |happened: &Happened| {
+        if let Some(journal) = &mut journal {
+            journal.hear(happened);
+        }
+    };
+    let ending = foreground::run(watched, &story, keep).await;
+    if let (Some(journal), Ending::Ended(report)) = (&mut journal, &ending) {
+        journal.end(report);
+    }
+    ending.tell(&story, Value::Null);
+    drop(story);
+    if let Some(receipt) = ending.receipt().filter(|_| !arguments.json) {
+        // The reservation stands, whether or not somebody reads its number.
+        let _ = terminal::result(receipt);
+    }
+    Ok(ending.code())
+}
+
+/// The instant to wait for, if one was asked for.
+fn opens(arguments: &Book, site: &Site, wishes: &[Wish]) -> Result<Option<Opens>> {
+    let aim = &arguments.aim;
+    let asked = match arguments.opens_at {
+        None | Some(OpensAt::Now) => {
+            let of_an_opening =
+                [("--lead", aim.lead.is_some()), ("--clock-offset", aim.clock_offset.is_some())];
+            return match of_an_opening.into_iter().find(|(_, given)| *given) {
+                Some((option, _)) => {
+                    Err(BadInput(format!("{option} is of an opening: give its instant to --opens-at")).into())
+                }
+                None => Ok(None),
+            };
+        }
+        Some(asked) => asked,
+    };
+    let first = wishes.first().context("there is no wish")?;
+    let opens = request::opening(asked, site, first)?;
+    request::check_opening(&opens, aim.give_up_after.unwrap_or(request::GIVE_UP_AFTER), wishes)?;
+    Ok(Some(opens))
+}
+
+fn introduce(story: &Story, site: &Site, wishes: &[Wish], opens: Option<&Opens>) {
+    let many = wishes.len() > 1;
+    for (index, wish) in wishes.iter().enumerate() {
+        let choice = if many { format!("choice {}: ", index + 1) } else { String::new() };
+        let Wish { place, date, range, .. } = wish;
+        story.aside(&format!("{choice}{place} {date} {range} at {}", site.base_url()));
+    }
+    if opens.is_some_and(|opens| opens.at <= SystemClock.now()) {
+        story.aside("the opening is over by this machine's clock: a late start");
+    }
+}

@@ -1,0 +1,223 @@
+//! `clock`: what a site's clock shows, and how the interval that is left for it closes in.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use namyangju_rent::{Client, ClockEstimate, Error, Guest, Next, Probe, SeoulTime, SiteClock};
+use serde_json::{Value, json};
+
+use crate::cli::ClockCheck;
+use crate::config::Config;
+use crate::words::{clock_sentence, millis, probes};
+use crate::{exit, request, signals, terminal};
+
+/// The width of the picture: a second in steps of 20 ms, and the path.
+const COLUMNS: usize = 51;
+
+/// The end of each wait that is spun, because timers are late by up to two milliseconds.
+const SPIN: Duration = Duration::from_micros(2_500);
+
+/// Measures, and shows each probe as it comes.
+pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
+    let client = request::client(request::site_of(config)?, config)?;
+    let mut watch = Watch { client: &client, as_json: arguments.json, clock: SiteClock::new(), frame: None };
+    if !arguments.json {
+        terminal::result(&format!(
+            "The clock of {}, by at most {} of its answers.\n{HEADER}",
+            client.site().base_url(),
+            arguments.probes
+        ))?;
+    }
+    let guest = client.guest()?;
+    let failed = tokio::select! {
+        measured = watch.measure(&guest, arguments.probes) => measured?,
+        () = signals::interruption() => {
+            watch.conclude()?;
+            return Ok(exit::INTERRUPTED);
+        }
+    };
+    watch.conclude()?;
+    match failed {
+        Some(error) => Err(error.into()),
+        None if watch.clock.probes().is_empty() => {
+            terminal::note("rent-runner: the answers have no date that can be read");
+            Ok(exit::NO_CLEAR_ANSWER)
+        }
+        None => Ok(exit::DONE),
+    }
+}
+
+const HEADER: &str = "    sent           answered in  dated     site ahead, ms          left, ms";
+
+struct Watch<'c> {
+    client: &'c Client,
+    as_json: bool,
+    clock: SiteClock,
+    /// The bounds after the first probe: the edges of the picture, in microseconds.
+    frame: Option<(i64, i64)>,
+}
+
+impl Watch<'_> {
+    /// Sends the probes; what ended them, if it was an error.
+    async fn measure(&mut self, guest: &Guest, most: usize) -> Result<Option<Error>> {
+        while self.clock.probes().len() < most && self.clock.wants_more() {
+            self.wait_until(self.clock.aim(self.now())).await;
+            match guest.probe_clock().await {
+                Ok(Some(probe)) => {
+                    self.clock.add(probe);
+                    self.show(&probe)?;
+                }
+                Ok(None) => break,
+                // Nothing is known yet, or the site wants to be left alone: that is all there is to tell.
+                Err(error) if self.clock.probes().is_empty() || error.next() == Next::Stop => {
+                    return Ok(Some(error));
+                }
+                Err(error) => {
+                    terminal::note(&error.chain());
+                    break;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn now(&self) -> Duration {
+        self.client.clock().monotonic()
+    }
+
+    async fn wait_until(&self, at: Duration) {
+        let clock = self.client.clock();
+        let wait = at.saturating_sub(self.now() + SPIN);
+        if !wait.is_zero() {
+            clock.sleep(wait).await;
+        }
+        clock.spin_until(at);
+    }
+
+    fn estimate(&self) -> Option<ClockEstimate> {
+        self.clock.estimate(self.client.clock().now(), self.now())
+    }
+
+    fn show(&mut self, probe: &Probe) -> Result<()> {
+        let Some(estimate) = self.estimate() else { return Ok(()) };
+        let sent = self.client.clock().now().minus(self.now().saturating_sub(probe.sent));
+        let took = probe.answered.saturating_sub(probe.sent);
+        let date = SeoulTime::from_unix_micros(probe.date.saturating_mul(1_000_000));
+        let (lower, upper) = bounds(&estimate);
+        if self.as_json {
+            let line = json!({
+                "event": "probe",
+                "sent": sent,
+                "answered_micros": micros(took),
+                "date": date,
+                "lower_micros": lower,
+                "upper_micros": upper,
+                "cached": estimate.cached,
+            });
+            return Ok(terminal::result(&line.to_string())?);
+        }
+        let frame = *self.frame.get_or_insert((lower, upper.unwrap_or(lower + 1_000_000)));
+        let dated = date.time_text();
+        Ok(terminal::result(&format!(
+            "{:>2}  {}  {:>11}  {}  {}  {}",
+            self.clock.probes().len(),
+            sent.time_text(),
+            millis(took),
+            dated.split('.').next().unwrap_or_default(),
+            span(lower, upper),
+            picture(frame, lower, upper),
+        ))?)
+    }
+
+    /// The estimate, and what it is worth.
+    fn conclude(&self) -> Result<()> {
+        let Some(estimate) = self.estimate() else { return Ok(()) };
+        let synchronised = self.client.clock().is_synchronised();
+        if self.as_json {
+            let mut line = serde_json::to_value(estimate)?;
+            if let Value::Object(fields) = &mut line {
+                fields.insert("event".into(), "clock".into());
+                fields.insert("at".into(), serde_json::to_value(self.client.clock().now())?);
+                fields.insert("local_clock_synchronised".into(), synchronised.into());
+            }
+            return Ok(terminal::result(&line.to_string())?);
+        }
+        Ok(terminal::result(&format!(
+            "\nestimate     {} ({})\ndate header  {}\nthis clock   {}",
+            clock_sentence(&estimate),
+            probes(&estimate),
+            if estimate.cached {
+                "cached: the dates contradict each other, so only one side is known"
+            } else {
+                "no sign of a cache"
+            },
+            if synchronised {
+                "synchronised, by the system's own word"
+            } else {
+                "no sign that the system keeps it synchronised; what counts is the difference"
+            },
+        ))?)
+    }
+}
+
+/// Between which differences the truth lies, in microseconds; a cached date has no upper bound.
+fn bounds(estimate: &ClockEstimate) -> (i64, Option<i64>) {
+    let ClockEstimate { ahead_micros: ahead, error_micros: error, .. } = *estimate;
+    if estimate.cached { (ahead, None) } else { (ahead - error, Some(ahead + error)) }
+}
+
+fn span(lower: i64, upper: Option<i64>) -> String {
+    let ms = |micros: i64| format!("{:+.1}", micros as f64 / 1_000.0);
+    match upper {
+        Some(upper) => {
+            let left = (upper - lower) as f64 / 1_000.0;
+            format!("{:>9} to {:>9}  {left:>9.1}", ms(lower), ms(upper))
+        }
+        None => format!("{:>9} or more    {:>9}", ms(lower), "cached"),
+    }
+}
+
+/// The interval that is left, within the first one.
+fn picture((first, last): (i64, i64), lower: i64, upper: Option<i64>) -> String {
+    let width = (last - first).max(1);
+    let columns = i64::try_from(COLUMNS).unwrap_or(i64::MAX);
+    let column = |at: i64| usize::try_from((at - first) * (columns - 1) / width).unwrap_or_default();
+    let (from, to) = (column(lower), upper.map_or(COLUMNS - 1, column).min(COLUMNS - 1));
+    let middle = usize::midpoint(from, to);
+    let mark = |at: usize| match at {
+        at if at == middle && upper.is_some() => '●',
+        at if at >= from && at <= to => '━',
+        _ => '·',
+    };
+    (0..COLUMNS).map(mark).collect()
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_picture_closes_in() {
+        let frame = (-40_000, 1_000_000);
+        let dots = |text: String| {
+            (text.chars().count(), text.chars().filter(|c| *c == '·').count(), text.find('●').is_some())
+        };
+        assert_eq!(dots(picture(frame, -40_000, Some(1_000_000))), (51, 0, true));
+        assert_eq!(dots(picture(frame, 480_000, Some(1_000_000))), (51, 25, true));
+        assert_eq!(dots(picture(frame, 740_000, Some(750_000))), (51, 50, true));
+        // Behind a cache the lower bound alone is left, and may pass the frame.
+        assert_eq!(dots(picture(frame, 480_000, None)), (51, 25, false));
+        assert_eq!(dots(picture(frame, 9_000_000, None)), (51, 51, false));
+        assert_eq!(dots(picture((0, 0), 0, Some(0))), (51, 50, true));
+    }
+
+    #[test]
+    fn bounds_are_told_in_milliseconds() {
+        assert_eq!(span(-40_250, Some(1_000_000)), "    -40.2 to   +1000.0     1040.2");
+        assert_eq!(span(500_000, None), "   +500.0 or more       cached");
+    }
+}

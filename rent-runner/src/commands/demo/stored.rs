@@ -1,0 +1,118 @@
+//! `demo --stored`: the same through a store, a vault and a runner, as `serve` works.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use namyangju_rent::harness::Account;
+use namyangju_rent::{Clock, Happened, SystemClock};
+use serde_json::json;
+
+use super::{Play, Played, application};
+use crate::commands::{self, run_due};
+use crate::config::Config;
+use crate::exit;
+use crate::runner::{End, Scope};
+use crate::store::{Filter, NewAccount, NewBooking, Opens, Pace, Purpose, Story};
+use crate::vault::KeySource;
+
+/// Plays it in a folder that is gone afterwards.
+pub(super) async fn run(play: Play<'_>) -> Result<Played> {
+    let Play { arguments, config, server, story, wish, opening, stage } = play;
+    let folder = tempfile::tempdir().context("no temporary folder can be made")?;
+    let database = folder.path().join("rent.db");
+    let config = Config {
+        database: database.display().to_string(),
+        key: KeySource::File(folder.path().join("key")),
+        runner: "demo".to_owned(),
+        ..config.clone()
+    };
+    let store = commands::open(&config).await?;
+    let vault = commands::open_vault(&store, &config).await?;
+    let account = Account::invented(1);
+    let sealed = vault.seal(Purpose::Password(&account.id), account.password.as_bytes())?;
+    let new = NewAccount {
+        name: account.id.clone(),
+        site: arguments.site.clone(),
+        base_url: Some(server.base_url()),
+        login: account.id.clone(),
+        password: sealed,
+    };
+    store.add_account(&new).await?;
+    story.aside(&format!("stored: the account {}, its password sealed", account.id));
+    let (opens, opens_at) = match arguments.opens_in().is_zero() {
+        true => (Opens::Now, SystemClock.now()),
+        false => (Opens::Given, opening),
+    };
+    let new = NewBooking {
+        account: account.id.clone(),
+        choices: vec![wish.clone()],
+        application: vault.seal(Purpose::Applicant, &serde_json::to_vec(&application()?)?)?,
+        opens,
+        opens_at,
+        give_up_after: arguments.give_up_after,
+        lead: Duration::ZERO,
+        clock_offset_micros: None,
+        pace: Pace::Default,
+        most_requests: None,
+        note: None,
+    };
+    let id = store
+        .add_bookings(std::slice::from_ref(&new))
+        .await?
+        .first()
+        .copied()
+        .context("nothing was stored")?;
+    story.aside(&format!("stored: booking {id}, waiting; a runner claims it"));
+
+    let (told, acted) = (Arc::clone(story), Arc::clone(stage));
+    let observer = move |_, happened: &Happened| {
+        acted.lock().unwrap_or_else(PoisonError::into_inner).act(happened);
+        told.event(happened);
+    };
+    let scope = Scope::Before(opens_at.plus(Duration::from_secs(1)));
+    let mut state = None;
+    let code = run_due::work_off(config, &store, vault, scope, Some(Box::new(observer)), |done| {
+        if let End::Over { state: over, reason, .. } = &done.end {
+            story.aside(&format!("stored: {}: {}", over.word(), reason.as_deref().unwrap_or_default()));
+            state = Some(*over);
+        }
+    })
+    .await?;
+    let kept = store.story(id).await?;
+    let summary = summary(&kept, &database, &account.password);
+    let report = json!({ "booking": id, "state": kept.booking.state, "reason": kept.booking.reason });
+    let receipt = kept.booking.receipt.map(|receipt| receipt.number);
+    let listed = store.bookings(&Filter::default()).await?.len();
+    anyhow::ensure!(listed == 1, "the store lists {listed} bookings instead of one");
+    store.close().await;
+    Ok(Played {
+        ending: None,
+        report,
+        code: if state.is_some() { code } else { exit::INTERRUPTED },
+        receipt,
+        summary,
+    })
+}
+
+/// What the store kept.
+fn summary(kept: &Story, database: &Path, password: &str) -> String {
+    let mut text = String::new();
+    let booking = &kept.booking;
+    let _ = writeln!(text, "state      {}", booking.state.word());
+    let _ = writeln!(text, "kept       {} events, {} attempts", kept.events.len(), kept.attempts.len());
+    let holds = |path: &Path| {
+        std::fs::read(path)
+            .is_ok_and(|bytes| bytes.windows(password.len()).any(|part| part == password.as_bytes()))
+    };
+    let write_ahead = database.with_extension("db-wal");
+    let found = holds(database) || holds(&write_ahead);
+    let _ = writeln!(
+        text,
+        "secrets    the password is {} in the store's file",
+        if found { "READABLE" } else { "not" }
+    );
+    text
+}

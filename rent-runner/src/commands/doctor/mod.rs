@@ -1,0 +1,155 @@
+//! `doctor`: what would keep a booking from working, looked for while there is time.
+
+mod machine;
+mod site;
+mod stored;
+#[cfg(test)]
+mod tests;
+
+use anyhow::Result;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::cli::Doctor;
+use crate::config::{Config, Flags};
+use crate::notify::Notifier;
+use crate::store::Store;
+use crate::{exit, terminal};
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Level {
+    Ok,
+    Warning,
+    Failed,
+}
+
+/// One finding.
+#[derive(Clone, Debug, Serialize)]
+struct Check {
+    /// What was looked at.
+    what: &'static str,
+    level: Level,
+    /// What was found.
+    text: String,
+    /// What a person should do about it.
+    to_do: Option<String>,
+}
+
+/// The findings so far. For a person each is printed as it comes.
+#[derive(Debug, Default)]
+struct Findings {
+    quiet: bool,
+    checks: Vec<Check>,
+}
+
+impl Findings {
+    fn ok(&mut self, what: &'static str, text: impl Into<String>) -> Result<()> {
+        self.add(Check { what, level: Level::Ok, text: text.into(), to_do: None })
+    }
+
+    fn warning(
+        &mut self,
+        what: &'static str,
+        text: impl Into<String>,
+        to_do: impl Into<String>,
+    ) -> Result<()> {
+        self.add(Check { what, level: Level::Warning, text: text.into(), to_do: Some(to_do.into()) })
+    }
+
+    fn failed(
+        &mut self,
+        what: &'static str,
+        text: impl Into<String>,
+        to_do: impl Into<String>,
+    ) -> Result<()> {
+        self.add(Check { what, level: Level::Failed, text: text.into(), to_do: Some(to_do.into()) })
+    }
+
+    fn add(&mut self, check: Check) -> Result<()> {
+        if !self.quiet {
+            let level = match check.level {
+                Level::Ok => "ok",
+                Level::Warning => "warning",
+                Level::Failed => "FAILED",
+            };
+            let to_do = check.to_do.as_ref().map(|to_do| format!(": {to_do}")).unwrap_or_default();
+            terminal::result(&format!("{level:<8} {:<9} {}{to_do}", check.what, check.text))?;
+        }
+        self.checks.push(check);
+        Ok(())
+    }
+
+    fn how_many(&self, level: Level) -> usize {
+        self.checks.iter().filter(|check| check.level == level).count()
+    }
+}
+
+/// Looks at everything.
+pub(crate) async fn run(arguments: &Doctor, mut flags: Flags) -> Result<u8> {
+    arguments.at.put(&mut flags);
+    let mut findings = Findings { quiet: arguments.json, ..Findings::default() };
+    match Config::load(&flags) {
+        Ok(config) => {
+            machine::settings(&mut findings, &config)?;
+            examine(&mut findings, arguments, &config).await?;
+        }
+        Err(error) => findings.failed("settings", format!("{error:#}"), "correct it")?,
+    }
+    let (failed, warnings) = (findings.how_many(Level::Failed), findings.how_many(Level::Warning));
+    if arguments.json {
+        terminal::json(&json!({ "failed": failed, "warnings": warnings, "checks": findings.checks }))?;
+    } else {
+        let all = findings.checks.len();
+        terminal::result(&format!("\n{all} checks, {failed} failed, {warnings} with a warning"))?;
+    }
+    Ok(if failed == 0 { exit::DONE } else { exit::UNEXPECTED })
+}
+
+async fn examine(findings: &mut Findings, arguments: &Doctor, config: &Config) -> Result<()> {
+    machine::clock(findings)?;
+    machine::files(findings)?;
+    channels(findings, config)?;
+    let store: Option<Store> = stored::open(findings, config).await?;
+    let mut sites = Vec::new();
+    if let Some(store) = &store {
+        stored::key(findings, config, store).await?;
+        sites = stored::accounts(findings, store).await?;
+        stored::runners(findings, store).await?;
+        store.close().await;
+    }
+    if arguments.offline {
+        return Ok(());
+    }
+    if arguments.at.is_given() {
+        sites.insert(0, (config.site.clone(), config.base_url.clone()));
+    }
+    site::all(findings, config, &sites).await
+}
+
+fn channels(findings: &mut Findings, config: &Config) -> Result<()> {
+    const WHAT: &str = "messages";
+    if config.channels.is_empty() {
+        return findings.warning(
+            WHAT,
+            "no channel is configured, so that nobody is told of an alarm or a verdict",
+            "add a [[notify]] table to the settings file",
+        );
+    }
+    if let Err(error) = Notifier::new(&config.messages()) {
+        findings.failed(WHAT, format!("{error:#}"), "correct the settings file")?;
+    }
+    for channel in &config.channels {
+        let summary = channel.summary();
+        match channel.check() {
+            Ok(()) => {
+                findings.ok(WHAT, format!("{summary}; `notify test` shows whether they arrive"))?;
+            }
+            Err(why) => {
+                findings.failed(WHAT, format!("{}: {why}", summary.name), "correct the settings file")?
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! `book --dry-run`: as far as the form, and what would be sent.
+
+use anyhow::Result;
+use namyangju_rent::{Application, ApplicationError, Client, Credentials, Error, SlotState, Verdict, Wish};
+use serde_json::json;
+
+use crate::words::verdict_sentence;
+use crate::{exit, terminal};
+
+/// Logs in, visits the pages before the submission, and shows the filled form. Nothing is applied for.
+pub(crate) async fn run(
+    client: &Client,
+    credentials: &Credentials,
+    wish: &Wish,
+    application: &Application,
+    as_json: bool,
+) -> Result<u8> {
+    let session = client.log_in(credentials).await?;
+    let day = session.open_day(&wish.place, wish.date, wish.purpose).await?;
+    if let Err(error) = day.check(wish.range) {
+        if let ApplicationError::NotFree(_) = error {
+            // The day page does not tell why a time cannot be chosen; the day list does.
+            let list = session.day_list(&wish.place, wish.date).await?;
+            let mut slots = list.within(wish.date, wish.range, wish.purpose);
+            if slots.any(|slot| slot.state == SlotState::Booked) {
+                terminal::note(&format!("rent-runner: {}", verdict_sentence(&Verdict::Lost)));
+                return Ok(exit::exit_code(&Verdict::Lost));
+            }
+        }
+        return Err(Error::from(error).into());
+    }
+    let form = day.open_form(wish.range).await?;
+    let submission = form.fill(application).map_err(Error::from)?;
+    let payment = form.payment(application).map_err(Error::from)?;
+    let (fields, lacking) = (submission.masked(), submission.lacking_characters());
+    if as_json {
+        let fields: Vec<_> =
+            fields.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        let discounts: Vec<_> = form
+            .discounts()
+            .into_iter()
+            .map(|(code, label)| json!({ "code": code, "label": label }))
+            .collect();
+        let lacking: Vec<_> = lacking.iter().map(|(field, _)| field).collect();
+        let line = json!({
+            "event": "dry-run",
+            "place": wish.place,
+            "date": wish.date,
+            "slots": form.slots(),
+            "fields": fields,
+            "bytes": submission.body().len(),
+            "payment": payment,
+            "discounts": discounts,
+            "fields_with_lacking_characters": lacking,
+        });
+        terminal::result(&line.to_string())?;
+        return Ok(exit::DONE);
+    }
+    let rows = fields.into_iter().map(|(name, value)| vec![name, value]).collect();
+    terminal::result(&terminal::table(&["field", "value"], rows))?;
+    let slots: Vec<String> =
+        form.slots().iter().map(|slot| format!("{} (number {})", slot.range, slot.time_no)).collect();
+    terminal::note(&format!("slots      {}", slots.join(", ")));
+    let payment =
+        payment.map_or("not shown by the form".to_owned(), |won| format!("{} won", won.with_comma()));
+    terminal::note(&format!("payment    {payment}"));
+    for (code, label) in form.discounts() {
+        terminal::note(&format!("discount   {code} {label}"));
+    }
+    for (field, character) in lacking {
+        terminal::note(&format!(
+            "warning    `{field}` has `{character}`, which the site's character set lacks: it will receive &#{};",
+            u32::from(character)
+        ));
+    }
+    terminal::note(&format!(
+        "body       {} bytes in {}; nothing was applied for",
+        submission.body().len(),
+        client.site().charset().name()
+    ));
+    Ok(exit::DONE)
+}

@@ -1,0 +1,155 @@
+//! `edit`: a waiting booking is changed, and checked as if it were new.
+
+use anyhow::{Context as _, Result};
+use namyangju_rent::{Purpose, Site, Wish};
+
+use super::say;
+use crate::bad_input::BadInput;
+use crate::cli::{Choice, Clear, Edit, OpensAt};
+use crate::config::Config;
+use crate::exit;
+use crate::request::{self, Opens, draft, seal, unseal};
+use crate::store::{self, Booking, BookingId, Change};
+use crate::terminal;
+
+/// Changes what is given, and checks the whole as if it were new.
+pub(crate) async fn run(arguments: &Edit, config: &Config) -> Result<u8> {
+    let store = super::open(config).await?;
+    let id = BookingId(arguments.id);
+    let booking = store.booking(id).await?;
+    let site = request::site_at(&booking.site, booking.base_url.as_deref())?;
+    let wishes = edited_wishes(arguments, &booking)?;
+    let mut change = plain_changes(arguments)?;
+    let give_up_after = change.give_up_after.unwrap_or(booking.give_up_after);
+    let mut notes = Vec::new();
+    if wishes.is_some() || arguments.opens_at.is_some() || arguments.aim.give_up_after.is_some() {
+        let all = wishes.as_ref().unwrap_or(&booking.choices);
+        let (opens, said) = edited_opening(arguments, &booking, &site, all)?;
+        request::check_opening(&opens, give_up_after, all)?;
+        notes.extend(said);
+        notes.extend(request::advice(&site, all, Some(&opens)));
+        notes.extend(draft::doubts(&site, all, &opens));
+        if (opens.how, opens.at) != (booking.opens, booking.opens_at) {
+            change.opening = Some((opens.how, opens.at));
+        }
+    }
+    change.choices = wishes;
+    if arguments.applicant.is_some() || !arguments.application.is_empty() {
+        let vault = super::open_vault(&store, config).await?;
+        let before = match &arguments.applicant {
+            Some(name) => store.applicant(name).await?.data,
+            None => booking.application.clone(),
+        };
+        let application = request::application(&arguments.application, Some(unseal(&vault, &before)?))?;
+        change.application = Some(seal(&vault, &application)?);
+    }
+    if is_nothing(&change) {
+        return Err(BadInput("nothing to change was given: see `rent-runner edit --help`".to_owned()).into());
+    }
+    store.edit_booking(id, &change).await?;
+    notes.iter().for_each(|line| terminal::note(line));
+    say(&store, id, arguments.json, "changed").await?;
+    store.close().await;
+    Ok(exit::DONE)
+}
+
+fn is_nothing(change: &Change) -> bool {
+    let Change {
+        choices,
+        application,
+        opening,
+        give_up_after,
+        lead,
+        clock_offset_micros,
+        pace,
+        most_requests,
+        note,
+    } = change;
+    choices.is_none()
+        && application.is_none()
+        && opening.is_none()
+        && give_up_after.is_none()
+        && lead.is_none()
+        && clock_offset_micros.is_none()
+        && pace.is_none()
+        && most_requests.is_none()
+        && note.is_none()
+}
+
+/// What needs no look at the rest of the booking.
+fn plain_changes(arguments: &Edit) -> Result<Change> {
+    let aim = &arguments.aim;
+    let clears = |what: Clear| arguments.clear.contains(&what);
+    let given = [
+        (Clear::Or, !arguments.or.is_empty(), "--or"),
+        (Clear::ClockOffset, aim.clock_offset.is_some(), "--clock-offset"),
+        (Clear::MostRequests, aim.most_requests.is_some(), "--most-requests"),
+        (Clear::Note, arguments.note.is_some(), "--note"),
+    ];
+    if let Some((_, _, option)) = given.into_iter().find(|(what, given, _)| *given && clears(*what)) {
+        return Err(BadInput(format!("{option} is given and cleared at once")).into());
+    }
+    if aim.give_up_after.is_some_and(|time| time.is_zero()) {
+        return Err(BadInput("it would be given up before it begins: write more than 0".to_owned()).into());
+    }
+    Ok(Change {
+        give_up_after: aim.give_up_after,
+        lead: aim.lead,
+        clock_offset_micros: aim.clock_offset.map(Some).or(clears(Clear::ClockOffset).then_some(None)),
+        pace: aim.policy.map(store::Pace::from),
+        most_requests: aim.most_requests.map(Some).or(clears(Clear::MostRequests).then_some(None)),
+        note: match &arguments.note {
+            Some(text) => Some(draft::note(Some(text))?),
+            None => clears(Clear::Note).then_some(None),
+        },
+        ..Change::default()
+    })
+}
+
+/// The choices as they will be; `None` if nothing of them changes.
+fn edited_wishes(arguments: &Edit, booking: &Booking) -> Result<Option<Vec<Wish>>> {
+    let Edit { place, date, time, or, events, clear, .. } = arguments;
+    let changes = place.is_some()
+        || date.is_some()
+        || time.is_some()
+        || events.is_some()
+        || !or.is_empty()
+        || clear.contains(&Clear::Or);
+    if !changes {
+        return Ok(None);
+    }
+    let first = booking.choices.first().context("the booking has no choice")?;
+    let choice = |wish: &Wish| Choice { place: wish.place.clone(), date: wish.date, range: wish.range };
+    let mut choices = vec![Choice {
+        place: place.clone().unwrap_or_else(|| first.place.clone()),
+        date: date.unwrap_or(first.date),
+        range: time.unwrap_or(first.range),
+    }];
+    if !or.is_empty() {
+        choices.extend(or.iter().cloned());
+    } else if !clear.contains(&Clear::Or) {
+        choices.extend(booking.choices.iter().skip(1).map(choice));
+    }
+    let events = events.unwrap_or(first.purpose == Purpose::Events);
+    request::wishes(&choices, events).map(Some)
+}
+
+/// The opening as it will be, and what is to be said of it.
+fn edited_opening(
+    arguments: &Edit,
+    booking: &Booking,
+    site: &Site,
+    wishes: &[Wish],
+) -> Result<(Opens, Option<String>)> {
+    let first = wishes.first().context("the booking has no choice")?;
+    match arguments.opens_at {
+        Some(asked) => draft::opening(asked, site, first),
+        None if booking.opens == store::Opens::Rule => draft::opening(OpensAt::Auto, site, first),
+        None => {
+            let opens = Opens { at: booking.opens_at, how: booking.opens, confidence: None };
+            let moved = booking.choices.first().is_some_and(|before| before.date != first.date);
+            let said = moved && booking.opens == store::Opens::Given;
+            Ok((opens, said.then(|| format!("The opening stays at {}, as it was given.", booking.opens_at))))
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! `list`: what is stored, and how it stands.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::cli::List;
+use crate::config::Config;
+use crate::store::{Booking, Filter, State, Store};
+use crate::terminal::booking;
+use crate::words::{counted, many};
+use crate::{exit, terminal};
+
+/// How many are listed unless all are wanted: of those that are not over the ones that open first, of the
+/// others the last.
+const FIRST_OPEN: u32 = 100;
+const LAST_OVER: u32 = 20;
+
+/// Lists the bookings.
+pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
+    let store = super::open(config).await?;
+    if let Some(account) = &arguments.account {
+        // One that is not there is an error, not an empty list.
+        store.account(account).await?;
+    }
+    let (bookings, left_out) = wanted(&store, arguments).await?;
+    store.close().await;
+    if arguments.json {
+        let bookings: Vec<Value> = bookings.iter().map(booking::json).collect();
+        terminal::json(&json!({ "bookings": bookings, "left_out": left_out }))?;
+        return Ok(exit::DONE);
+    }
+    if !bookings.is_empty() {
+        let header = ["number", "opens (Asia/Seoul)", "account", "choice", "state", "receipt or reason"];
+        terminal::result(&terminal::table(&header, bookings.iter().map(row).collect()))?;
+    }
+    let waiting = bookings.iter().filter(|booking| !booking.state.is_over()).count();
+    let left_out = match left_out {
+        0 => String::new(),
+        more => format!("; {more} more (--all)"),
+    };
+    let listed = counted(many(bookings.len()), "booking");
+    terminal::note(&format!("{listed}, {waiting} not over{left_out}"));
+    Ok(exit::DONE)
+}
+
+/// The bookings, and how many were left out.
+async fn wanted(store: &Store, arguments: &List) -> Result<(Vec<Booking>, u64)> {
+    let filter =
+        |states: Vec<State>| Filter { states, account: arguments.account.clone(), ..Filter::default() };
+    if !arguments.state.is_empty() || arguments.all {
+        let states = arguments.state.iter().map(|word| word.0).collect();
+        return Ok((store.bookings(&filter(states)).await?, 0));
+    }
+    let (over, open): (Vec<State>, Vec<State>) = State::ALL.into_iter().partition(|state| state.is_over());
+    let last = Filter { most: Some(LAST_OVER), last: true, ..filter(over) };
+    let mut bookings = store.bookings(&last).await?;
+    bookings.extend(store.bookings(&Filter { most: Some(FIRST_OPEN), ..filter(open) }).await?);
+    // Those of one account are not counted apart: a person has a handful.
+    let all = match &arguments.account {
+        Some(_) => u64::try_from(store.bookings(&filter(Vec::new())).await?.len())?,
+        None => store.counts().await?.iter().map(|(_, many)| many).sum(),
+    };
+    let listed = u64::try_from(bookings.len())?;
+    Ok((bookings, all.saturating_sub(listed)))
+}
+
+fn row(booking: &Booking) -> Vec<String> {
+    let more = booking.choices.len().saturating_sub(1);
+    let mut choice = booking::choice(booking).map(booking::wish).unwrap_or_default();
+    if more > 0 {
+        choice.push_str(&format!(" (+{more})"));
+    }
+    let mut end = match (&booking.receipt, &booking.reason) {
+        (Some(receipt), _) => format!("receipt {receipt}"),
+        (None, Some(reason)) => reason.clone(),
+        (None, None) => String::new(),
+    };
+    if booking.cancel_asked && !booking.state.is_over() {
+        end.push_str(if end.is_empty() { "to be cancelled" } else { "; to be cancelled" });
+    }
+    if let Some(note) = &booking.note {
+        end.push_str(if end.is_empty() { "" } else { "\n" });
+        end.push_str(&format!("({note})"));
+    }
+    vec![
+        booking.id.to_string(),
+        booking.opens_at.to_string().trim_end_matches(" Asia/Seoul").trim_end_matches(".000").to_owned(),
+        booking.account.clone(),
+        choice,
+        booking::state(booking.state),
+        end,
+    ]
+}

@@ -1,0 +1,137 @@
+//! The commands, one verb a file, and what several of them need: the settings, the store, the vault.
+
+pub(crate) mod accounts;
+pub(crate) mod add;
+pub(crate) mod applicants;
+pub(crate) mod book;
+pub(crate) mod calendar;
+pub(crate) mod cancel;
+pub(crate) mod clock;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+mod dry_run;
+pub(crate) mod edit;
+pub(crate) mod export;
+pub(crate) mod import;
+pub(crate) mod list;
+pub(crate) mod notify;
+pub(crate) mod places;
+pub(crate) mod retry;
+pub(crate) mod run_due;
+pub(crate) mod serve;
+pub(crate) mod settings;
+pub(crate) mod show;
+pub(crate) mod site;
+pub(crate) mod sites;
+pub(crate) mod slots;
+pub(crate) mod status;
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use namyangju_rent::{Clock as _, SystemClock};
+use serde_json::json;
+
+use crate::bad_input::BadInput;
+use crate::cli::At;
+use crate::config::{Config, Flags};
+use crate::runner::Identity;
+use crate::store::{BookingId, Store};
+use crate::telemetry::logs;
+use crate::terminal::{self, booking};
+use crate::vault::{KeySource, Vault};
+
+/// How long before the opening a runner prepares a booking.
+const PREPARATION: Duration = Duration::from_secs(10 * 60);
+
+/// A runner that was seen within this time is taken to be there.
+const LIVING: Duration = Duration::from_secs(90);
+
+/// The settings, and what is to be said of them.
+pub(crate) fn settings(flags: &Flags) -> Result<Config> {
+    let config = Config::load(flags)?;
+    logs::set_format(config.log_format);
+    config.warnings.iter().for_each(|warning| terminal::note(&format!("warning: {warning}")));
+    Ok(config)
+}
+
+/// The settings with the site of a command.
+pub(crate) fn settings_at(flags: Flags, at: &At) -> Result<Config> {
+    settings_of(flags, |flags| at.put(flags))
+}
+
+/// The settings with further flags of a command.
+pub(crate) fn settings_of(mut flags: Flags, put: impl FnOnce(&mut Flags)) -> Result<Config> {
+    put(&mut flags);
+    settings(&flags)
+}
+
+/// Opens the store of the settings, and says so if it was made.
+pub(crate) async fn open(config: &Config) -> Result<Store> {
+    if config.database.is_empty() {
+        let why = "neither XDG_DATA_HOME nor HOME is set: give --database or RENT_DATABASE";
+        return Err(BadInput(why.to_owned()).into());
+    }
+    let store = Store::open(&config.database).await?;
+    if store.is_new() {
+        terminal::note(&format!("made the store of bookings {}", store.address()));
+    }
+    Ok(store)
+}
+
+/// Opens the vault of a store, and says so if a key was made.
+pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> {
+    if config.key == KeySource::File(Path::new("").to_owned()) {
+        let why = "neither XDG_CONFIG_HOME nor HOME is set: give --key-file or RENT_KEY_FILE";
+        return Err(BadInput(why.to_owned()).into());
+    }
+    let vault = Vault::open(store, &config.key).await?;
+    if vault.is_new() {
+        let place = match &config.key {
+            KeySource::File(path) => path.display().to_string(),
+            _ => "the key".to_owned(),
+        };
+        terminal::note(&format!(
+            "made the key {place}: keep a copy, for without it the passwords have to be entered again"
+        ));
+    }
+    Ok(vault)
+}
+
+/// A name a person gives to an account or to applicant's data.
+fn checked_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    let fits = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if fits {
+        return Ok(name.to_owned());
+    }
+    Err(BadInput("a name has 1 to 64 characters on one line".to_owned()).into())
+}
+
+/// The runner that was seen last, if it is there.
+async fn living_runner(store: &Store) -> Result<Option<String>> {
+    let now = SystemClock.now();
+    let runners = store.runners().await?;
+    let living = runners
+        .into_iter()
+        .filter(|runner| runner.stopped_at.is_none() && now.since(runner.seen_at) < LIVING)
+        .max_by_key(|runner| runner.seen_at);
+    Ok(living.map(|runner| Identity::name_of(&runner.name).to_owned()))
+}
+
+/// Says how a booking stands after it was changed.
+async fn say(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
+    let booking = store.booking(id).await?;
+    if as_json {
+        terminal::json(&json!({ "booking": booking::json(&booking) }))?;
+    } else {
+        let wish = booking.choices.first().map(booking::wish).unwrap_or_default();
+        terminal::result(&format!("booking {id} {what}: {wish}, opens {}", booking.opens_at))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! `settings`: which settings hold and where each comes from, with every secret masked.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::bad_input::BadInput;
+use crate::cli::{Settings, SettingsCommand, SettingsShow};
+use crate::config::{Config, EXAMPLE, Flags, Source, rows, settings_file};
+use crate::{exit, terminal};
+
+/// Shows the settings, the file's place or an example.
+pub(crate) fn run(arguments: &Settings, mut flags: Flags) -> Result<u8> {
+    match &arguments.command {
+        SettingsCommand::Show(arguments) => {
+            arguments.at.put(&mut flags);
+            let config = Config::load(&flags)?;
+            config.warnings.iter().for_each(|warning| terminal::note(&format!("warning: {warning}")));
+            show(arguments, &config)?;
+        }
+        SettingsCommand::Path => {
+            let path = settings_file(flags.config.as_deref(), &|name| std::env::var_os(name));
+            let (path, _) = path.ok_or_else(|| {
+                BadInput("neither XDG_CONFIG_HOME nor HOME is set: give --config or RENT_CONFIG".to_owned())
+            })?;
+            terminal::result(&path.display().to_string())?;
+        }
+        SettingsCommand::Example => terminal::result(EXAMPLE)?,
+    }
+    Ok(exit::DONE)
+}
+
+fn show(arguments: &SettingsShow, config: &Config) -> Result<()> {
+    let rows = rows(config);
+    if arguments.json {
+        let settings: Vec<Value> = rows
+            .iter()
+            .map(|(key, value, source)| {
+                json!({ "setting": key, "value": value, "source": source_json(source) })
+            })
+            .collect();
+        terminal::json(&json!({ "file": config.file, "settings": settings }))?;
+        return Ok(());
+    }
+    let rows = rows
+        .into_iter()
+        .map(|(key, value, source)| vec![key.to_owned(), plain(&value), source.to_string()])
+        .collect();
+    Ok(terminal::result(&terminal::table(&["setting", "value", "source"], rows))?)
+}
+
+/// A value in a table.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(list) if list.is_empty() => "-".to_owned(),
+        Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join("\n"),
+        other => other.to_string(),
+    }
+}
+
+fn source_json(source: &Source) -> Value {
+    match source {
+        Source::Default => json!({ "kind": "default" }),
+        Source::File { path, line } => json!({ "kind": "file", "path": path, "line": line }),
+        Source::Environment(name) => json!({ "kind": "environment", "name": name }),
+        Source::Flag(name) => json!({ "kind": "flag", "name": name }),
+    }
+}

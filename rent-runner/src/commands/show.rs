@@ -1,0 +1,286 @@
+//! `show`: the story of a stored booking, or a page that was kept of it.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anyhow::Result;
+use namyangju_rent::{Application, ClockEstimate, Event, OpeningBracket};
+use secrecy::ExposeSecret as _;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::bad_input::BadInput;
+use crate::cli::Show;
+use crate::config::Config;
+use crate::runner::Identity;
+use crate::store::{AttemptRow, Booking, BookingId, EventRow, Opens, Purpose, Store, Story};
+use crate::terminal::booking;
+use crate::words::{clock_sentence, counted, duration, in_words, millis, probes};
+use crate::{exit, request, terminal};
+
+/// Tells the story, or writes the page.
+pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
+    let store = super::open(config).await?;
+    let id = BookingId(arguments.id);
+    if let Some(attempt) = arguments.page {
+        page(&store, config, id, arguments.round, attempt).await?;
+        store.close().await;
+        return Ok(exit::DONE);
+    }
+    let story = store.story(id).await?;
+    let application = if arguments.personal {
+        let vault = super::open_vault(&store, config).await?;
+        Some(request::unseal(&vault, &story.booking.application)?)
+    } else {
+        None
+    };
+    if arguments.json {
+        terminal::json(&as_json(&story, application.as_ref(), arguments.events))?;
+    } else {
+        terminal::result(&as_text(&story, application.as_ref(), arguments.events))?;
+    }
+    store.close().await;
+    Ok(exit::DONE)
+}
+
+/// Writes a page byte for byte.
+async fn page(store: &Store, config: &Config, id: BookingId, round: Option<i64>, attempt: u32) -> Result<()> {
+    let story = store.story(id).await?;
+    let has_page = |row: &&AttemptRow| row.attempt.number == attempt && row.page_bytes.is_some();
+    let rounds = story.attempts.iter().filter(has_page).map(|row| row.round);
+    let round = rounds.filter(|found| round.is_none_or(|round| round == *found)).max();
+    let page = match round {
+        Some(round) => store.page(id, round, attempt).await?,
+        None => None,
+    };
+    let Some((address, body)) = page else {
+        return Err(BadInput(format!("no page was kept of attempt {attempt} of booking {id}")).into());
+    };
+    if io::stdout().is_terminal() {
+        // A page is bytes of somebody else, which a terminal could obey.
+        return Err(BadInput(
+            "a page is not for a terminal: send it to a file, as in `> answer.html`".into(),
+        )
+        .into());
+    }
+    let body = super::open_vault(store, config).await?.unseal(Purpose::Page, &body)?;
+    let body = body.expose_secret();
+    let mut out = io::stdout().lock();
+    out.write_all(body)?;
+    out.flush()?;
+    terminal::note(&format!("{} bytes of {address}", body.len()));
+    Ok(())
+}
+
+fn as_json(story: &Story, application: Option<&Application>, events: bool) -> Value {
+    let attempts: Vec<Value> = story
+        .attempts
+        .iter()
+        .map(|row| {
+            json!({
+                "round": row.round,
+                "runner": runner_of(&story.events, row),
+                "page_bytes": row.page_bytes,
+                "attempt": row.attempt,
+            })
+        })
+        .collect();
+    let mut value = json!({
+        "booking": booking::json(&story.booking),
+        "attempts": attempts,
+        "report": story.report,
+    });
+    if let (Some(application), Value::Object(fields)) = (application, &mut value) {
+        fields.insert("application".to_owned(), json!(application));
+    }
+    if let (true, Value::Object(fields)) = (events, &mut value) {
+        let rows: Vec<Value> = story.events.iter().map(event_json).collect();
+        fields.insert("events".to_owned(), Value::Array(rows));
+    }
+    value
+}
+
+fn event_json(row: &EventRow) -> Value {
+    let mut value = json!({ "round": row.round, "fence": row.fence, "runner": row.runner, "at": row.at });
+    if let (Value::Object(fields), Ok(Value::Object(event))) = (&mut value, serde_json::to_value(&row.event))
+    {
+        fields.extend(event);
+    }
+    value
+}
+
+fn as_text(story: &Story, application: Option<&Application>, events: bool) -> String {
+    let mut text = head(&story.booking, application);
+    let mut line = |row: String| {
+        text.push_str(&row);
+        text.push('\n');
+    };
+    for row in &story.attempts {
+        attempt(row, runner_of(&story.events, row).map(Identity::name_of), &story.booking)
+            .into_iter()
+            .for_each(&mut line);
+    }
+    report(story.report.as_ref()).into_iter().for_each(&mut line);
+    if events {
+        line("\nevents".to_owned());
+        for row in &story.events {
+            let (round, runner) = (row.round, Identity::name_of(&row.runner));
+            line(format!("  {}  round {round}  {runner}  {}", row.at, in_words(&row.event)));
+        }
+    }
+    text
+}
+
+fn head(booking: &Booking, application: Option<&Application>) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "{name:<11}{value}");
+    };
+    line("booking", format!("{}, {}", booking.id, booking::state(booking.state)));
+    let site =
+        booking.base_url.as_ref().map_or(booking.site.clone(), |url| format!("{} at {url}", booking.site));
+    line("account", format!("{} ({site})", booking.account));
+    for (index, wish) in booking.choices.iter().enumerate() {
+        line(&format!("choice {}", index + 1), booking::wish(wish));
+    }
+    let known = match booking.opens {
+        Opens::Given => "as given",
+        Opens::Rule => "by the rule of the dialect",
+        Opens::Now => "open already when it was stored",
+    };
+    line("opens", format!("{}, {known}", booking.opens_at));
+    line("tries", tries(booking));
+    match application {
+        Some(application) => applicant(application).into_iter().for_each(|(name, value)| line(name, value)),
+        None => line("applicant", "*** (--personal shows it)".to_owned()),
+    }
+    if let Some(note) = &booking.note {
+        line("note", note.clone());
+    }
+    line("stored", format!("{}, changed {}", booking.created_at, booking.changed_at));
+    if booking.round > 1 {
+        line("round", booking.round.to_string());
+    }
+    if let (Some(runner), Some(until)) = (&booking.owner, booking.lease_until) {
+        line("held by", format!("{} until {until}", Identity::name_of(runner)));
+    }
+    if booking.cancel_asked && !booking.state.is_over() {
+        line("cancelling", "its runner was asked to cancel it".to_owned());
+    }
+    if let Some(reason) = &booking.reason {
+        line(if booking.state.is_over() { "reason" } else { "alarm" }, reason.clone());
+    }
+    if let Some(receipt) = &booking.receipt {
+        line("receipt", receipt.number.clone());
+    }
+    if let Some(shown) = booking.shown {
+        line("day list", format!("shows choice {} as {}", booking.wish + 1, shown.word()));
+    }
+    text
+}
+
+fn tries(booking: &Booking) -> String {
+    let mut text =
+        format!("for {}, {} pace", duration::text(booking.give_up_after), booking::pace(booking.pace));
+    if let Some(most) = booking.most_requests {
+        let _ = write!(text, ", at most {}", counted(most, "request"));
+    }
+    if !booking.lead.is_zero() {
+        let _ = write!(text, ", {} early", duration::text(booking.lead));
+    }
+    if let Some(offset) = booking.clock_offset_micros {
+        let _ = write!(text, ", the site's clock {} ahead as given", duration::offset_text(offset));
+    }
+    text
+}
+
+/// The applicant's data, line by line.
+pub(super) fn applicant(application: &Application) -> Vec<(&'static str, String)> {
+    let mut lines = vec![
+        ("club", application.club_name.clone()),
+        ("people", application.head_count.to_string()),
+        ("event", application.event_name.clone()),
+        ("purpose", application.purpose.clone()),
+    ];
+    let further = [
+        ("applicant", application.applicant_name.clone()),
+        ("telephone", application.telephone.as_ref().map(|phone| phone.to_wire())),
+        ("mobile", application.mobile.as_ref().map(|phone| phone.to_wire())),
+        ("discount", application.discount.clone()),
+    ];
+    lines.extend(further.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    lines
+}
+
+/// Who made an attempt, by the events around it.
+fn runner_of<'e>(events: &'e [EventRow], row: &AttemptRow) -> Option<&'e str> {
+    let mut made = events.iter().filter(|event| {
+        event.round == row.round
+            && matches!(event.event, Event::Attempt { number, .. } if number == row.attempt.number)
+    });
+    made.next_back().map(|event| event.runner.as_str())
+}
+
+fn attempt(row: &AttemptRow, runner: Option<&str>, booking: &Booking) -> Vec<String> {
+    let attempt = &row.attempt;
+    let round = if booking.round > 1 { format!("round {}, ", row.round) } else { String::new() };
+    let by = runner.map(|runner| format!(" by {runner}")).unwrap_or_default();
+    let mut lines = vec![format!(
+        "\n{round}attempt {}, choice {}, {}{by} over {}",
+        attempt.number,
+        attempt.wish + 1,
+        attempt.began,
+        attempt.route
+    )];
+    for visit in &attempt.visits {
+        lines.push(format!(
+            "  {}  {:<14}  answered after {}, whole after {}",
+            visit.sent.time_text(),
+            visit.step.to_string(),
+            millis(visit.first_byte),
+            millis(visit.done)
+        ));
+    }
+    let place = attempt.step.to_string();
+    let text = if attempt.text.starts_with(&place) {
+        attempt.text.clone()
+    } else {
+        format!("{place}: {}", attempt.text)
+    };
+    lines.push(format!("  {}: {text}", attempt.answer));
+    if let Some(bytes) = row.page_bytes {
+        let (id, number) = (booking.id, attempt.number);
+        lines.push(format!(
+            "  its page was kept, {bytes} bytes: rent-runner show {id} --page {number} > answer.html"
+        ));
+    }
+    lines
+}
+
+/// What the last report tells beyond the attempts.
+fn report(report: Option<&Value>) -> Vec<String> {
+    let Some(report) = report else { return Vec::new() };
+    let mut lines = vec![String::new()];
+    if let Some(clock) = field::<ClockEstimate>(report, "clock") {
+        lines.push(format!("clock      {} ({})", clock_sentence(&clock), probes(&clock)));
+    }
+    if let Some(opening) = field::<OpeningBracket>(report, "opening") {
+        match (opening.after, opening.before) {
+            (Some(after), Some(before)) => {
+                lines.push(format!("opening    seen closed at {after}, open at {before}"));
+            }
+            (Some(after), None) => lines.push(format!("opening    seen closed at {after}, and never open")),
+            (None, Some(before)) => lines.push(format!("opening    seen open at {before}")),
+            (None, None) => {}
+        }
+    }
+    if let Some(requests) = field::<u32>(report, "requests") {
+        let after = field::<u32>(report, "requests_after_opening").unwrap_or_default();
+        lines.push(format!("requests   {requests}, {after} of them after the opening"));
+    }
+    lines
+}
+
+fn field<T: DeserializeOwned>(report: &Value, name: &str) -> Option<T> {
+    serde_json::from_value(report.get(name)?.clone()).ok()
+}

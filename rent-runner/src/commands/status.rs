@@ -1,0 +1,142 @@
+//! `status`: how the store and its runners stand, at a glance.
+
+use anyhow::Result;
+use namyangju_rent::{Clock as _, SystemClock};
+use serde_json::json;
+
+use crate::cli::Status;
+use crate::config::Config;
+use crate::runner::Identity;
+use crate::store::{Account, OpeningRow, RunnerRow, Store};
+use crate::words::counted;
+use crate::{exit, request, terminal};
+
+/// How many true opening instants, and messages that do not arrive, are shown.
+const MOST_SHOWN: u32 = 10;
+
+/// Tells it.
+pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
+    let store = super::open(config).await?;
+    let runners = store.runners().await?;
+    let counts = store.counts().await?;
+    let next = store.next_opening().await?;
+    let failing = store.messages_failing(MOST_SHOWN).await?;
+    let openings = openings(&store).await?;
+    if arguments.json {
+        let runners: Vec<_> = runners
+            .iter()
+            .map(|runner| {
+                json!({
+                    "name": Identity::name_of(&runner.name),
+                    "identity": runner.name,
+                    "started_at": runner.started_at,
+                    "seen_at": runner.seen_at,
+                    "stopped_at": runner.stopped_at,
+                    "holds": runner.holds,
+                })
+            })
+            .collect();
+        let counts: serde_json::Map<_, _> =
+            counts.iter().map(|(state, many)| (state.word().to_owned(), json!(many))).collect();
+        let openings: Vec<_> = openings
+            .iter()
+            .map(|row| {
+                json!({
+                    "place": row.place, "date": row.date, "expected": row.expected,
+                    "after": row.bracket.after, "before": row.bracket.before,
+                })
+            })
+            .collect();
+        let failing: Vec<_> = failing
+            .iter()
+            .map(|message| {
+                json!({
+                    "channel": message.channel, "kind": message.kind, "booking": message.booking,
+                    "tries": message.tries, "error": message.last_error, "at": message.created_at,
+                })
+            })
+            .collect();
+        terminal::json(&json!({
+            "store": store.address(), "runners": runners, "bookings": counts, "next_unclaimed_opening": next,
+            "messages_waiting": store.messages_waiting().await?, "messages_failing": failing,
+            "openings_seen": openings,
+        }))?;
+        return Ok(exit::DONE);
+    }
+    let mut lines = vec![format!("store      {}", store.address())];
+    let mut states: Vec<_> = counts
+        .iter()
+        .filter(|(_, many)| *many > 0)
+        .map(|(state, many)| format!("{many} {}", state.word()))
+        .collect();
+    if states.is_empty() {
+        states.push("none".to_owned());
+    }
+    lines.push(format!("bookings   {}", states.join(", ")));
+    if let Some(next) = next {
+        lines.push(format!("           the next that nobody holds opens at {next}"));
+    }
+    for runner in &runners {
+        lines.push(format!("runner     {}", line(runner)));
+    }
+    if runners.is_empty() {
+        lines.push(
+            "runner     none was seen today: start `rent-runner serve`, or `run-due` from cron".to_owned(),
+        );
+    }
+    for message in &failing {
+        let error = message.last_error.as_deref().unwrap_or_default();
+        let tries = counted(message.tries, "try");
+        lines.push(format!(
+            "message    {} to {}: not sent after {tries}: {error}",
+            message.kind, message.channel
+        ));
+    }
+    for row in &openings {
+        lines.push(format!("opened     {}", opened(row)));
+    }
+    terminal::result(&lines.join("\n"))?;
+    store.close().await;
+    Ok(exit::DONE)
+}
+
+fn line(runner: &RunnerRow) -> String {
+    let name = Identity::name_of(&runner.name);
+    let holds = counted(runner.holds, "booking");
+    match runner.stopped_at {
+        Some(at) => format!("{name}, stopped at {at}"),
+        None => {
+            let ago = SystemClock.now().since(runner.seen_at).as_secs();
+            format!("{name}, since {}, seen {ago} s ago, holds {holds}", runner.started_at)
+        }
+    }
+}
+
+fn opened(row: &OpeningRow) -> String {
+    let OpeningRow { place, date, expected, bracket } = row;
+    let between = match (bracket.after, bracket.before) {
+        (Some(after), Some(before)) => format!("between {} and {}", after.time_text(), before.time_text()),
+        (Some(after), None) => format!("after {}", after.time_text()),
+        (None, Some(before)) => format!("before {}", before.time_text()),
+        (None, None) => "at an unknown time".to_owned(),
+    };
+    format!("{place} {date}: expected at {expected}, seen {between}")
+}
+
+/// The true opening instants that were seen at the sites of all accounts.
+async fn openings(store: &Store) -> Result<Vec<OpeningRow>> {
+    let accounts: Vec<Account> = store.accounts().await?;
+    let mut sites: Vec<String> = accounts
+        .iter()
+        .filter_map(|account| request::site_of_account(account).ok())
+        .map(|site| site.base_url().to_string())
+        .collect();
+    sites.sort();
+    sites.dedup();
+    let mut openings = Vec::new();
+    for site in sites {
+        openings.extend(store.openings(&site, MOST_SHOWN).await?);
+    }
+    openings.truncate(usize::try_from(MOST_SHOWN).unwrap_or(usize::MAX));
+    Ok(openings)
+}

@@ -1,0 +1,256 @@
+//! The journal of a booking: each event as a line of JSON, on the disk before an application leaves,
+//! so that a run after a crash knows that it has to look first.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use namyangju_rent::{Clock, Event, Happened, SeoulTime, Site, Standing, SystemClock, Wish};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::bad_input::BadInput;
+use crate::terminal;
+
+/// A journal that is being written.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    path: PathBuf,
+    file: File,
+    failed: bool,
+}
+
+/// What an earlier run left in a journal.
+#[derive(Debug)]
+pub(crate) struct Past {
+    /// What it was for.
+    wishes: Vec<Wish>,
+    /// All that happened, in all its runs.
+    pub(crate) events: Vec<Event>,
+}
+
+impl Past {
+    /// An application may have been accepted.
+    pub(crate) fn is_open(&self) -> bool {
+        Standing::of(&self.events).is_open()
+    }
+}
+
+/// The line with which each run begins.
+#[derive(Debug, Deserialize, Serialize)]
+struct Begin {
+    event: BeginTag,
+    at: SeoulTime,
+    site: String,
+    wishes: Vec<Wish>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+enum BeginTag {
+    #[serde(rename = "begin")]
+    Begin,
+}
+
+/// Opens the journal that the arguments ask for, and reads what an earlier run left in it.
+pub(crate) fn open(
+    journal: Option<&Path>,
+    resume: Option<&Path>,
+    site: &Site,
+    wishes: &[Wish],
+) -> Result<(Option<Journal>, Option<Past>)> {
+    let Some(path) = resume.or(journal) else { return Ok((None, None)) };
+    if let (Some(journal), Some(resume)) = (journal, resume)
+        && journal != resume
+    {
+        let why =
+            "--resume goes on writing the journal that it reads: leave --journal out, or give both one path";
+        return Err(BadInput(why.to_owned()).into());
+    }
+    let unreadable =
+        |error: io::Error| BadInput(format!("the journal {} cannot be read: {error}", path.display()));
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        // With both arguments the same command can be started again and again.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && journal.is_some() => String::new(),
+        Err(error) => return Err(unreadable(error).into()),
+    };
+    let past = if text.is_empty() {
+        None
+    } else {
+        Some(read(&text).map_err(|why| BadInput(format!("the journal {}: {why}", path.display())))?)
+    };
+    if resume.is_none()
+        && let Some((_, past)) = &past
+        && past.is_open()
+    {
+        return Err(BadInput(format!(
+            "the journal {0} ends with an application that may have been accepted: go on with --resume {0}, \
+             or take another path",
+            path.display()
+        ))
+        .into());
+    }
+    let past = match (resume, past) {
+        (Some(_), Some((begun_at, past))) => {
+            if begun_at != base(site) || wishes != past.wishes {
+                return Err(BadInput(format!(
+                    "the journal {} is of another booking: give the same site, place, day, time and choices",
+                    path.display()
+                ))
+                .into());
+            }
+            Some(past)
+        }
+        _ => None,
+    };
+    let journal = Journal::begin(path, site, wishes)
+        .map_err(|error| BadInput(format!("the journal {} cannot be written: {error}", path.display())))?;
+    Ok((Some(journal), past))
+}
+
+fn base(site: &Site) -> String {
+    site.base_url().to_string()
+}
+
+/// Reads a journal: the site of its last run, and how its booking stands.
+fn read(text: &str) -> Result<(String, Past), String> {
+    let mut last: Option<(String, Vec<Wish>)> = None;
+    let mut events = Vec::new();
+    let mut torn = None;
+    for (number, line) in text.lines().enumerate() {
+        let value: Value = serde_json::from_str(line).unwrap_or_default();
+        if let Ok(begin) = Begin::deserialize(&value) {
+            // A later booking of something else has a story of its own.
+            if last.as_ref().is_some_and(|(site, wishes)| *site != begin.site || *wishes != begin.wishes) {
+                events.clear();
+            }
+            last = Some((begin.site, begin.wishes));
+            torn = None;
+            continue;
+        }
+        // A line that a crash has cut stands last of its run.
+        if let Some(torn) = torn {
+            return Err(format!("line {torn} cannot be read"));
+        }
+        if value.get("event").is_some_and(|event| event == "report") {
+            continue;
+        }
+        match serde_json::from_str::<Happened>(line) {
+            Ok(happened) => events.push(happened.event),
+            Err(_) => torn = Some(number + 1),
+        }
+    }
+    let (site, wishes) =
+        last.filter(|(_, wishes)| !wishes.is_empty()).ok_or("it is not a journal of a booking")?;
+    Ok((site, Past { wishes, events }))
+}
+
+impl Journal {
+    fn begin(path: &Path, site: &Site, wishes: &[Wish]) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.create(true).append(true).read(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path)?;
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        let mut line = Vec::new();
+        if text.last().is_some_and(|last| *last != b'\n') {
+            line.push(b'\n');
+        }
+        let begin = Begin {
+            event: BeginTag::Begin,
+            at: SystemClock.now(),
+            site: base(site),
+            wishes: wishes.to_vec(),
+        };
+        serde_json::to_writer(&mut line, &begin)?;
+        line.push(b'\n');
+        file.write_all(&line)?;
+        file.sync_all()?;
+        Ok(Self { path: path.to_owned(), file, failed: false })
+    }
+
+    /// Takes one event in. When it returns from [`Event::Submitting`], that line is on the disk.
+    pub(crate) fn hear(&mut self, happened: &Happened) {
+        self.add(happened, matches!(happened.event, Event::Submitting));
+    }
+
+    /// Takes the report in.
+    pub(crate) fn end(&mut self, report: &impl Serialize) {
+        let mut value = serde_json::to_value(report).unwrap_or_default();
+        if let Value::Object(fields) = &mut value {
+            fields.insert("event".into(), "report".into());
+        }
+        self.add(&value, true);
+    }
+
+    fn add(&mut self, line: &impl Serialize, durable: bool) {
+        let written = serde_json::to_vec(line).map_err(io::Error::from).and_then(|mut line| {
+            line.push(b'\n');
+            self.file.write_all(&line)?;
+            if durable { self.file.sync_data() } else { Ok(()) }
+        });
+        // The booking goes on: without its journal it still reads back what it has not seen answered.
+        if let Err(error) = written
+            && !self.failed
+        {
+            self.failed = true;
+            terminal::note(&format!(
+                "rent-runner: the journal {} cannot be written: {error}",
+                self.path.display()
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str =
+        r#"{"place":"NYJ06/07/103","date":"2026-12-05","range":"06:00-08:00","purpose":"sports"}"#;
+    const B: &str =
+        r#"{"place":"NYJ06/07/103","date":"2026-12-05","range":"08:00-10:00","purpose":"sports"}"#;
+    const SUBMITTING: &str =
+        r#"{"at":"2026-11-26T10:00:00.042+09:00","monotonic_micros":7,"event":"submitting"}"#;
+    const NEXT: &str =
+        r#"{"at":"2026-11-26T10:00:00.042+09:00","monotonic_micros":7,"event":"next-wish","wish":1}"#;
+    const FIRED: &str =
+        r#"{"at":"2026-11-26T10:00:00.042+09:00","monotonic_micros":7,"event":"fired","late_micros":12}"#;
+
+    fn begin(wishes: &str) -> String {
+        format!(
+            r#"{{"event":"begin","at":"2026-11-26T09:50:00+09:00","site":"http://x/","wishes":[{wishes}]}}"#
+        )
+    }
+
+    fn past(lines: &[&str]) -> Result<(usize, usize, bool), String> {
+        read(&lines.join("\n")).map(|(_, past)| (past.wishes.len(), past.events.len(), past.is_open()))
+    }
+
+    #[test]
+    fn a_crash_after_the_application_left_is_seen() {
+        let both = begin(&format!("{A},{B}"));
+        assert_eq!(past(&[&both, FIRED]), Ok((2, 1, false)));
+        assert_eq!(past(&[&both, FIRED, SUBMITTING]), Ok((2, 2, true)));
+        assert_eq!(past(&[&both, SUBMITTING, NEXT]), Ok((2, 2, false)));
+        assert_eq!(past(&[&both, NEXT, SUBMITTING]), Ok((2, 2, true)));
+        // A second run that got nowhere leaves it as it was.
+        assert_eq!(past(&[&both, NEXT, SUBMITTING, &both, FIRED]), Ok((2, 3, true)));
+        // A later booking of something else does not.
+        assert_eq!(past(&[&begin(A), SUBMITTING, &begin(B)]), Ok((1, 0, false)));
+    }
+
+    #[test]
+    fn a_cut_line_is_no_harm_where_a_run_ends() {
+        let one = begin(A);
+        assert_eq!(past(&[&one, FIRED, r#"{"at":"2026-"#]), Ok((1, 1, false)));
+        assert_eq!(past(&[&one, r#"{"at":"2026-"#, &one, SUBMITTING]), Ok((1, 1, true)));
+        assert_eq!(past(&[&one, r#"{"at":"2026-"#, SUBMITTING]), Err("line 2 cannot be read".to_owned()));
+        assert!(past(&["hello"]).is_err() && past(&["{}", "[]"]).is_err());
+    }
+}

@@ -1,0 +1,89 @@
+//! What is applied with: checked as it comes from a person, sealed as it goes into the store.
+
+use anyhow::{Context as _, Result};
+use namyangju_rent::{Application, Phone};
+use secrecy::ExposeSecret as _;
+
+use crate::bad_input::BadInput;
+use crate::cli::ApplicationArgs;
+use crate::store;
+use crate::vault::Vault;
+
+/// What to apply with: what is given, else what `kept` has. Messages name the argument and never repeat
+/// what a person is called.
+pub(crate) fn application(given: &ApplicationArgs, kept: Option<Application>) -> Result<Application> {
+    let club_name = line("--club-name", given.club_name.as_deref())?;
+    let event_name = line("--event-name", given.event_name.as_deref())?;
+    let purpose = line("--purpose", given.purpose.as_deref())?;
+    let mut application = match kept {
+        Some(mut kept) => {
+            kept.club_name = club_name.unwrap_or(kept.club_name);
+            kept.head_count = given.head_count.unwrap_or(kept.head_count);
+            kept.event_name = event_name.unwrap_or(kept.event_name);
+            kept.purpose = purpose.unwrap_or(kept.purpose);
+            kept
+        }
+        None => {
+            let missing: Vec<_> = [
+                ("--club-name", club_name.is_none()),
+                ("--head-count", given.head_count.is_none()),
+                ("--event-name", event_name.is_none()),
+                ("--purpose", purpose.is_none()),
+            ]
+            .into_iter()
+            .filter_map(|(option, missing)| missing.then_some(option))
+            .collect();
+            let (Some(club), Some(count), Some(event), Some(purpose)) =
+                (club_name, given.head_count, event_name, purpose)
+            else {
+                return Err(
+                    BadInput(format!("{} is missing: the site demands it", missing.join(", "))).into()
+                );
+            };
+            Application::new(club, count, event, purpose)
+        }
+    };
+    if let Some(telephone) = phone("--tel", given.tel.as_deref())? {
+        application.telephone = Some(telephone);
+    }
+    if let Some(mobile) = phone("--mobile", given.mobile.as_deref())? {
+        application.mobile = Some(mobile);
+    }
+    if let Some(name) = line("--applicant-name", given.applicant_name.as_deref())? {
+        application.applicant_name = Some(name);
+    }
+    if let Some(code) = line("--discount", given.discount.as_deref())? {
+        application.discount = Some(code);
+    }
+    Ok(application)
+}
+
+/// One line of text for the form.
+fn line(option: &str, text: Option<&str>) -> Result<Option<String>> {
+    let Some(text) = text.map(str::trim) else { return Ok(None) };
+    if text.is_empty() {
+        return Err(BadInput(format!("{option} is empty: the site demands it")).into());
+    }
+    if text.chars().any(char::is_control) {
+        return Err(BadInput(format!("{option} is more than one line, or has a control character")).into());
+    }
+    Ok(Some(text.to_owned()))
+}
+
+fn phone(option: &str, text: Option<&str>) -> Result<Option<Phone>> {
+    Ok(text.map(str::parse::<Phone>).transpose().map_err(|_| {
+        BadInput(format!("{option} is no phone number: write it as 010-0000-0000 or 02-000-0000"))
+    })?)
+}
+
+/// Seals what a booking applies with.
+pub(crate) fn seal(vault: &Vault, application: &Application) -> Result<store::Sealed> {
+    Ok(vault.seal(store::Purpose::Applicant, &serde_json::to_vec(application)?)?)
+}
+
+/// Opens what a booking applies with.
+pub(crate) fn unseal(vault: &Vault, sealed: &store::Sealed) -> Result<Application> {
+    let plain = vault.unseal(store::Purpose::Applicant, sealed)?;
+    // The error of the reader could quote what it has read.
+    serde_json::from_slice(plain.expose_secret()).ok().context("the applicant's data cannot be read")
+}

@@ -1,0 +1,149 @@
+//! What is wished for and when it opens, and what a person should know of both.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use namyangju_rent::{ApplicationError, Clock, Policy, Purpose, SeoulTime, Site, SystemClock, Wish};
+
+use super::is_here;
+use crate::bad_input::BadInput;
+use crate::cli::{AimArgs, Choice, OpensAt, Pace};
+use crate::store;
+
+/// How long a booking is tried, unless it is told otherwise.
+pub(crate) const GIVE_UP_AFTER: Duration = Duration::from_secs(5 * 60);
+
+/// What is wished for, the best first, if it is not over and no two are the same.
+pub(crate) fn wishes(choices: &[Choice], events: bool) -> Result<Vec<Wish>> {
+    let purpose = if events { Purpose::Events } else { Purpose::Sports };
+    let now = SystemClock.now();
+    let mut wishes: Vec<Wish> = Vec::new();
+    for choice in choices {
+        let Choice { place, date, range } = choice.clone();
+        if date < now.date() {
+            return Err(BadInput(ApplicationError::Past(date, now.date()).to_string()).into());
+        }
+        if date.at(range.end()) <= now {
+            return Err(BadInput(format!("{date} {range} is over: it is {now}")).into());
+        }
+        let wish = Wish { place, date, range, purpose };
+        for (index, other) in wishes.iter().enumerate() {
+            if *other == wish {
+                return Err(BadInput(format!("{choice} is wished for twice")).into());
+            }
+            if overlap(other, &wish) {
+                let other = other.range;
+                return Err(BadInput(format!("{choice} overlaps choice {}, {other}", index + 1)).into());
+            }
+        }
+        wishes.push(wish);
+    }
+    Ok(wishes)
+}
+
+/// Whether two wishes cannot both be had.
+pub(crate) fn overlap(one: &Wish, other: &Wish) -> bool {
+    let same_day = (&one.place, one.date) == (&other.place, other.date);
+    same_day && one.range.start() < other.range.end() && other.range.start() < one.range.end()
+}
+
+/// When a booking opens, and how that is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Opens {
+    pub(crate) at: SeoulTime,
+    pub(crate) how: store::Opens,
+    /// The confidence mark of the dialect's rule, if it is by that.
+    pub(crate) confidence: Option<String>,
+}
+
+/// The opening instant that was asked for, of the first wish.
+pub(crate) fn opening(asked: OpensAt, site: &Site, wish: &Wish) -> Result<Opens> {
+    match asked {
+        OpensAt::Now => Ok(Opens { at: SystemClock.now(), how: store::Opens::Now, confidence: None }),
+        OpensAt::Instant(at) => Ok(Opens { at, how: store::Opens::Given, confidence: None }),
+        OpensAt::Auto => match site.opening(&wish.place, wish.date) {
+            Some(opening) => {
+                Ok(Opens { at: opening.at, how: store::Opens::Rule, confidence: Some(opening.confidence) })
+            }
+            None => Err(BadInput(format!(
+                "the dialect of {} has no opening rule for {}: give the announced instant to --opens-at",
+                site.name(),
+                wish.place
+            ))
+            .into()),
+        },
+    }
+}
+
+/// Whether there is still time to try, and each wish begins after the opening.
+pub(crate) fn check_opening(opens: &Opens, give_up_after: Duration, wishes: &[Wish]) -> Result<()> {
+    if opens.how != store::Opens::Now && opens.at.plus(give_up_after) <= SystemClock.now() {
+        return Err(BadInput(format!(
+            "it opened at {}, and the time to try is over: leave --opens-at out, or say `now`, to book at once",
+            opens.at
+        ))
+        .into());
+    }
+    let late = wishes.iter().enumerate().find(|(_, wish)| opens.at >= wish.date.at(wish.range.start()));
+    match late {
+        Some((0, _)) => Err(BadInput(format!("it would open at {}, after the time itself", opens.at)).into()),
+        Some((index, _)) => {
+            let (at, choice) = (opens.at, index + 1);
+            Err(BadInput(format!("it would open at {at}, after the time of choice {choice} itself")).into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// What a person should know of a booking before anything is sent.
+pub(crate) fn advice(site: &Site, wishes: &[Wish], opens: Option<&Opens>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !is_here(site) {
+        lines.push(format!(
+            "{} is not on this machine: respect its terms of use; apply only for yourself and with true data.",
+            site.base_url()
+        ));
+    }
+    let mut places: Vec<_> = wishes.iter().map(|wish| &wish.place).collect();
+    places.dedup();
+    for place in places {
+        if site.has_human_check(place) {
+            lines.push(format!(
+                "A human check is known to stand before the form of {place}: expect to be sent to a browser \
+                 (exit code 6)."
+            ));
+        }
+    }
+    if let Some(Opens { at, confidence: Some(confidence), .. }) = opens {
+        lines.push(format!(
+            "The opening instant is {at} by the rule of the dialect (confidence {confidence}{}): compare it \
+             with the city's announcement, which comes first.",
+            meaning(confidence)
+        ));
+    }
+    lines
+}
+
+/// What a confidence mark of the dialects says.
+fn meaning(mark: &str) -> &'static str {
+    match mark {
+        "?" => ", a guess",
+        "I" => ", weakly inferred",
+        "I+" => ", inferred",
+        "S1" => ", seen once",
+        _ => "",
+    }
+}
+
+/// How often to try, and until when.
+pub(crate) fn policy(aim: &AimArgs) -> Policy {
+    let policy = match aim.policy.unwrap_or_default() {
+        Pace::Default => Policy::new(),
+        Pace::Original => Policy::original(),
+    };
+    let policy = policy.give_up_after(aim.give_up_after.unwrap_or(GIVE_UP_AFTER));
+    match aim.most_requests {
+        Some(most) => policy.most_requests(most),
+        None => policy,
+    }
+}

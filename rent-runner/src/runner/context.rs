@@ -1,0 +1,66 @@
+//! What the jobs of a runner share, and how many of each account it runs.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use namyangju_rent::Happened;
+
+use super::clients::Clients;
+use super::identity::Identity;
+use crate::config::Config;
+use crate::notify::Notifier;
+use crate::store::{BookingId, Store};
+use crate::telemetry::metrics::Metrics;
+use crate::vault::Vault;
+
+/// Whoever else listens to the events of all bookings.
+pub(crate) type Observer = Box<dyn Fn(BookingId, &Happened) + Send + Sync>;
+
+/// What all jobs of a runner share.
+pub(crate) struct Context {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) config: Config,
+    pub(crate) notifier: Notifier,
+    pub(crate) metrics: Metrics,
+    pub(crate) observer: Option<Observer>,
+    /// Its identity, as the store has it.
+    pub(super) runner: String,
+    pub(super) clients: tokio::sync::Mutex<Clients>,
+    /// How many bookings of each account run here.
+    accounts: Mutex<HashMap<i64, usize>>,
+}
+
+impl Context {
+    pub(crate) fn new(
+        store: Store,
+        vault: Vault,
+        config: Config,
+        notifier: Notifier,
+        metrics: Metrics,
+        observer: Option<Observer>,
+    ) -> Self {
+        let runner = Identity::own(&config.runner).to_string();
+        Self {
+            store,
+            vault,
+            config,
+            notifier,
+            metrics,
+            observer,
+            runner,
+            clients: tokio::sync::Mutex::default(),
+            accounts: Mutex::default(),
+        }
+    }
+
+    /// Whether a booking is the only one of its account that runs here: it may use the saved session, which
+    /// the site would make several wait for.
+    pub(super) fn first_of(&self, account: i64) -> bool {
+        self.running_of(|accounts| accounts.get(&account).copied()) == Some(1)
+    }
+
+    pub(super) fn running_of<T>(&self, act: impl FnOnce(&mut HashMap<i64, usize>) -> T) -> T {
+        act(&mut self.accounts.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,223 @@
+//! What a booking is: its state, what is asked for, what is changed, its story.
+
+pub(super) mod rows;
+mod write;
+
+use std::fmt;
+use std::time::Duration;
+
+use namyangju_rent::{Attempt, Event, Receipt, SeoulTime, SlotState, Wish};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Sealed;
+
+/// The number of a booking, as people write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct BookingId(pub(crate) i64);
+
+impl fmt::Display for BookingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Where a booking stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum State {
+    /// Stored, and not at its time yet; or being prepared.
+    Waiting,
+    /// Ready for its instant.
+    Armed,
+    /// An application may leave, or has left.
+    Firing,
+    Succeeded,
+    Failed,
+    Unconfirmed,
+    Blocked,
+    NeedsPerson,
+    Cancelled,
+}
+
+impl State {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Waiting,
+        Self::Armed,
+        Self::Firing,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Unconfirmed,
+        Self::Blocked,
+        Self::NeedsPerson,
+        Self::Cancelled,
+    ];
+
+    /// As it is stored and typed: `needs-person`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Armed => "armed",
+            Self::Firing => "firing",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Blocked => "blocked",
+            Self::NeedsPerson => "needs-person",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// Nothing more happens to it by itself.
+    pub(crate) fn is_over(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Armed | Self::Firing)
+    }
+
+    /// The three words of the old system: waiting, succeeded, failed.
+    pub(crate) fn plain(self) -> &'static str {
+        match self {
+            Self::Waiting | Self::Armed | Self::Firing => "waiting",
+            Self::Succeeded => "succeeded",
+            _ => "failed",
+        }
+    }
+}
+
+/// How the opening instant is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Opens {
+    /// A person gave it.
+    Given,
+    /// By the dialect's rule.
+    Rule,
+    /// It is open already: the booking starts at once.
+    Now,
+}
+
+/// How the attempts follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Pace {
+    Default,
+    Original,
+}
+
+/// A booking to be stored, checked by the caller but for what only the store can know.
+#[derive(Clone, Debug)]
+pub(crate) struct NewBooking {
+    /// The name of the account.
+    pub(crate) account: String,
+    /// In order of preference; at least one.
+    pub(crate) choices: Vec<Wish>,
+    /// `Application` as JSON, sealed.
+    pub(crate) application: Sealed,
+    pub(crate) opens: Opens,
+    /// The instant of the site's clock; for [`Opens::Now`] the instant it was stored.
+    pub(crate) opens_at: SeoulTime,
+    pub(crate) give_up_after: Duration,
+    pub(crate) lead: Duration,
+    pub(crate) clock_offset_micros: Option<i64>,
+    pub(crate) pace: Pace,
+    pub(crate) most_requests: Option<u32>,
+    /// A person's own words.
+    pub(crate) note: Option<String>,
+}
+
+/// A stored booking.
+#[derive(Clone, Debug)]
+pub(crate) struct Booking {
+    pub(crate) id: BookingId,
+    pub(crate) account_id: i64,
+    pub(crate) account: String,
+    pub(crate) site: String,
+    pub(crate) base_url: Option<String>,
+    pub(crate) choices: Vec<Wish>,
+    pub(crate) application: Sealed,
+    pub(crate) opens: Opens,
+    pub(crate) opens_at: SeoulTime,
+    pub(crate) give_up_after: Duration,
+    pub(crate) lead: Duration,
+    pub(crate) clock_offset_micros: Option<i64>,
+    pub(crate) pace: Pace,
+    pub(crate) most_requests: Option<u32>,
+    pub(crate) note: Option<String>,
+    pub(crate) state: State,
+    /// Why it ended as it did, for people; or the last alarm while it waits.
+    pub(crate) reason: Option<String>,
+    /// The choice at hand, or the one it ended with, counted from 0.
+    pub(crate) wish: usize,
+    pub(crate) receipt: Option<Receipt>,
+    /// What the day list showed of it at the end.
+    pub(crate) shown: Option<SlotState>,
+    pub(crate) created_at: SeoulTime,
+    pub(crate) changed_at: SeoulTime,
+    /// The runner that holds a lease which is not over, by the database's clock.
+    pub(crate) owner: Option<String>,
+    pub(crate) lease_until: Option<SeoulTime>,
+    /// A person asked to cancel it while a runner held it.
+    pub(crate) cancel_asked: bool,
+    /// Raised by each `retry`: the events of earlier rounds are history.
+    pub(crate) round: i64,
+}
+
+/// What to list.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filter {
+    /// Only these states; all if empty.
+    pub(crate) states: Vec<State>,
+    pub(crate) account: Option<String>,
+    /// The first so many in order of opening, then number; `None` is all.
+    pub(crate) most: Option<u32>,
+    /// The last so many instead, in the same order.
+    pub(crate) last: bool,
+}
+
+/// What `edit` may change, while a booking waits and no runner holds it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Change {
+    pub(crate) choices: Option<Vec<Wish>>,
+    pub(crate) application: Option<Sealed>,
+    pub(crate) opening: Option<(Opens, SeoulTime)>,
+    pub(crate) give_up_after: Option<Duration>,
+    pub(crate) lead: Option<Duration>,
+    pub(crate) clock_offset_micros: Option<Option<i64>>,
+    pub(crate) pace: Option<Pace>,
+    pub(crate) most_requests: Option<Option<u32>>,
+    pub(crate) note: Option<Option<String>>,
+}
+
+/// One event of a booking, as it was stored.
+#[derive(Clone, Debug)]
+pub(crate) struct EventRow {
+    pub(crate) round: i64,
+    /// The fence of the claim that it happened under.
+    pub(crate) fence: i64,
+    pub(crate) runner: String,
+    pub(crate) at: SeoulTime,
+    pub(crate) event: Event,
+}
+
+/// One attempt of a booking, and the page it ended with if that was kept.
+#[derive(Clone, Debug)]
+pub(crate) struct AttemptRow {
+    pub(crate) round: i64,
+    pub(crate) attempt: Attempt,
+    /// Bytes of the page nobody has described.
+    pub(crate) page_bytes: Option<u64>,
+}
+
+/// All of one booking.
+#[derive(Clone, Debug)]
+pub(crate) struct Story {
+    pub(crate) booking: Booking,
+    pub(crate) events: Vec<EventRow>,
+    pub(crate) attempts: Vec<AttemptRow>,
+    /// The last report as JSON, but for its attempts.
+    pub(crate) report: Option<Value>,
+}

@@ -1,0 +1,282 @@
+//! Storing and changing bookings, and what may not stand beside what: two applications of one account for one
+//! time, or more of them for a day than the site takes.
+
+use std::collections::{BTreeSet, HashMap};
+
+use namyangju_rent::{MOST_BOOKINGS_A_DAY, SeoulTime, Wish};
+
+use super::rows::{booking, minutes, no_booking, select_bookings};
+use crate::store::accounts::no_account;
+use crate::store::sql::{Sql, Tx, damaged, micros, values, word_of};
+use crate::store::{BookingId, Change, NewBooking, Opens, Result, State, Store, StoreError};
+
+/// Where a booking stands, read under a lock.
+struct Standing {
+    state: State,
+    account_id: i64,
+    /// The runner that holds a living lease.
+    owner: Option<String>,
+}
+
+impl Standing {
+    async fn read(tx: &mut Tx<'_>, id: BookingId) -> Result<Self> {
+        tx.lock_booking(id).await?;
+        let sql = "SELECT state, account_id, \
+             CASE WHEN lease_until > (SELECT now FROM clock) THEN owner END AS owner \
+             FROM booking WHERE id = $1";
+        let row = tx.row(sql, values![id.0]).await?.ok_or_else(|| no_booking(id))?;
+        Ok(Self {
+            state: row.word("state")?,
+            account_id: row.int("account_id")?,
+            owner: row.maybe_text("owner")?,
+        })
+    }
+}
+
+/// Stores the choices of a booking, after a look whether they can stand beside the others of the account.
+async fn put_choices(tx: &mut Tx<'_>, id: BookingId, account: i64, choices: &[Wish]) -> Result<()> {
+    check_choices(tx, id, account, choices).await?;
+    tx.run("DELETE FROM choice WHERE booking_id = $1", values![id.0]).await?;
+    for (position, wish) in choices.iter().enumerate() {
+        let (place, date) = (wish.place.to_string(), wish.date.to_string());
+        let sql = "INSERT INTO choice (booking_id, position, place, date, start_minute, end_minute, purpose) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let (start, end) = minutes(wish.range);
+        let purpose = word_of(wish.purpose);
+        tx.run(sql, values![id.0, position, &place, &date, start, end, &purpose]).await?;
+    }
+    Ok(())
+}
+
+/// Whether choices can stand beside the other bookings of an account that are not over, have succeeded, or may
+/// have.
+async fn check_choices(tx: &mut Tx<'_>, id: BookingId, account: i64, choices: &[Wish]) -> Result<()> {
+    let Some(first) = choices.first() else {
+        return Err(StoreError::Conflict("a booking needs a choice: a place, a day and a time".to_owned()));
+    };
+    for wish in choices {
+        let same = "SELECT b.id, b.state FROM choice c JOIN booking b ON b.id = c.booking_id \
+             WHERE c.date = $1 AND c.place = $2 AND c.start_minute < $4 AND c.end_minute > $3 \
+             AND b.account_id = $5 AND b.id <> $6 \
+             AND b.state IN ('waiting', 'armed', 'firing', 'succeeded', 'unconfirmed') ORDER BY b.id LIMIT 1";
+        let (place, date) = (wish.place.to_string(), wish.date.to_string());
+        let (start, end) = minutes(wish.range);
+        if let Some(row) = tx.row(same, values![&date, &place, start, end, account, id.0]).await? {
+            return Err(StoreError::Conflict(format!(
+                "{place} {date} {} is wished already: booking {} is {}",
+                wish.range,
+                row.int("id")?,
+                row.text("state")?
+            )));
+        }
+    }
+    let of_day = "SELECT COUNT(*) AS many FROM choice c JOIN booking b ON b.id = c.booking_id \
+         WHERE c.date = $1 AND c.position = 0 AND b.account_id = $2 AND b.id <> $3 \
+         AND b.state IN ('waiting', 'armed', 'firing', 'succeeded', 'unconfirmed')";
+    let row = tx.row(of_day, values![&first.date.to_string(), account, id.0]).await?;
+    let others: usize = row.map_or(Ok(0), |row| row.number("many"))?;
+    if others >= MOST_BOOKINGS_A_DAY {
+        return Err(StoreError::Conflict(format!(
+            "{} has {others} bookings of this account already: at most {MOST_BOOKINGS_A_DAY} a day",
+            first.date
+        )));
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Stores one or many: all or none.
+    ///
+    /// # Errors
+    /// `NotFound` for an account, `Conflict` for a duplicate (the same account, place, date and an
+    /// overlapping time among the choices of a booking that is not over, has succeeded or may have) or for more than
+    /// `MOST_BOOKINGS_A_DAY` of one account whose first choice is on one day. With many, the text says which.
+    pub(crate) async fn add_bookings(&self, bookings: &[NewBooking]) -> Result<Vec<BookingId>> {
+        let mut tx = self.write().await?;
+        // Locked in order, so that two imports wait for each other instead of for ever, and see each other.
+        let names: BTreeSet<&str> = bookings.iter().map(|booking| booking.account.as_str()).collect();
+        let mut accounts: HashMap<&str, i64> = HashMap::new();
+        for name in names {
+            if let Some(id) = lock_account(&mut tx, name).await? {
+                accounts.insert(name, id);
+            }
+        }
+        let mut ids = Vec::with_capacity(bookings.len());
+        for (index, booking) in bookings.iter().enumerate() {
+            let added = match accounts.get(booking.account.as_str()) {
+                Some(account) => add_booking(&mut tx, *account, booking).await,
+                None => Err(no_account(&mut tx, &booking.account).await?),
+            };
+            let which = |why| match bookings.len() {
+                1 => why,
+                many => format!("booking {} of {many}: {why}", index + 1),
+            };
+            let refused = match added {
+                Ok(id) => {
+                    ids.push(id);
+                    continue;
+                }
+                Err(StoreError::Conflict(why)) => StoreError::Conflict(which(why)),
+                Err(StoreError::NotFound(why)) => StoreError::NotFound(which(why)),
+                Err(other) => other,
+            };
+            return Err(tx.refuse(refused).await);
+        }
+        tx.commit().await?;
+        Ok(ids)
+    }
+
+    /// Other choices begin a new round: what happened with the old ones says nothing of them.
+    ///
+    /// # Errors
+    /// `Conflict` if it is not waiting or a runner holds it. One that a runner left armed is waiting.
+    pub(crate) async fn edit_booking(&self, id: BookingId, change: &Change) -> Result<()> {
+        let mut tx = self.write().await?;
+        let standing = Standing::read(&mut tx, id).await?;
+        if let Some(owner) = &standing.owner {
+            let why =
+                format!("booking {id} is held by the runner {owner}: wait until it is over, or cancel it");
+            return Err(tx.refuse(StoreError::Conflict(why)).await);
+        }
+        if !matches!(standing.state, State::Waiting | State::Armed) {
+            let why = format!("booking {id} is {}: only a waiting one can be changed", standing.state.word());
+            return Err(tx.refuse(StoreError::Conflict(why)).await);
+        }
+        if let Some(choices) = &change.choices {
+            lock_account_of(&mut tx, standing.account_id).await?;
+            if let Err(why) = put_choices(&mut tx, id, standing.account_id, choices).await {
+                return Err(tx.refuse(why).await);
+            }
+        }
+        let sql = "UPDATE booking SET application = COALESCE($2, application), opens = COALESCE($3, opens), \
+             opens_at = COALESCE($4, opens_at), give_up_after = COALESCE($5, give_up_after), \
+             lead = COALESCE($6, lead), clock_offset = CASE WHEN $7 = 1 THEN $8 ELSE clock_offset END, \
+             pace = COALESCE($9, pace), most_requests = CASE WHEN $10 = 1 THEN $11 ELSE most_requests END, \
+             note = CASE WHEN $12 = 1 THEN $13 ELSE note END, \
+             round = round + $14, wish = CASE WHEN $14 = 1 THEN 0 ELSE wish END, \
+             state = 'waiting', reason = NULL, owner = NULL, lease_until = NULL, \
+             changed_at = (SELECT now FROM clock) WHERE id = $1";
+        let opens = change.opening.map(|(opens, _)| word_of(opens));
+        let pace = change.pace.map(word_of);
+        let set = |given: bool| i64::from(given);
+        let values = values![
+            id.0,
+            change.application.as_ref(),
+            &opens,
+            change.opening.map(|(_, at)| at),
+            change.give_up_after.map(micros),
+            change.lead.map(micros),
+            set(change.clock_offset_micros.is_some()),
+            change.clock_offset_micros.flatten(),
+            &pace,
+            set(change.most_requests.is_some()),
+            change.most_requests.flatten(),
+            set(change.note.is_some()),
+            change.note.as_ref().and_then(Option::as_deref),
+            set(change.choices.is_some()),
+        ];
+        tx.run(sql, values).await?;
+        tx.commit().await
+    }
+
+    /// Cancels a booking that no runner holds, or asks its runner to.
+    ///
+    /// Gives the state afterwards: `Cancelled`, or the old one with the wish noted. One whose application may
+    /// have left is only noted, even if its runner died: somebody has to look first what became of it.
+    ///
+    /// # Errors
+    /// `Conflict` if it is over.
+    pub(crate) async fn cancel_booking(&self, id: BookingId) -> Result<State> {
+        let mut tx = self.write().await?;
+        let standing = Standing::read(&mut tx, id).await?;
+        let after = match (standing.state, &standing.owner) {
+            (state, _) if state.is_over() => {
+                let why = format!("booking {id} is {} already", state.word());
+                return Err(tx.refuse(StoreError::Conflict(why)).await);
+            }
+            (State::Waiting | State::Armed, None) => State::Cancelled,
+            (state, _) => state,
+        };
+        let sql = if after == State::Cancelled {
+            "UPDATE booking SET state = 'cancelled', reason = NULL, owner = NULL, lease_until = NULL, \
+             cancel_asked = 0, changed_at = (SELECT now FROM clock) WHERE id = $1"
+        } else {
+            "UPDATE booking SET cancel_asked = 1, changed_at = (SELECT now FROM clock) WHERE id = $1"
+        };
+        tx.run(sql, values![id.0]).await?;
+        tx.commit().await?;
+        Ok(after)
+    }
+
+    /// Puts a booking that ended without success back to waiting. One that ended unconfirmed keeps its
+    /// round, so that it is read back before anything is sent. Clears reason; wish back to 0 in a new round.
+    ///
+    /// # Errors
+    /// `Conflict` if it is not over or has succeeded, or if another booking has its time by then.
+    pub(crate) async fn retry_booking(&self, id: BookingId, opening: (Opens, SeoulTime)) -> Result<()> {
+        let mut tx = self.write().await?;
+        let standing = Standing::read(&mut tx, id).await?;
+        let (state, account) = (standing.state, standing.account_id);
+        if !state.is_over() || state == State::Succeeded {
+            let word = state.word();
+            let why =
+                format!("booking {id} is {word}: only one that ended without success can be tried again");
+            return Err(tx.refuse(StoreError::Conflict(why)).await);
+        }
+        lock_account_of(&mut tx, account).await?;
+        let row = tx.row(select_bookings!("WHERE b.id = $1"), values![id.0]).await?;
+        let choices = booking(&row.ok_or_else(|| no_booking(id))?)?.choices;
+        if let Err(why) = check_choices(&mut tx, id, account, &choices).await {
+            return Err(tx.refuse(why).await);
+        }
+        let sql = "UPDATE booking SET state = 'waiting', reason = NULL, receipt = NULL, shown = NULL, \
+             cancel_asked = 0, opens = $2, opens_at = $3, round = round + $4, \
+             wish = CASE WHEN $4 = 1 THEN 0 ELSE wish END, \
+             changed_at = (SELECT now FROM clock) WHERE id = $1";
+        let new_round = i64::from(state != State::Unconfirmed);
+        tx.run(sql, values![id.0, &word_of(opening.0), opening.1, new_round]).await?;
+        tx.commit().await
+    }
+}
+
+/// The number of an account that nobody else adds bookings to until the end of the transaction.
+async fn lock_account(tx: &mut Tx<'_>, name: &str) -> Result<Option<i64>> {
+    let sql = Sql::Each {
+        sqlite: "SELECT id FROM account WHERE name = $1",
+        postgres: "SELECT id FROM account WHERE name = $1 FOR UPDATE",
+    };
+    tx.row(sql, values![name]).await?.map(|row| row.int("id")).transpose()
+}
+
+/// The same by its number.
+async fn lock_account_of(tx: &mut Tx<'_>, id: i64) -> Result<()> {
+    let sql = Sql::Each {
+        sqlite: "SELECT id FROM account WHERE id = $1",
+        postgres: "SELECT id FROM account WHERE id = $1 FOR UPDATE",
+    };
+    tx.row(sql, values![id]).await.map(|_| ())
+}
+
+async fn add_booking(tx: &mut Tx<'_>, account: i64, booking: &NewBooking) -> Result<BookingId> {
+    let sql = "INSERT INTO booking (account_id, application, opens, opens_at, give_up_after, lead, \
+         clock_offset, pace, most_requests, note, state, created_at, changed_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', (SELECT now FROM clock), \
+         (SELECT now FROM clock)) RETURNING id";
+    let (opens, pace) = (word_of(booking.opens), word_of(booking.pace));
+    let values = values![
+        account,
+        &booking.application,
+        &opens,
+        booking.opens_at,
+        booking.give_up_after,
+        booking.lead,
+        booking.clock_offset_micros,
+        &pace,
+        booking.most_requests,
+        &booking.note,
+    ];
+    let row = tx.row(sql, values).await?.ok_or_else(|| damaged("id"))?;
+    let id = BookingId(row.int("id")?);
+    put_choices(tx, id, account, &booking.choices).await?;
+    Ok(id)
+}

@@ -1,0 +1,73 @@
+//! A stored booking for people and for programs. Neither holds the applicant's data.
+
+use namyangju_rent::{Purpose, SlotState, Wish};
+use serde_json::{Value, json};
+
+use crate::store::{Booking, Opens, Pace, State};
+use crate::words::duration;
+
+/// Its state: the plain word, and the exact one where that says more.
+pub(crate) fn state(state: State) -> String {
+    match (state.plain(), state.word()) {
+        (plain, word) if plain == word => plain.to_owned(),
+        (plain, word) => format!("{plain}: {word}"),
+    }
+}
+
+/// A wish in one line.
+pub(crate) fn wish(wish: &Wish) -> String {
+    let events = if wish.purpose == Purpose::Events { ", events" } else { "" };
+    format!("{} {} {}{events}", wish.place, wish.date, wish.range)
+}
+
+/// The choice at hand, or the one it ended with.
+pub(crate) fn choice(booking: &Booking) -> Option<&Wish> {
+    booking.choices.get(booking.wish)
+}
+
+/// How the opening is known.
+pub(crate) fn opens(opens: Opens) -> &'static str {
+    match opens {
+        Opens::Given => "given",
+        Opens::Rule => "rule",
+        Opens::Now => "now",
+    }
+}
+
+pub(crate) fn pace(pace: Pace) -> &'static str {
+    match pace {
+        Pace::Default => "default",
+        Pace::Original => "original",
+    }
+}
+
+/// All of it for a program.
+pub(crate) fn json(booking: &Booking) -> Value {
+    json!({
+        "id": booking.id,
+        "account": booking.account,
+        "site": booking.site,
+        "base_url": booking.base_url,
+        "choices": booking.choices,
+        "state": booking.state.word(),
+        "plain_state": booking.state.plain(),
+        "reason": booking.reason,
+        "wish": booking.wish,
+        "receipt": booking.receipt,
+        "shown": booking.shown.map(SlotState::word),
+        "opens": opens(booking.opens),
+        "opens_at": booking.opens_at,
+        "give_up_after": duration::text(booking.give_up_after),
+        "lead": duration::text(booking.lead),
+        "clock_offset": booking.clock_offset_micros.map(duration::offset_text),
+        "policy": pace(booking.pace),
+        "most_requests": booking.most_requests,
+        "note": booking.note,
+        "created_at": booking.created_at,
+        "changed_at": booking.changed_at,
+        "runner": booking.owner,
+        "lease_until": booking.lease_until,
+        "cancel_asked": booking.cancel_asked,
+        "round": booking.round,
+    })
+}

@@ -1,0 +1,169 @@
+//! What a person sees while a booking waits: a line that changes in place, or a line now and then.
+
+use std::convert::Infallible;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use namyangju_rent::{Budget, Clock, ClockEstimate, Event, SeoulTime, SystemClock};
+use tokio::time::MissedTickBehavior;
+
+use super::story::Story;
+use crate::words::{error_bar, millis};
+
+/// Four times a second: more than a person reads, and nothing for a machine.
+const TICK: Duration = Duration::from_millis(250);
+
+/// From here on nothing may disturb the shot.
+const QUIET_BEFORE: Duration = Duration::from_secs(2);
+
+/// Without a terminal: a line when so much is left, and at each whole hour.
+const MARKS: [u64; 11] = [1_800, 600, 300, 240, 180, 120, 60, 30, 15, 10, 5];
+
+/// What the waiting line tells.
+#[derive(Debug)]
+pub(crate) struct Live {
+    opens_at: SeoulTime,
+    budget: Budget,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    given_micros: Option<i64>,
+    clock: Option<ClockEstimate>,
+    session: Session,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Session {
+    #[default]
+    NotYet,
+    LoggedIn,
+    Alarm,
+}
+
+impl Live {
+    /// Of a booking that opens then, with the clock's offset if it was given.
+    pub(crate) fn new(opens_at: SeoulTime, budget: Budget, given_micros: Option<i64>) -> Self {
+        Self { opens_at, budget, state: Mutex::new(State { given_micros, ..State::default() }) }
+    }
+
+    /// Takes an event in.
+    pub(crate) fn hear(&self, event: &Event) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::LoggedIn => state.session = Session::LoggedIn,
+            Event::Alarm { .. } => state.session = Session::Alarm,
+            Event::ClockRead { estimate } => state.clock = Some(*estimate),
+            _ => {}
+        }
+    }
+
+    /// Shows it until shortly before the instant, and then nothing any more.
+    pub(crate) async fn show(&self, story: &Story) -> Infallible {
+        if !story.is_for_a_person() {
+            return std::future::pending().await;
+        }
+        let in_place = story.is_live();
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut told = self.left().as_secs();
+        loop {
+            ticks.tick().await;
+            let left = self.left();
+            if left < QUIET_BEFORE {
+                break;
+            }
+            if in_place {
+                story.live(Some(self.text(left)));
+            } else if mark_between(left.as_secs(), told) {
+                told = left.as_secs();
+                story.aside(&self.text(left));
+            }
+        }
+        story.live(None);
+        std::future::pending().await
+    }
+
+    fn left(&self) -> Duration {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let ahead = state.given_micros.or(state.clock.map(|clock| clock.ahead_micros)).unwrap_or_default();
+        let site = SeoulTime::from_unix_micros(SystemClock.now().unix_micros().saturating_add(ahead));
+        self.opens_at.since(site)
+    }
+
+    fn text(&self, left: Duration) -> String {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let clock = match (state.given_micros, &state.clock) {
+            (Some(given), _) => format!("site clock {} as given", signed(given)),
+            (None, Some(clock)) if clock.cached => "site clock behind a cache".to_owned(),
+            (None, Some(clock)) => {
+                format!("site clock {} ± {}", signed(clock.ahead_micros), error_bar(clock))
+            }
+            (None, None) => "site clock not read yet".to_owned(),
+        };
+        let session = match state.session {
+            Session::NotYet => "not logged in yet",
+            Session::LoggedIn => "logged in",
+            Session::Alarm => "ALARM, see above",
+        };
+        let used = self.budget.used();
+        let all = used.saturating_add(self.budget.left());
+        format!("opens in {}  |  {clock}  |  {session}  |  {used} of {all} requests", countdown(left))
+    }
+}
+
+/// Whether a mark lies from `left` up to, but not at, the last `told`.
+fn mark_between(left: u64, told: u64) -> bool {
+    let marks = MARKS.iter().copied().any(|mark| (left..told).contains(&mark));
+    marks || left >= 3_600 && left.div_ceil(3_600) < told.div_ceil(3_600)
+}
+
+fn signed(micros: i64) -> String {
+    let sign = if micros < 0 { '-' } else { '+' };
+    format!("{sign}{}", millis(Duration::from_micros(micros.unsigned_abs())))
+}
+
+fn countdown(left: Duration) -> String {
+    let seconds = left.as_secs();
+    let (days, hours, minutes, seconds) =
+        (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    match days {
+        0 => format!("{hours}:{minutes:02}:{seconds:02}"),
+        days => format!("{days} d {hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_tells_time_clock_session_and_budget() {
+        let live = Live::new(SystemClock.now(), Budget::new(200), None);
+        let text = live.text(Duration::from_secs(272));
+        assert_eq!(
+            text,
+            "opens in 0:04:32  |  site clock not read yet  |  not logged in yet  |  0 of 200 requests"
+        );
+        live.hear(&Event::LoggedIn);
+        assert!(live.text(Duration::from_secs(90_000)).starts_with("opens in 1 d 1:00:00  |"));
+        assert!(live.text(Duration::ZERO).contains("|  logged in  |"));
+        live.hear(&Event::Alarm { text: "login".into() });
+        assert!(live.text(Duration::ZERO).contains("ALARM"));
+        let given = Live::new(SystemClock.now(), Budget::new(1), Some(-1_500_000));
+        assert!(given.text(Duration::ZERO).contains("site clock -1500.0 ms as given"));
+    }
+
+    #[test]
+    fn a_log_gets_a_line_at_each_mark_once() {
+        let mut told = 7_300;
+        let mut lines = Vec::new();
+        for left in (2..7_300).rev() {
+            if mark_between(left, told) {
+                (told, _) = (left, lines.push(left));
+            }
+        }
+        assert_eq!(lines, [7_200, 3_600, 1_800, 600, 300, 240, 180, 120, 60, 30, 15, 10, 5]);
+    }
+}

@@ -1,0 +1,280 @@
+//! Events to lines: for a person on stderr, or as JSON on stdout.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Sender};
+use std::thread::JoinHandle;
+
+use namyangju_rent::{Clock, Event, Happened, Report, SeoulTime, SystemClock, Verdict};
+use serde_json::{Map, Value, json};
+
+use crate::terminal;
+use crate::words::{Tone, counted, opening_sentence, report_sentence, seconds, sentence, verdict_sentence};
+
+/// Who reads the story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// A person, on stderr.
+    Person,
+    /// A program, on stdout.
+    Program,
+    /// Nobody.
+    Nobody,
+}
+
+impl Reader {
+    /// The reader of the usual two switches.
+    pub(crate) fn new(json: bool, quiet: bool) -> Self {
+        match (json, quiet) {
+            (true, _) => Self::Program,
+            (false, true) => Self::Nobody,
+            (false, false) => Self::Person,
+        }
+    }
+}
+
+/// Tells what happens as it happens, with the time of day and the time from an instant that counts.
+///
+/// A thread of its own does the writing: whoever reads slowly, or a terminal that hangs, cannot hold a
+/// booking up.
+#[derive(Debug)]
+pub(crate) struct Story {
+    reader: Reader,
+    /// An opening was waited for, so that requests can be told apart by it.
+    waited: AtomicBool,
+    lines: Option<Sender<Line>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+enum Line {
+    Happened(Happened),
+    Person(Tone, SeoulTime, String),
+    Program(Value),
+    /// What stands below all lines of a terminal until the next one of its kind.
+    Live(Option<String>),
+}
+
+impl Story {
+    /// A story whose times are counted from `zero`, an instant of the site's clock.
+    pub(crate) fn new(reader: Reader, zero: SeoulTime) -> Self {
+        let (lines, heard) = mpsc::channel();
+        let mut teller =
+            Teller { reader, zero, ahead_micros: 0, colours: terminal::colours(), live: None, armed: false };
+        let writer = std::thread::spawn(move || {
+            heard.into_iter().for_each(|line| teller.tell(line));
+            teller.tell(Line::Live(None));
+        });
+        Self { reader, waited: AtomicBool::new(false), lines: Some(lines), writer: Some(writer) }
+    }
+
+    /// Whether a person follows it.
+    pub(crate) fn is_for_a_person(&self) -> bool {
+        self.reader == Reader::Person
+    }
+
+    /// Whether a line that changes in place can be shown.
+    pub(crate) fn is_live(&self) -> bool {
+        self.reader == Reader::Person && terminal::is_live()
+    }
+
+    /// One event.
+    pub(crate) fn event(&self, happened: &Happened) {
+        if matches!(happened.event, Event::Waiting { .. }) {
+            self.waited.store(true, Ordering::Relaxed);
+        }
+        if self.reader != Reader::Nobody {
+            self.send(Line::Happened(happened.clone()));
+        }
+    }
+
+    /// Something that happens around the booking.
+    pub(crate) fn aside(&self, text: &str) {
+        let now = SystemClock.now();
+        match self.reader {
+            Reader::Person => self.send(Line::Person(Tone::Quiet, now, text.to_owned())),
+            Reader::Program => {
+                self.send(Line::Program(json!({ "event": "aside", "at": now, "text": text })));
+            }
+            Reader::Nobody => {}
+        }
+    }
+
+    /// What only a person is shown, and only until the next one.
+    pub(crate) fn live(&self, text: Option<String>) {
+        self.send(Line::Live(text));
+    }
+
+    /// The end of a booking that was not interrupted; `more` are further fields for a program.
+    pub(crate) fn report(&self, report: &Report, code: u8, more: Value) {
+        match self.reader {
+            Reader::Person => {
+                if let Some(text) = opening_sentence(&report.opening) {
+                    self.send(Line::Person(Tone::Quiet, report.ended, text));
+                }
+                let won = matches!(report.verdict, Verdict::Reserved { .. });
+                let tone = if won { Tone::Good } else { Tone::Bad };
+                self.send(Line::Person(
+                    tone,
+                    report.ended,
+                    report_sentence(report, self.waited.load(Ordering::Relaxed)),
+                ));
+            }
+            Reader::Program => self.last_line(serde_json::to_value(report).unwrap_or_default(), code, more),
+            Reader::Nobody => {}
+        }
+    }
+
+    /// The end of a stored booking, as the store has it.
+    pub(crate) fn stored(&self, report: &Value, code: u8, more: Value) {
+        if self.reader == Reader::Program {
+            self.last_line(report.clone(), code, more);
+        }
+    }
+
+    /// The end of a booking that was interrupted.
+    pub(crate) fn interrupted(&self, unanswered: bool, requests: u32, code: u8, more: Value) {
+        match self.reader {
+            Reader::Person => {
+                let text = if unanswered {
+                    format!("interrupted, {}", verdict_sentence(&Verdict::Unconfirmed))
+                } else {
+                    "interrupted: no application is under way, nothing was reserved".to_owned()
+                };
+                let text = format!("{text} ({})", counted(requests, "request"));
+                self.send(Line::Person(Tone::Bad, SystemClock.now(), text));
+            }
+            Reader::Program => {
+                let verdict = if unanswered { "unconfirmed" } else { "interrupted" };
+                let report = json!({ "verdict": verdict, "interrupted": true, "requests": requests });
+                self.last_line(report, code, more);
+            }
+            Reader::Nobody => {}
+        }
+    }
+
+    fn last_line(&self, report: Value, code: u8, more: Value) {
+        let mut fields = Map::new();
+        fields.insert("event".into(), "report".into());
+        fields.insert("at".into(), serde_json::to_value(SystemClock.now()).unwrap_or_default());
+        for part in [report, json!({ "exit_code": code }), more] {
+            if let Value::Object(part) = part {
+                fields.extend(part);
+            }
+        }
+        self.send(Line::Program(Value::Object(fields)));
+    }
+
+    fn send(&self, line: Line) {
+        if let Some(lines) = &self.lines {
+            // The writer ends after the last sender.
+            let _ = lines.send(line);
+        }
+    }
+}
+
+impl Drop for Story {
+    /// Waits until all is told.
+    fn drop(&mut self) {
+        self.lines = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+/// The writing side of a story.
+struct Teller {
+    reader: Reader,
+    zero: SeoulTime,
+    /// How far the site's clock is ahead, as far as it is known.
+    ahead_micros: i64,
+    colours: bool,
+    live: Option<String>,
+    /// What is told now is ready and waits for the instant.
+    armed: bool,
+}
+
+impl Teller {
+    fn tell(&mut self, line: Line) {
+        match line {
+            Line::Happened(happened) if self.reader == Reader::Person => {
+                if let Event::ClockRead { estimate } = &happened.event {
+                    self.ahead_micros = estimate.ahead_micros;
+                }
+                let (tone, mut text) = sentence(&happened.event);
+                match &happened.event {
+                    Event::Armed { .. } => self.armed = true,
+                    Event::Attempt { .. } | Event::Submitting if self.armed => {
+                        text.push_str(" at the instant");
+                    }
+                    _ => self.armed = false,
+                }
+                self.person(tone, happened.at, &text);
+                if matches!(happened.event, Event::Alarm { .. }) && terminal::is_live() {
+                    terminal::bell();
+                }
+            }
+            // A booking goes on although nobody reads it any more.
+            Line::Happened(happened) => {
+                let _ = terminal::result(&serde_json::to_string(&happened).unwrap_or_default());
+            }
+            Line::Program(value) => {
+                let _ = terminal::result(&value.to_string());
+            }
+            Line::Person(tone, at, text) => self.person(tone, at, &text),
+            Line::Live(text) if text != self.live => {
+                terminal::live(text.as_deref().unwrap_or_default());
+                self.live = text;
+            }
+            Line::Live(_) => {}
+        }
+    }
+
+    fn person(&self, tone: Tone, at: SeoulTime, text: &str) {
+        let (colour, after) = match (self.colours, tone) {
+            (false, _) | (true, Tone::Plain) => ("", ""),
+            (true, Tone::Quiet) => ("\u{1b}[2m", "\u{1b}[0m"),
+            (true, Tone::Good) => ("\u{1b}[1;32m", "\u{1b}[0m"),
+            (true, Tone::Bad) => ("\u{1b}[1;31m", "\u{1b}[0m"),
+        };
+        if self.live.is_some() {
+            terminal::live("");
+        }
+        terminal::note(&format!("{}  {}  {colour}{text}{after}", at.time_text(), self.relative(at)));
+        if let Some(live) = &self.live {
+            terminal::live(live);
+        }
+    }
+
+    fn relative(&self, local: SeoulTime) -> String {
+        let at = SeoulTime::from_unix_micros(local.unix_micros().saturating_add(self.ahead_micros));
+        let (sign, distance) =
+            if at < self.zero { ('-', self.zero.since(at)) } else { ('+', at.since(self.zero)) };
+        format!("{:>10}", format!("{sign}{}", seconds(distance)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn times_are_told_from_the_instant_that_counts() {
+        let zero: SeoulTime = "2026-11-26 10:00:00".parse().unwrap_or_else(|_| SystemClock.now());
+        let mut teller = Teller {
+            reader: Reader::Nobody,
+            zero,
+            ahead_micros: 0,
+            colours: false,
+            live: None,
+            armed: false,
+        };
+        assert_eq!(teller.relative(zero).trim(), "+0.000s");
+        assert_eq!(teller.relative(zero.minus(Duration::from_millis(4_987))).trim(), "-4.987s");
+        assert_eq!(teller.relative(zero.plus(Duration::from_millis(61_002))).trim(), "+61.002s");
+        teller.ahead_micros = -1_500_000;
+        assert_eq!(teller.relative(zero.plus(Duration::from_millis(1_500))).trim(), "+0.000s");
+    }
+}

@@ -1,0 +1,74 @@
+//! The rooms of the program import downwards only; docs/architecture.md says why each is where it is.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From the ground up. A file may import its own room and those of the lines above its own in this list.
+const FLOORS: [&[&str]; 10] = [
+    &["bad_input", "signals", "store", "words"],
+    &["terminal", "vault"],
+    &["telemetry"],
+    &["exit", "notify"],
+    &["config", "foreground"],
+    &["cli"],
+    &["request"],
+    &["runner"],
+    &["commands"],
+    &["main"],
+];
+
+fn floor(room: &str) -> usize {
+    let floor = FLOORS.iter().position(|rooms| rooms.contains(&room));
+    floor.unwrap_or_else(|| panic!("{room} has no floor: give it one here and in docs/architecture.md"))
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}
+
+/// The rooms that an import names from here on: `store::…`, or each of `{store, words::duration}`.
+fn rooms(path: &str) -> Vec<&str> {
+    let name = |at: usize| path[at..].trim_start().split(|c: char| !c.is_alphanumeric() && c != '_').next();
+    let (mut depth, mut starts) = (0, vec![usize::from(path.starts_with('{'))]);
+    for (at, c) in path.char_indices().take_while(|_| path.starts_with('{')) {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 1 => break,
+            '}' => depth -= 1,
+            ',' if depth == 1 => starts.push(at + 1),
+            _ => {}
+        }
+    }
+    starts.into_iter().filter_map(name).filter(|name| !name.is_empty()).collect()
+}
+
+#[test]
+fn no_room_imports_from_above_itself() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for file in sources(&src).into_iter().filter(|file| file.extension().is_some_and(|end| end == "rs")) {
+        let path = file.strip_prefix(&src).unwrap().with_extension("");
+        let module: Vec<&str> = path.iter().map(|part| part.to_str().unwrap()).collect();
+        // Tests may use whatever they need.
+        if module.iter().any(|part| ["tests", "testing"].contains(part)) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let depth = module.iter().filter(|part| **part != "mod").count();
+        for root in ["crate::".to_owned(), "super::".repeat(depth)] {
+            for (at, _) in code.match_indices(&root) {
+                for room in rooms(&code[at + root.len()..]) {
+                    if room != module[0] && floor(room) >= floor(module[0]) {
+                        let line = code[..at].matches('\n').count() + 1;
+                        wrong.push(format!("{}:{line} imports {room}", file.display()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "imports that point upwards:\n{}", wrong.join("\n"));
+}
