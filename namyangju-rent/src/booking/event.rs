@@ -63,6 +63,8 @@ pub enum Event {
         slots: Vec<Slot>,
     },
     /// No day that is open tells the numbers: those known from earlier are taken ([`Booking::known_slots`]).
+    ///
+    /// [`Booking::known_slots`]: crate::Booking::known_slots
     Remembered,
     /// A session that was saved is alive, and no login was needed.
     Restored,
@@ -107,6 +109,8 @@ pub enum Event {
     },
     /// The application leaves. Whoever keeps events and finds this one without an answer after it has
     /// to resume the booking with them: see [`Booking::resume`].
+    ///
+    /// [`Booking::resume`]: crate::Booking::resume
     Submitting,
     /// The site answered the attempt, or something broke.
     Answered {

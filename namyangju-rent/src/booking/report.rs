@@ -54,6 +54,8 @@ pub enum Verdict {
         last: String,
     },
     /// Whoever follows the booking did not permit the next attempt ([`Watcher::permit`]): it was not sent.
+    ///
+    /// [`Watcher::permit`]: crate::Watcher::permit
     Withdrawn {
         /// Why.
         reason: String,

@@ -11,6 +11,8 @@ use crate::page::Page;
 /// A program that keeps bookings in a database implements it: what happens goes in there, and a lease or a
 /// cancellation is looked up before each attempt. A closure is enough where nobody has to be asked: see
 /// [`Booking::run`].
+///
+/// [`Booking::run`]: crate::Booking::run
 pub trait Watcher: Send {
     /// Hears each step as it happens; it should return at once.
     fn hear(&mut self, happened: &Happened);
@@ -25,6 +27,10 @@ pub trait Watcher: Send {
     ///
     /// # Errors
     /// The reason, if nothing may be sent any more: the booking ends as [`Verdict::Withdrawn`].
+    ///
+    /// [`Event::Submitting`]: crate::Event::Submitting
+    /// [`Booking::resume`]: crate::Booking::resume
+    /// [`Verdict::Withdrawn`]: crate::Verdict::Withdrawn
     fn permit(&mut self, wish: usize) -> impl Future<Output = Result<Duration, String>> + Send {
         let _ = wish;
         std::future::ready(Ok(Duration::MAX))
