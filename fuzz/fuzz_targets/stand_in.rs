@@ -6,14 +6,14 @@ use namyangju_rent::harness::{Request, Settings, StandIn};
 use namyangju_rent::{SeoulTime, Site};
 
 /// Enough for a login, a visit and a submission with something odd between them.
-const MOST_REQUESTS: usize = 12;
+const MAX_REQUESTS: usize = 12;
 
 fuzz_target!(|data: &[u8]| {
     let site = Site::builtin("namyangju").expect("compiled in");
     let mut stand_in = StandIn::new(&site, Settings::default());
     let now: SeoulTime = "2026-11-26 10:00:00".parse().expect("an instant");
     let mut cookie: Option<Vec<u8>> = None;
-    for line in data.split(|b| *b == b'\n').take(MOST_REQUESTS) {
+    for line in data.split(|b| *b == b'\n').take(MAX_REQUESTS) {
         let mut words = line.splitn(4, |b| *b == b' ');
         let mut word = || String::from_utf8_lossy(words.next().unwrap_or_default()).into_owned();
         let (method, target, own, body) = (word(), word(), word(), word());

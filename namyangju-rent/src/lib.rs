@@ -20,26 +20,26 @@ mod value;
 pub mod harness;
 
 pub use answer_kind::AnswerKind;
-pub use booking::event::{Event, Happened, Wish};
-pub use booking::policy::{GiveUp, Policy, SHORTEST_GAP};
+pub use booking::event::{Event, TimedEvent, Wish};
+pub use booking::policy::{GiveUp, MIN_GAP, Policy};
 pub use booking::report::{Attempt, OpeningBracket, Report, Verdict, Visit};
 pub use booking::standing::Standing;
 pub use booking::together::{TooManyBookings, run_together};
 pub use booking::watcher::Watcher;
-pub use booking::{Booking, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN};
+pub use booking::{Booking, MAX_BOOKINGS_PER_DAY, MAX_REQUESTS_PER_RUN};
 pub use client::guest::Guest;
 pub use client::login::Credentials;
 pub use client::saved::SavedSession;
 pub use client::session::{DayVisit, Form, Session, Submission, Submitted};
 pub use client::{Client, ClientBuilder};
-pub use clock::site_clock::{ClockEstimate, MOST_PROBES, PROBE_GAP, Probe, SiteClock};
+pub use clock::site_clock::{ClockEstimate, MAX_PROBES, PROBE_GAP, Probe, SiteClock};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, NetworkError, NetworkErrorKind, Step};
 pub use html::charset::{Charset, CharsetError, FormFields};
-pub use net::pace::{Budget, MOST_REQUESTS_A_SECOND};
+pub use net::pace::{Budget, MAX_REQUESTS_PER_SECOND};
 pub use net::route::{ProxyAddress, ProxyScheme, Route, RouteError};
 pub use net::routes::{
-    FIRST_REST, LONGEST_REST, OnBlock, RouteState, RouteStatus, Routes, SavedRoutes, next_midnight,
+    FIRST_REST, MAX_REST, OnBlock, RouteState, RouteStatus, Routes, SavedRoutes, next_midnight,
 };
 pub use net::silence::{BurstSilence, SilenceJudge};
 pub use net::tls::TlsBackend;

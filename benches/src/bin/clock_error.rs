@@ -16,7 +16,7 @@
 use std::time::Duration;
 
 use benches::{Seeded, machine, quantile};
-use namyangju_rent::{MOST_PROBES, PROBE_GAP, Probe, SeoulTime, SiteClock};
+use namyangju_rent::{MAX_PROBES, PROBE_GAP, Probe, SeoulTime, SiteClock};
 
 /// Unix time at the monotonic zero of the simulated machine, in seconds.
 const START: f64 = 1_795_658_400.0;
@@ -81,7 +81,7 @@ fn measure(rtt: f64, shape: Shape, worst: bool, random: &mut Seeded, into: &mut 
         clock.add(Probe { sent, answered, date });
         now = answered;
     }
-    assert!(clock.probes().len() <= MOST_PROBES, "too many probes");
+    assert!(clock.probes().len() <= MAX_PROBES, "too many probes");
     let wall = SeoulTime::from_unix_micros((START * 1e6) as i64);
     let estimate = clock.estimate(wall, Duration::ZERO).expect("it has probes");
     assert!(!estimate.cached, "an honest clock was taken for a cached one");

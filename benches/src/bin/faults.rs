@@ -14,7 +14,8 @@ use namyangju_rent::harness::{
     StandInServer, Step,
 };
 use namyangju_rent::{
-    Application, Booking, Client, Clock, Credentials, Event, Happened, Report, SeoulTime, Site, Verdict, Wish,
+    Application, Booking, Client, Clock, Credentials, Event, Report, SeoulTime, Site, TimedEvent, Verdict,
+    Wish,
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -97,7 +98,7 @@ impl Stage {
         let events = Arc::clone(&kept);
         let (kill, killed) = tokio::sync::oneshot::channel();
         let mut kill = Some(kill);
-        let running = self.booking()?.run(move |happened: &Happened| {
+        let running = self.booking()?.run(move |happened: &TimedEvent| {
             if happened.at >= at {
                 if let Some(kill) = kill.take() {
                     let _ = kill.send(());

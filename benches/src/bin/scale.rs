@@ -26,8 +26,8 @@ use std::time::{Duration, Instant};
 use benches::{machine, quantile, usage};
 use namyangju_rent::harness::{Account, Gate, Settings, StandIn, StandInServer};
 use namyangju_rent::{
-    Application, Booking, Client, Clock, Credentials, Event, Happened, Purpose, Report, SeoulTime, Site,
-    SystemClock, Verdict, Wish,
+    Application, Booking, Client, Clock, Credentials, Event, Purpose, Report, SeoulTime, Site, SystemClock,
+    TimedEvent, Verdict, Wish,
 };
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -40,7 +40,7 @@ use tokio_rustls::TlsAcceptor;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The most bookings of one account for one day.
-const OF_ONE_ACCOUNT: usize = namyangju_rent::MOST_BOOKINGS_A_DAY;
+const OF_ONE_ACCOUNT: usize = namyangju_rent::MAX_BOOKINGS_PER_DAY;
 
 /// How many get ready at the same time.
 const AT_ONCE: usize = 16;
@@ -242,7 +242,7 @@ async fn bookings(plan: &Plan, base: &str) -> Result<Value, Failure> {
         let booking = if plan.has("measure") { booking } else { booking.clock_offset_micros(0) };
         let mut permit = Some(Arc::clone(&gate).acquire_owned().await?);
         let (seen, count) = (Arc::clone(&seen), plan.count);
-        tasks.spawn(booking.run(move |Happened { event, .. }| match event {
+        tasks.spawn(booking.run(move |TimedEvent { event, .. }| match event {
             Event::Learned { .. } | Event::Alarm { .. } => drop(permit.take()),
             Event::Armed { .. } => {
                 drop(permit.take());

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use benches::usage::peak_kib;
 use benches::{machine, quantile};
-use namyangju_rent::{Clock, MOST_BOOKINGS_A_DAY, SystemClock};
+use namyangju_rent::{Clock, MAX_BOOKINGS_PER_DAY, SystemClock};
 use serde_json::json;
 
 /// How often `list` is run.
@@ -56,7 +56,7 @@ fn measure(many: usize, database: &str, folder: &PathBuf) -> Result<()> {
         let output = child.wait_with_output()?;
         if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into()) }
     };
-    let of_account = DAYS * MOST_BOOKINGS_A_DAY;
+    let of_account = DAYS * MAX_BOOKINGS_PER_DAY;
     let accounts = many.div_ceil(of_account);
     for n in 1..=accounts {
         let name = format!("tester{n}");

@@ -31,7 +31,7 @@ pub struct Wish {
 /// One step of a booking, with its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Happened {
+pub struct TimedEvent {
     /// When, by the wall clock.
     pub at: SeoulTime,
     /// When, by the monotonic clock: it never steps, and counts from an arbitrary start.

@@ -2,10 +2,10 @@
 //! `report.rs`.
 
 pub(crate) mod event;
+pub(crate) mod listed;
 pub(crate) mod policy;
 pub(crate) mod report;
 pub(crate) mod run;
-pub(crate) mod seen;
 pub(crate) mod standing;
 pub(crate) mod together;
 pub(crate) mod watcher;
@@ -26,10 +26,10 @@ use crate::value::place::Place;
 use crate::value::slot::Purpose;
 
 /// The most requests of all bookings of one account in one run.
-pub const MOST_REQUESTS_OF_A_RUN: u32 = 200;
+pub const MAX_REQUESTS_PER_RUN: u32 = 200;
 
 /// The most bookings for one day that run together.
-pub const MOST_BOOKINGS_A_DAY: usize = 8;
+pub const MAX_BOOKINGS_PER_DAY: usize = 8;
 
 /// A booking to be made.
 ///
@@ -72,7 +72,7 @@ pub struct Booking {
 impl Booking {
     /// A booking with the default policy, to begin at once.
     pub fn new(client: Client, credentials: Credentials, wish: Wish, application: Application) -> Self {
-        let client = client.with_budget(client.budget().part(MOST_REQUESTS_OF_A_RUN));
+        let client = client.with_budget(client.budget().part(MAX_REQUESTS_PER_RUN));
         Self {
             client,
             credentials,

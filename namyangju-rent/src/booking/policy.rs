@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 /// Once in a run the second attempt follows the answer at once: when the site's own `Date` says that the
 /// first came before the opening instant. The third then waits for two gaps from the first, so that no
 /// second ever has three.
-pub const SHORTEST_GAP: Duration = Duration::from_millis(500);
+pub const MIN_GAP: Duration = Duration::from_millis(500);
 
 /// The longest time between two attempts that back-off leads to, unless the site asks for more.
-const LONGEST_GAP: Duration = Duration::from_secs(15);
+const MAX_GAP: Duration = Duration::from_secs(15);
 
 /// How much longer each gap is than the one before, once the first seconds are over: in per cent.
 const GROWTH_PERCENT: u32 = 20;
@@ -51,7 +51,7 @@ impl Policy {
     pub const fn new() -> Self {
         Self {
             give_up_after: Duration::from_secs(300),
-            gap: SHORTEST_GAP,
+            gap: MIN_GAP,
             steady_for: Duration::from_secs(5),
             most_requests: 60,
             most_unknown: 3,
@@ -72,10 +72,10 @@ impl Policy {
         self
     }
 
-    /// The time between the beginnings of two attempts; not less than [`SHORTEST_GAP`].
+    /// The time between the beginnings of two attempts; not less than [`MIN_GAP`].
     #[must_use]
     pub const fn with_gap(mut self, gap: Duration) -> Self {
-        self.gap = if gap.as_nanos() < SHORTEST_GAP.as_nanos() { SHORTEST_GAP } else { gap };
+        self.gap = if gap.as_nanos() < MIN_GAP.as_nanos() { MIN_GAP } else { gap };
         self
     }
 
@@ -178,10 +178,10 @@ impl Schedule {
         }
         let (mut rest, mut jitter) = (Duration::ZERO, Duration::ZERO);
         if let Last::Busy(asked) = last {
-            self.gap = (self.gap * 2).min(LONGEST_GAP.max(self.policy.gap));
+            self.gap = (self.gap * 2).min(MAX_GAP.max(self.policy.gap));
             rest = asked.unwrap_or_default();
         } else if now.saturating_sub(self.start) > self.policy.steady_for {
-            self.gap = (self.gap * (100 + GROWTH_PERCENT) / 100).min(LONGEST_GAP.max(self.policy.gap));
+            self.gap = (self.gap * (100 + GROWTH_PERCENT) / 100).min(MAX_GAP.max(self.policy.gap));
             jitter = self.jitter();
         }
         let in_turn = began.saturating_add(self.gap).max(self.not_before);
@@ -225,7 +225,7 @@ mod tests {
         let policy = Policy::new();
         assert_eq!((policy.give_up_after, policy.gap), (Duration::from_secs(300), ms(500)));
         assert_eq!((policy.steady_for, policy.most_requests), (Duration::from_secs(5), 60));
-        assert_eq!(policy.with_gap(Duration::ZERO).gap(), SHORTEST_GAP);
+        assert_eq!(policy.with_gap(Duration::ZERO).gap(), MIN_GAP);
         let original = Policy::original();
         assert_eq!(
             (original.give_up_after, original.gap, original.most_requests),
@@ -251,8 +251,8 @@ mod tests {
             at = next;
         }
         assert!(gaps[0] >= ms(600) && gaps[0] <= ms(720), "{gaps:?}");
-        assert!(gaps.iter().all(|gap| *gap <= LONGEST_GAP * 12 / 10), "{gaps:?}");
-        assert!(gaps[39] >= LONGEST_GAP, "{gaps:?}");
+        assert!(gaps.iter().all(|gap| *gap <= MAX_GAP * 12 / 10), "{gaps:?}");
+        assert!(gaps[39] >= MAX_GAP, "{gaps:?}");
     }
 
     #[test]
@@ -310,7 +310,7 @@ mod tests {
                 prop_assert!(next <= START + Duration::from_secs(300));
                 // No second has three.
                 if let [.., before, _] = attempts[..] {
-                    prop_assert!(next >= before + SHORTEST_GAP * 2);
+                    prop_assert!(next >= before + MIN_GAP * 2);
                 }
                 attempts.push(next);
                 began = next;

@@ -7,16 +7,16 @@ use std::sync::{Mutex, PoisonError};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
-use crate::booking::event::Happened;
+use crate::booking::event::TimedEvent;
 use crate::booking::report::{OpeningBracket, Report, Verdict};
 use crate::booking::standing::Standing;
-use crate::booking::{Booking, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN};
+use crate::booking::{Booking, MAX_BOOKINGS_PER_DAY, MAX_REQUESTS_PER_RUN};
 use crate::net::pace::Budget;
 use crate::value::date::{RentDate, SeoulTime};
 
-/// Why bookings are not run together: more than [`MOST_BOOKINGS_A_DAY`] of them are for one day. Nothing was sent.
+/// Why bookings are not run together: more than [`MAX_BOOKINGS_PER_DAY`] of them are for one day. Nothing was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("more than {MOST_BOOKINGS_A_DAY} bookings are for one day: {bookings} for {date}")]
+#[error("more than {MAX_BOOKINGS_PER_DAY} bookings are for one day: {bookings} for {date}")]
 #[non_exhaustive]
 pub struct TooManyBookings {
     /// The day.
@@ -41,18 +41,18 @@ struct Followed {
 /// accepted, else as [`Verdict::Withdrawn`].
 ///
 /// # Errors
-/// [`TooManyBookings`]: more than [`MOST_BOOKINGS_A_DAY`] are for one day; nothing was sent then.
+/// [`TooManyBookings`]: more than [`MAX_BOOKINGS_PER_DAY`] are for one day; nothing was sent then.
 pub async fn run_together<O>(bookings: Vec<Booking>, observer: O) -> Result<Vec<Report>, TooManyBookings>
 where
-    O: FnMut(usize, &Happened) + Send,
+    O: FnMut(usize, &TimedEvent) + Send,
 {
     check_days(&bookings)?;
     let observer = Mutex::new(observer);
     let mut accounts: HashMap<String, Budget> = HashMap::new();
     let runs = bookings.into_iter().enumerate().map(|(index, mut booking)| {
         let account = booking.credentials.account().to_owned();
-        let whole = accounts.entry(account).or_insert_with(|| Budget::new(MOST_REQUESTS_OF_A_RUN));
-        booking.client = booking.client.with_budget(whole.part(MOST_REQUESTS_OF_A_RUN));
+        let whole = accounts.entry(account).or_insert_with(|| Budget::new(MAX_REQUESTS_PER_RUN));
+        booking.client = booking.client.with_budget(whole.part(MAX_REQUESTS_PER_RUN));
         run_one(booking, index, &observer)
     });
     Ok(join_all(runs.collect::<Vec<_>>()).await)
@@ -63,7 +63,7 @@ fn check_days(bookings: &[Booking]) -> Result<(), TooManyBookings> {
     for date in bookings.iter().filter_map(|booking| Some(booking.wishes.first()?.date)) {
         *days.entry(date).or_default() += 1;
     }
-    let too_many = days.into_iter().filter(|(_, bookings)| *bookings > MOST_BOOKINGS_A_DAY);
+    let too_many = days.into_iter().filter(|(_, bookings)| *bookings > MAX_BOOKINGS_PER_DAY);
     match too_many.min_by_key(|(date, _)| *date) {
         Some((date, bookings)) => Err(TooManyBookings { date, bookings }),
         None => Ok(()),
@@ -73,14 +73,14 @@ fn check_days(bookings: &[Booking]) -> Result<(), TooManyBookings> {
 /// Runs one of them to a report.
 async fn run_one<O>(booking: Booking, index: usize, observer: &Mutex<O>) -> Report
 where
-    O: FnMut(usize, &Happened) + Send,
+    O: FnMut(usize, &TimedEvent) + Send,
 {
     let clock = std::sync::Arc::clone(booking.client.clock());
     let budget = booking.budget().clone();
     let used_before = budget.used();
     let followed = Mutex::new(Followed { standing: booking.standing.clone(), began: clock.now() });
     let mut listening = true;
-    let tell = |happened: &Happened| {
+    let tell = |happened: &TimedEvent| {
         followed.lock().unwrap_or_else(PoisonError::into_inner).standing.on_event(&happened.event);
         if listening {
             let mut observer = observer.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::booking::event::Happened;
+use crate::booking::event::TimedEvent;
 use crate::client::session::Session;
 use crate::page::Page;
 
@@ -15,7 +15,7 @@ use crate::page::Page;
 /// [`Booking::run`]: crate::Booking::run
 pub trait Watcher: Send {
     /// Hears each step as it happens; it should return at once.
-    fn hear(&mut self, happened: &Happened);
+    fn on_event(&mut self, happened: &TimedEvent);
 
     /// Asked before each attempt, and once more if the answer is too old when the application is ready:
     /// may an application for this wish, counted from 0, leave? The yes holds for the time that it gives.
@@ -50,8 +50,8 @@ pub trait Watcher: Send {
 /// A closure that hears.
 pub(crate) struct Observer<F>(pub(crate) F);
 
-impl<F: FnMut(&Happened) + Send> Watcher for Observer<F> {
-    fn hear(&mut self, happened: &Happened) {
+impl<F: FnMut(&TimedEvent) + Send> Watcher for Observer<F> {
+    fn on_event(&mut self, happened: &TimedEvent) {
         (self.0)(happened);
     }
 }

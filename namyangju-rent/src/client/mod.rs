@@ -16,13 +16,13 @@ use crate::client::login::Credentials;
 use crate::client::saved::SavedSession;
 use crate::client::session::Session;
 use crate::client::visitor::Visitor;
-use crate::clock::shared::Measured;
+use crate::clock::shared::SharedSiteClock;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
-use crate::net::cookies::Jar;
-use crate::net::dns::Names;
+use crate::net::cookies::CookieJar;
+use crate::net::dns::DnsCache;
 use crate::net::pace::{Budget, Pace};
-use crate::net::route_pool::Ways;
+use crate::net::route_pool::RoutePool;
 use crate::net::routes::{RouteStatus, Routes, SavedRoutes};
 use crate::net::shared::Shared;
 use crate::net::silence::BurstSilence;
@@ -37,7 +37,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Pages of these sites have tens of kilobytes; this leaves room for a month of a large centre.
-const LARGEST_BODY: usize = 2 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
 /// A client for one site. It holds what is heavy and shared; each session it opens has its own
 /// cookies and its own warm connection. Cloning is cheap.
@@ -143,7 +143,7 @@ impl ClientBuilder {
         let backend = self.tls.or_else(TlsBackend::default_backend);
         let tls = if needs_tls { Tls::prepare(backend, self.extra_ca.as_deref())? } else { Tls::unused()? };
         let shared = Shared {
-            names: Names::system(Arc::clone(&self.clock)),
+            names: DnsCache::system(Arc::clone(&self.clock)),
             site: self.site,
             clock: self.clock,
             user_agent: self.user_agent,
@@ -151,10 +151,10 @@ impl ClientBuilder {
             exchange_timeout: self.exchange_timeout,
             largest_body: self.largest_body,
             tls,
-            ways: Ways::new(self.routes, self.burst_silence),
-            measured: Measured::default(),
+            routes: RoutePool::new(self.routes, self.burst_silence),
+            measured: SharedSiteClock::default(),
         };
-        for route in shared.ways.all() {
+        for route in shared.routes.all() {
             shared.http(&route)?;
         }
         let pace = Pace::new(Arc::clone(&shared.clock));
@@ -171,7 +171,7 @@ impl Client {
             user_agent: concat!("namyangju-rent/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: CONNECT_TIMEOUT,
             exchange_timeout: EXCHANGE_TIMEOUT,
-            largest_body: LARGEST_BODY,
+            largest_body: MAX_BODY_BYTES,
             tls: None,
             extra_ca: None,
             routes: Routes::default(),
@@ -197,7 +197,7 @@ impl Client {
 
     /// The same client for another account, which costs next to nothing: TLS, the names that were looked up, what is
     /// known of the site's clock and the budget are shared; so are the routes, for a block is of the address, not of
-    /// the account. The ceiling of [`MOST_REQUESTS_A_SECOND`](crate::MOST_REQUESTS_A_SECOND) is its own, so that the
+    /// the account. The ceiling of [`MAX_REQUESTS_PER_SECOND`](crate::MAX_REQUESTS_PER_SECOND) is its own, so that the
     /// members of a club do not wait for each other at the opening. It is meant for one person each, not for each
     /// booking.
     #[must_use]
@@ -208,40 +208,40 @@ impl Client {
 
     /// Every route and its state, for people.
     pub fn route_states(&self) -> Vec<RouteStatus> {
-        self.shared.ways.with(|routes| routes.states(self.shared.clock.now()))
+        self.shared.routes.with(|routes| routes.states(self.shared.clock.now()))
     }
 
     /// The states of the routes, to be kept over a restart.
     pub fn save_routes(&self) -> SavedRoutes {
-        self.shared.ways.with(|routes| routes.save())
+        self.shared.routes.with(|routes| routes.save())
     }
 
     /// Takes kept states over.
     pub fn restore_routes(&self, saved: &SavedRoutes) {
-        self.shared.ways.with(|routes| routes.restore(saved));
+        self.shared.routes.with(|routes| routes.restore(saved));
     }
 
     /// Makes every route ready, when the cause of a block is known and gone.
     pub fn reset_routes(&self) {
-        self.shared.ways.with(Routes::reset);
+        self.shared.routes.with(Routes::reset);
     }
 
     /// The route the next request takes, for people.
     pub(crate) fn route_in_use(&self) -> String {
         self.shared
-            .ways
+            .routes
             .pick(self.shared.clock.now())
             .map_or_else(|| "none".to_owned(), |route| route.to_string())
     }
 
     /// What is known of the site's clock, shared by all clients made from one.
-    pub(crate) fn measured(&self) -> &Measured {
+    pub(crate) fn measured(&self) -> &SharedSiteClock {
         &self.shared.measured
     }
 
     /// Retires the route in use after a block answer; tells whether another may be used at once.
     pub(crate) fn route_was_blocked(&self) -> bool {
-        self.shared.ways.blocked(self.shared.clock.now())
+        self.shared.routes.blocked(self.shared.clock.now())
     }
 
     /// The budget of requests it takes from; without an end unless [`Client::with_budget`] gave one.
@@ -254,7 +254,7 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`].
     pub fn guest(&self) -> Result<Guest, Error> {
-        Ok(Guest::new(self.visitor(Jar::default())))
+        Ok(Guest::new(self.visitor(CookieJar::default())))
     }
 
     /// Logs in and gives a session.
@@ -274,7 +274,7 @@ impl Client {
         Ok(Session::new(self.visitor(jar), saved.account.clone()))
     }
 
-    fn visitor(&self, jar: Jar) -> Visitor {
+    fn visitor(&self, jar: CookieJar) -> Visitor {
         Visitor::new(Transport::new(Arc::clone(&self.shared), jar, self.pace.clone(), self.budget.clone()))
     }
 }

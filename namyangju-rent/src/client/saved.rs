@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::net::cookies::Jar;
+use crate::net::cookies::CookieJar;
 use crate::site::Site;
 use crate::value::date::SeoulTime;
 
@@ -37,7 +37,7 @@ impl SavedSession {
         site: &Site,
         user_agent: &str,
         account: &str,
-        jar: &Jar,
+        jar: &CookieJar,
         now: SeoulTime,
     ) -> Option<Self> {
         Some(Self {
@@ -51,7 +51,7 @@ impl SavedSession {
         })
     }
 
-    pub(crate) fn cookies_for(&self, site: &Site, user_agent: &str) -> Result<Jar, Error> {
+    pub(crate) fn cookies_for(&self, site: &Site, user_agent: &str) -> Result<CookieJar, Error> {
         let wrong = |text: String| Err(Error::SavedSession(text));
         if self.version != VERSION {
             return wrong(format!("it has layout {}, this program reads {VERSION}", self.version));
@@ -70,7 +70,7 @@ impl SavedSession {
                 "it was made with another User-Agent, and the site binds a session to it".to_owned(),
             );
         }
-        Jar::load(&self.cookies).map_err(Error::SavedSession)
+        CookieJar::load(&self.cookies).map_err(Error::SavedSession)
     }
 
     /// Writes the file as JSON, readable by its owner only (mode 0600), in one step: a reader sees
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     fn saved() -> SavedSession {
-        let jar = Jar::default();
+        let jar = CookieJar::default();
         let site = Site::builtin("namyangju").unwrap();
         jar.receive(site.base_url(), [b"ci_session=invented-secret; path=/".as_slice()].into_iter(), None);
         SavedSession::new(&site, "agent/1", "honggildong", &jar, "2026-11-26 10:00:00".parse().unwrap())

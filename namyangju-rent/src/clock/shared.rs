@@ -18,7 +18,7 @@ pub(crate) fn is_fresh(clock: &SiteClock, now: Duration) -> bool {
 
 /// The last measurement, and whose turn it is.
 #[derive(Debug, Default)]
-pub(crate) struct Measured {
+pub(crate) struct SharedSiteClock {
     turn: tokio::sync::Mutex<()>,
     known: Mutex<Option<Known>>,
 }
@@ -30,7 +30,7 @@ struct Known {
     clock: SiteClock,
 }
 
-impl Measured {
+impl SharedSiteClock {
     /// The turn to measure, if nobody else has it.
     pub(crate) fn turn(&self) -> Option<MutexGuard<'_, ()>> {
         self.turn.try_lock().ok()
@@ -59,7 +59,7 @@ mod tests {
     fn only_a_fresh_measurement_of_more_probes_over_the_same_route_is_taken_over() {
         let second = Duration::from_secs;
         let mut clock = SiteClock::new();
-        let (measured, nothing) = (Measured::default(), SiteClock::new());
+        let (measured, nothing) = (SharedSiteClock::default(), SiteClock::new());
         assert_eq!(measured.better_than(&nothing, "direct", second(100)), None);
         clock.add(Probe { sent: second(100), answered: second(100), date: 1_795_658_400 });
         measured.keep("direct".to_owned(), &clock);
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn one_measures_at_a_time() {
-        let measured = Measured::default();
+        let measured = SharedSiteClock::default();
         let turn = measured.turn();
         assert!(turn.is_some() && measured.turn().is_none());
         drop(turn);

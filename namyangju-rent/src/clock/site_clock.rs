@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::value::date::SeoulTime;
 
 /// The most probes of one measurement.
-pub const MOST_PROBES: usize = 12;
+pub const MAX_PROBES: usize = 12;
 
 /// The shortest time between two probes of one measurement.
 pub const PROBE_GAP: Duration = Duration::from_secs(1);
@@ -99,7 +99,7 @@ impl SiteClock {
 
     /// Whether another probe would help and may be sent.
     pub fn wants_more(&self) -> bool {
-        if self.probes.len() >= MOST_PROBES {
+        if self.probes.len() >= MAX_PROBES {
             return false;
         }
         match (self.lower, self.upper) {
@@ -213,7 +213,7 @@ mod tests {
             let clock = net.measured();
             let truth = START + net.ahead;
             assert!(clock.lower.unwrap() <= truth && truth <= clock.upper.unwrap());
-            assert!(clock.probes().len() <= MOST_PROBES);
+            assert!(clock.probes().len() <= MAX_PROBES);
             let error = (clock.middle().unwrap() - truth).abs();
             // Half of the difference between the two paths, and what is left of the halving.
             assert!(error <= (there - back).abs() * ms / 2 + 2 * ms, "{ahead} {there} {back}: {error}");
@@ -257,6 +257,6 @@ mod tests {
                 }
             }
         }
-        assert!(!clock.wants_more() || clock.probes().len() < MOST_PROBES);
+        assert!(!clock.wants_more() || clock.probes().len() < MAX_PROBES);
     }
 }

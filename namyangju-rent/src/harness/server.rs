@@ -26,7 +26,7 @@ use crate::site::Site;
 use crate::site::error::SiteError;
 
 /// The largest request body taken; the site's forms have about a thousand bytes.
-const LARGEST_BODY: usize = 1 << 20;
+const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// A running stand-in. It ends when it is dropped.
 ///
@@ -275,7 +275,7 @@ async fn exchange(
     mut stopped: watch::Receiver<bool>,
 ) -> io::Result<hyper::Response<AnswerBody>> {
     let (head, body) = incoming.into_parts();
-    let body = Limited::new(body, LARGEST_BODY).collect().await.map_err(io::Error::other)?;
+    let body = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(io::Error::other)?;
     let request = Request {
         method: head.method.as_str().to_owned(),
         target: head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),

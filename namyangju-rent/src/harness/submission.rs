@@ -17,8 +17,8 @@ use crate::value::place::Place;
 use crate::value::slot::{TimeNo, TimeRange};
 
 /// The longest texts taken; the sites' own limits are unknown.
-const LONGEST_NAME: usize = 50;
-const LONGEST_REASON: usize = 200;
+const MAX_NAME: usize = 50;
+const MAX_REASON: usize = 200;
 
 /// What a visitor has chosen: slots of one court on one day, in time order.
 struct Choice<'a> {
@@ -317,12 +317,12 @@ impl StandIn {
             let label = texts.label(&field.name);
             let (required, numeric, longest) = match field.from {
                 FieldSource::Applicant | FieldSource::Club | FieldSource::EventName => {
-                    (true, false, LONGEST_NAME)
+                    (true, false, MAX_NAME)
                 }
-                FieldSource::Purpose => (true, false, LONGEST_REASON),
-                FieldSource::Mobile => (true, false, LONGEST_NAME),
-                FieldSource::HeadCount => (true, true, LONGEST_NAME),
-                FieldSource::Men | FieldSource::Women => (false, true, LONGEST_NAME),
+                FieldSource::Purpose => (true, false, MAX_REASON),
+                FieldSource::Mobile => (true, false, MAX_NAME),
+                FieldSource::HeadCount => (true, true, MAX_NAME),
+                FieldSource::Men | FieldSource::Women => (false, true, MAX_NAME),
                 _ => continue,
             };
             // Parts that are all empty give a text of joints only.

@@ -7,7 +7,7 @@ use crate::html::text::text_of;
 use crate::html::{attr, bounds, parse};
 
 /// A page longer than this is no mere script.
-pub(crate) const LONGEST_SCRIPT_PAGE: usize = 16 * 1024;
+pub(crate) const MAX_SCRIPT_PAGE_BYTES: usize = 16 * 1024;
 
 /// What a page that shows nothing and only runs a script does.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(crate) struct ScriptPage {
 /// Reads a page that consists of a script, or of a meta refresh; `None` for every page that shows
 /// something.
 pub(crate) fn script_page(text: &str) -> Option<ScriptPage> {
-    if text.len() > LONGEST_SCRIPT_PAGE {
+    if text.len() > MAX_SCRIPT_PAGE_BYTES {
         return None;
     }
     let lower = text.to_ascii_lowercase();

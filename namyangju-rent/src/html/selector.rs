@@ -9,7 +9,7 @@ use serde::Deserialize;
 /// A CSS selector, checked when the file is read.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct Css {
+pub(crate) struct FastSelector {
     text: String,
     pub(crate) selector: Selector,
     /// The sign of each alternative; `None` if the selector needs the full engine.
@@ -24,7 +24,7 @@ enum Sign {
     Id(String),
 }
 
-impl Css {
+impl FastSelector {
     /// The elements of a page that match, in the order of [`Html::select`].
     pub(crate) fn select<'a>(&'a self, document: &'a Html) -> impl Iterator<Item = ElementRef<'a>> {
         let by_sign = self.signs.as_deref().map(|signs| {
@@ -85,7 +85,7 @@ fn signs_of(text: &str) -> Option<Vec<Sign>> {
     outer.split(',').map(sign).collect()
 }
 
-impl TryFrom<String> for Css {
+impl TryFrom<String> for FastSelector {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -96,7 +96,7 @@ impl TryFrom<String> for Css {
     }
 }
 
-impl fmt::Debug for Css {
+impl fmt::Debug for FastSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.text.fmt(f)
     }
@@ -153,7 +153,7 @@ mod tests {
             which in prop::sample::select(&SELECTORS[..]),
             page in "(<(div|p|ul|li|table|tr|td|svg|P)( id=(a|b|'a b'|A))?( class=(a|b|bb|'a b'|'b\u{a0}a'|A|a.b))?>|</(div|p|ul|table|td|svg)>|x){0,30}",
         ) {
-            let css = Css::try_from(which.to_owned()).unwrap();
+            let css = FastSelector::try_from(which.to_owned()).unwrap();
             let document = Html::parse_document(&page);
             let found: Vec<_> = css.select(&document).map(|e| e.id()).collect();
             let expected: Vec<_> = document.select(&css.selector).map(|e| e.id()).collect();

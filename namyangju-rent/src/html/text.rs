@@ -3,7 +3,7 @@
 use scraper::{ElementRef, Html, Node};
 
 /// The most bytes of one element's text that are read. Elements within each other share their text.
-const LONGEST_TEXT: usize = 16 * 1024;
+const MAX_TEXT: usize = 16 * 1024;
 
 /// Whether a visitor sees an element, as far as the page itself tells and not its style sheets.
 pub(crate) fn is_shown(element: ElementRef<'_>) -> bool {
@@ -14,7 +14,7 @@ pub(crate) fn is_shown(element: ElementRef<'_>) -> bool {
 /// The text of an element as a person reads it, blanks folded (non-breaking ones too). Of a very long
 /// one it is the beginning.
 pub(crate) fn text_of(element: ElementRef<'_>) -> String {
-    visible_text(element, LONGEST_TEXT)
+    visible_text(element, MAX_TEXT)
 }
 
 /// The text of a whole page as a person reads it, blanks folded.
@@ -31,7 +31,7 @@ fn visible_text(element: ElementRef<'_>, most: usize) -> String {
 /// The text of an element up to its first line break, blanks folded.
 pub(crate) fn first_line_of(element: ElementRef<'_>) -> String {
     let mut raw = String::new();
-    for_each_piece(element, LONGEST_TEXT, |piece| raw.push_str(piece));
+    for_each_piece(element, MAX_TEXT, |piece| raw.push_str(piece));
     raw.split(LINE_BREAK).map(fold).find(|line| !line.is_empty()).unwrap_or_default()
 }
 

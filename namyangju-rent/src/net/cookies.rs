@@ -26,13 +26,13 @@ impl Received {
 }
 
 /// The most cookies that are held. The sites known set one; all of them go out with each request.
-const MOST_COOKIES: usize = 50;
+const MAX_COOKIES: usize = 50;
 
 /// A cookie jar for one site.
 #[derive(Default)]
-pub(crate) struct Jar(CookieStoreMutex);
+pub(crate) struct CookieJar(CookieStoreMutex);
 
-impl Jar {
+impl CookieJar {
     /// Takes every line of an answer. `date` is the answer's own `Date` in Unix seconds: lifetimes
     /// count from there, so a wrong local clock does not drop a live session.
     pub(crate) fn receive<'l>(
@@ -59,7 +59,7 @@ impl Jar {
                 if held {
                     received.cleared.push(name.clone());
                 }
-            } else if store.iter_any().count() < MOST_COOKIES {
+            } else if store.iter_any().count() < MAX_COOKIES {
                 let line = match lifetime {
                     Some(seconds) => with_max_age(&text, seconds),
                     None => text,
@@ -92,7 +92,7 @@ impl Jar {
         serde_json::from_slice(&json).ok()
     }
 
-    /// Reads back what [`Jar::save`] gave.
+    /// Reads back what [`CookieJar::save`] gave.
     pub(crate) fn load(cookies: &serde_json::Value) -> Result<Self, String> {
         let json = cookies.to_string();
         let store: CookieStore = cookie_store::serde::json::load(json.as_bytes())
@@ -141,17 +141,17 @@ mod tests {
         Url::parse("http://127.0.0.1:8099/rent/member/process").unwrap()
     }
 
-    fn receive(jar: &Jar, lines: &[&[u8]]) -> Received {
+    fn receive(jar: &CookieJar, lines: &[&[u8]]) -> Received {
         jar.receive(&url(), lines.iter().copied(), Some(DATE))
     }
 
-    fn sent(jar: &Jar) -> Option<Vec<u8>> {
+    fn sent(jar: &CookieJar) -> Option<Vec<u8>> {
         jar.header(&url()).map(|value| value.as_bytes().to_vec())
     }
 
     #[test]
     fn the_last_line_of_a_name_wins_even_on_another_path() {
-        let jar = Jar::default();
+        let jar = CookieJar::default();
         let received = receive(
             &jar,
             &[b"ci_session=one; path=/", b"ci_session=two; path=/rent", b"ci_session=three; path=/"],
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_cleared_cookie_is_noticed_although_a_fresh_one_follows() {
-        let jar = Jar::default();
+        let jar = CookieJar::default();
         receive(&jar, &[b"ci_session=live; path=/"]);
         let received = receive(
             &jar,
@@ -180,12 +180,12 @@ mod tests {
 
     #[test]
     fn lifetimes_count_from_the_sites_clock() {
-        let jar = Jar::default();
+        let jar = CookieJar::default();
         // Two hours from the answer's own date, which by the local clock may be years away.
         receive(&jar, &[b"ci_session=live; expires=Thu, 26-Nov-2026 04:00:00 GMT; path=/"]);
         assert!(sent(&jar).is_some());
         let date_1990 = Some(631_152_000);
-        let jar = Jar::default();
+        let jar = CookieJar::default();
         jar.receive(
             &url(),
             [b"ci_session=live; expires=Mon, 01-Jan-1990 02:00:00 GMT".as_slice()].into_iter(),
@@ -196,40 +196,40 @@ mod tests {
 
     #[test]
     fn raw_korean_bytes_in_a_value_go_back_as_they_came() {
-        let jar = Jar::default();
+        let jar = CookieJar::default();
         receive(&jar, &[b"name=\xC8\xB8\xBF\xF8; path=/"]);
         assert_eq!(sent(&jar).unwrap(), b"name=\xC8\xB8\xBF\xF8");
     }
 
     #[test]
     fn cookies_without_a_lifetime_survive_a_file() {
-        let jar = Jar::default();
+        let jar = CookieJar::default();
         receive(&jar, &[b"PHPSESSID=abc; path=/", b"name=\xC8\xB8; path=/"]);
-        let back = Jar::load(&jar.save().unwrap()).unwrap();
+        let back = CookieJar::load(&jar.save().unwrap()).unwrap();
         assert_eq!(back.len(), 2);
         let header = sent(&back).unwrap();
         assert!(
             header.windows(13).any(|w| w == b"PHPSESSID=abc")
                 && header.windows(7).any(|w| w == b"name=\xC8\xB8")
         );
-        assert!(Jar::load(&serde_json::json!("nonsense")).is_err());
+        assert!(CookieJar::load(&serde_json::json!("nonsense")).is_err());
     }
 
     #[test]
     fn there_are_no_more_cookies_than_are_held_and_those_held_are_renewed() {
-        let jar = Jar::default();
+        let jar = CookieJar::default();
         let lines: Vec<String> = (0..1000).map(|n| format!("c{n}=1; path=/")).collect();
         jar.receive(&url(), lines.iter().map(String::as_bytes), Some(DATE));
-        assert_eq!(jar.len(), MOST_COOKIES);
+        assert_eq!(jar.len(), MAX_COOKIES);
         receive(&jar, &[b"c7=renewed; path=/"]);
-        assert_eq!(jar.len(), MOST_COOKIES);
+        assert_eq!(jar.len(), MAX_COOKIES);
         assert!(sent(&jar).unwrap().windows(10).any(|w| w == b"c7=renewed"));
     }
 
     proptest::proptest! {
         #[test]
         fn no_line_is_too_odd(lines in proptest::collection::vec("([ -~]|\u{e9}|;|=|expires=|max-age=|path=|domain=|-?[0-9]{1,20}){0,12}", 0..6)) {
-            let jar = Jar::default();
+            let jar = CookieJar::default();
             jar.receive(&url(), lines.iter().map(String::as_bytes), Some(i64::MIN));
             let _ = (jar.header(&url()), jar.save());
         }
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn odd_lines_are_dropped_without_harm() {
-        let jar = Jar::default();
+        let jar = CookieJar::default();
         receive(&jar, &[b"", b";;;", b"=", b"a=1; domain=example.org", b"\xFF\xFE", b"b=2; expires=soon"]);
         assert_eq!(sent(&jar).unwrap(), b"b=2");
     }

@@ -19,7 +19,7 @@ type Lookup = dyn Fn(String) -> std::pin::Pin<Box<dyn Future<Output = Result<Vec
 
 /// A resolver with a memory of five minutes, which falls back on the last good answer.
 #[derive(Clone)]
-pub(crate) struct Names(Arc<Inner>);
+pub(crate) struct DnsCache(Arc<Inner>);
 
 struct Inner {
     clock: Arc<dyn Clock>,
@@ -27,7 +27,7 @@ struct Inner {
     known: Mutex<HashMap<String, (Duration, Vec<SocketAddr>)>>,
 }
 
-impl Names {
+impl DnsCache {
     /// Asks the system.
     pub(crate) fn system(clock: Arc<dyn Clock>) -> Self {
         Self::with_lookup(clock, |host| {
@@ -65,7 +65,7 @@ impl Names {
     }
 }
 
-impl Resolve for Names {
+impl Resolve for DnsCache {
     fn resolve(&self, name: Name) -> Resolving {
         let names = self.clone();
         Box::pin(async move {
@@ -87,7 +87,7 @@ mod tests {
         let clock = Arc::new(ManualClock::new("2026-11-26 09:50:00".parse().unwrap()));
         let asked = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&asked);
-        let names = Names::with_lookup(clock.clone(), move |_| {
+        let names = DnsCache::with_lookup(clock.clone(), move |_| {
             let first = counter.fetch_add(1, Ordering::SeqCst) == 0;
             Box::pin(async move {
                 if first {

@@ -12,11 +12,11 @@ use crate::clock::Clock;
 ///
 /// The old system sent up to six a second for a single slot and was blocked; a booking of ours
 /// needs a handful in all.
-pub const MOST_REQUESTS_A_SECOND: usize = 20;
+pub const MAX_REQUESTS_PER_SECOND: usize = 20;
 
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// Gives out turns so that no second holds more than [`MOST_REQUESTS_A_SECOND`] requests.
+/// Gives out turns so that no second holds more than [`MAX_REQUESTS_PER_SECOND`] requests.
 #[derive(Clone, Debug)]
 pub(crate) struct Pace {
     clock: Arc<dyn Clock>,
@@ -40,11 +40,11 @@ impl Pace {
     fn reserve(&self, now: Duration) -> Duration {
         let Ok(mut turns) = self.turns.lock() else { return WINDOW };
         let free = match turns.front() {
-            Some(first) if turns.len() >= MOST_REQUESTS_A_SECOND => *first + WINDOW,
+            Some(first) if turns.len() >= MAX_REQUESTS_PER_SECOND => *first + WINDOW,
             _ => now,
         };
         let at = free.max(now).max(turns.back().copied().unwrap_or_default());
-        if turns.len() >= MOST_REQUESTS_A_SECOND {
+        if turns.len() >= MAX_REQUESTS_PER_SECOND {
             turns.pop_front();
         }
         turns.push_back(at);
@@ -126,7 +126,7 @@ mod tests {
             }
             for (index, start) in sent.iter().enumerate() {
                 let within = sent.iter().skip(index).filter(|t| **t < *start + WINDOW).count();
-                prop_assert!(within <= MOST_REQUESTS_A_SECOND);
+                prop_assert!(within <= MAX_REQUESTS_PER_SECOND);
             }
         }
     }

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::error::{NetworkError, NetworkErrorKind};
 use crate::html::charset::Charset;
-use crate::html::script::{LONGEST_SCRIPT_PAGE, refresh_target, script_page};
+use crate::html::script::{MAX_SCRIPT_PAGE_BYTES, refresh_target, script_page};
 use crate::page::HopKind;
 use crate::site::Site;
 
@@ -45,7 +45,7 @@ pub(crate) fn onward(
     if let Some(target) = refresh.as_deref().and_then(refresh_target) {
         return Some(Onward { kind: HopKind::Refresh, target: resolve(site, url, &target) });
     }
-    let script = script_page(&charset.decode_within(body, LONGEST_SCRIPT_PAGE)?)?;
+    let script = script_page(&charset.decode_within(body, MAX_SCRIPT_PAGE_BYTES)?)?;
     alerts.extend(script.alerts);
     let kind = if script.meta { HopKind::Refresh } else { HopKind::Script };
     Some(Onward { kind, target: resolve(site, url, &script.target?) })

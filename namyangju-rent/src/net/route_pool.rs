@@ -10,14 +10,14 @@ use crate::net::silence::{BurstSilence, SilenceJudge};
 use crate::value::date::SeoulTime;
 
 /// The routes of a client, shared by its sessions.
-pub(crate) struct Ways(Mutex<State>);
+pub(crate) struct RoutePool(Mutex<State>);
 
 struct State {
     routes: Routes,
     judge: Option<SilenceJudge>,
 }
 
-impl Ways {
+impl RoutePool {
     pub(crate) fn new(routes: Routes, silence: Option<BurstSilence>) -> Self {
         Self(Mutex::new(State { routes, judge: silence.map(BurstSilence::judge) }))
     }

@@ -16,7 +16,7 @@ pub const FIRST_REST: Duration = Duration::from_secs(10);
 
 /// The longest rest of a route. Our own choice: a run is over five minutes after the opening, and the
 /// next one should try the route again.
-pub const LONGEST_REST: Duration = Duration::from_secs(600);
+pub const MAX_REST: Duration = Duration::from_secs(600);
 
 /// What follows a block answer of the site.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +138,7 @@ impl Rests {
             return RouteState::Retired { until: until.min(next_midnight(now)) };
         }
         match self.resting_until.filter(|until| *until > now) {
-            Some(until) => RouteState::Resting { until: until.min(now.plus(LONGEST_REST)) },
+            Some(until) => RouteState::Resting { until: until.min(now.plus(MAX_REST)) },
             None => RouteState::Ready,
         }
     }
@@ -149,7 +149,7 @@ impl Rests {
             until.filter(|until| *until > now).map(|until| until.min(most))
         };
         self.retired_until = bounded(self.retired_until, next_midnight(now));
-        self.resting_until = bounded(self.resting_until, now.plus(LONGEST_REST));
+        self.resting_until = bounded(self.resting_until, now.plus(MAX_REST));
     }
 
     /// When it is ready again; `None` if it is.
@@ -228,7 +228,7 @@ impl Routes {
         let Some(rests) = self.rests_of(route) else { return };
         rests.settle(now);
         if rests.resting_until.is_none() {
-            let doubled = FIRST_REST.saturating_mul(2_u32.saturating_pow(rests.failures)).min(LONGEST_REST);
+            let doubled = FIRST_REST.saturating_mul(2_u32.saturating_pow(rests.failures)).min(MAX_REST);
             rests.resting_until = Some(now.plus(doubled));
             rests.failures = rests.failures.saturating_add(1);
         }
@@ -495,9 +495,9 @@ mod tests {
         assert!(matches!(routes.pick(now()), Some(Route::Proxy(_))));
         let states = routes.states(now());
         assert_eq!(states[0].state, RouteState::Retired { until: t("2026-11-27 00:00:00") });
-        assert_eq!(states[1].state, RouteState::Resting { until: now().plus(LONGEST_REST) });
-        assert_eq!(routes.next_change(now()), Some(now().plus(LONGEST_REST)));
-        assert_eq!(routes.pick(now().plus(LONGEST_REST)), Some(&second));
+        assert_eq!(states[1].state, RouteState::Resting { until: now().plus(MAX_REST) });
+        assert_eq!(routes.next_change(now()), Some(now().plus(MAX_REST)));
+        assert_eq!(routes.pick(now().plus(MAX_REST)), Some(&second));
         assert_eq!(routes.pick(t("2026-11-27 00:00:00")), Some(&Route::Direct));
         // What was over stays over when the clock steps back once more.
         assert_eq!(routes.pick(now()), Some(&Route::Direct));
@@ -571,7 +571,7 @@ mod tests {
                 for status in &states {
                     match status.state {
                         RouteState::Resting { until } => {
-                            prop_assert!(now < until && until.since(now) <= LONGEST_REST);
+                            prop_assert!(now < until && until.since(now) <= MAX_REST);
                         }
                         RouteState::Retired { until } => {
                             prop_assert!(now < until && until == next_midnight(now));

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::clock::shared::Measured;
+use crate::clock::shared::SharedSiteClock;
 use crate::error::{Error, NetworkError};
-use crate::net::dns::Names;
+use crate::net::dns::DnsCache;
 use crate::net::route::Route;
-use crate::net::route_pool::Ways;
+use crate::net::route_pool::RoutePool;
 use crate::net::tls::Tls;
 use crate::site::Site;
 
@@ -21,9 +21,9 @@ pub(crate) struct Shared {
     pub(crate) exchange_timeout: Duration,
     pub(crate) largest_body: usize,
     pub(crate) tls: Tls,
-    pub(crate) names: Names,
-    pub(crate) ways: Ways,
-    pub(crate) measured: Measured,
+    pub(crate) names: DnsCache,
+    pub(crate) routes: RoutePool,
+    pub(crate) measured: SharedSiteClock,
 }
 
 impl Shared {

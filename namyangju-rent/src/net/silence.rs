@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// No setting keeps more answers in mind than this: fifty seconds at the library's ceiling of 20 a second.
-const MOST_ANSWERED: u32 = 1_000;
+const MAX_ANSWERED: u32 = 1_000;
 
 /// When timeouts count as a block: so many in a row, right after so many answers in so short a time.
 ///
@@ -113,7 +113,7 @@ impl SilenceJudge {
     }
 
     fn burst(&self) -> usize {
-        usize::try_from(self.rule.answered.clamp(1, MOST_ANSWERED)).unwrap_or(1)
+        usize::try_from(self.rule.answered.clamp(1, MAX_ANSWERED)).unwrap_or(1)
     }
 }
 

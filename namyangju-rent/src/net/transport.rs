@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::clock::site_clock::Probe;
 use crate::error::{Error, NetworkError, NetworkErrorKind, Step};
 use crate::html::charset::Charset;
-use crate::net::cookies::Jar;
+use crate::net::cookies::CookieJar;
 use crate::net::pace::{Budget, Pace};
 use crate::net::redirect::onward;
 use crate::net::route::Route;
@@ -22,7 +22,7 @@ use crate::page::{Hop, Page, Timing, unix_seconds};
 use crate::site::Site;
 
 /// The most redirects that are followed. The longest chain these sites are known to need has two.
-const MOST_HOPS: usize = 5;
+const MAX_HOPS: usize = 5;
 
 /// One session's line to the site.
 pub(crate) struct Transport {
@@ -31,7 +31,7 @@ pub(crate) struct Transport {
     line: Mutex<Option<(Route, reqwest::Client)>>,
     /// When the last answer was asked for and came, and what it was dated.
     stamp: Mutex<Option<Probe>>,
-    pub(crate) jar: Jar,
+    pub(crate) jar: CookieJar,
     pace: Pace,
     pub(crate) budget: Budget,
     pub(crate) site: Site,
@@ -59,7 +59,7 @@ struct Answer {
 }
 
 impl Transport {
-    pub(crate) fn new(shared: Arc<Shared>, jar: Jar, pace: Pace, budget: Budget) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, jar: CookieJar, pace: Pace, budget: Budget) -> Self {
         let (site, clock) = (shared.site.clone(), Arc::clone(&shared.clock));
         Self { shared, line: Mutex::default(), stamp: Mutex::default(), jar, pace, budget, site, clock }
     }
@@ -72,7 +72,7 @@ impl Transport {
     fn line(&self, step: Step) -> Result<(Route, reqwest::Client), Error> {
         let route = self
             .shared
-            .ways
+            .routes
             .pick(self.clock.now())
             .ok_or_else(|| Error::Refused { step, outcome: Box::new(Outcome::Blocked) })?;
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,13 +167,13 @@ impl Transport {
             };
             let repeats_body = matches!(answer.status, 307 | 308) && body.is_some();
             let target = match onward.target {
-                Ok(target) if hops.len() < MOST_HOPS && !(repeats_body && step == Step::Submit) => target,
+                Ok(target) if hops.len() < MAX_HOPS && !(repeats_body && step == Step::Submit) => target,
                 // The site did answer the submission; what it said is for the reader of the page.
                 _ if step == Step::Submit => return Ok(page(url, hops, alerts, cookies)),
                 Ok(_) => {
                     let error = NetworkError::new(
                         NetworkErrorKind::TooManyRedirects,
-                        format!("{MOST_HOPS} are followed"),
+                        format!("{MAX_HOPS} are followed"),
                     );
                     return Err(Error::Broken { step, source: error });
                 }
@@ -263,7 +263,7 @@ impl Transport {
         }
         let sent = self.clock.monotonic();
         let response = request.timeout(timeout).send().await.map_err(|e| NetworkError::from_reqwest(&e));
-        self.shared.ways.went(route, sent, self.clock.now(), response.as_ref().err());
+        self.shared.routes.went(route, sent, self.clock.now(), response.as_ref().err());
         let response = response?;
         let head_at = self.clock.monotonic();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

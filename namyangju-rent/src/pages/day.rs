@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::html::charset::FormFields;
 use crate::html::controls::{Control, controls};
-use crate::html::selector::Css;
+use crate::html::selector::FastSelector;
 use crate::pages::schedule::{range_of, state_of};
 use crate::site::Site;
 use crate::site::dialect::Dialect;
@@ -17,10 +17,10 @@ use crate::value::place::{Place, shortened};
 use crate::value::slot::{Purpose, SlotState, TimeNo, TimeOfDay, TimeRange};
 
 /// The most slots of one day that are read: every quarter of an hour, twice. The busiest day known has 8.
-const MOST_SLOTS: usize = 192;
+const MAX_SLOTS: usize = 192;
 
 /// The most cells of a row in which a time is looked for. The rows known have six.
-const MOST_CELLS: usize = 16;
+const MAX_CELLS: usize = 16;
 
 /// The page of one day, read (protocol.md 4.4, 5.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -236,7 +236,7 @@ pub(crate) fn read_day(
     let all = controls(form);
     let mut free: Vec<Slot> = Vec::new();
     let mut rows: Vec<DayRow> = Vec::new();
-    for element in boxes.select(document).take(MOST_SLOTS) {
+    for element in boxes.select(document).take(MAX_SLOTS) {
         let (Some(range), Some(Ok(time_no))) =
             (range_beside(element, &all), element.attr("value").map(str::parse::<TimeNo>))
         else {
@@ -248,7 +248,7 @@ pub(crate) fn read_day(
     }
     // A taken slot has a row without a box: its time is all that it shows (protocol.md 5.3).
     for row in document.root_element().descendent_elements().filter(|e| e.value().name() == "tr") {
-        if rows.len() >= MOST_SLOTS {
+        if rows.len() >= MAX_SLOTS {
             break;
         }
         let Some(range) = range_in_row(row) else { continue };
@@ -271,7 +271,7 @@ pub(crate) fn read_day(
     }
     free.sort_by_key(|slot| slot.range);
     rows.sort_by_key(|row| row.range);
-    let hours = |marker: &Css| {
+    let hours = |marker: &FastSelector| {
         let value = marker.select(document).next()?.attr("value")?;
         value.trim().parse().ok().filter(|hours| *hours > 0)
     };
@@ -308,7 +308,7 @@ fn range_beside(element: ElementRef<'_>, all: &[Control]) -> Option<TimeRange> {
 
 fn range_in_row(row: ElementRef<'_>) -> Option<TimeRange> {
     let cells: Vec<ElementRef<'_>> =
-        row.child_elements().filter(|e| e.value().name() == "td").take(MOST_CELLS).collect();
+        row.child_elements().filter(|e| e.value().name() == "td").take(MAX_CELLS).collect();
     cells.get(2).and_then(|cell| range_of(*cell)).or_else(|| cells.iter().find_map(|cell| range_of(*cell)))
 }
 

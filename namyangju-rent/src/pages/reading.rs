@@ -15,16 +15,16 @@ use crate::site::path::PathTemplate;
 use crate::value::date::RentDate;
 
 /// The longest piece of the site's own text that is carried in a value.
-const LONGEST_TEXT: usize = 200;
+const MAX_TEXT: usize = 200;
 
 /// The most elements that are looked at for one answer. The pages known have one.
-const MOST_ANSWERS: usize = 64;
+const MAX_ANSWERS: usize = 64;
 
 /// Receipt numbers that read as a date so near to the day of use are taken for that date.
 const DATE_LIKE_DAYS: i32 = 400;
 
 /// The longest `Retry-After` that is believed; anything above it is a mistake or a block.
-const LONGEST_REST: Duration = Duration::from_secs(3600);
+const MAX_REST: Duration = Duration::from_secs(3600);
 
 /// One page under the eyes of a reader, parsed once.
 pub(crate) struct Reading<'p> {
@@ -113,7 +113,7 @@ impl<'p> Reading<'p> {
         let fits = |text: &str| if rule.whole { text == wanted } else { text.contains(wanted.as_str()) };
         match &rule.at {
             Some(at) => {
-                let shown = at.select(&self.document).take(MOST_ANSWERS).filter(|element| is_shown(*element));
+                let shown = at.select(&self.document).take(MAX_ANSWERS).filter(|element| is_shown(*element));
                 shown.map(text_of).find(|text| fits(text))
             }
             None => {
@@ -139,7 +139,7 @@ impl<'p> Reading<'p> {
             Refusal::Invalid => {
                 let labels = &self.site.dialect.labels;
                 let field = labels.iter().find(|(label, _)| text.starts_with(label.as_str()));
-                let text = text.chars().take(LONGEST_TEXT).collect();
+                let text = text.chars().take(MAX_TEXT).collect();
                 Outcome::Invalid(Invalid { field: field.map(|(_, name)| name.clone()), text })
             }
         }
@@ -203,7 +203,7 @@ impl<'p> Reading<'p> {
             .error
             .select(&self.document)
             .chain(dialect.markers.message.select(&self.document))
-            .take(MOST_ANSWERS)
+            .take(MAX_ANSWERS)
             .any(|element| is_shown(element) && !text_of(element).is_empty())
             || dialect.markers.notice_button.select(&self.document).next().is_some();
         if shows_error {
@@ -273,5 +273,5 @@ pub(crate) fn retry_after(page: &Page) -> Option<Duration> {
             u64::try_from(until.saturating_sub(from)).unwrap_or_default()
         }
     };
-    Some(Duration::from_secs(seconds).min(LONGEST_REST))
+    Some(Duration::from_secs(seconds).min(MAX_REST))
 }

@@ -7,7 +7,7 @@ use scraper::{ElementRef, Html};
 use serde::Serialize;
 
 use crate::html::attr;
-use crate::html::selector::Css;
+use crate::html::selector::FastSelector;
 use crate::html::text::{first_line_of, fold, text_of};
 use crate::site::Site;
 use crate::site::dialect::Dialect;
@@ -155,7 +155,7 @@ pub(crate) fn read_calendar(site: &Site, document: &Html) -> Option<Calendar> {
         .select(document)
         .find_map(|element| element.attr("value"))
         .map(|value| value.trim() == "Y");
-    let month = |marker: &Css| {
+    let month = |marker: &FastSelector| {
         let url = site.base_url().join(marker.select(document).next()?.attr("href")?).ok()?;
         let values = dialect.paths.schedule.read(site.path_of(&url)?)?;
         RentDate::new(values.get("year")?.parse().ok()?, values.get("month")?.parse().ok()?, 1).ok()
@@ -286,7 +286,7 @@ pub(crate) fn read_menu(site: &Site, document: &Html) -> Menu {
     }
 }
 
-fn entries(site: &Site, document: &Html, marker: &Css) -> Vec<MenuEntry> {
+fn entries(site: &Site, document: &Html, marker: &FastSelector) -> Vec<MenuEntry> {
     marker
         .select(document)
         .filter_map(|link| {

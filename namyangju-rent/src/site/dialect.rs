@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::html::charset::Charset;
-use crate::html::selector::Css;
+use crate::html::selector::FastSelector;
 use crate::outcome::Refusal;
 use crate::site::base_url::BaseUrl;
 use crate::site::path::PathTemplate;
@@ -181,33 +181,33 @@ pub(crate) struct Discount {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Markers {
-    pub(crate) header_links: Css,
+    pub(crate) header_links: FastSelector,
     pub(crate) logged_in_text: String,
     pub(crate) logged_out_text: String,
-    pub(crate) login_form: Css,
-    pub(crate) login_required_link: Css,
-    pub(crate) error: Css,
-    pub(crate) message: Css,
-    pub(crate) notice_button: Css,
-    pub(crate) human_check: Css,
-    pub(crate) facilities_link: Css,
-    pub(crate) centres: Css,
-    pub(crate) groups: Css,
-    pub(crate) courts: Css,
-    pub(crate) month_previous: Css,
-    pub(crate) month_next: Css,
-    pub(crate) apply_open: Css,
-    pub(crate) calendar: Css,
-    pub(crate) calendar_label: Css,
-    pub(crate) day_list_sports: Css,
-    pub(crate) day_list_events: Css,
-    pub(crate) day_form: Css,
-    pub(crate) slot_box_sports: Css,
-    pub(crate) slot_box_events: Css,
-    pub(crate) max_hours: Css,
-    pub(crate) min_hours: Css,
-    pub(crate) application: Css,
-    pub(crate) sale_amount: Css,
+    pub(crate) login_form: FastSelector,
+    pub(crate) login_required_link: FastSelector,
+    pub(crate) error: FastSelector,
+    pub(crate) message: FastSelector,
+    pub(crate) notice_button: FastSelector,
+    pub(crate) human_check: FastSelector,
+    pub(crate) facilities_link: FastSelector,
+    pub(crate) centres: FastSelector,
+    pub(crate) groups: FastSelector,
+    pub(crate) courts: FastSelector,
+    pub(crate) month_previous: FastSelector,
+    pub(crate) month_next: FastSelector,
+    pub(crate) apply_open: FastSelector,
+    pub(crate) calendar: FastSelector,
+    pub(crate) calendar_label: FastSelector,
+    pub(crate) day_list_sports: FastSelector,
+    pub(crate) day_list_events: FastSelector,
+    pub(crate) day_form: FastSelector,
+    pub(crate) slot_box_sports: FastSelector,
+    pub(crate) slot_box_events: FastSelector,
+    pub(crate) max_hours: FastSelector,
+    pub(crate) min_hours: FastSelector,
+    pub(crate) application: FastSelector,
+    pub(crate) sale_amount: FastSelector,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -230,7 +230,7 @@ pub(crate) struct HumanCheckPlace {
 pub(crate) struct AnswerRule {
     pub(crate) means: Refusal,
     #[serde(default)]
-    pub(crate) at: Option<Css>,
+    pub(crate) at: Option<FastSelector>,
     #[serde(default)]
     pub(crate) text: Option<String>,
     #[serde(default)]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// Longest centre code taken; the longest one seen has 13 characters (`MAPOARTCENTER`).
-const LONGEST_CENTRE: usize = 24;
+const MAX_CENTRE: usize = 24;
 
 /// A centre, the operator unit of a city: `comcd`, for example `NYJ07`.
 ///
@@ -90,7 +90,7 @@ macro_rules! code {
 }
 
 code!(CentreCode, Centre, |text| {
-    text.len() <= LONGEST_CENTRE
+    text.len() <= MAX_CENTRE
         && text.starts_with(|c: char| c.is_ascii_uppercase())
         && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
 });

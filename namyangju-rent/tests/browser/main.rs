@@ -30,7 +30,7 @@ const FLAGS: [&str; 8] = [
 ];
 
 /// How often the page is asked whether it has arrived, at most.
-const MOST_LOOKS: u32 = 200;
+const MAX_LOOKS: u32 = 200;
 
 struct Driver {
     process: Child,
@@ -193,7 +193,7 @@ async fn in_the_browser(
     click("select.discount option[value='10']").await;
     click("#agree_1").await;
     click("#btn_reservation").await;
-    for _ in 0..MOST_LOOKS {
+    for _ in 0..MAX_LOOKS {
         if server.with(|s| !s.bookings().is_empty()) {
             break;
         }

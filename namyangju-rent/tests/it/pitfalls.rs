@@ -283,7 +283,7 @@ async fn no_second_holds_more_requests_than_the_ceiling() {
     instants.sort();
     for first in &instants {
         let within = instants.iter().filter(|t| *t >= first && **t < *first + Duration::from_secs(1)).count();
-        assert!(within <= namyangju_rent::MOST_REQUESTS_A_SECOND);
+        assert!(within <= namyangju_rent::MAX_REQUESTS_PER_SECOND);
     }
     assert_eq!(stage.count(Step::Home), 60);
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use namyangju_rent::harness::{BusyWindow, Fault, FaultKind, Gate, Rival, Settings, Step};
 use namyangju_rent::{
-    AnswerKind, Booking, Budget, Client, Clock as _, Event, GiveUp, MOST_BOOKINGS_A_DAY, OnBlock, Policy,
+    AnswerKind, Booking, Budget, Client, Clock as _, Event, GiveUp, MAX_BOOKINGS_PER_DAY, OnBlock, Policy,
     Report, RouteState, Routes, SeoulTime, Site, SlotState, Verdict, Wish, run_together,
 };
 
@@ -499,7 +499,7 @@ async fn bookings_run_side_by_side_in_one_budget() {
     assert!(reports.iter().filter(|r| !self::won(r)).all(|r| r.verdict == Verdict::Lost), "{reports:?}");
     assert!((0..4).all(|index| heard.lock().unwrap().contains(&index)));
 
-    let too_many = bookings.iter().cycle().take(MOST_BOOKINGS_A_DAY + 1).cloned().collect();
+    let too_many = bookings.iter().cycle().take(MAX_BOOKINGS_PER_DAY + 1).cloned().collect();
     assert!(run_together(too_many, |_, _| {}).await.unwrap_err().to_string().contains("8 bookings"));
 }
 

@@ -193,7 +193,7 @@ async fn another_account_has_a_pace_of_its_own_and_the_same_routes() {
         stage.clock.monotonic() - begin
     };
     for client in [&stage.client, &other] {
-        for _ in 0..namyangju_rent::MOST_REQUESTS_A_SECOND {
+        for _ in 0..namyangju_rent::MAX_REQUESTS_PER_SECOND {
             assert!(asked(client).await.is_zero());
         }
     }

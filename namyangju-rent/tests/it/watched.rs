@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use namyangju_rent::harness::{Gate, ManualClock, Settings, Step, Taken};
 use namyangju_rent::{
-    AnswerKind, Booking, Client, Clock, Event, Happened, Page, Purpose, SavedSession, SeoulTime, Session,
-    Site, Verdict, Watcher,
+    AnswerKind, Booking, Client, Clock, Event, Page, Purpose, SavedSession, SeoulTime, Session, Site,
+    TimedEvent, Verdict, Watcher,
 };
 
 use crate::stage::{NOW, Stage, application};
@@ -37,7 +37,7 @@ impl Guard {
 }
 
 impl Watcher for &mut Guard {
-    fn hear(&mut self, happened: &Happened) {
+    fn on_event(&mut self, happened: &TimedEvent) {
         self.events.push(happened.event.clone());
     }
 
@@ -159,11 +159,11 @@ struct TakesAtSubmission<'g, F> {
 }
 
 impl<F: FnMut() + Send> Watcher for TakesAtSubmission<'_, F> {
-    fn hear(&mut self, happened: &Happened) {
+    fn on_event(&mut self, happened: &TimedEvent) {
         if happened.event == Event::Submitting {
             (self.take)();
         }
-        (&mut &mut *self.guard).hear(happened);
+        (&mut &mut *self.guard).on_event(happened);
     }
 
     fn unknown_page(&mut self, attempt: u32, page: &Page) {

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use clap::Args;
-use namyangju_rent::{CentreCode, MOST_PROBES, Place, RentDate};
+use namyangju_rent::{CentreCode, MAX_PROBES, Place, RentDate};
 
 use super::At;
 
@@ -135,7 +135,7 @@ impl FromStr for Month {
 
 fn probe_number(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(number) if (1..=MOST_PROBES).contains(&number) => Ok(number),
-        _ => Err(format!("write a number from 1 to {MOST_PROBES}")),
+        Ok(number) if (1..=MAX_PROBES).contains(&number) => Ok(number),
+        _ => Err(format!("write a number from 1 to {MAX_PROBES}")),
     }
 }

@@ -1,7 +1,7 @@
 //! `book`: one booking in the foreground, now or at the instant it opens.
 
 use anyhow::{Context as _, Result};
-use namyangju_rent::{Booking, Clock, Credentials, Happened, Site, Standing, SystemClock, Wish};
+use namyangju_rent::{Booking, Clock, Credentials, Site, Standing, SystemClock, TimedEvent, Wish};
 use serde_json::Value;
 
 use super::dry_run;
@@ -67,9 +67,9 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     }
     let live = opens.map(|opens| Live::new(opens.at, booking.budget().clone(), aim.clock_offset));
     let watched = Watched { booking, live, standing };
-    let keep = |happened: &Happened| {
+    let keep = |happened: &TimedEvent| {
         if let Some(journal) = &mut journal {
-            journal.hear(happened);
+            journal.on_event(happened);
         }
     };
     let ending = foreground::run(watched, &story, keep).await;

@@ -18,7 +18,7 @@ use crate::words::{counted, many};
 use crate::{exit, request};
 
 /// The longest line in bytes, without its end (RFC 5545, 3.1).
-const LONGEST_LINE: usize = 75;
+const MAX_LINE: usize = 75;
 
 /// Writes the file, or stdout.
 pub(crate) async fn run(arguments: &Calendar, config: &Config) -> Result<u8> {
@@ -121,7 +121,7 @@ fn escaped(text: &str) -> String {
 fn fold(out: &mut String, text: &str) {
     let mut length = 0;
     for c in text.chars() {
-        if length + c.len_utf8() > LONGEST_LINE {
+        if length + c.len_utf8() > MAX_LINE {
             out.push_str("\r\n ");
             length = 1;
         }

@@ -4,7 +4,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use anyhow::Result;
-use namyangju_rent::{MOST_BOOKINGS_A_DAY, Wish};
+use namyangju_rent::{MAX_BOOKINGS_PER_DAY, Wish};
 use serde_json::{Value, json};
 
 use crate::bad_input::BadInput;
@@ -19,10 +19,10 @@ use crate::words::{counted, many};
 use crate::{exit, terminal};
 
 /// The most bytes that are read.
-const LONGEST_FILE: u64 = 16 * 1024 * 1024;
+const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The most mistakes, or notes, that are told at once.
-const MOST_TOLD: usize = 20;
+const MAX_REPORTED: usize = 20;
 
 /// Reads the file, checks every booking, and stores all of them or none.
 pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
@@ -46,9 +46,9 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
             advice.push(line);
         }
     }
-    advice.iter().take(MOST_TOLD).for_each(|line| terminal::note(line));
-    if advice.len() > MOST_TOLD {
-        terminal::note(&format!("and {} more", counted(many(advice.len() - MOST_TOLD), "note")));
+    advice.iter().take(MAX_REPORTED).for_each(|line| terminal::note(line));
+    if advice.len() > MAX_REPORTED {
+        terminal::note(&format!("and {} more", counted(many(advice.len() - MAX_REPORTED), "note")));
     }
     let bookings: Vec<NewBooking> = checked.iter().map(|checked| checked.booking.clone()).collect();
     let number = counted(many(bookings.len()), "booking");
@@ -87,12 +87,12 @@ fn read(path: &Path) -> Result<String> {
     let unreadable = |error: io::Error| BadInput(format!("{} cannot be read: {error}", path.display()));
     let mut text = String::new();
     let length = if path == Path::new("-") {
-        io::stdin().lock().take(LONGEST_FILE + 1).read_to_string(&mut text)
+        io::stdin().lock().take(MAX_FILE_BYTES + 1).read_to_string(&mut text)
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(LONGEST_FILE + 1).read_to_string(&mut text))
+        std::fs::File::open(path).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text))
     }
     .map_err(unreadable)?;
-    if u64::try_from(length).is_ok_and(|length| length > LONGEST_FILE) {
+    if u64::try_from(length).is_ok_and(|length| length > MAX_FILE_BYTES) {
         return Err(BadInput(format!("{} is too long for a file of bookings", path.display())).into());
     }
     Ok(text)
@@ -164,9 +164,9 @@ async fn contradictions(
         };
         let others = stored.iter().filter(|other| same_day(&other.account, &other.choices)).count()
             + bookings.iter().take(index).filter(|other| same_day(&other.account, &other.choices)).count();
-        if others >= MOST_BOOKINGS_A_DAY {
+        if others >= MAX_BOOKINGS_PER_DAY {
             say(format!(
-                "the account has {others} bookings of that day: at most {MOST_BOOKINGS_A_DAY} a day"
+                "the account has {others} bookings of that day: at most {MAX_BOOKINGS_PER_DAY} a day"
             ));
         }
     }
@@ -176,9 +176,9 @@ async fn contradictions(
 /// All mistakes as one error.
 fn told(name: &str, mistakes: &[Mistake]) -> anyhow::Error {
     let mut lines: Vec<String> =
-        mistakes.iter().take(MOST_TOLD).map(|mistake| format!("{name}: {mistake}")).collect();
-    if mistakes.len() > MOST_TOLD {
-        lines.push(format!("and {} more", mistakes.len() - MOST_TOLD));
+        mistakes.iter().take(MAX_REPORTED).map(|mistake| format!("{name}: {mistake}")).collect();
+    if mistakes.len() > MAX_REPORTED {
+        lines.push(format!("and {} more", mistakes.len() - MAX_REPORTED));
     }
     lines.push("nothing was stored".to_owned());
     BadInput(lines.join("\n")).into()

@@ -18,10 +18,10 @@ use crate::{exit, request, terminal};
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The most requests of one walk; the largest known city has 16 centres.
-const MOST_REQUESTS: u32 = 200;
+const MAX_REQUESTS: u32 = 200;
 
 /// Pages that may fail before the walk ends.
-const MOST_FAILURES: u32 = 3;
+const MAX_FAILURES: u32 = 3;
 
 /// One court as it is listed.
 #[derive(Debug, Serialize)]
@@ -160,10 +160,8 @@ impl<'c> Walk<'c> {
 
     /// Reads the page that an entry leads to; `false` if the walk has to end.
     async fn ask(&mut self, entry: &MenuEntry) -> Result<bool> {
-        if self.client.budget().used() >= MOST_REQUESTS {
-            terminal::note(&format!(
-                "after {MOST_REQUESTS} requests it is enough: use --centre for the rest"
-            ));
+        if self.client.budget().used() >= MAX_REQUESTS {
+            terminal::note(&format!("after {MAX_REQUESTS} requests it is enough: use --centre for the rest"));
             self.found.complete = false;
             return Ok(false);
         }
@@ -173,7 +171,7 @@ impl<'c> Walk<'c> {
             Err(error) => {
                 self.failures += 1;
                 let may_go_on = matches!(error.next(), Next::Again { after: None });
-                if !may_go_on || self.failures >= MOST_FAILURES {
+                if !may_go_on || self.failures >= MAX_FAILURES {
                     return Err(error.into());
                 }
                 terminal::note(&format!("{}: {}", entry.name, error.chain()));

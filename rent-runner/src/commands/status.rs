@@ -12,7 +12,7 @@ use crate::words::counted;
 use crate::{exit, request, terminal};
 
 /// How many true opening instants, and messages that do not arrive, are shown.
-const MOST_SHOWN: u32 = 10;
+const MAX_SHOWN: u32 = 10;
 
 /// Tells it.
 pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
@@ -20,7 +20,7 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     let runners = store.runners().await?;
     let counts = store.counts().await?;
     let next = store.next_opening().await?;
-    let failing = store.messages_failing(MOST_SHOWN).await?;
+    let failing = store.messages_failing(MAX_SHOWN).await?;
     let openings = openings(&store).await?;
     if arguments.json {
         let runners: Vec<_> = runners
@@ -135,8 +135,8 @@ async fn openings(store: &Store) -> Result<Vec<OpeningRow>> {
     sites.dedup();
     let mut openings = Vec::new();
     for site in sites {
-        openings.extend(store.openings(&site, MOST_SHOWN).await?);
+        openings.extend(store.openings(&site, MAX_SHOWN).await?);
     }
-    openings.truncate(usize::try_from(MOST_SHOWN).unwrap_or(usize::MAX));
+    openings.truncate(usize::try_from(MAX_SHOWN).unwrap_or(usize::MAX));
     Ok(openings)
 }

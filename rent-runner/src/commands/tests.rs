@@ -131,7 +131,7 @@ fn a_file_that_is_none_is_refused_without_a_quote_of_it() {
         let said_now = file::read(text, format).unwrap_err()[0].to_string();
         assert!(said_now.starts_with(said) && !said_now.contains("홍길동"), "{text}: {said_now}");
     }
-    let many = "[[booking]]\n".repeat(file::MOST_ENTRIES + 1);
+    let many = "[[booking]]\n".repeat(file::MAX_ENTRIES + 1);
     assert!(file::read(&many, Format::Toml).unwrap_err()[0].to_string().contains("more than"));
 }
 

@@ -10,7 +10,7 @@ pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 const FOLDER: &str = "rent-runner";
 
 /// The longest name of a runner that is made from the machine's.
-const LONGEST_NAME: usize = 64;
+const MAX_NAME: usize = 64;
 
 /// The settings file, and whether it has to be there: one that was asked for has to.
 pub(crate) fn settings_file(flag: Option<&Path>, environment: Environment<'_>) -> Option<(PathBuf, bool)> {
@@ -37,7 +37,7 @@ pub(super) fn key(environment: Environment<'_>) -> Option<PathBuf> {
 pub(super) fn runner(environment: Environment<'_>) -> String {
     let from_kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let name = from_kernel.or_else(|| environment("HOSTNAME")?.into_string().ok()).unwrap_or_default();
-    let name: String = name.trim().chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    let name: String = name.trim().chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
     if name.is_empty() { FOLDER.to_owned() } else { name }
 }
 

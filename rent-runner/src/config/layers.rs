@@ -22,13 +22,13 @@ use crate::telemetry::logs::LogFormat;
 use crate::vault::KeySource;
 
 /// The most bookings that a runner holds at a time, unless it is told otherwise: four people's, eight each.
-const MOST_AT_ONCE: u32 = 32;
+const MAX_AT_ONCE: u32 = 32;
 
 /// A limit to what one process can do well at one instant.
-const LARGEST_AT_ONCE: u32 = 1000;
+const MAX_BATCH: u32 = 1000;
 
 /// The longest name of a runner.
-const LONGEST_NAME: usize = 64;
+const MAX_NAME: usize = 64;
 
 /// Where a setting came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl<'a> Layers<'a> {
                 .unwrap_or_else(|| defaults::runner(self.environment)),
             most_at_once: self
                 .take(&MOST, flags.most_at_once, |text, _| most_at_once(text))?
-                .unwrap_or(MOST_AT_ONCE),
+                .unwrap_or(MAX_AT_ONCE),
             listen: self.take(&LISTEN, flags.listen, |text, _| listen(text))?,
             language: self.take(&LANGUAGE, flags.language, |text, _| language(text))?.unwrap_or_default(),
             log_format: self.take(&LOG_FORMAT, flags.log_format, |text, _| log_format(text))?,
@@ -367,14 +367,14 @@ fn log_format(text: &str) -> std::result::Result<LogFormat, String> {
 
 fn runner(text: &str) -> std::result::Result<String, String> {
     let name = text.trim();
-    let fits = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    if fits { Ok(name.to_owned()) } else { Err(format!("write a name of 1 to {LONGEST_NAME} characters")) }
+    let fits = (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if fits { Ok(name.to_owned()) } else { Err(format!("write a name of 1 to {MAX_NAME} characters")) }
 }
 
 fn most_at_once(text: &str) -> std::result::Result<u32, String> {
     match text.trim().parse() {
-        Ok(number) if (1..=LARGEST_AT_ONCE).contains(&number) => Ok(number),
-        _ => Err(format!("write a number from 1 to {LARGEST_AT_ONCE}")),
+        Ok(number) if (1..=MAX_BATCH).contains(&number) => Ok(number),
+        _ => Err(format!("write a number from 1 to {MAX_BATCH}")),
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use namyangju_rent::{Clock, Event, Happened, SeoulTime, Site, Standing, SystemClock, Wish};
+use namyangju_rent::{Clock, Event, SeoulTime, Site, Standing, SystemClock, TimedEvent, Wish};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -136,7 +136,7 @@ fn read(text: &str) -> Result<(String, Past), String> {
         if value.get("event").is_some_and(|event| event == "report") {
             continue;
         }
-        match serde_json::from_str::<Happened>(line) {
+        match serde_json::from_str::<TimedEvent>(line) {
             Ok(happened) => events.push(happened.event),
             Err(_) => torn = Some(number + 1),
         }
@@ -175,7 +175,7 @@ impl Journal {
     }
 
     /// Takes one event in. When it returns from [`Event::Submitting`], that line is on the disk.
-    pub(crate) fn hear(&mut self, happened: &Happened) {
+    pub(crate) fn on_event(&mut self, happened: &TimedEvent) {
         self.add(happened, matches!(happened.event, Event::Submitting));
     }
 

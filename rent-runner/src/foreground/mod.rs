@@ -4,7 +4,7 @@ pub(crate) mod journal;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use namyangju_rent::{Booking, Happened, Report, Standing, Verdict};
+use namyangju_rent::{Booking, Report, Standing, TimedEvent, Verdict};
 use serde_json::Value;
 
 use crate::exit;
@@ -68,14 +68,14 @@ pub(crate) struct Watched {
 }
 
 /// Runs a booking to its end. `also` hears each event before the story tells it.
-pub(crate) async fn run(watched: Watched, story: &Story, mut also: impl FnMut(&Happened) + Send) -> Ending {
+pub(crate) async fn run(watched: Watched, story: &Story, mut also: impl FnMut(&TimedEvent) + Send) -> Ending {
     let Watched { booking, live, standing } = watched;
     let standing = Mutex::new(standing);
     let budget = booking.budget().clone();
     let running = booking.run(|happened| {
         lock(&standing).on_event(&happened.event);
         if let Some(live) = &live {
-            live.hear(&happened.event);
+            live.on_event(&happened.event);
         }
         also(happened);
         story.event(happened);

@@ -14,7 +14,7 @@ use super::secret::{Hidden, Secret, address};
 use super::telegram::Telegram;
 
 /// Names stand in the store, in logs and in metrics.
-const LONGEST_NAME: usize = 40;
+const MAX_NAME: usize = 40;
 
 /// Where messages go. `Debug` shows no address or token.
 #[derive(Clone, Deserialize)]
@@ -187,8 +187,8 @@ impl TryFrom<Table> for Channel {
 
     fn try_from(mut table: Table) -> Result<Self, String> {
         let name = table.name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-            return Err(format!("`name` is a short text of 1 to {LONGEST_NAME} characters in one line"));
+        if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+            return Err(format!("`name` is a short text of 1 to {MAX_NAME} characters in one line"));
         }
         let on = match table.on.take() {
             None => Kind::ALL.to_vec(),

@@ -7,7 +7,7 @@ use super::http::Post;
 use super::text::Text;
 
 /// Discord refuses more.
-const MOST_OF_DISCORD: usize = 2000;
+const MAX_DISCORD_CHARS: usize = 2000;
 
 /// As Slack takes it. The three characters that it would read as markup or a mention are escaped.
 pub(super) fn slack(url: Url, text: &Text) -> Post {
@@ -19,7 +19,7 @@ pub(super) fn slack(url: Url, text: &Text) -> Post {
 /// As Discord takes it; nobody is mentioned, whatever the text says.
 pub(super) fn discord(url: Url, text: &Text) -> Post {
     let content: String =
-        format!("**{}**\n{}", text.title, text.body).chars().take(MOST_OF_DISCORD).collect();
+        format!("**{}**\n{}", text.title, text.body).chars().take(MAX_DISCORD_CHARS).collect();
     let body = json!({ "content": content, "allowed_mentions": { "parse": [] } });
     Post { url, bearer: None, body, private: None, reads_answer: true }
 }

@@ -18,7 +18,7 @@ use super::secret::{Hush, Secret, is_loopback};
 use super::text::Text;
 
 /// The most of a server's own words that is kept.
-const LONGEST_REASON: usize = 80;
+const MAX_REASON: usize = 80;
 
 /// The encryption on the way to a mail server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -216,7 +216,7 @@ fn said(error: &lettre::transport::smtp::Error, hush: &Hush) -> String {
     // A reply may name a mailbox that is not ours to tell.
     let why: Vec<&str> =
         why.split_whitespace().map(|word| if word.contains('@') { "***" } else { word }).collect();
-    let why = hush.clean(&why.join(" "), LONGEST_REASON);
+    let why = hush.clean(&why.join(" "), MAX_REASON);
     match error.status() {
         Some(code) => format!("the mail server answered {code}: {why}"),
         None => format!("the mail server could not be spoken to: {why}"),

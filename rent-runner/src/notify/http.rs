@@ -17,13 +17,13 @@ use tokio::sync::OnceCell;
 use super::secret::Hush;
 
 /// Answers are a line or two; more is not read.
-const MOST_OF_AN_ANSWER: usize = 4 * 1024;
+const MAX_ANSWER_BYTES: usize = 4 * 1024;
 
 /// The most of a reason that is kept.
-const LONGEST_REASON: usize = 120;
+const MAX_REASON: usize = 120;
 
 /// A server that asks to be left alone for longer is asked again all the same.
-const LONGEST_REST: Duration = Duration::from_secs(3600);
+const MAX_REST: Duration = Duration::from_secs(3600);
 
 /// Why a message did not arrive; no address or token is in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Http {
         // The status is what counts: an answer that breaks off only tells less.
         while let Ok(Some(part)) = answer.chunk().await {
             body.extend_from_slice(&part);
-            if body.len() >= MOST_OF_AN_ANSWER {
+            if body.len() >= MAX_ANSWER_BYTES {
                 break;
             }
         }
@@ -103,7 +103,7 @@ impl Http {
         if status.is_redirection() {
             text.push_str(", a redirect, which is not followed: give the address it leads to");
         }
-        if let Some(reason) = said.reason.map(|reason| hush.clean(&reason, LONGEST_REASON)) {
+        if let Some(reason) = said.reason.map(|reason| hush.clean(&reason, MAX_REASON)) {
             text = format!("{text}: {reason}");
         }
         let asks = matches!(status.as_u16(), 429 | 503);
@@ -133,7 +133,7 @@ impl Http {
             deepest = Some(cause);
         }
         match deepest {
-            Some(cause) => format!("{what}: {}", hush.clean(&cause.to_string(), LONGEST_REASON)),
+            Some(cause) => format!("{what}: {}", hush.clean(&cause.to_string(), MAX_REASON)),
             None => what.to_owned(),
         }
     }
@@ -168,7 +168,7 @@ impl Said {
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         Self {
             reason: reason.map(str::to_owned),
-            after: after.map(|after| after.min(LONGEST_REST)),
+            after: after.map(|after| after.min(MAX_REST)),
             refused: value.get("ok") == Some(&Value::Bool(false)),
         }
     }
@@ -183,7 +183,7 @@ fn rest(value: &str) -> Option<Duration> {
             namyangju_rent::SeoulTime::from(instant).since(SystemClock.now())
         }
     };
-    Some(rest.min(LONGEST_REST))
+    Some(rest.min(MAX_REST))
 }
 
 /// TLS is configured by hand: reqwest would look for a process-wide provider, and panic without one.
@@ -228,9 +228,9 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_an_instant_and_bounded() {
         assert_eq!(rest("7"), Some(Duration::from_secs(7)));
-        assert_eq!(rest("999999999"), Some(LONGEST_REST));
+        assert_eq!(rest("999999999"), Some(MAX_REST));
         assert_eq!(rest("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
-        assert_eq!(rest("Sat, 06 Nov 2094 08:49:37 GMT"), Some(LONGEST_REST));
+        assert_eq!(rest("Sat, 06 Nov 2094 08:49:37 GMT"), Some(MAX_REST));
         assert_eq!(rest("soon"), None);
     }
 

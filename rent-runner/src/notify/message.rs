@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::store::{Booking, BookingId, Message, Opens, State};
 
 /// Reasons are sentences; an answer of the site may be longer than anybody reads.
-const LONGEST_REASON: usize = 300;
+const MAX_REASON: usize = 300;
 
 /// What a channel can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -163,5 +163,5 @@ fn word(verdict: &Verdict) -> Option<String> {
 }
 
 fn short(text: &str) -> String {
-    super::secret::Hush::default().clean(text, LONGEST_REASON)
+    super::secret::Hush::default().clean(text, MAX_REASON)
 }

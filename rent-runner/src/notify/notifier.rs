@@ -27,13 +27,13 @@ use crate::telemetry::metrics::Metrics;
 const AT_A_TIME: u32 = 8;
 
 /// How many may be on their way, so that a dead channel cannot fill the memory.
-const MOST_ON_THE_WAY: usize = 32;
+const MAX_IN_FLIGHT: usize = 32;
 
 /// A message is given up after so many tries: then some three hours have passed.
-const MOST_TRIES: u32 = 8;
+const MAX_TRIES: u32 = 8;
 
 /// So many bookings are remembered by their last alarm.
-const MOST_ALARMS: usize = 1000;
+const MAX_ALARMS: usize = 1000;
 
 /// The times that sending goes by.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,7 @@ impl Default for Patience {
 impl Patience {
     /// How long to wait after this many tries; `None` is the end.
     fn after(&self, tries: u32, asked: Option<Duration>) -> Option<Duration> {
-        if tries >= MOST_TRIES {
+        if tries >= MAX_TRIES {
             return None;
         }
         let step = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -141,7 +141,7 @@ impl Notifier {
         if alarms.get(&booking.id).is_some_and(|last| last == text) {
             return None;
         }
-        if alarms.len() >= MOST_ALARMS {
+        if alarms.len() >= MAX_ALARMS {
             alarms.clear();
         }
         alarms.insert(booking.id, text.to_owned());
@@ -203,7 +203,7 @@ impl Notifier {
         while !*stop.borrow() {
             while sending.try_join_next().is_some() {}
             let mut took = 0;
-            if !self.shared.settings.channels.is_empty() && sending.len() < MOST_ON_THE_WAY {
+            if !self.shared.settings.channels.is_empty() && sending.len() < MAX_IN_FLIGHT {
                 took = self.take(&store, &mut sending).await;
             }
             if took > 0 {
@@ -360,7 +360,7 @@ mod tests {
     fn waits_grow_and_end_and_the_servers_own_wish_counts() {
         let patience = Patience::default();
         let waits: Vec<_> =
-            (1..=MOST_TRIES).map(|tries| patience.after(tries, None).map(|wait| wait.as_secs())).collect();
+            (1..=MAX_TRIES).map(|tries| patience.after(tries, None).map(|wait| wait.as_secs())).collect();
         let hour = Some(3600);
         assert_eq!(waits, [Some(5), Some(30), Some(120), Some(600), hour, hour, hour, None]);
         assert_eq!(patience.after(1, Some(Duration::from_secs(77))), Some(Duration::from_secs(77)));

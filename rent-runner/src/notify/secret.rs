@@ -13,10 +13,10 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
 /// The most of a secret's file that is read.
-const LONGEST_SECRET: u64 = 4096;
+const MAX_SECRET: u64 = 4096;
 
 /// Shorter parts of an address are no secrets, and would be found in any text.
-const SHORTEST_PART: usize = 4;
+const MIN_PART: usize = 4;
 
 /// Where a secret is. It is read each time it is needed, so that a new one is taken without a restart.
 #[derive(Clone)]
@@ -38,7 +38,7 @@ impl Secret {
                 let place = format!("the file {}", path.display());
                 let mut text = String::new();
                 File::open(path)
-                    .and_then(|file| file.take(LONGEST_SECRET).read_to_string(&mut text))
+                    .and_then(|file| file.take(MAX_SECRET).read_to_string(&mut text))
                     .map_err(|error| format!("{place} cannot be read: {error}"))?;
                 (text, place)
             }
@@ -89,7 +89,7 @@ pub(super) struct Hush(Vec<String>);
 
 impl Hush {
     pub(super) fn add(&mut self, secret: &str) {
-        if secret.len() >= SHORTEST_PART {
+        if secret.len() >= MIN_PART {
             self.0.push(secret.to_owned());
         }
     }

@@ -13,7 +13,7 @@ use crate::store::{self, Account, Applicant, NewBooking, Store};
 use crate::vault::Vault;
 
 /// The longest note, in characters.
-const LONGEST_NOTE: usize = 1_000;
+const MAX_NOTE: usize = 1_000;
 
 /// A booking that is not checked yet.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -212,8 +212,8 @@ pub(crate) fn doubts(site: &Site, wishes: &[Wish], opens: &Opens) -> Vec<String>
 /// A person's own words; none if there are none.
 pub(crate) fn note(text: Option<&str>) -> Result<Option<String>> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    if text.chars().any(char::is_control) || text.chars().count() > LONGEST_NOTE {
-        return Err(anyhow!(BadInput(format!("--note is one line of at most {LONGEST_NOTE} characters"))));
+    if text.chars().any(char::is_control) || text.chars().count() > MAX_NOTE {
+        return Err(anyhow!(BadInput(format!("--note is one line of at most {MAX_NOTE} characters"))));
     }
     Ok(Some(text.to_owned()))
 }

@@ -12,7 +12,7 @@ use crate::cli::{ApplicationArgs, Choice, Format, OpensAt, Pace};
 use crate::words::duration;
 
 /// More than this is no file of bookings.
-pub(crate) const MOST_ENTRIES: usize = 10_000;
+pub(crate) const MAX_ENTRIES: usize = 10_000;
 
 /// The name of the list in a file.
 const LIST: &str = "booking";
@@ -90,8 +90,8 @@ pub(crate) fn read(text: &str, format: Format) -> Result<Vec<Draft>, Vec<Mistake
             .map(|table| list(plain(toml::Value::Table(table))))?,
     };
     let entries = entries.map_err(|why| whole(why.to_owned()))?;
-    if entries.len() > MOST_ENTRIES {
-        return Err(whole(format!("more than {MOST_ENTRIES} bookings are in it")));
+    if entries.len() > MAX_ENTRIES {
+        return Err(whole(format!("more than {MAX_ENTRIES} bookings are in it")));
     }
     let mut drafts = Vec::new();
     let mut mistakes = Vec::new();

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use namyangju_rent::{Budget, Client, MOST_REQUESTS_OF_A_RUN, SeoulTime};
+use namyangju_rent::{Budget, Client, MAX_REQUESTS_PER_RUN, SeoulTime};
 
 use crate::config::Config;
 use crate::request;
@@ -38,7 +38,7 @@ impl Clients {
         let budget = self
             .budgets
             .entry((booking.account_id, booking.opens_at))
-            .or_insert_with(|| Budget::new(MOST_REQUESTS_OF_A_RUN));
+            .or_insert_with(|| Budget::new(MAX_REQUESTS_PER_RUN));
         Ok(client.with_budget(budget.clone()))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use namyangju_rent::Happened;
+use namyangju_rent::TimedEvent;
 
 use super::clients::Clients;
 use super::identity::Identity;
@@ -14,7 +14,7 @@ use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
 
 /// Whoever else listens to the events of all bookings.
-pub(crate) type Observer = Box<dyn Fn(BookingId, &Happened) + Send + Sync>;
+pub(crate) type Observer = Box<dyn Fn(BookingId, &TimedEvent) + Send + Sync>;
 
 /// What all jobs of a runner share.
 pub(crate) struct Context {

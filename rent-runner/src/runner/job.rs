@@ -26,7 +26,7 @@ const GRACE: Duration = Duration::from_secs(20);
 const NUMBERS_LAST: Duration = Duration::from_secs(40 * 24 * 3600);
 
 /// How often the end of a booking is tried to be written, and the gap between.
-const MOST_TRIES: u32 = 60;
+const MAX_TRIES: u32 = 60;
 const TRY_GAP: Duration = Duration::from_secs(1);
 
 /// What a job is told.
@@ -343,18 +343,18 @@ fn short_ending(context: &Context, claimed: &Claimed, state: State, reason: Stri
 async fn write_end(
     context: &Context,
     lease: Lease,
-    events: Vec<namyangju_rent::Happened>,
+    events: Vec<namyangju_rent::TimedEvent>,
     ending: Ending,
     code: u8,
 ) -> End {
     let Context { store, runner, .. } = context;
-    for attempt in 1..=MOST_TRIES {
+    for attempt in 1..=MAX_TRIES {
         match store.finish(lease, runner, &events, &ending).await {
             Ok(true) => {
                 return End::Over { state: ending.state, reason: ending.reason, code };
             }
             Ok(false) => return lost(context, lease),
-            Err(error) if attempt == MOST_TRIES => {
+            Err(error) if attempt == MAX_TRIES => {
                 // Nobody can be told but the log; the next runner reads the truth back from the site.
                 let receipt =
                     ending.receipt.as_ref().map(|receipt| receipt.number.as_str()).unwrap_or("none");

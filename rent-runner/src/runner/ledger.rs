@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use namyangju_rent::{
-    Client, Clock, Event, Happened, Page, SavedSession, Session, Standing, SystemClock, Watcher,
+    Client, Clock, Event, Page, SavedSession, Session, Standing, SystemClock, TimedEvent, Watcher,
 };
 use tokio::sync::Notify;
 use tracing::{info, warn};
@@ -23,7 +23,7 @@ const MARGIN: Duration = Duration::from_secs(5);
 
 /// How often a database is asked for a permit, how long an answer may take, and the gap after an error. A shot
 /// that is asked for three seconds ahead is not late by one answer that is lost.
-const MOST_ASKS: u32 = 4;
+const MAX_ASKS: u32 = 4;
 const ANSWER: Duration = Duration::from_millis(1_200);
 const ASK_GAP: Duration = Duration::from_millis(250);
 
@@ -31,8 +31,8 @@ const ASK_GAP: Duration = Duration::from_millis(250);
 const GATHER: Duration = Duration::from_millis(100);
 
 /// The most of a page that is kept, and the most pages of one run.
-const MOST_OF_A_PAGE: usize = 2 * 1024 * 1024;
-const MOST_PAGES: usize = 20;
+const MAX_PAGE_BYTES: usize = 2 * 1024 * 1024;
+const MAX_PAGES: usize = 20;
 
 /// The right that a booking withdrew for, as [`Denied`] has it, or that nobody could be asked.
 pub(super) const LEASE_LOST: &str = "another runner has taken the booking over";
@@ -59,11 +59,11 @@ pub(super) struct Shared {
 /// Events that are being written: back to the others if that is broken off.
 struct Taken<'s> {
     shared: &'s Shared,
-    events: Vec<Happened>,
+    events: Vec<TimedEvent>,
 }
 
 impl Taken<'_> {
-    fn written(mut self) -> Vec<Happened> {
+    fn written(mut self) -> Vec<TimedEvent> {
         std::mem::take(&mut self.events)
     }
 }
@@ -78,7 +78,7 @@ impl Drop for Taken<'_> {
 
 #[derive(Default)]
 struct Pending {
-    events: Vec<Happened>,
+    events: Vec<TimedEvent>,
     session: Option<SavedSession>,
 }
 
@@ -99,11 +99,11 @@ impl Ledger {
         let _turn = self.shared.turn.lock().await;
         let taken = self.shared.take_events();
         let Context { store, runner, .. } = &*self.context;
-        for ask in 1..=MOST_ASKS {
+        for ask in 1..=MAX_ASKS {
             let asked = store.permit(self.lease, runner, wish, &taken.events, LEASE);
             let answer = match tokio::time::timeout(ANSWER, asked).await {
                 Ok(answer) => answer,
-                Err(_) if ask < MOST_ASKS => continue,
+                Err(_) if ask < MAX_ASKS => continue,
                 Err(_) => return Err("the store does not answer".to_owned()),
             };
             match answer {
@@ -113,7 +113,7 @@ impl Ledger {
                 }
                 Ok(Err(Denied::LeaseLost)) => return Err(LEASE_LOST.to_owned()),
                 Ok(Err(Denied::Cancelled)) => return Err(CANCELLED.to_owned()),
-                Err(error) if ask == MOST_ASKS => return Err(format!("the store cannot be asked: {error}")),
+                Err(error) if ask == MAX_ASKS => return Err(format!("the store cannot be asked: {error}")),
                 Err(error) => {
                     warn!(booking = self.lease.booking.0, %error, "no permit yet");
                     SystemClock.sleep(ASK_GAP).await;
@@ -125,9 +125,9 @@ impl Ledger {
 }
 
 impl Watcher for &mut Ledger {
-    fn hear(&mut self, happened: &Happened) {
+    fn on_event(&mut self, happened: &TimedEvent) {
         self.shared.standing().on_event(&happened.event);
-        self.context.hear(self.lease.booking, happened);
+        self.context.on_event(self.lease.booking, happened);
         self.shared.lock().events.push(happened.clone());
         self.shared.wake.notify_one();
     }
@@ -137,8 +137,8 @@ impl Watcher for &mut Ledger {
     }
 
     fn unknown_page(&mut self, attempt: u32, page: &Page) {
-        if self.pages.len() < MOST_PAGES {
-            let body = page.body().get(..MOST_OF_A_PAGE).unwrap_or(page.body());
+        if self.pages.len() < MAX_PAGES {
+            let body = page.body().get(..MAX_PAGE_BYTES).unwrap_or(page.body());
             match self.context.vault.seal(Purpose::Page, body) {
                 Ok(body) => self.pages.push(KeptPage { attempt, address: page.url().to_string(), body }),
                 Err(error) => warn!(booking = self.lease.booking.0, %error, "a page is not kept"),
@@ -166,7 +166,7 @@ impl Shared {
     }
 
     /// The events that are not written yet, for whoever writes them with the booking's end.
-    pub(super) fn rest(&self) -> Vec<Happened> {
+    pub(super) fn rest(&self) -> Vec<TimedEvent> {
         std::mem::take(&mut self.lock().events)
     }
 
@@ -274,14 +274,14 @@ async fn keep_session(
 
 impl Context {
     /// One event: to the log, to the figures, and to whoever else listens.
-    fn hear(&self, booking: crate::store::BookingId, happened: &Happened) {
+    fn on_event(&self, booking: crate::store::BookingId, happened: &TimedEvent) {
         let text = words::in_words(&happened.event);
         if matches!(happened.event, Event::Alarm { .. }) {
             warn!(target: "rent_runner::booking", booking = booking.0, "{text}");
         } else {
             info!(target: "rent_runner::booking", booking = booking.0, "{text}");
         }
-        self.metrics.hear(happened);
+        self.metrics.on_event(happened);
         if let Some(observer) = &self.observer {
             observer(booking, happened);
         }

@@ -43,10 +43,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A look that takes longer is broken off: a database that hangs must not hold up a stop. What was claimed by a look
 /// that is broken off can be claimed again when its lease is over.
-const MOST_OF_A_LOOK: Duration = Duration::from_secs(10);
+const MAX_CLAIMED_PER_POLL: Duration = Duration::from_secs(10);
 
 /// So many looks in a row may fail before a tick of cron that holds nothing gives up.
-const MOST_FAILURES: u32 = 30;
+const MAX_FAILURES: u32 = 30;
 
 /// An opening this close makes a runner look often: another may die, and its bookings are to be taken over.
 const NEAR: Duration = Duration::from_secs(120);
@@ -106,7 +106,7 @@ impl Runner {
     ) -> Result<()> {
         let mut failures = 0;
         loop {
-            let looked = match tokio::time::timeout(MOST_OF_A_LOOK, self.tick(scope)).await {
+            let looked = match tokio::time::timeout(MAX_CLAIMED_PER_POLL, self.tick(scope)).await {
                 Ok(looked) => looked,
                 Err(_) => Err(anyhow::anyhow!("the store does not answer")),
             };
@@ -118,7 +118,7 @@ impl Runner {
                     wait
                 }
                 // A tick that can do nothing has to end: the next one of cron tries again.
-                Err(error) if ends && failures >= MOST_FAILURES => return Err(error),
+                Err(error) if ends && failures >= MAX_FAILURES => return Err(error),
                 // What is held goes on by itself; its permits are asked for anew.
                 Err(error) => {
                     failures += 1;

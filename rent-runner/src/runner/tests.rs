@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use namyangju_rent::harness::{Account, Arrival, Settings, StandIn, StandInServer, Step, Taken};
 use namyangju_rent::{
-    Application, Booking, Client, Clock, Credentials, Happened, SeoulTime, Site, SystemClock, Verdict, Wish,
+    Application, Booking, Client, Clock, Credentials, SeoulTime, Site, SystemClock, TimedEvent, Verdict, Wish,
 };
 use tokio::sync::watch;
 
@@ -259,7 +259,7 @@ async fn interrupted(
     let id = stage.booking(Opens::Given, opens_at, &["06:00-08:00"]).await;
     let (stop, stopped) = watch::channel(false);
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let observer = move |_, _: &Happened| {
+    let observer = move |_, _: &TimedEvent| {
         let _ = tell.send(());
     };
     let mut runner = Runner::begin(stage.context(Some(Box::new(observer)))).await.unwrap();

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use namyangju_rent::{
-    Attempt, Clock, Event, Happened, OpeningBracket, Receipt, SeoulTime, SlotState, SystemClock,
+    Attempt, Clock, Event, OpeningBracket, Receipt, SeoulTime, SlotState, SystemClock, TimedEvent,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -144,7 +144,7 @@ async fn put_events(
     Ok(())
 }
 
-fn of_happened(events: &[Happened]) -> Vec<(SeoulTime, &Event)> {
+fn of_happened(events: &[TimedEvent]) -> Vec<(SeoulTime, &Event)> {
     events.iter().map(|happened| (happened.at, &happened.event)).collect()
 }
 
@@ -250,7 +250,7 @@ impl Store {
 
     /// Keeps events; `false` if the lease is lost, and then nothing is kept. A lease whose time ran out is not
     /// lost before another runner has claimed the booking, or a person changed it.
-    pub(crate) async fn record(&self, lease: Lease, runner: &str, events: &[Happened]) -> Result<bool> {
+    pub(crate) async fn record(&self, lease: Lease, runner: &str, events: &[TimedEvent]) -> Result<bool> {
         let mut tx = self.write().await?;
         let sql =
             update_held!("last_event = last_event + $3", " RETURNING round, last_event - $3 AS last_event");
@@ -270,7 +270,7 @@ impl Store {
         lease: Lease,
         runner: &str,
         wish: usize,
-        events: &[Happened],
+        events: &[TimedEvent],
         length: Duration,
     ) -> Result<std::result::Result<Duration, Denied>> {
         let asked = SystemClock.monotonic();
@@ -324,7 +324,7 @@ impl Store {
         &self,
         lease: Lease,
         runner: &str,
-        events: &[Happened],
+        events: &[TimedEvent],
         ending: &Ending,
     ) -> Result<bool> {
         let id = lease.booking.0;

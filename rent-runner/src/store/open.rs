@@ -18,10 +18,10 @@ use super::engine::{Engine, Inner, Store};
 use super::{Result, StoreError};
 
 /// How many connections to PostgreSQL one process takes at most.
-const MOST_CONNECTIONS: u32 = 8;
+const MAX_CONNECTIONS: u32 = 8;
 
 /// How many readers of one file there are at most.
-const MOST_READERS: u32 = 4;
+const MAX_READERS: u32 = 4;
 
 /// How many rows the thread of a SQLite connection may be ahead: each change of threads costs more than many.
 const ROWS_AT_ONCE: usize = 1000;
@@ -168,7 +168,7 @@ async fn open_sqlite(path: &str, limits: Limits) -> Result<Inner> {
             .test_before_acquire(false)
             .acquire_timeout(limits.busy_timeout + ACQUIRE_TIMEOUT)
     };
-    let readers = pool(MOST_READERS).connect_lazy_with(options.clone().pragma("query_only", "ON"));
+    let readers = pool(MAX_READERS).connect_lazy_with(options.clone().pragma("query_only", "ON"));
     let mut write = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
     if let Some(most) = limits.most_pages {
         write = write.pragma("max_page_count", most.to_string());
@@ -298,7 +298,7 @@ async fn open_postgres(address: &str, limits: Limits) -> Result<Inner> {
 
     let wait = i64::try_from(limits.busy_timeout.as_millis()).unwrap_or(i64::MAX);
     let pool = PgPoolOptions::new()
-        .max_connections(MOST_CONNECTIONS)
+        .max_connections(MAX_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .after_connect(move |connection, _| {
             Box::pin(async move {

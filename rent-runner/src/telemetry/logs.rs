@@ -22,7 +22,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::terminal;
 
 /// A line has some 200 bytes, so that a stuck reader costs two megabytes.
-const MOST_LINES: usize = 10_000;
+const MAX_LINES: usize = 10_000;
 
 /// How lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -75,7 +75,7 @@ pub(crate) fn start(verbose: u8, format: Option<LogFormat>, by_default: &str) ->
     let variable = || LogFormat::from_word(std::env::var("RENT_LOG_FORMAT").ok()?.trim());
     let elsewhere = if io::stderr().is_terminal() { LogFormat::Human } else { LogFormat::Json };
     let format = format.or_else(variable).unwrap_or(elsewhere);
-    let (subscriber, logs) = make(io::stderr(), filter, format, terminal::colours(), MOST_LINES);
+    let (subscriber, logs) = make(io::stderr(), filter, format, terminal::colours(), MAX_LINES);
     // One exists already only in a test.
     let _ = subscriber.try_init();
     let _ = LINES.set(logs.lines.clone());

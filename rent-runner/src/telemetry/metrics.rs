@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use namyangju_rent::{Event, Happened, Report};
+use namyangju_rent::{Event, Report, TimedEvent};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -18,7 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::store::State;
 
 /// Labels that come from outside have at most so many values; the rest is `other`.
-const MOST_VALUES: usize = 64;
+const MAX_VALUES: usize = 64;
 
 pub(super) type Label = [(&'static str, String); 1];
 type Labels = [(&'static str, String); 2];
@@ -99,7 +99,7 @@ impl Metrics {
     }
 
     /// One event of a booking: attempts, first-byte times, lateness of shots, clock error, alarms.
-    pub(crate) fn hear(&self, happened: &Happened) {
+    pub(crate) fn on_event(&self, happened: &TimedEvent) {
         let figures = &self.figures;
         match &happened.event {
             Event::Alarm { .. } => {
@@ -170,7 +170,7 @@ impl Metrics {
         if seen.contains(&entry) {
             return entry.1;
         }
-        if seen.iter().filter(|(known, _)| *known == label).count() >= MOST_VALUES {
+        if seen.iter().filter(|(known, _)| *known == label).count() >= MAX_VALUES {
             return "other".to_owned();
         }
         seen.insert(entry.clone());
@@ -287,7 +287,7 @@ mod tests {
 
     const ANY: &str = "127.0.0.1:0";
 
-    fn happened(event: Value) -> Happened {
+    fn happened(event: Value) -> TimedEvent {
         let mut value = json!({ "at": "2026-11-26 10:00:00", "monotonic_micros": 7 });
         value.as_object_mut().unwrap().extend(event.as_object().unwrap().clone());
         serde_json::from_value(value).unwrap()
@@ -364,7 +364,7 @@ mod tests {
                 "ahead_micros": -1_500_000, "error_micros": 2_000, "path_micros": 9, "probes": 3, "cached": false
             } }),
         ] {
-            metrics.hear(&happened(event));
+            metrics.on_event(&happened(event));
         }
         metrics.ended(State::Failed, None);
         metrics.planned(Duration::from_millis(3), 2);

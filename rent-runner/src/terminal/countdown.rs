@@ -49,7 +49,7 @@ impl Live {
     }
 
     /// Takes an event in.
-    pub(crate) fn hear(&self, event: &Event) {
+    pub(crate) fn on_event(&self, event: &Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::LoggedIn => state.session = Session::LoggedIn,
@@ -146,10 +146,10 @@ mod tests {
             text,
             "opens in 0:04:32  |  site clock not read yet  |  not logged in yet  |  0 of 200 requests"
         );
-        live.hear(&Event::LoggedIn);
+        live.on_event(&Event::LoggedIn);
         assert!(live.text(Duration::from_secs(90_000)).starts_with("opens in 1 d 1:00:00  |"));
         assert!(live.text(Duration::ZERO).contains("|  logged in  |"));
-        live.hear(&Event::Alarm { text: "login".into() });
+        live.on_event(&Event::Alarm { text: "login".into() });
         assert!(live.text(Duration::ZERO).contains("ALARM"));
         let given = Live::new(SystemClock.now(), Budget::new(1), Some(-1_500_000));
         assert!(given.text(Duration::ZERO).contains("site clock -1500.0 ms as given"));

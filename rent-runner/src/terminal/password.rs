@@ -10,7 +10,7 @@ use crate::bad_input::BadInput;
 const PASSWORD_VARIABLE: &str = "RENT_PASSWORD";
 
 /// The most of stdin that is read for a password.
-const LONGEST_PASSWORD: u64 = 4096;
+const MAX_PASSWORD: u64 = 4096;
 
 /// The password: from stdin if so asked, else from the environment, else from a person.
 pub(crate) fn ask(from_stdin: bool, prompt: &str) -> Result<String> {
@@ -36,7 +36,7 @@ fn first_line_of_stdin() -> Result<String> {
     let mut line = String::new();
     io::stdin()
         .lock()
-        .take(LONGEST_PASSWORD)
+        .take(MAX_PASSWORD)
         .read_line(&mut line)
         .map_err(|error| BadInput(format!("the password cannot be read from stdin: {error}")))?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 
-use namyangju_rent::{Clock, Event, Happened, Report, SeoulTime, SystemClock, Verdict};
+use namyangju_rent::{Clock, Event, Report, SeoulTime, SystemClock, TimedEvent, Verdict};
 use serde_json::{Map, Value, json};
 
 use crate::terminal;
@@ -47,7 +47,7 @@ pub(crate) struct Story {
 
 #[derive(Debug)]
 enum Line {
-    Happened(Happened),
+    TimedEvent(TimedEvent),
     Person(Tone, SeoulTime, String),
     Program(Value),
     /// What stands below all lines of a terminal until the next one of its kind.
@@ -78,12 +78,12 @@ impl Story {
     }
 
     /// One event.
-    pub(crate) fn event(&self, happened: &Happened) {
+    pub(crate) fn event(&self, happened: &TimedEvent) {
         if matches!(happened.event, Event::Waiting { .. }) {
             self.waited.store(true, Ordering::Relaxed);
         }
         if self.reader != Reader::Nobody {
-            self.send(Line::Happened(happened.clone()));
+            self.send(Line::TimedEvent(happened.clone()));
         }
     }
 
@@ -197,7 +197,7 @@ struct Teller {
 impl Teller {
     fn tell(&mut self, line: Line) {
         match line {
-            Line::Happened(happened) if self.reader == Reader::Person => {
+            Line::TimedEvent(happened) if self.reader == Reader::Person => {
                 if let Event::ClockRead { estimate } = &happened.event {
                     self.ahead_micros = estimate.ahead_micros;
                 }
@@ -215,7 +215,7 @@ impl Teller {
                 }
             }
             // A booking goes on although nobody reads it any more.
-            Line::Happened(happened) => {
+            Line::TimedEvent(happened) => {
                 let _ = terminal::result(&serde_json::to_string(&happened).unwrap_or_default());
             }
             Line::Program(value) => {

@@ -54,7 +54,7 @@ pub(super) const NEW_KEY_VARIABLE: &str = "RENT_NEW_KEY";
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The most that is read of a key: much more than one has.
-const MOST_OF_A_KEY: u64 = 1024;
+const MAX_KEY_BYTES: u64 = 1024;
 
 /// Where a command is asked again whether it has ended.
 const COMMAND_GAP: Duration = Duration::from_millis(5);
@@ -128,7 +128,7 @@ pub(super) fn run_command(command: &str, timeout: Duration) -> Result<Zeroizing<
     if let Some(out) = child.stdout.take() {
         std::thread::spawn(move || {
             let mut text = Zeroizing::new(Vec::new());
-            let read = out.take(MOST_OF_A_KEY).read_to_end(&mut text).map(|_| text);
+            let read = out.take(MAX_KEY_BYTES).read_to_end(&mut text).map(|_| text);
             // Nobody may be waiting any more.
             let _ = sender.send(read);
         });
@@ -174,7 +174,7 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Key>, VaultError> {
         return Err(unusable(format!("others than its owner can read it: run `chmod 600 {path}`")));
     }
     let mut text = Zeroizing::new(Vec::with_capacity(64));
-    file.take(MOST_OF_A_KEY).read_to_end(&mut text).map_err(|error| unusable(error.to_string()))?;
+    file.take(MAX_KEY_BYTES).read_to_end(&mut text).map_err(|error| unusable(error.to_string()))?;
     parse(&text).map(Some).map_err(unusable)
 }
 

@@ -10,7 +10,7 @@ const UNITS: [(&str, u64); 5] =
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// Clocks that differ by more than a day are not meant.
-const LARGEST_OFFSET: Duration = Duration::from_secs(24 * 3600);
+const MAX_OFFSET: Duration = Duration::from_secs(24 * 3600);
 
 /// Reads one or more numbers, each with its unit; `0` needs none.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
@@ -46,7 +46,7 @@ pub(crate) fn parse_offset(text: &str) -> Result<i64, String> {
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let size = parse(size).map_err(|_| wrong())?;
-    if size > LARGEST_OFFSET {
+    if size > MAX_OFFSET {
         return Err("more than a day".to_owned());
     }
     let micros = i64::try_from(size.as_micros()).map_err(|_| wrong())?;

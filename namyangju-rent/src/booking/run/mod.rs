@@ -15,7 +15,7 @@ use std::time::Duration;
 use self::shot::Permit;
 use crate::answer_kind::AnswerKind;
 use crate::booking::Booking;
-use crate::booking::event::{Event, Happened, Wish};
+use crate::booking::event::{Event, TimedEvent, Wish};
 use crate::booking::policy::{GiveUp, Schedule};
 use crate::booking::report::{Attempt, OpeningBracket, Report, Verdict};
 use crate::booking::standing::Standing;
@@ -53,7 +53,7 @@ pub(crate) struct Run<'b, W> {
 
 impl Booking {
     /// Runs it to its end. `observer` hears each step; it should return at once.
-    pub async fn run(self, observer: impl FnMut(&Happened) + Send) -> Report {
+    pub async fn run(self, observer: impl FnMut(&TimedEvent) + Send) -> Report {
         self.run_watched(Observer(observer)).await
     }
 
@@ -110,7 +110,7 @@ impl<'b, W: Watcher> Run<'b, W> {
     fn tell(&mut self, event: Event) {
         let (at, monotonic) = (self.clock().now(), self.clock().monotonic());
         self.standing.on_event(&event);
-        self.watcher.hear(&Happened { at, monotonic, event });
+        self.watcher.on_event(&TimedEvent { at, monotonic, event });
     }
 
     fn requests(&self) -> u32 {

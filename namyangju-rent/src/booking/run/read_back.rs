@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::Run;
 use crate::answer_kind::AnswerKind;
 use crate::booking::event::Event;
+use crate::booking::listed::ReadBack;
 use crate::booking::policy::Last;
 use crate::booking::report::Verdict;
-use crate::booking::seen::Seen;
 use crate::booking::watcher::Watcher;
 use crate::error::Error;
 use crate::outcome::Receipt;
@@ -26,15 +26,15 @@ impl<W: Watcher> Run<'_, W> {
     pub(super) async fn read_back(&mut self, answer: AnswerKind) -> Result<Option<Last>, Verdict> {
         for look in 1..=MAX_READS {
             match self.look().await {
-                Ok(Seen::Free) => {
+                Ok(ReadBack::Free) => {
                     return Ok(Some(if answer == AnswerKind::Unknown { Last::Unknown } else { Last::Plain }));
                 }
-                Ok(Seen::Ours) if self.standing.is_doubtful() => {
+                Ok(ReadBack::Ours) if self.standing.is_doubtful() => {
                     return Err(Verdict::Reserved { receipt: None, shown: Some(SlotState::Booked) });
                 }
-                Ok(Seen::Others) => return Ok(None),
-                Ok(Seen::Ours | Seen::Booked) if !self.standing.is_doubtful() => return Ok(None),
-                Ok(Seen::Nothing) if !self.standing.is_unanswered() || self.is_before_opening() => {
+                Ok(ReadBack::Others) => return Ok(None),
+                Ok(ReadBack::Ours | ReadBack::Booked) if !self.standing.is_doubtful() => return Ok(None),
+                Ok(ReadBack::Nothing) if !self.standing.is_unanswered() || self.is_before_opening() => {
                     self.standing.was_not_accepted();
                     return Ok(Some(Last::Plain));
                 }
@@ -70,8 +70,8 @@ impl<W: Watcher> Run<'_, W> {
         Verdict::Reserved { receipt, shown }
     }
 
-    async fn look(&mut self) -> Result<Seen, Error> {
-        let Some(wish) = self.wish() else { return Ok(Seen::Nothing) };
+    async fn look(&mut self) -> Result<ReadBack, Error> {
+        let Some(wish) = self.wish() else { return Ok(ReadBack::Nothing) };
         // The day list needs no login (protocol.md 4.3, S3); the session's line is warm.
         let list = match &self.session {
             Some(session) => session.day_list(&wish.place, wish.date).await,
@@ -80,7 +80,7 @@ impl<W: Watcher> Run<'_, W> {
                 Err(error) => Err(error),
             },
         };
-        let seen = list.map(|list| Seen::of(&list, wish, &self.booking.application));
+        let seen = list.map(|list| ReadBack::of(&list, wish, &self.booking.application));
         self.tell(Event::ReadBack { state: seen.as_ref().ok().map(|seen| seen.state()) });
         seen
     }

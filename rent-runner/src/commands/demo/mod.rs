@@ -13,8 +13,8 @@ use namyangju_rent::harness::{
     StandIn, StandInServer, Step,
 };
 use namyangju_rent::{
-    Application, Booking, Clock, Credentials, Event, Happened, HeadCount, Policy, SeoulTime, Site, Standing,
-    SystemClock, Wish,
+    Application, Booking, Clock, Credentials, Event, HeadCount, Policy, SeoulTime, Site, Standing,
+    SystemClock, TimedEvent, Wish,
 };
 use serde_json::json;
 
@@ -149,7 +149,7 @@ async fn in_the_foreground(play: Play<'_>) -> Result<Played> {
         live = Some(Live::new(opening, booking.budget().clone(), None));
     }
     let watched = Watched { booking, live, standing: Standing::default() };
-    let act = |happened: &Happened| stage.lock().unwrap_or_else(PoisonError::into_inner).act(happened);
+    let act = |happened: &TimedEvent| stage.lock().unwrap_or_else(PoisonError::into_inner).act(happened);
     let ending = foreground::run(watched, story, act).await;
     let (code, receipt) = (ending.code(), ending.receipt().map(str::to_owned));
     Ok(Played {
@@ -260,7 +260,7 @@ impl Stage {
         }
     }
 
-    fn act(&mut self, happened: &Happened) {
+    fn act(&mut self, happened: &TimedEvent) {
         match &happened.event {
             Event::LoggedIn => self.logged_in = true,
             Event::Attempt { .. } => {

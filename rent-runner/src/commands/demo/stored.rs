@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use namyangju_rent::harness::Account;
-use namyangju_rent::{Clock, Happened, SystemClock};
+use namyangju_rent::{Clock, SystemClock, TimedEvent};
 use serde_json::json;
 
 use super::{Play, Played, application};
@@ -68,7 +68,7 @@ pub(super) async fn run(play: Play<'_>) -> Result<Played> {
     story.aside(&format!("stored: booking {id}, waiting; a runner claims it"));
 
     let (told, acted) = (Arc::clone(story), Arc::clone(stage));
-    let observer = move |_, happened: &Happened| {
+    let observer = move |_, happened: &TimedEvent| {
         acted.lock().unwrap_or_else(PoisonError::into_inner).act(happened);
         told.event(happened);
     };

@@ -10,7 +10,7 @@ use super::Findings;
 use crate::config::Config;
 
 /// A runner holds a handful for each booking, and the database its own.
-const FEWEST_FILES: u64 = 256;
+const MIN_FILES: u64 = 256;
 
 /// Less room than this is soon gone, in kibibytes.
 const LITTLE_ROOM: u64 = 200 * 1024;
@@ -71,10 +71,10 @@ pub(super) fn files(findings: &mut Findings) -> Result<()> {
     let line = limits.lines().find(|line| line.starts_with("Max open files"));
     let soft = line.and_then(|line| line.split_whitespace().nth(3)).and_then(|word| word.parse::<u64>().ok());
     match soft {
-        Some(few) if few < FEWEST_FILES => findings.warning(
+        Some(few) if few < MIN_FILES => findings.warning(
             "files",
             format!("a process may open {few} files"),
-            format!("raise it to {FEWEST_FILES} or more (ulimit -n, or LimitNOFILE of the service)"),
+            format!("raise it to {MIN_FILES} or more (ulimit -n, or LimitNOFILE of the service)"),
         ),
         Some(many) => findings.ok("files", format!("a process may open {many} files")),
         None => Ok(()),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use namyangju_rent::{MOST_BOOKINGS_A_DAY, SeoulTime, Wish};
+use namyangju_rent::{MAX_BOOKINGS_PER_DAY, SeoulTime, Wish};
 
 use super::rows::{booking, minutes, no_booking, select_bookings};
 use crate::store::accounts::no_account;
@@ -75,9 +75,9 @@ async fn check_choices(tx: &mut Tx<'_>, id: BookingId, account: i64, choices: &[
          AND b.state IN ('waiting', 'armed', 'firing', 'succeeded', 'unconfirmed')";
     let row = tx.row(of_day, values![&first.date.to_string(), account, id.0]).await?;
     let others: usize = row.map_or(Ok(0), |row| row.number("many"))?;
-    if others >= MOST_BOOKINGS_A_DAY {
+    if others >= MAX_BOOKINGS_PER_DAY {
         return Err(StoreError::Conflict(format!(
-            "{} has {others} bookings of this account already: at most {MOST_BOOKINGS_A_DAY} a day",
+            "{} has {others} bookings of this account already: at most {MAX_BOOKINGS_PER_DAY} a day",
             first.date
         )));
     }
@@ -90,7 +90,7 @@ impl Store {
     /// # Errors
     /// `NotFound` for an account, `Conflict` for a duplicate (the same account, place, date and an
     /// overlapping time among the choices of a booking that is not over, has succeeded or may have) or for more than
-    /// `MOST_BOOKINGS_A_DAY` of one account whose first choice is on one day. With many, the text says which.
+    /// `MAX_BOOKINGS_PER_DAY` of one account whose first choice is on one day. With many, the text says which.
     pub(crate) async fn add_bookings(&self, bookings: &[NewBooking]) -> Result<Vec<BookingId>> {
         let mut tx = self.write().await?;
         // Locked in order, so that two imports wait for each other instead of for ever, and see each other.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use namyangju_rent::{Clock, Event, MOST_BOOKINGS_A_DAY, SystemClock};
+use namyangju_rent::{Clock, Event, MAX_BOOKINGS_PER_DAY, SystemClock};
 
 use super::support::{
     COURT, LONG, NONE, Place, account, at, booking, ending, fired, sealed, suite, wish, with_booking,
@@ -139,7 +139,7 @@ async fn a_day_takes_only_so_many(place: &Place) {
     store.add_account(&account("tester1")).await.unwrap();
     store.add_account(&account("tester2")).await.unwrap();
     let at_court = |court: usize| booking("tester1", &[&format!("NYJ06/07/{court} 2026-12-05 06:00-08:00")]);
-    let many: Vec<_> = (0..MOST_BOOKINGS_A_DAY).map(|court| at_court(100 + court)).collect();
+    let many: Vec<_> = (0..MAX_BOOKINGS_PER_DAY).map(|court| at_court(100 + court)).collect();
     store.add_bookings(&many).await.unwrap();
     conflict(store.add_bookings(&[at_court(200)]).await, "2026-12-05 has 8 bookings");
     // The first choice counts, and the account.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use namyangju_rent::{Happened, SeoulTime, Wish};
+use namyangju_rent::{SeoulTime, TimedEvent, Wish};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -115,17 +115,17 @@ pub(super) async fn with_booking(place: &Place) -> (Store, BookingId) {
 }
 
 /// An event, as the library tells it.
-pub(super) fn happened(event: serde_json::Value) -> Happened {
+pub(super) fn happened(event: serde_json::Value) -> TimedEvent {
     let mut value = json!({"at": "2026-11-26T10:00:00.042+09:00", "monotonic_micros": 7});
     value.as_object_mut().unwrap().extend(event.as_object().unwrap().clone());
     serde_json::from_value(value).unwrap()
 }
 
-pub(super) fn fired() -> Happened {
+pub(super) fn fired() -> TimedEvent {
     happened(json!({"event": "fired", "late_micros": 12}))
 }
 
-pub(super) fn logged_in() -> Happened {
+pub(super) fn logged_in() -> TimedEvent {
     happened(json!({"event": "logged-in"}))
 }
 

@@ -8,7 +8,7 @@ use crate::value::slot::SlotState;
 
 /// What the day list tells of a wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Seen {
+pub(crate) enum ReadBack {
     /// Every slot of it is free.
     Free,
     /// Every slot is booked, under our event and club.
@@ -21,7 +21,7 @@ pub(crate) enum Seen {
     Nothing,
 }
 
-impl Seen {
+impl ReadBack {
     pub(crate) fn of(list: &DayList, wish: &Wish, application: &Application) -> Self {
         let slots: Vec<&ListedSlot> = list.within(wish.date, wish.range, wish.purpose).collect();
         if slots.is_empty() {
@@ -99,7 +99,7 @@ mod tests {
             event_name: event.to_owned(),
             group_name: group.to_owned(),
         };
-        let seen = |first, second| Seen::of(&DayList { slots: vec![first, second] }, &wish, &application);
+        let seen = |first, second| ReadBack::of(&DayList { slots: vec![first, second] }, &wish, &application);
         let (free, ours, other, masked) = (
             |range| slot(range, SlotState::Free, "", ""),
             |range| slot(range, SlotState::Booked, "가나다클럽", "테니스"),
@@ -107,13 +107,13 @@ mod tests {
             |range| slot(range, SlotState::Booked, "", ""),
         );
         let (one, two) = ("06:00-08:00", "08:00-10:00");
-        assert_eq!(seen(free(one), free(two)), Seen::Free);
-        assert_eq!(seen(ours(one), ours(two)), Seen::Ours);
-        assert_eq!(seen(ours(one), other(two)), Seen::Others);
-        assert_eq!(seen(free(one), other(two)), Seen::Others);
-        assert_eq!(seen(ours(one), free(two)), Seen::Booked);
-        assert_eq!(seen(masked(one), masked(two)), Seen::Booked);
-        assert_eq!(seen(slot(one, SlotState::NotShown, "", ""), free(two)), Seen::Nothing);
-        assert_eq!(Seen::of(&DayList { slots: vec![] }, &wish, &application), Seen::Nothing);
+        assert_eq!(seen(free(one), free(two)), ReadBack::Free);
+        assert_eq!(seen(ours(one), ours(two)), ReadBack::Ours);
+        assert_eq!(seen(ours(one), other(two)), ReadBack::Others);
+        assert_eq!(seen(free(one), other(two)), ReadBack::Others);
+        assert_eq!(seen(ours(one), free(two)), ReadBack::Booked);
+        assert_eq!(seen(masked(one), masked(two)), ReadBack::Booked);
+        assert_eq!(seen(slot(one, SlotState::NotShown, "", ""), free(two)), ReadBack::Nothing);
+        assert_eq!(ReadBack::of(&DayList { slots: vec![] }, &wish, &application), ReadBack::Nothing);
     }
 }
