@@ -67,11 +67,9 @@
 //! prices by hour of the day or by residence; sessions in a database.
 
 mod account;
-mod base64;
 mod clock;
 mod cookie;
 mod courts;
-mod gzip;
 mod pages;
 mod replay;
 mod seeded;
