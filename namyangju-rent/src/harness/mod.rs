@@ -81,6 +81,7 @@
 //!
 //! [`StandIn::arrivals`] tells of each request its connection, when it came, when its script began and read the
 //! clock, and when the answer left; [`StandIn::connections`] tells who opened and closed which connection when.
+//! A path with a delay, for TLS too, is a [`Line`].
 //!
 //! # Captured pages
 //!
@@ -98,6 +99,7 @@ mod clock;
 mod connections;
 mod cookie;
 mod courts;
+mod line;
 mod pages;
 mod replay;
 mod scripts;
@@ -119,6 +121,7 @@ pub use account::Account;
 pub use clock::ManualClock;
 pub use connections::{ClosedBy, Connection};
 pub use courts::Court;
+pub use line::Line;
 pub use replay::{Capture, ReplayError, Told, replay};
 pub use server::StandInServer;
 pub use settings::{

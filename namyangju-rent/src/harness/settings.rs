@@ -134,7 +134,8 @@ pub struct Settings {
     /// Round trips (`there` and `back`, without jitter) that a new connection takes before its first request:
     /// 1 is TCP, 2 is TCP with TLS 1.3, 3 is TCP with TLS 1.2. The server's own port has no TLS and cannot
     /// delay a `connect`, so a client's connect takes no time and its *first request* is held until the
-    /// handshakes would be over; a connection that was opened early enough costs nothing.
+    /// handshakes would be over; a connection that was opened early enough costs nothing. Behind a
+    /// [`Line`](super::Line) leave it at 0.
     pub handshake_round_trips: u8,
     /// Scripted faults.
     pub faults: Vec<Fault>,

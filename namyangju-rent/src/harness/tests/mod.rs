@@ -3,6 +3,7 @@
 mod clients;
 mod connections;
 mod hostile;
+mod line;
 #[cfg(feature = "wiremock")]
 mod mocked;
 mod replayed;
