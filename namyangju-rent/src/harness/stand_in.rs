@@ -354,7 +354,9 @@ impl StandIn {
             None => silent(),
         };
         answer.fault = answer.fault.or(wire);
-        answer.back_delay = answer.back_delay.saturating_add(leaves.since(now));
+        // Later still, if a fault asks for it.
+        let left = leaves.plus(answer.back_delay);
+        answer.back_delay = left.since(now);
         let back = self.draw(self.settings.back);
         answer.back_delay = answer.back_delay.saturating_add(back);
         let unanswered =
@@ -366,7 +368,7 @@ impl StandIn {
             site_time,
             began: plan.map(|plan| plan.begins),
             decided: plan.map(|plan| plan.reads),
-            left: (!unanswered).then_some(leaves),
+            left: (!unanswered).then_some(left),
             peer: request.peer,
             session: visit.as_ref().and_then(|v| v.session.id.get(..8)).map(str::to_owned),
             account: visit.as_ref().and_then(Visit::account_id).map(str::to_owned),

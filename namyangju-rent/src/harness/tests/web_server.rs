@@ -46,6 +46,15 @@ fn each_server_stamps_its_own_instant() {
 }
 
 #[test]
+fn an_answer_that_a_fault_makes_late_leaves_late() {
+    let fault = Fault { step: Step::Home, nth: 1, kind: FaultKind::Late(700 * MILLI) };
+    let mut robot = Robot::new(Settings { faults: vec![fault], ..Settings::default() });
+    robot.stand_in.settings_mut().web_server.script_time = 100 * MILLI;
+    assert_eq!(robot.get("/rent/").back_delay, 800 * MILLI);
+    assert_eq!(robot.stand_in.arrivals()[0].left, Some(now().plus(800 * MILLI)));
+}
+
+#[test]
 fn the_two_servers_say_who_they_are() {
     let mut apache = robot(|server| *server = WebServer::apache());
     let answer = apache.get("/rent/");
