@@ -25,6 +25,12 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// Ends when so much monotonic time has passed.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 
+    /// Ends once the monotonic clock has come to `instant`. Unlike [`Clock::sleep`] it does not move a clock
+    /// that is moved by hand: it is for time-outs that run beside the work.
+    fn alarm(&self, instant: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.sleep(instant.saturating_sub(self.monotonic()))
+    }
+
     /// Whether the system says that its wall clock is kept by a time server.
     fn is_synchronised(&self) -> bool {
         false

@@ -5,10 +5,12 @@ use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use crate::clock::Clock;
 use crate::value::date::SeoulTime;
 
-/// A clock for tests: `sleep` ends at once and moves the time on.
+/// A clock for tests: `sleep` ends at once and moves the time on; `alarm` waits until somebody has moved it.
 ///
 /// ```
 /// use namyangju_rent::Clock;
@@ -21,7 +23,14 @@ use crate::value::date::SeoulTime;
 /// # Ok::<(), namyangju_rent::DateError>(())
 /// ```
 #[derive(Debug)]
-pub struct ManualClock(Mutex<Times>);
+pub struct ManualClock {
+    times: Mutex<Times>,
+    moved: Notify,
+}
+
+/// Turns that others get after each sleep: one for the server whose alarm is due, one for the system to carry
+/// what it closed, one for the client's connection to see it, and one to spare.
+const TURNS: u8 = 4;
 
 #[derive(Debug)]
 struct Times {
@@ -32,7 +41,8 @@ struct Times {
 impl ManualClock {
     /// A clock that stands at this instant.
     pub fn new(at: SeoulTime) -> Self {
-        Self(Mutex::new(Times { wall: at, monotonic: Duration::ZERO }))
+        let times = Mutex::new(Times { wall: at, monotonic: Duration::ZERO });
+        Self { times, moved: Notify::new() }
     }
 
     /// Moves both clocks forward.
@@ -40,6 +50,8 @@ impl ManualClock {
         let mut times = self.times();
         times.wall = times.wall.plus(by);
         times.monotonic = times.monotonic.saturating_add(by);
+        drop(times);
+        self.moved.notify_waiters();
     }
 
     /// Sets the wall clock, as a time service does; the monotonic clock goes on undisturbed.
@@ -48,7 +60,7 @@ impl ManualClock {
     }
 
     fn times(&self) -> MutexGuard<'_, Times> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,8 +76,23 @@ impl Clock for ManualClock {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
             self.advance(duration);
-            // Others get a turn, so that a loop of sleeps does not starve a server on this thread.
-            tokio::task::yield_now().await;
+            // So that a loop of sleeps does not starve a server on this thread.
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+            }
+        })
+    }
+
+    fn alarm(&self, instant: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            loop {
+                // Asked for before the look at the clock, so that no move between the two is missed.
+                let moved = self.moved.notified();
+                if self.monotonic() >= instant {
+                    return;
+                }
+                moved.await;
+            }
         })
     }
 
@@ -86,5 +113,24 @@ mod tests {
         assert_eq!(clock.now().since(start), Duration::from_secs(3600));
         clock.step_wall(start);
         assert_eq!((clock.now(), clock.monotonic()), (start, Duration::from_secs(3600)));
+    }
+
+    #[tokio::test]
+    async fn an_alarm_waits_for_the_hand_and_does_not_move_it() {
+        let clock = ManualClock::new("2026-11-26 09:00:00".parse().unwrap());
+        let second = Duration::from_secs(1);
+        let (mut rung, alarm) = (false, clock.alarm(2 * second));
+        tokio::pin!(alarm);
+        for _ in 0..2 {
+            tokio::select! {
+                biased;
+                () = &mut alarm => rung = true,
+                () = tokio::task::yield_now() => {}
+            }
+            assert!(!rung);
+            clock.advance(second);
+        }
+        alarm.await;
+        assert_eq!(clock.monotonic(), 2 * second);
     }
 }

@@ -41,19 +41,47 @@
 //! | subject | fields of [`Settings`] | default |
 //! | --- | --- | --- |
 //! | seed, people, courts | `seed` `accounts` `extra_courts` `round_hours` `booked_share` | three accounts, the dialect's places and a few invented ones, nothing booked |
-//! | competitors | `rivals` | none |
+//! | competitors | `rivals` `crowds` | none |
+//! | web server | [`web_server`](WebServer): `name` `date` `script_time` `script_clock` `workers` `keep_alive` `head` | `Date` is the arrival, scripts take no time, connections are kept, `HEAD` works |
 //! | clock and opening | `clock_skew_millis` `date_cached` `opening` `openings` `gate` `not_open_text` | right, always open; before an opening the day page says so |
 //! | bytes | `content_type` `meta_charset` `framing` `gzip` `calendar_suffixes` `missing` | no charset in the header, Content-Length, 404 |
-//! | login | `login_success` `login_failure` `cookie_name` `login_cookie_lines` `cookie_life` `anonymous` | 200 with three cookie lines; redirect to the message page with one; day page refuses without login |
+//! | addresses | `printed_base` | paths, and the base that the visitor asked at |
+//! | login | `login_success` `login_failure` `cookie_name` `login_cookie_lines` `cookie_life` `anonymous` `sessions_end` `one_session` | 200 with three cookie lines; redirect to the message page with one; day page refuses without login |
 //! | page trace | `form_needs_day` `trace` `trace_refusal` | the applicant form for the same slots |
 //! | submission | `taken` `submit_success` `landing_path` `check_amount` `check_time_list` | 5543 bytes; redirect to `…/{number}`; both checked |
 //! | human check | `human_check` | at the dialect's places |
 //! | limits | `max_hours` `min_hours` `daily_limit` | 4 hours, 1 hour, none |
-//! | load | `busy` `block` `there` `back` | none |
+//! | load | `busy` `swamp` `block` `there` `back` `handshake_round_trips` | none |
 //! | wire | `faults` | none |
 //! | wording | `texts` | its own |
 //!
 //! [`Settings::variants`] turns each switch once.
+//!
+//! # As a real server
+//!
+//! ```
+//! use namyangju_rent::harness::{Request, Settings, StandIn, WebServer};
+//! use namyangju_rent::{SeoulTime, Site};
+//! use std::time::Duration;
+//!
+//! // nginx stamps `Date` as the answer leaves: late by the time of the script.
+//! let mut settings = Settings::default();
+//! settings.web_server = WebServer::nginx();
+//! settings.web_server.script_time = Duration::from_millis(120);
+//! let mut stand_in = StandIn::new(&Site::builtin("namyangju")?, settings);
+//! let now: SeoulTime = "2026-11-26 09:59:59.900".parse()?;
+//! let answer = stand_in.answer(&Request::get("/rent/"), now);
+//! assert_eq!(answer.header("date"), Some("Thu, 26 Nov 2026 01:00:00 GMT"));
+//! assert_eq!(answer.back_delay, Duration::from_millis(120));
+//! // A file needs no script.
+//! let answer = stand_in.answer(&Request::get("/rent/css/standin.css"), now);
+//! assert_eq!(answer.header("date"), Some("Thu, 26 Nov 2026 00:59:59 GMT"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`StandIn::arrivals`] tells of each request its connection, when it came, when its script began and read the
+//! clock, and when the answer left; [`StandIn::connections`] tells who opened and closed which connection when.
+//! A path with a delay, for TLS too, is a [`Line`].
 //!
 //! # Captured pages
 //!
@@ -67,37 +95,44 @@
 //! prices by hour of the day or by residence; sessions in a database.
 
 mod account;
-mod base64;
 mod clock;
+mod connections;
 mod cookie;
 mod courts;
-mod gzip;
+mod line;
 mod pages;
 mod replay;
+mod scripts;
 mod seeded;
 mod server;
 mod settings;
 mod stand_in;
 mod steps;
 mod submission;
+mod swamp;
 mod texts;
 mod visit;
+mod web_server;
 mod wire;
 #[cfg(feature = "wiremock")]
 pub mod wiremock;
 
 pub use account::Account;
 pub use clock::ManualClock;
+pub use connections::{ClosedBy, Connection};
 pub use courts::Court;
+pub use line::Line;
 pub use replay::{Capture, ReplayError, Told, replay};
 pub use server::StandInServer;
 pub use settings::{
-    Anonymous, BlockKind, BlockRule, BusyWindow, ContentType, CookieLife, Delay, Framing, Gate, HumanCheck,
-    LoginFailure, LoginSuccess, Missing, RefusalStyle, Rival, Settings, SubmitSuccess, TAKEN_PAGE_BYTES,
-    Taken, Trace,
+    Anonymous, BlockKind, BlockRule, BusyWindow, ContentType, CookieLife, Crowd, Delay, Framing, Gate,
+    HumanCheck, LoginFailure, LoginSuccess, Missing, PrintedBase, RefusalStyle, Rival, Settings,
+    SubmitSuccess, TAKEN_PAGE_BYTES, Taken, Trace,
 };
 pub use stand_in::{Booked, StandIn};
+pub use swamp::Swamp;
 pub use texts::Texts;
+pub use web_server::{DateStamp, HeadRequests, KeepAlive, ScriptClock, WebServer};
 pub use wire::{Answer, Arrival, Fault, FaultKind, Request, Step, WireFault};
 
 #[cfg(test)]

@@ -5,12 +5,13 @@
 
 use std::fmt;
 
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine as _, alphabet};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::base64;
 use crate::client::login::login_said;
 use crate::client::visitor::menu_of;
 use crate::error::{Error, Step};
@@ -449,10 +450,23 @@ fn har_body(entry: &Value, status: u16, headers: &[(String, String)]) -> Result<
             Ok(charset.encode(text).into_owned())
         }
         Some(Value::String(encoding)) if encoding.eq_ignore_ascii_case("base64") => {
-            base64::decode(text).ok_or(wrong(TEXT, "is not the Base64 that `encoding` says it is"))
+            from_base64(text).ok_or(wrong(TEXT, "is not the Base64 that `encoding` says it is"))
         }
         Some(_) => Err(wrong("response.content.encoding", "is not `base64`")),
     }
+}
+
+/// The bytes of a Base64 text (RFC 4648). Line breaks, missing padding and stray bits in the last letter are
+/// no fault: captures come from many programs.
+pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(true)
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let letters: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+    LENIENT.decode(letters).ok()
 }
 
 mod without_cookies {
@@ -480,14 +494,15 @@ mod in_base64 {
     use serde::de::Error as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    use super::base64;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
 
     pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&base64::encode(bytes))
+        serializer.serialize_str(&STANDARD.encode(bytes))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(deserializer)?;
-        base64::decode(&text).ok_or_else(|| D::Error::custom("`body` is not Base64"))
+        super::from_base64(&text).ok_or_else(|| D::Error::custom("`body` is not Base64"))
     }
 }

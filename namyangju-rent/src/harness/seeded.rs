@@ -19,6 +19,11 @@ impl Seeded {
         self.next().checked_rem(end).unwrap_or_default()
     }
 
+    /// A share from 0 up to, not including, 1.
+    pub(crate) fn share(&mut self) -> f64 {
+        share_of_bits(self.next())
+    }
+
     /// So many hexadecimal digits.
     pub(crate) fn hex(&mut self, digits: usize) -> String {
         let mut text = String::new();
@@ -36,7 +41,11 @@ pub(crate) fn share_of(seed: u64, key: &str) -> f64 {
     let hash = key.bytes().fold(0xCBF2_9CE4_8422_2325_u64 ^ seed, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
     });
-    let bits = u32::try_from(mixed(hash) >> 32).unwrap_or_default();
+    share_of_bits(mixed(hash))
+}
+
+fn share_of_bits(bits: u64) -> f64 {
+    let bits = u32::try_from(bits >> 32).unwrap_or_default();
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)
 }
 

@@ -1,13 +1,18 @@
 //! The stand-in on a real socket of this machine, with every fault for real.
+//!
+//! The machine decides and plans; whatever needs a socket is here: holding answers back, breaking off in the
+//! middle, closing silent connections, and the log of connections. All waiting is by the clock that the server
+//! was given, so that a test may move it by hand.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
@@ -19,8 +24,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::connections::{ClosedBy, Connection};
 use super::stand_in::StandIn;
-use super::wire::{Answer, Arrival, Request, WireFault};
+use super::wire::{Answer, Arrival, Came, Request, WireFault};
 use crate::clock::Clock;
 use crate::site::Site;
 use crate::site::error::SiteError;
@@ -57,7 +63,6 @@ enum RunsIn {
 struct Shared {
     stand_in: Mutex<StandIn>,
     clock: Arc<dyn Clock>,
-    connections: AtomicUsize,
 }
 
 impl Shared {
@@ -164,11 +169,17 @@ impl StandInServer {
 
     /// How many connections were accepted so far.
     pub fn connections(&self) -> usize {
-        self.shared.connections.load(Ordering::Relaxed)
+        usize::try_from(self.with(|stand_in| stand_in.connections.opened())).unwrap_or(usize::MAX)
     }
 
-    /// Takes no more connections, lets the answers under way end, and closes.
-    pub async fn stop(mut self) {
+    /// A copy of the log of connections.
+    pub fn connection_log(&self) -> Vec<Connection> {
+        self.with(|stand_in| stand_in.connections().to_vec())
+    }
+
+    /// Takes no more connections, lets the answers under way end, and closes. Gives the log of connections, in
+    /// which all of them are closed.
+    pub async fn stop(mut self) -> Vec<Connection> {
         self.stop.send_replace(true);
         match &mut self.runs_in {
             RunsIn::Task(task) => {
@@ -186,6 +197,7 @@ impl StandInServer {
                 }
             }
         }
+        self.connection_log()
     }
 }
 
@@ -208,7 +220,7 @@ impl fmt::Debug for StandInServer {
 
 impl Shared {
     fn new(stand_in: StandIn, clock: Arc<dyn Clock>) -> Self {
-        Self { stand_in: Mutex::new(stand_in), clock, connections: AtomicUsize::new(0) }
+        Self { stand_in: Mutex::new(stand_in), clock }
     }
 }
 
@@ -235,25 +247,73 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: watch::Recei
         };
         // A failed accept is one visitor's misfortune.
         let Ok((stream, peer)) = accepted else { continue };
-        shared.connections.fetch_add(1, Ordering::Relaxed);
         let _ = stream.set_nodelay(true);
-        open.spawn(connection(stream, peer.ip(), Arc::clone(&shared), stopped.clone()));
+        let number = shared.with(|stand_in| stand_in.connections.open(peer.ip(), shared.clock.now()));
+        let opened = Open::new(number, shared.clock.monotonic());
+        open.spawn(connection(stream, peer.ip(), Arc::clone(&shared), opened, stopped.clone()));
     }
     while open.join_next().await.is_some() {}
+}
+
+/// What the requests of one connection and its time-out share.
+struct Open {
+    number: u64,
+    opened: Duration,
+    /// Since when nothing is being answered (monotonic), and whether anything ever was; `None` while it is.
+    idle: watch::Sender<Option<Idle>>,
+    /// Why the server will have closed it, if it is the server.
+    reason: Mutex<Option<ClosedBy>>,
+    /// Ends in a reset.
+    reset: Arc<AtomicBool>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Idle {
+    since: Duration,
+    answered: bool,
+}
+
+impl Open {
+    fn new(number: u64, opened: Duration) -> Self {
+        let idle = watch::Sender::new(Some(Idle { since: opened, answered: false }));
+        Self { number, opened, idle, reason: Mutex::new(None), reset: Arc::default() }
+    }
+
+    fn because(&self, reason: ClosedBy) {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
+    }
+
+    fn closed_by(&self) -> ClosedBy {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or(ClosedBy::Client)
+    }
 }
 
 async fn connection(
     stream: TcpStream,
     peer: IpAddr,
     shared: Arc<Shared>,
+    open: Open,
+    stopped: watch::Receiver<bool>,
+) {
+    let open = Arc::new(open);
+    carry(stream, peer, &shared, &open, stopped).await;
+    let (at, by) = (shared.clock.now(), open.closed_by());
+    shared.with(|stand_in| stand_in.connections.close(open.number, at, by));
+}
+
+/// Answers what comes on a connection until it ends; then the socket is closed.
+async fn carry(
+    stream: TcpStream,
+    peer: IpAddr,
+    shared: &Arc<Shared>,
+    open: &Arc<Open>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let reset = Arc::new(AtomicBool::new(false));
-    let socket = Socket { stream, reset: Arc::clone(&reset) };
+    let socket = Socket { stream, reset: Arc::clone(&open.reset) };
     let silence = stopped.clone();
-    let service = service_fn(move |request| {
-        let (shared, reset, silence) = (Arc::clone(&shared), Arc::clone(&reset), silence.clone());
-        async move { exchange(request, peer, &shared, &reset, silence).await }
+    let service = service_fn(|request| {
+        open.idle.send_replace(None);
+        exchange(request, peer, Arc::clone(shared), Arc::clone(open), silence.clone())
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .auto_date_header(false)
@@ -261,21 +321,55 @@ async fn connection(
     tokio::pin!(connection);
     // An error here is a fault that was asked for, or a client that went away.
     tokio::select! {
+        biased;
         _ = connection.as_mut() => return,
+        () = silent_for_too_long(shared, open) => {
+            open.because(ClosedBy::IdleTimeout);
+            return;
+        }
         _ = stopped.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
     }
+    open.because(ClosedBy::Stop);
     let _ = connection.await;
+}
+
+/// Ends when nothing came for longer than the web server keeps a silent connection.
+async fn silent_for_too_long(shared: &Shared, open: &Open) {
+    let mut changes = open.idle.subscribe();
+    loop {
+        let idle = *changes.borrow_and_update();
+        let kept = shared.with(|stand_in| stand_in.settings().web_server.keep_alive);
+        let limit = idle.and_then(|idle| if idle.answered { kept.idle } else { kept.first_request });
+        let changed = match (idle, limit) {
+            (Some(idle), Some(limit)) => tokio::select! {
+                changed = changes.changed() => changed,
+                () = shared.clock.alarm(idle.since.saturating_add(limit)) => {
+                    if *open.idle.borrow() == Some(idle) {
+                        return;
+                    }
+                    continue;
+                }
+            },
+            _ => changes.changed().await,
+        };
+        if changed.is_err() {
+            return;
+        }
+    }
 }
 
 async fn exchange(
     incoming: hyper::Request<Incoming>,
     peer: IpAddr,
-    shared: &Shared,
-    reset: &AtomicBool,
+    shared: Arc<Shared>,
+    open: Arc<Open>,
     mut stopped: watch::Receiver<bool>,
 ) -> io::Result<hyper::Response<AnswerBody>> {
+    let nth = shared.with(|stand_in| stand_in.connections.request(open.number));
+    let begun = shared.clock.monotonic();
     let (head, body) = incoming.into_parts();
     let body = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(io::Error::other)?;
+    let body_took = shared.clock.monotonic().saturating_sub(begun);
     let request = Request {
         method: head.method.as_str().to_owned(),
         target: head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
@@ -287,13 +381,25 @@ async fn exchange(
         body: body.to_bytes().to_vec(),
         peer,
     };
-    let there = shared.with(StandIn::there_delay);
+    let mut there = shared.with(StandIn::there_delay);
+    if nth == 1 {
+        // The handshakes would end then; what came earlier would not have left the client yet.
+        let ready = open.opened.saturating_add(shared.with(|stand_in| stand_in.handshakes()));
+        there = there.saturating_add(ready.saturating_sub(shared.clock.monotonic()));
+    }
     if !there.is_zero() {
         shared.clock.sleep(there).await;
     }
-    let answer = shared.with(|stand_in| stand_in.answer(&request, shared.clock.now()));
+    let whole = shared.clock.now();
+    let came = Came { line: whole.minus(body_took), whole, connection: open.number, nth };
+    let answer = shared.with(|stand_in| stand_in.answer_to(&request, came));
     if !answer.back_delay.is_zero() {
         shared.clock.sleep(answer.back_delay).await;
+    }
+    if answer.fault.is_some() {
+        open.because(ClosedBy::Fault);
+    } else if answer.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close")) {
+        open.because(ClosedBy::LastRequest);
     }
     match answer.fault {
         Some(WireFault::Close) => return Err(closed()),
@@ -301,23 +407,40 @@ async fn exchange(
             let _ = stopped.wait_for(|stop| *stop).await;
             return Err(closed());
         }
-        Some(WireFault::Reset { .. }) => reset.store(true, Ordering::Relaxed),
+        Some(WireFault::ResetUnanswered) => {
+            open.reset.store(true, Ordering::Relaxed);
+            return Err(closed());
+        }
+        Some(WireFault::Reset { .. }) => open.reset.store(true, Ordering::Relaxed),
         Some(WireFault::WrongLength { .. }) | None => {}
     }
-    response(answer)
+    response(answer, Answering { shared, open })
+}
+
+/// While this lives an answer is on its way; afterwards the connection is idle.
+struct Answering {
+    shared: Arc<Shared>,
+    open: Arc<Open>,
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        let since = self.shared.clock.monotonic();
+        self.open.idle.send_replace(Some(Idle { since, answered: true }));
+    }
 }
 
 fn closed() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "a fault that was asked for")
 }
 
-fn response(answer: Answer) -> io::Result<hyper::Response<AnswerBody>> {
+fn response(answer: Answer, answering: Answering) -> io::Result<hyper::Response<AnswerBody>> {
     let mut response = hyper::Response::builder().status(answer.status);
     for (name, value) in &answer.headers {
         response = response.header(name, value.as_slice());
     }
     let mut bytes = Bytes::from(answer.body);
-    let mut body = AnswerBody { chunks: VecDeque::new(), turns: 0, abort: false };
+    let mut body = AnswerBody { chunks: VecDeque::new(), turns: 0, abort: false, _answering: answering };
     match answer.fault {
         Some(WireFault::Reset { after }) => {
             bytes.truncate(after);
@@ -346,6 +469,7 @@ struct AnswerBody {
     chunks: VecDeque<Bytes>,
     turns: u8,
     abort: bool,
+    _answering: Answering,
 }
 
 impl Body for AnswerBody {

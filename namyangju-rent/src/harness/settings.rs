@@ -1,11 +1,16 @@
 //! Everything that can be switched at the stand-in, one value each (protocol.md 11).
+//!
+//! Nobody has seen the real sites, so whatever is only inferred about them must be switchable: a client that
+//! books under every value here does not depend on a guess.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::account::Account;
 use super::courts::Court;
+use super::swamp::Swamp;
 use super::texts::Texts;
+use super::web_server::{DateStamp, HeadRequests, KeepAlive, WebServer};
 use super::wire::Fault;
 use crate::value::date::{RentDate, SeoulTime};
 use crate::value::place::Place;
@@ -37,8 +42,10 @@ pub struct Settings {
     pub round_hours: Option<u8>,
     /// The share of slots that strangers have from the beginning, 0 to 1.
     pub booked_share: f64,
-    /// Competitors.
+    /// Competitors. Each application of theirs takes a worker as ours does.
     pub rivals: Vec<Rival>,
+    /// People who book nothing and only fill the queue before the scripts.
+    pub crowds: Vec<Crowd>,
 
     /// What the site's clock is ahead of the carrier's, in milliseconds; negative if behind.
     pub clock_skew_millis: i64,
@@ -66,6 +73,9 @@ pub struct Settings {
     /// The answer for an address, code or date that does not exist (protocol.md 7: unknown).
     pub missing: Missing,
 
+    /// The base that addresses are built from: redirects, links and form actions.
+    pub printed_base: PrintedBase,
+
     /// How a good login answers.
     pub login_success: LoginSuccess,
     /// How a bad login answers.
@@ -78,12 +88,16 @@ pub struct Settings {
     pub cookie_life: CookieLife,
     /// What the day page does without a login.
     pub anonymous: Anonymous,
+    /// All sessions end at these instants of the site's clock.
+    pub sessions_end: Vec<SeoulTime>,
+    /// Whether an account has one session only: a login ends the one before it.
+    pub one_session: bool,
 
     /// Whether the applicant form needs the day page before it (protocol.md 10.7: unknown).
     pub form_needs_day: bool,
     /// Which visit a submission needs (the page trace).
     pub trace: Trace,
-    /// How a submission without it is refused.
+    /// How a form or a submission without the visit before it is refused.
     pub trace_refusal: RefusalStyle,
     /// How a taken slot is refused.
     pub taken: Taken,
@@ -105,14 +119,24 @@ pub struct Settings {
     /// The most bookings of one account for one day of use.
     pub daily_limit: Option<u8>,
 
+    /// The web server in front of the scripts.
+    pub web_server: WebServer,
     /// Times of overload.
     pub busy: Vec<BusyWindow>,
+    /// A time in which requests queue, fail and time out by chance.
+    pub swamp: Option<Swamp>,
     /// When an address is shut out.
     pub block: Option<BlockRule>,
     /// How long requests take to reach the site.
     pub there: Delay,
     /// How long answers take to leave it.
     pub back: Delay,
+    /// Round trips (`there` and `back`, without jitter) that a new connection takes before its first request:
+    /// 1 is TCP, 2 is TCP with TLS 1.3, 3 is TCP with TLS 1.2. The server's own port has no TLS and cannot
+    /// delay a `connect`, so a client's connect takes no time and its *first request* is held until the
+    /// handshakes would be over; a connection that was opened early enough costs nothing. Behind a
+    /// [`Line`](super::Line) leave it at 0.
+    pub handshake_round_trips: u8,
     /// Scripted faults.
     pub faults: Vec<Fault>,
     /// The stand-in's own wording.
@@ -128,6 +152,7 @@ impl Default for Settings {
             round_hours: None,
             booked_share: 0.0,
             rivals: Vec::new(),
+            crowds: Vec::new(),
             clock_skew_millis: 0,
             date_cached: None,
             opening: None,
@@ -140,12 +165,15 @@ impl Default for Settings {
             gzip: false,
             calendar_suffixes: false,
             missing: Missing::NotFound,
+            printed_base: PrintedBase::AsAsked,
             login_success: LoginSuccess::Page,
             login_failure: LoginFailure::Redirect,
             cookie_name: None,
             login_cookie_lines: None,
             cookie_life: CookieLife::ExpiresAndMaxAge,
             anonymous: Anonymous::Message,
+            sessions_end: Vec::new(),
+            one_session: false,
             form_needs_day: false,
             trace: Trace::SameSlots,
             trace_refusal: RefusalStyle::Page,
@@ -158,20 +186,24 @@ impl Default for Settings {
             max_hours: 4,
             min_hours: 1,
             daily_limit: None,
+            web_server: WebServer::default(),
             busy: Vec::new(),
+            swamp: None,
             block: None,
             there: Delay::default(),
             back: Delay::default(),
+            handshake_round_trips: 0,
             faults: Vec::new(),
             texts: Texts::default(),
         }
     }
 }
 
-/// A competitor: takes slots at an instant of the site's clock.
+/// A competitor: its application reaches the site at an instant of the site's clock and takes slots when its
+/// script runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rival {
-    /// The instant on the site's clock.
+    /// The arrival on the site's clock.
     pub at: SeoulTime,
     /// The court.
     pub place: Place,
@@ -179,6 +211,33 @@ pub struct Rival {
     pub date: RentDate,
     /// The stretch; every round that touches it is taken if it is free.
     pub range: TimeRange,
+}
+
+/// People who ask for pages and book nothing: their requests are spread evenly, and each takes a worker for
+/// the time of one script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crowd {
+    /// The first request, on the site's clock.
+    pub from: SeoulTime,
+    /// How many requests there are.
+    pub requests: u32,
+    /// The time they are spread over.
+    pub within: Duration,
+}
+
+/// The base that addresses are built from, as real sites get it wrong behind a proxy. Under every value but
+/// the first, links and form actions are whole addresses too, and not paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PrintedBase {
+    /// The host and port that the visitor asked at, by http; links and form actions are paths.
+    AsAsked,
+    /// https at the same host and port, though the site speaks http.
+    Https,
+    /// The same host at another port.
+    Port(u16),
+    /// The same host without its port, as `HTTP_HOST` without one leads to.
+    WithoutPort,
 }
 
 /// The first step that says "not open yet" before the opening instant; the submission always does.
@@ -241,6 +300,10 @@ pub enum LoginFailure {
     Redirect,
     /// The message page in place.
     MessagePage,
+    /// A `Refresh` header to the message page.
+    Refresh,
+    /// A page that is nothing but `location.replace` to the message page.
+    Script,
 }
 
 /// How a cookie says when it ends.
@@ -369,13 +432,18 @@ pub struct Delay {
     pub jitter: Duration,
 }
 
+/// A server whose clock is renewed a moment after each whole second.
+const EVERY_SECOND: DateStamp =
+    DateStamp::Timer { every: Duration::from_secs(1), phase: Duration::from_millis(5) };
+
 impl Settings {
     /// One value for each setting other than its default, with a name: for tests that turn every
     /// switch once. The accounts stay as they are. Rivals, openings, faults, busy times and blocks need
-    /// instants and counts of the test's own and are not among them.
+    /// instants and counts of the test's own and are not among them; script times and other bases for
+    /// addresses are not either, as they change what a client can reach.
     pub fn variants() -> Vec<(&'static str, Settings)> {
         type Change = fn(&mut Settings);
-        let changes: [(&'static str, Change); 40] = [
+        let changes: [(&'static str, Change); 51] = [
             ("default", |_| {}),
             ("header names the charset", |s| s.content_type = ContentType::Dialect),
             ("header says MS949", |s| s.content_type = ContentType::Label("MS949".into())),
@@ -416,6 +484,19 @@ impl Settings {
             ("trace refused by alert", |s| s.trace_refusal = RefusalStyle::Alert),
             ("human check everywhere", |s| s.human_check = HumanCheck::Everywhere),
             ("other slot numbers", |s| s.seed = 2),
+            ("Apache", |s| s.web_server = WebServer::apache()),
+            ("nginx", |s| s.web_server = WebServer::nginx()),
+            ("date by a timer", |s| s.web_server.date = EVERY_SECOND),
+            ("no connection is kept", |s| s.web_server.keep_alive = KeepAlive::off()),
+            ("HEAD is not allowed", |s| s.web_server.head = HeadRequests::Status(405)),
+            ("HEAD is not answered", |s| s.web_server.head = HeadRequests::Closed),
+            ("one session an account", |s| s.one_session = true),
+            ("day demanded by redirect", |s| {
+                (s.form_needs_day, s.trace_refusal) = (true, RefusalStyle::Redirect);
+            }),
+            ("day demanded by alert", |s| (s.form_needs_day, s.trace_refusal) = (true, RefusalStyle::Alert)),
+            ("login fails by refresh", |s| s.login_failure = LoginFailure::Refresh),
+            ("login fails by script", |s| s.login_failure = LoginFailure::Script),
         ];
         let changed = |(name, change): (&'static str, Change)| {
             let mut settings = Settings::default();

@@ -1,7 +1,9 @@
 //! What each address does, up to the choice of slots.
 
 use super::pages::{self, Challenge, DayPage, DaySlot, ListedSlot, MonthPage, View};
-use super::settings::{Anonymous, Gate, HumanCheck, LoginFailure, LoginSuccess, Missing, RefusalStyle};
+use super::settings::{
+    Anonymous, Gate, HumanCheck, LoginFailure, LoginSuccess, Missing, PrintedBase, RefusalStyle,
+};
 use super::stand_in::{Reply, StandIn};
 use super::texts::known;
 use super::visit::{Visit, entry};
@@ -29,7 +31,8 @@ impl StandIn {
             Step::Day => self.day(request, visit),
             Step::Form => self.form(request, visit),
             Step::Submit => self.submit(request, visit),
-            Step::Other | Step::Any => self.other(request, visit),
+            // Files never get here.
+            Step::Other | Step::File | Step::Any => self.other(request, visit),
         }
     }
 
@@ -39,6 +42,7 @@ impl StandIn {
             courts: &self.courts,
             logged_in: visit.account_id().is_some(),
             meta_charset: self.settings.meta_charset,
+            whole_addresses: self.settings.printed_base != PrintedBase::AsAsked,
             month: visit.site_time.date(),
         }
     }
@@ -57,18 +61,29 @@ impl StandIn {
         if is(&paths.human_check) {
             return self.human_answer(request, visit);
         }
+        self.landing(path, visit).unwrap_or_else(|| self.missing(visit))
+    }
+
+    /// A style sheet, a script or an image; `None` for every other path.
+    pub(super) fn file(&self, path: &str) -> Option<Reply> {
         if path == pages::SCRIPT_PATH {
-            let text = pages::page_script(&visit.site);
             let charset = self.site.charset().name().to_ascii_lowercase();
-            let mut reply = Reply::page(text);
-            reply.kind = if charset == "euc-kr" {
+            let kind = if charset == "euc-kr" {
                 "application/x-javascript; charset=euc-kr"
             } else {
                 "application/x-javascript"
             };
-            return reply;
+            return Some(Reply { kind, ..Reply::page(pages::page_script(&self.site)) });
         }
-        self.landing(path, visit).unwrap_or_else(|| self.missing(visit))
+        if path == pages::STYLE_PATH {
+            return Some(Reply { kind: "text/css", ..Reply::page(pages::STYLE_FILE.to_owned()) });
+        }
+        let image = path.strip_prefix(pages::IMAGES_PATH)?.ends_with(".gif");
+        image.then(|| Reply {
+            kind: "image/gif",
+            bytes: Some(pages::IMAGE_FILE),
+            ..Reply::page(String::new())
+        })
     }
 
     /// Protocol.md 4.1.
@@ -90,6 +105,15 @@ impl StandIn {
         if !(complete && known && request.method == "POST") {
             let reply = match self.settings.login_failure {
                 LoginFailure::Redirect => self.to_message(visit, notice::LOGIN_FAILED),
+                LoginFailure::Refresh => {
+                    self.keep(visit, entry::NOTICE, Some(notice::LOGIN_FAILED));
+                    refresh(visit.site.url(&dialect.paths.message).as_str())
+                }
+                LoginFailure::Script => {
+                    self.keep(visit, entry::NOTICE, Some(notice::LOGIN_FAILED));
+                    let to = visit.site.url(&dialect.paths.message);
+                    Reply::page(pages::moved_page(&self.view(visit), to.as_str()))
+                }
                 LoginFailure::MessagePage => Reply::page(pages::message_page(
                     &self.view(visit),
                     std::slice::from_ref(&self.settings.texts.login_failed),
@@ -99,8 +123,8 @@ impl StandIn {
             visit.lines.drain(..visit.lines.len().saturating_sub(1));
             return reply;
         }
-        self.log_in(visit, &id);
         let home = String::from(visit.site.url(&dialect.paths.home));
+        self.log_in(visit, &id);
         match self.settings.login_success {
             LoginSuccess::Page => Reply::page(pages::home_page(&self.view(visit))),
             LoginSuccess::Redirect => Reply::redirect(home),

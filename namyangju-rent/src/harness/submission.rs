@@ -53,6 +53,16 @@ enum Fault {
     Missing,
 }
 
+/// Why there is no applicant form.
+enum NoForm {
+    /// This answer says why.
+    Reply(Reply),
+    /// Somebody else has the slot.
+    Taken,
+    /// The day page comes first.
+    DayNotSeen,
+}
+
 impl StandIn {
     fn refuse_fault(&self, visit: &Visit, fault: Fault) -> Reply {
         match fault {
@@ -75,8 +85,9 @@ impl StandIn {
         let fields = self.fields_of(request);
         let trace = match self.form_choice(&fields, visit) {
             Ok(choice) => choice.trace(),
-            Err(Some(reply)) => return reply,
-            Err(None) => return self.slot_taken(visit),
+            Err(NoForm::Reply(reply)) => return reply,
+            Err(NoForm::Taken) => return self.slot_taken(visit),
+            Err(NoForm::DayNotSeen) => return self.trace_missing(visit),
         };
         self.keep(visit, entry::TRACE, Some(&trace));
         let (Ok(choice), Some(account)) = (self.form_choice(&fields, visit), self.account_of(visit)) else {
@@ -101,11 +112,11 @@ impl StandIn {
         fields.first(&named.name)
     }
 
-    /// The choice of a form POST, or its refusal; `Err(None)` is a taken slot.
-    fn form_choice(&self, fields: &FormFields, visit: &Visit) -> Result<Choice<'_>, Option<Reply>> {
+    /// The choice of a form POST, or why there is no form for it.
+    fn form_choice(&self, fields: &FormFields, visit: &Visit) -> Result<Choice<'_>, NoForm> {
         let slot_field = &self.site.dialect.day_post.slot_field;
         let numbers: Vec<&str> = fields.all(slot_field).filter(|number| !number.is_empty()).collect();
-        let refused = |fault| Some(self.refuse_fault(visit, fault));
+        let refused = |fault| NoForm::Reply(self.refuse_fault(visit, fault));
         if numbers.is_empty() {
             return Err(refused(Fault::Fields(vec![known::required(&self.settings.texts.slots_label)])));
         }
@@ -130,17 +141,17 @@ impl StandIn {
         let past = choice.slots.iter().any(|(_, range)| date.at(range.start()) <= visit.site_time);
         let closed = self.settings.gate != Gate::Submit && !self.is_open(date, visit.site_time);
         if past || closed {
-            return Err(Some(self.not_open(visit)));
+            return Err(NoForm::Reply(self.not_open(visit)));
         }
         let day = format!("{place};{date}");
         if self.settings.form_needs_day && visit.session.get(entry::DAY) != Some(&day) {
-            return Err(Some(self.refuse(visit, &self.settings.texts.trace_missing)));
+            return Err(NoForm::DayNotSeen);
         }
         if self.check_is_due(&place, visit) {
-            return Err(Some(self.refuse(visit, known::CHECK_NEEDED)));
+            return Err(NoForm::Reply(self.refuse(visit, known::CHECK_NEEDED)));
         }
         if self.any_taken(&choice) {
-            return Err(None);
+            return Err(NoForm::Taken);
         }
         Ok(choice)
     }
@@ -189,6 +200,12 @@ impl StandIn {
         self.refuse_in(visit, style, text, notice::TAKEN)
     }
 
+    /// The visit before this one is missing.
+    fn trace_missing(&self, visit: &mut Visit) -> Reply {
+        let text = &self.settings.texts.trace_missing;
+        self.refuse_in(visit, self.settings.trace_refusal, text, notice::TRACE)
+    }
+
     /// The name of the application's field with this source.
     fn name_of(&self, source: FieldSource) -> Option<&str> {
         let fields = &self.site.dialect.application.fields;
@@ -227,8 +244,7 @@ impl StandIn {
             Trace::Off => true,
         };
         if !traced {
-            let text = &self.settings.texts.trace_missing;
-            return self.refuse_in(visit, self.settings.trace_refusal, text, notice::TRACE);
+            return self.trace_missing(visit);
         }
         if self.any_taken(&choice) {
             return self.slot_taken(visit);

@@ -65,10 +65,14 @@ impl StandIn {
         let valid = sent
             .as_deref()
             .and_then(|value| SessionData::from_cookie(value, &self.key))
-            .filter(|session| !expire && session.agent == agent && session.last_activity + lifetime >= now);
+            .filter(|session| !expire && session.agent == agent && session.last_activity + lifetime >= now)
+            .filter(|session| self.is_the_accounts_session(session));
         match valid {
             Some(session) if now - session.last_activity > renewal => {
                 visit.session = SessionData { id: self.seeded.hex(32), last_activity: now, ..session };
+                if let Some(account) = visit.account_id() {
+                    self.sessions_of_accounts.insert(account.to_owned(), visit.session.id.clone());
+                }
                 self.write_cookie(&mut visit);
             }
             Some(session) => visit.session = session,
@@ -100,7 +104,8 @@ impl StandIn {
     }
 
     /// Logs the visitor in: as many lines as the dialect expects, of which the last is the live one.
-    pub(super) fn log_in(&self, visit: &mut Visit, account: &str) {
+    pub(super) fn log_in(&mut self, visit: &mut Visit, account: &str) {
+        self.sessions_of_accounts.insert(account.to_owned(), visit.session.id.clone());
         let rules = &self.site.dialect.session_cookie;
         let wanted = usize::from(self.settings.login_cookie_lines.unwrap_or(rules.lines_at_login).max(1));
         let before = self.cookie_line(visit, Some(&visit.session));
@@ -109,6 +114,12 @@ impl StandIn {
         visit.lines.drain(..surplus);
         visit.lines.resize(wanted - 1, before);
         self.write_cookie(visit);
+    }
+
+    /// Whether no later login of the same account has ended this session.
+    fn is_the_accounts_session(&self, session: &SessionData) -> bool {
+        let latest = session.get(entry::ACCOUNT).and_then(|account| self.sessions_of_accounts.get(account));
+        !self.settings.one_session || latest.is_none_or(|id| *id == session.id)
     }
 
     /// Ends the session: its cookie is cleared and no new one is set.

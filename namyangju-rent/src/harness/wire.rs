@@ -143,6 +143,8 @@ impl fmt::Debug for Answer {
 pub enum WireFault {
     /// The connection is closed without a byte of an answer.
     Close,
+    /// The connection is reset without a byte of an answer.
+    ResetUnanswered,
     /// So many bytes of the body are sent, fewer than Content-Length says, then the connection is reset.
     Reset {
         /// Bytes of the body that are sent.
@@ -175,6 +177,8 @@ pub enum Step {
     Form,
     /// The submission.
     Submit,
+    /// A style sheet, a script or an image: answered without a script.
+    File,
     /// Everything else.
     Other,
     /// Any of them; only for [`Fault::step`].
@@ -230,10 +234,21 @@ pub enum FaultKind {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Arrival {
-    /// When it came, on the clock of whoever carries the machine (whole microseconds are kept).
+    /// The connection it came on, counted from 1; 0 if it was asked of the machine itself.
+    pub connection: u64,
+    /// Which request of that connection it was, counted from 1.
+    pub nth: u32,
+    /// When all of it had come, on the clock of whoever carries the machine (whole microseconds are kept).
     pub at: SeoulTime,
     /// The same instant on the site's own clock.
     pub site_time: SeoulTime,
+    /// When its script began, on the same clock as `at`; `None` if none ran.
+    pub began: Option<SeoulTime>,
+    /// When its script read the clock by which it decided, on the same clock; `None` if none ran.
+    pub decided: Option<SeoulTime>,
+    /// When the answer left the site, by plan (a socket's timer is up to 2 ms late), on the same clock; `None`
+    /// if none was sent.
+    pub left: Option<SeoulTime>,
     /// Where it came from.
     pub peer: IpAddr,
     /// The first eight digits of the session it was answered in.
@@ -252,11 +267,41 @@ pub struct Arrival {
     pub step: Step,
 }
 
+impl Arrival {
+    /// Whether it was the first request of its connection.
+    pub fn on_new_connection(&self) -> bool {
+        self.nth == 1
+    }
+}
+
+/// When a request came, and on what.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Came {
+    /// When its first line was there.
+    pub(super) line: SeoulTime,
+    /// When all of it was there.
+    pub(super) whole: SeoulTime,
+    pub(super) connection: u64,
+    pub(super) nth: u32,
+}
+
+impl Came {
+    /// All at once, and not on a connection.
+    pub(super) fn at(now: SeoulTime) -> Self {
+        Self { line: now, whole: now, connection: 0, nth: 1 }
+    }
+}
+
 impl fmt::Debug for Arrival {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Arrival")
+            .field("connection", &self.connection)
+            .field("nth", &self.nth)
             .field("at", &self.at)
             .field("site_time", &self.site_time)
+            .field("began", &self.began)
+            .field("decided", &self.decided)
+            .field("left", &self.left)
             .field("peer", &self.peer)
             .field("method", &self.method)
             .field("path", &self.path)

@@ -244,7 +244,7 @@ impl FormFields {
 }
 
 impl std::fmt::Debug for FormFields {
-    /// Names only: the values may be a password, a name or a phone number.
+    /// DnsCache only: the values may be a password, a name or a phone number.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use namyangju_rent::SeoulTime;
+use namyangju_rent::harness::{KeepAlive, WebServer};
 
 use crate::words::duration;
 
@@ -19,14 +20,15 @@ use crate::words::duration;
 Examples:
   rent-runner demo
   rent-runner demo --rivals 20 --latency 40ms
+  rent-runner demo --server nginx --script-time 120ms
   rent-runner demo --skew 1500ms
   rent-runner demo --expired-session --site cheonan
   rent-runner demo --busy=2s
   rent-runner demo --stored
   rent-runner demo --taken; echo $?")]
 pub(crate) struct Demo {
-    /// How long until the opening; 0 is open already. Default: 5s, or 15s with --rivals, --skew or
-    /// --latency, where the site's clock has to be measured well.
+    /// How long until the opening; 0 is open already. Default: 5s, or 15s with --rivals, --skew, --latency or
+    /// --script-time, where the site's clock has to be measured well.
     #[arg(long, value_parser = duration::parse, value_name = "DURATION")]
     opens_in: Option<Duration>,
 
@@ -72,6 +74,9 @@ pub(crate) struct Demo {
     #[arg(long, value_parser = duration::parse, default_value = "0", value_name = "DURATION")]
     pub(crate) latency: Duration,
 
+    #[command(flatten)]
+    pub(crate) web_server: WebServerFlags,
+
     /// How far the site's clock is ahead of this machine's, as in 1500ms or -1.5s; the booking is not
     /// told.
     #[arg(long, value_parser = duration::parse_offset, default_value = "0", value_name = "OFFSET")]
@@ -99,7 +104,9 @@ pub(crate) struct Demo {
 impl Demo {
     /// How long until the opening.
     pub(crate) fn opens_in(&self) -> Duration {
-        let in_earnest = self.rivals > 0 || self.skew != 0 || !self.latency.is_zero();
+        let in_earnest = self.rivals > 0
+            || self.skew != 0
+            || !(self.latency.is_zero() && self.web_server.script_time.is_zero());
         self.opens_in.unwrap_or(Duration::from_secs(if in_earnest { 15 } else { 5 }))
     }
 }
@@ -113,6 +120,7 @@ impl Demo {
 Examples:
   rent-runner site
   rent-runner site --opens-in 1m --booked 0.3 --latency 40ms
+  rent-runner site --server apache --script-time 80ms --keep-alive 5s
   rent-runner site --site cheonan --listen 127.0.0.1:9000 --opens-at '2026-11-26 10:00:00'")]
 pub(crate) struct StandInSite {
     /// Where to listen; port 0 is any free one.
@@ -143,9 +151,66 @@ pub(crate) struct StandInSite {
     #[arg(long, value_parser = duration::parse, default_value = "0", value_name = "DURATION")]
     pub(crate) latency: Duration,
 
+    #[command(flatten)]
+    pub(crate) web_server: WebServerFlags,
+
     /// A human check before every form, not only at the places that are known to have one.
     #[arg(long)]
     pub(crate) human_check: bool,
+}
+
+/// How the stand-in's web server behaves.
+#[derive(Debug, Args)]
+pub(crate) struct WebServerFlags {
+    /// The web server to behave as, with its defaults. apache dates each answer by the arrival of the request
+    /// and closes a connection on which nothing is asked for 5 s; nginx dates it by the departure of the
+    /// answer and closes a connection after 75 s. Default: dates as apache, keeps every connection.
+    #[arg(long, value_enum, value_name = "NAME")]
+    server: Option<Server>,
+
+    /// How long the site works on each page before it answers; images and style sheets come at once.
+    #[arg(long, value_parser = duration::parse, default_value = "0", value_name = "DURATION")]
+    script_time: Duration,
+
+    /// How long the site keeps a connection on which nothing is asked; off closes it after each answer.
+    #[arg(long, value_parser = keep_alive, value_name = "DURATION|off")]
+    keep_alive: Option<Kept>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Server {
+    Apache,
+    Nginx,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kept {
+    For(Duration),
+    Off,
+}
+
+impl WebServerFlags {
+    pub(crate) fn behaviour(&self) -> WebServer {
+        let mut server = match self.server {
+            Some(Server::Apache) => WebServer::apache(),
+            Some(Server::Nginx) => WebServer::nginx(),
+            None => WebServer::default(),
+        };
+        server.script_time = self.script_time;
+        match self.keep_alive {
+            Some(Kept::Off) => server.keep_alive = KeepAlive::off(),
+            Some(Kept::For(idle)) => server.keep_alive.idle = Some(idle),
+            None => {}
+        }
+        server
+    }
+}
+
+fn keep_alive(text: &str) -> Result<Kept, String> {
+    if text == "off" {
+        return Ok(Kept::Off);
+    }
+    duration::parse(text).map(Kept::For).map_err(|_| "write a duration, as in 5s or 75s, or off".to_owned())
 }
 
 fn share(text: &str) -> Result<f64, String> {

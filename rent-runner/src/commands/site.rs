@@ -56,6 +56,7 @@ fn behaviour(arguments: &StandInSite) -> Settings {
         (None, None) => None,
     };
     settings.booked_share = arguments.booked;
+    settings.web_server = arguments.web_server.behaviour();
     settings.there = Delay { base: arguments.latency / 2, jitter: Duration::ZERO };
     settings.back = settings.there;
     if arguments.human_check {

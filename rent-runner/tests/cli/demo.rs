@@ -21,7 +21,7 @@ fn it_ends_with_a_receipt_and_a_count_of_requests() {
 
 #[test]
 fn each_switch_ends_as_its_help_says() {
-    let cases: [(&[&str], i32, &str); 11] = [
+    let cases: [(&[&str], i32, &str); 14] = [
         (&[], 0, "; the day list shows it booked"),
         (&["--site", "cheonan"], 0, "the day list shows it booked"),
         (&["--taken"], 3, "lost: somebody else has the time"),
@@ -32,6 +32,9 @@ fn each_switch_ends_as_its_help_says() {
         (&["--lose-answer"], 0, "the answer was lost, but the day list shows the time in our name"),
         (&["--blocked"], 5, "blocked: the site has shut this client out"),
         (&["--latency", "10ms"], 0, "the day list shows it booked"),
+        (&["--server", "nginx", "--script-time", "5ms"], 0, "the day list shows it booked"),
+        (&["--server", "apache", "--keep-alive", "off"], 0, "the day list shows it booked"),
+        (&["--keep-alive", "5s"], 0, "the day list shows it booked"),
         (&["--site", "seongnam"], 6, "human check"),
     ];
     for (switches, code, said) in cases {

@@ -57,7 +57,7 @@ pub(crate) fn applicant_form(view: &View<'_>, page: &FormPage<'_>) -> String {
         page.date,
         page.date.weekday_korean(),
         escaped(&times.join(", ")),
-        escaped(view.site.url(&dialect.paths.submit).path()),
+        escaped(&view.to(&dialect.paths.submit)),
     );
     // Document order is wire order: the dialect's fields one after the other (section 6, I+).
     for field in &dialect.application.fields {

@@ -47,7 +47,7 @@ pub(crate) fn day_page(view: &View<'_>, page: &DayPage<'_>) -> String {
     let _ = writeln!(
         content,
         "<form id=\"reservation_form\" name=\"reservation_form\" method=\"post\" action=\"{}\">",
-        escaped(view.site.url(&dialect.paths.form).path())
+        escaped(&view.to(&dialect.paths.form))
     );
     // The fields of the first POST stand before the boxes: document order is wire order (4.5, S2).
     for field in &dialect.day_post.fields {

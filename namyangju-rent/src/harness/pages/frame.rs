@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
+use url::Url;
+
 use super::escaped;
 use crate::harness::courts::Court;
 use crate::site::Site;
+use crate::site::path::PathTemplate;
 use crate::value::date::RentDate;
 use crate::value::place::Place;
 use crate::value::slot::Purpose;
@@ -16,27 +19,40 @@ pub(crate) struct View<'a> {
     pub(crate) courts: &'a [Court],
     pub(crate) logged_in: bool,
     pub(crate) meta_charset: bool,
+    /// Whether links and form actions are whole addresses instead of paths.
+    pub(crate) whole_addresses: bool,
     /// The month that menu links lead to.
     pub(crate) month: RentDate,
 }
 
 impl View<'_> {
-    /// The path of an address of the site.
+    /// An address without places in it, as links and form actions have it.
+    pub(crate) fn to(&self, path: &PathTemplate) -> String {
+        self.printed(self.site.url(path))
+    }
+
     pub(crate) fn login_page(&self) -> String {
-        self.site.url(&self.site.dialect.paths.login_page).path().to_owned()
+        self.to(&self.site.dialect.paths.login_page)
     }
 
     pub(crate) fn schedule(&self, place: &Place, month: RentDate, view: &str) -> String {
-        self.site.schedule_url(place, month, view).path().to_owned()
+        self.printed(self.site.schedule_url(place, month, view))
     }
 
     pub(crate) fn day(&self, place: &Place, date: RentDate, purpose: Purpose) -> String {
-        self.site.day_url(place, date, purpose).path().to_owned()
+        self.printed(self.site.day_url(place, date, purpose))
     }
 
     /// A file of the site that is no page.
     pub(crate) fn file(&self, path: &str) -> String {
-        format!("{}{path}", self.site.dialect.address.prefix)
+        match self.whole_addresses {
+            true => format!("{}{path}", self.site.printed_base()),
+            false => format!("{}{path}", self.site.dialect.address.prefix),
+        }
+    }
+
+    fn printed(&self, url: Url) -> String {
+        if self.whole_addresses { url.into() } else { url.path().to_owned() }
     }
 
     /// Everything up to and including `<body>`.
@@ -59,8 +75,9 @@ impl View<'_> {
         let mut html = self.head(title);
         let _ = write!(
             html,
-            "<style type=\"text/css\">\n{}</style>\n<script type=\"text/javascript\" src=\"{}\"></script>\n</head>\n<body>\n<div id=\"wrap\">\n",
+            "<style type=\"text/css\">\n{}</style>\n<link rel=\"stylesheet\" type=\"text/css\" href=\"{}\" />\n<script type=\"text/javascript\" src=\"{}\"></script>\n</head>\n<body>\n<div id=\"wrap\">\n",
             style_sheet(),
+            escaped(&self.file(STYLE_PATH)),
             escaped(&self.file(SCRIPT_PATH)),
         );
         self.header(&mut html);
@@ -87,7 +104,7 @@ impl View<'_> {
             (&dialect.markers.logged_out_text, self.site.url(&dialect.paths.login_page))
         };
         let link = format!("{secure}{}", without_prefix(path.path().to_owned()));
-        let home = self.site.url(&dialect.paths.home).path().to_owned();
+        let home = self.to(&dialect.paths.home);
         let _ = write!(
             html,
             "<div id=\"tnb\"><ul>\n<li><a href=\"{home}\">홈</a></li>\n<li><a href=\"{}\">{}</a></li>\n<li><a href=\"{home}#sitemap\">사이트맵</a></li>\n</ul></div>\n",
@@ -213,6 +230,19 @@ impl View<'_> {
 
 /// Where the page script is.
 pub(crate) const SCRIPT_PATH: &str = "/js/standin.js";
+
+/// Where the style sheet is that the pages name.
+pub(crate) const STYLE_PATH: &str = "/css/standin.css";
+
+/// Where images are.
+pub(crate) const IMAGES_PATH: &str = "/images/";
+
+/// The style sheet that the pages name: the part of it that is not inside them.
+pub(crate) const STYLE_FILE: &str = ".rent_time_table td{height:26px}\n.receipt_table th{width:160px}\n";
+
+/// Every image: one white pixel as GIF89a.
+pub(crate) const IMAGE_FILE: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\
+    \x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
 
 /// A style sheet of the size such sites carry inside their pages.
 fn style_sheet() -> &'static str {

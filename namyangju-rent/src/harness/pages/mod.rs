@@ -12,7 +12,7 @@ mod script;
 
 pub(crate) use applicant::{FormPage, applicant_form, time_list};
 pub(crate) use day::{DayPage, DaySlot, day_page};
-pub(crate) use frame::{SCRIPT_PATH, View};
+pub(crate) use frame::{IMAGE_FILE, IMAGES_PATH, SCRIPT_PATH, STYLE_FILE, STYLE_PATH, View};
 pub(crate) use letters::Challenge;
 pub(crate) use notice::{
     alert_page, bare, error_page, home_page, login_page, message_page, moved_page, receipt_page, taken_page,

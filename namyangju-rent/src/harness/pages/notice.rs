@@ -22,7 +22,7 @@ pub(crate) fn home_page(view: &View<'_>) -> String {
 /// The login form, with the landmarks of protocol.md 4.1.
 pub(crate) fn login_page(view: &View<'_>) -> String {
     let dialect = &view.site.dialect;
-    let action = view.site.url(&dialect.paths.login).path().to_owned();
+    let action = view.to(&dialect.paths.login);
     // The constants stand before and after the two boxes, as in the dialect's wire order.
     let (mut before, mut after) = (String::new(), String::new());
     let (mut account, mut password) = (None, "mempw");
@@ -45,7 +45,7 @@ pub(crate) fn login_page(view: &View<'_>) -> String {
          </tbody></table></li></ul>\n{after}</form>\n",
         escaped(&action),
         escaped(account),
-        escaped("/images/member/btn_login.gif"),
+        escaped(&view.file("/images/member/btn_login.gif")),
         escaped(password),
     );
     view.page("로그인", &content)

@@ -51,7 +51,9 @@ async fn the_client_books_and_loses_under_every_variant() {
 
 #[tokio::test]
 async fn a_wrong_password_is_a_refusal_however_it_is_told() {
-    for failure in [LoginFailure::Redirect, LoginFailure::MessagePage] {
+    for failure in
+        [LoginFailure::Redirect, LoginFailure::MessagePage, LoginFailure::Refresh, LoginFailure::Script]
+    {
         let settings = Settings { login_failure: failure, ..Settings::default() };
         let machine = StandIn::new(&Site::builtin("namyangju").unwrap(), settings);
         let server = StandInServer::start(machine, Arc::new(SystemClock)).await.unwrap();

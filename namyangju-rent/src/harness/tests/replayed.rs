@@ -1,8 +1,10 @@
 //! Captures: what a HAR entry gives, what is missing is named, and what is secret stays out.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::super::base64;
+use super::super::replay::from_base64;
 use crate::harness::{Capture, ReplayError, Request, Settings, StandIn, Told, replay};
 use crate::{Outcome, Site, Step};
 
@@ -13,7 +15,7 @@ fn site() -> Site {
 }
 
 fn entry(url: &str, page: &str) -> Value {
-    let body = base64::encode(&site().charset().encode(page));
+    let body = STANDARD.encode(site().charset().encode(page));
     json!({
         "startedDateTime": "2026-11-26T10:00:00.000+09:00",
         "request": {
@@ -157,5 +159,15 @@ fn the_stand_ins_pages_are_read_with_their_own_addresses() {
         let capture = Capture::new(Step::Schedule, format!("https://www.nyj.go.kr{path}"), answer.body);
         let told = replay(&site(), &capture).unwrap();
         assert!(matches!((view, told), ("1", Told::Calendar(_)) | ("2", Told::DayList(_))), "{view}");
+    }
+}
+
+#[test]
+fn base64_of_any_program_is_read() {
+    for coded in ["Zm9vYg==", "Zm9vYg", "Zm9v\r\nYg", "Zm9vYh=="] {
+        assert_eq!(from_base64(coded).as_deref(), Some(b"foob".as_slice()), "{coded}");
+    }
+    for wrong in ["Z", "Zg==Zg==", "Z===", "테니스", "Zm9-"] {
+        assert_eq!(from_base64(wrong), None, "{wrong}");
     }
 }

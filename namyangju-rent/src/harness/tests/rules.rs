@@ -81,7 +81,7 @@ fn every_marker_of_the_dialect_finds_its_place() {
         let mut robot = Robot::at(city, Settings::default());
         let place = robot.stand_in.places()[0].place.clone();
         let (site, date): (Site, RentDate) = (robot.site(), DATE.parse().unwrap());
-        let count = |page: &str, css: &crate::html::selector::Css| {
+        let count = |page: &str, css: &crate::html::selector::FastSelector| {
             Html::parse_document(page).select(&css.selector).count()
         };
         let marks = &site.dialect.markers;

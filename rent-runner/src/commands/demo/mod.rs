@@ -229,6 +229,7 @@ fn staged(arguments: &Demo, opening: SeoulTime, wish: &Wish, rivals: &[Rival]) -
             lasts: MUCH_LATER,
         });
     }
+    settings.web_server = arguments.web_server.behaviour();
     let half = arguments.latency / 2;
     settings.there = Delay { base: half, jitter: Duration::ZERO };
     settings.back = settings.there;
