@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod aim;
 mod application;
 mod booking;
 mod bounds;
@@ -46,6 +47,10 @@ mod ways;
 #[cfg(feature = "harness")]
 pub mod harness;
 
+pub use aim::{
+    Aim, EarlierOpening, MOST_FILE_PROBES, NextProbe, OwnStamp, Reading, Sample, Shot, Source, Stamp,
+    StampFrom, third_not_before,
+};
 pub use application::{Application, ApplicationError, HeadCount, Phone};
 pub use booking::{
     Attempt, Booking, Event, Happened, MOST_BOOKINGS_A_DAY, MOST_REQUESTS_OF_A_RUN, OpeningBracket, Report,
