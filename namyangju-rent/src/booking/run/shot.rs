@@ -289,3 +289,82 @@ impl<W: Watcher> Run<'_, W> {
         fired
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::aim::{Sample, Source};
+
+    const OPENS: i64 = 1_795_658_400;
+
+    /// What a file says that is answered 40 ms after it was asked for, by a site that is `ahead_ms` ahead.
+    fn measured(ahead_ms: i64, cached: bool) -> Measurement {
+        let mut measurement = Measurement::default();
+        let samples = (0..9_i64).map(|nth| {
+            // Just before a whole second of the site, and just after it.
+            let sent_ms = 10_000 + nth * 1_000 - ahead_ms - 20 + if nth % 2 == 0 { -1 } else { 1 };
+            let stamped_ms = sent_ms + 20 + ahead_ms;
+            let date = OPENS - 600 + stamped_ms.div_euclid(1_000) - if cached { nth } else { 0 };
+            let sent = Duration::from_millis(sent_ms as u64);
+            Sample {
+                sent,
+                first_byte: sent + Duration::from_millis(40),
+                date,
+                source: Source::File,
+                own: None,
+            }
+        });
+        measurement.add(samples.collect(), None);
+        measurement
+    }
+
+    #[test]
+    fn the_instant_of_the_shot_follows_from_what_is_known() {
+        let opening = SeoulTime::from_unix_micros(OPENS * 1_000_000);
+        let wall = opening.minus(Duration::from_secs(600));
+        let nothing = Measurement::default();
+        let (behind, ahead) = (measured(-1_500, false), measured(700, false));
+        let cached = measured(0, true);
+        assert!(cached.aim.reading().unwrap().cached);
+        // Local instants in ms from the start: the opening is at 600,000 by the wall clock.
+        for (name, given, synchronised, measurement, lead, from, until) in [
+            ("nothing known", None, false, &nothing, 0, 600_002, 600_002),
+            ("nothing known, and a lead", None, false, &nothing, 5, 599_997, 599_997),
+            ("ahead, as was said", Some(1_000_000), false, &nothing, 0, 599_002, 599_002),
+            ("behind, as was said", Some(-1_000_000), false, &nothing, 0, 601_002, 601_002),
+            ("what was said beats what was measured", Some(0), false, &ahead, 0, 599_982, 599_982),
+            ("measured ahead: the way there is taken off", None, false, &ahead, 0, 599_280, 599_295),
+            ("measured behind", None, false, &behind, 0, 601_480, 601_495),
+            ("measured, and a lead", None, false, &ahead, 20, 599_260, 599_275),
+            ("cached dates, a wall clock that is kept", None, true, &cached, 0, 599_982, 599_982),
+        ] {
+            let lead = Duration::from_millis(lead);
+            let known = Known {
+                now: Duration::ZERO,
+                wall,
+                given_ahead_micros: given,
+                synchronised,
+                measurement,
+                lead,
+            };
+            let shot = known.shot(opening).as_millis();
+            assert!((from..=until).contains(&shot), "{name}: {shot}");
+        }
+        // Extremes are cut off, not wrapped.
+        for instant in [i64::MIN, i64::MAX].map(SeoulTime::from_unix_micros) {
+            for given in [None, Some(i64::MIN), Some(i64::MAX)] {
+                for measurement in [&nothing, &ahead] {
+                    let known = Known {
+                        now: Duration::MAX,
+                        wall,
+                        given_ahead_micros: given,
+                        synchronised: false,
+                        measurement,
+                        lead: Duration::MAX,
+                    };
+                    known.shot(instant);
+                }
+            }
+        }
+    }
+}
