@@ -144,13 +144,14 @@ impl AnswerKind {
             | Self::LimitReached
             | Self::HumanCheck
             | Self::Blocked
-            | Self::Busy
             | Self::NotSent
             | Self::NotFree
             | Self::Application
             | Self::Budget
             | Self::Forbidden => Tells::NotAccepted,
-            Self::Unknown
+            // An overloaded gateway answers for a script that may go on and book.
+            Self::Busy
+            | Self::Unknown
             | Self::LoginRefused
             | Self::Unconfirmed
             | Self::Broken
@@ -195,7 +196,7 @@ mod tests {
         (AnswerKind::LimitReached, "limit-reached", Tells::NotAccepted),
         (AnswerKind::HumanCheck, "human-check", Tells::NotAccepted),
         (AnswerKind::Blocked, "blocked", Tells::NotAccepted),
-        (AnswerKind::Busy, "busy", Tells::NotAccepted),
+        (AnswerKind::Busy, "busy", Tells::Nothing),
         (AnswerKind::Unknown, "unknown", Tells::Nothing),
         (AnswerKind::LoginRefused, "login-refused", Tells::Nothing),
         (AnswerKind::Unconfirmed, "unconfirmed", Tells::Nothing),
