@@ -54,6 +54,8 @@ pub enum AnswerKind {
     Forbidden,
     /// The client, or a saved session, cannot be set up as asked.
     Setup,
+    /// The site is at another base address now.
+    Moved,
     /// A word that this version does not know.
     Unrecognised,
 }
@@ -71,7 +73,7 @@ pub(crate) enum Tells {
 
 impl AnswerKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Reserved,
         Self::SlotTaken,
         Self::NotOpenYet,
@@ -93,6 +95,7 @@ impl AnswerKind {
         Self::Budget,
         Self::Forbidden,
         Self::Setup,
+        Self::Moved,
         Self::Unrecognised,
     ];
 
@@ -120,6 +123,7 @@ impl AnswerKind {
             Self::Budget => "budget",
             Self::Forbidden => "forbidden",
             Self::Setup => "setup",
+            Self::Moved => "moved",
             Self::Unrecognised => "unrecognised",
         }
     }
@@ -156,6 +160,7 @@ impl AnswerKind {
             | Self::Broken
             | Self::Unreadable
             | Self::Setup
+            | Self::Moved
             | Self::Unrecognised => Tells::Nothing,
         }
     }
@@ -185,7 +190,7 @@ mod tests {
     use super::*;
 
     /// Written out a second time: journals and stores of every version hold these words.
-    const WORDS: [(AnswerKind, &str, Tells); 22] = [
+    const WORDS: [(AnswerKind, &str, Tells); 23] = [
         (AnswerKind::Reserved, "reserved", Tells::Accepted),
         (AnswerKind::SlotTaken, "slot-taken", Tells::NotAccepted),
         (AnswerKind::NotOpenYet, "not-open-yet", Tells::NotAccepted),
@@ -207,6 +212,7 @@ mod tests {
         (AnswerKind::Budget, "budget", Tells::NotAccepted),
         (AnswerKind::Forbidden, "forbidden", Tells::NotAccepted),
         (AnswerKind::Setup, "setup", Tells::Nothing),
+        (AnswerKind::Moved, "moved", Tells::Nothing),
         (AnswerKind::Unrecognised, "unrecognised", Tells::Nothing),
     ];
 

@@ -87,6 +87,17 @@ pub enum Error {
         /// What broke.
         source: NetworkError,
     },
+    /// The site is at another base now: another scheme, host or port. It is not followed there, because the password
+    /// and the cookies would go there too.
+    #[error(
+        "{step}: the site has moved to {to}: if that is still the site, give `{to}` as the base address (`--base-url`) or change it in the dialect"
+    )]
+    Moved {
+        /// Where.
+        step: Step,
+        /// The new base: scheme, host and port.
+        to: String,
+    },
     /// A page came that is not the page asked for, and is no refusal that the dialect knows.
     #[error("{step}: the page cannot be read ({problem}; {page})")]
     Page {
@@ -151,6 +162,8 @@ impl Error {
             }
             // The day page shows a row without a box: the day list tells whether it is taken or not open.
             Self::Application(ApplicationError::NotFree(_)) => Next::ReadBack,
+            // Waiting mends it no more than a wrong address does, but a person can.
+            Self::Moved { .. } => Next::AskPerson,
             Self::LoginRefused
             | Self::Application(_)
             | Self::Budget { .. }
@@ -166,6 +179,7 @@ impl Error {
             Self::Refused { step, .. }
             | Self::NotSent { step, .. }
             | Self::Broken { step, .. }
+            | Self::Moved { step, .. }
             | Self::Budget { step }
             | Self::Page { step, .. } => *step,
             Self::Unconfirmed { .. } | Self::Forbidden(_) => Step::Submit,
@@ -183,6 +197,7 @@ impl Error {
             Self::Unconfirmed { .. } => AnswerKind::Unconfirmed,
             Self::NotSent { .. } => AnswerKind::NotSent,
             Self::Broken { .. } => AnswerKind::Broken,
+            Self::Moved { .. } => AnswerKind::Moved,
             Self::Page { .. } | Self::WrongDay { .. } => AnswerKind::Unreadable,
             Self::Application(ApplicationError::NotFree(_)) => AnswerKind::NotFree,
             Self::Application(_) => AnswerKind::Application,

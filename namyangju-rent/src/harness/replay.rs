@@ -208,7 +208,7 @@ impl Capture {
         match led {
             None => Ok(page),
             // The client takes the redirect of a submission for its answer where the page there cannot be had.
-            Some(Onward { kind, target: Ok(target) }) if self.step == Step::Submit => {
+            Some(Onward { kind, target: Ok(target), .. }) if self.step == Step::Submit => {
                 page.hops.push(hop(std::mem::replace(&mut page.url, target), page.status, kind));
                 Ok(Page { status: 0, headers: Vec::new(), body: Default::default(), ..page })
             }

@@ -166,6 +166,12 @@ impl Transport {
                 };
             };
             let repeats_body = matches!(answer.status, 307 | 308) && body.is_some();
+            let sets_cookies = !cookies.is_empty() && hops.iter().all(|hop: &Hop| hop.from != url);
+            if step != Step::Submit
+                && let Some(base) = onward.moved_to(&url, answer.status, sets_cookies)
+            {
+                return Err(Error::Moved { step, to: base.to_owned() });
+            }
             let target = match onward.target {
                 Ok(target) if hops.len() < MAX_HOPS && !(repeats_body && step == Step::Submit) => target,
                 // The site did answer the submission; what it said is for the reader of the page.

@@ -3,6 +3,8 @@
 
 /// What goes wrong on the way: bad input, odd pages, broken connections.
 mod bad_input;
+/// Addresses that a site prints from another base, and sites that have moved.
+mod bases;
 /// Bookings from login to verdict, with every setting of the stand-in turned.
 mod bookings;
 /// Whether the evidence that the sources cite exists.

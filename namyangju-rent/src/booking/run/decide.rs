@@ -119,7 +119,7 @@ impl<W: Watcher> Run<'_, W> {
             (Error::Forbidden(reason), _) => Verdict::Withdrawn { reason: reason.clone() },
             (Error::Budget { .. }, _) => Verdict::GaveUp { why: GiveUp::Budget, last: error.to_string() },
             (_, Some(Outcome::Blocked)) => Verdict::Blocked,
-            (_, Some(Outcome::HumanCheck)) => Verdict::NeedsPerson { reason: error.chain() },
+            _ if error.next() == Next::AskPerson => Verdict::NeedsPerson { reason: error.chain() },
             _ => Verdict::Refused { reason: error.chain() },
         }
     }
