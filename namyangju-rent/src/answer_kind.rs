@@ -36,6 +36,8 @@ pub enum AnswerKind {
     Unknown,
     /// The account or its password was refused.
     LoginRefused,
+    /// The login was answered by neither a session nor a refusal.
+    LoginUnclear,
     /// The application was sent, and no answer came.
     Unconfirmed,
     /// The request never left.
@@ -73,7 +75,7 @@ pub(crate) enum Tells {
 
 impl AnswerKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Reserved,
         Self::SlotTaken,
         Self::NotOpenYet,
@@ -86,6 +88,7 @@ impl AnswerKind {
         Self::Busy,
         Self::Unknown,
         Self::LoginRefused,
+        Self::LoginUnclear,
         Self::Unconfirmed,
         Self::NotSent,
         Self::Broken,
@@ -114,6 +117,7 @@ impl AnswerKind {
             Self::Busy => "busy",
             Self::Unknown => "unknown",
             Self::LoginRefused => "login-refused",
+            Self::LoginUnclear => "login-unclear",
             Self::Unconfirmed => "unconfirmed",
             Self::NotSent => "not-sent",
             Self::Broken => "broken",
@@ -156,6 +160,7 @@ impl AnswerKind {
             | Self::Forbidden => Tells::NotAccepted,
             Self::Unknown
             | Self::LoginRefused
+            | Self::LoginUnclear
             | Self::Unconfirmed
             | Self::Broken
             | Self::Unreadable
@@ -190,7 +195,7 @@ mod tests {
     use super::*;
 
     /// Written out a second time: journals and stores of every version hold these words.
-    const WORDS: [(AnswerKind, &str, Tells); 23] = [
+    const WORDS: [(AnswerKind, &str, Tells); 24] = [
         (AnswerKind::Reserved, "reserved", Tells::Accepted),
         (AnswerKind::SlotTaken, "slot-taken", Tells::NotAccepted),
         (AnswerKind::NotOpenYet, "not-open-yet", Tells::NotAccepted),
@@ -203,6 +208,7 @@ mod tests {
         (AnswerKind::Busy, "busy", Tells::NotAccepted),
         (AnswerKind::Unknown, "unknown", Tells::Nothing),
         (AnswerKind::LoginRefused, "login-refused", Tells::Nothing),
+        (AnswerKind::LoginUnclear, "login-unclear", Tells::Nothing),
         (AnswerKind::Unconfirmed, "unconfirmed", Tells::Nothing),
         (AnswerKind::NotSent, "not-sent", Tells::NotAccepted),
         (AnswerKind::Broken, "broken", Tells::Nothing),

@@ -9,6 +9,7 @@ use crate::error::{Error, Step, refused};
 use crate::html::charset::FormFields;
 use crate::net::transport::Ask;
 use crate::outcome::Outcome;
+use crate::page::Page;
 use crate::pages::reading::Reading;
 
 /// An account of the site. `Debug` shows neither the name nor the password.
@@ -66,50 +67,100 @@ impl Visitor {
         let said = login_said(&Reading::new(site, &page));
         match said {
             Some(result) => result,
+            None => self.ask_home(page).await,
+        }
+    }
+
+    /// Where the answer does not tell, the home page's header does (protocol.md 4.1, S1). Asking for it binds
+    /// nobody, so a failure of the line is tried once more; the login is not.
+    async fn ask_home(&self, answer: Page) -> Result<(), Error> {
+        let site = self.site();
+        let url = site.home_url();
+        let home = match self.transport.get(Step::Login, url.clone()).await {
+            Err(Error::NotSent { .. } | Error::Broken { .. }) => self.transport.get(Step::Login, url).await,
+            other => other,
+        };
+        let told = match answer.status {
+            0 => format!("it was answered by a redirect to {}, whose page did not come", answer.url.path()),
+            _ => format!("it was answered by {answer}"),
+        };
+        let home = match home {
+            Ok(home) => home,
+            Err(error @ (Error::NotSent { .. } | Error::Broken { .. })) => {
+                return Err(unclear(
+                    format!("{told}, and the home page did not come ({})", error.chain()),
+                    answer,
+                ));
+            }
+            Err(error) => return Err(error),
+        };
+        let reading = Reading::new(site, &home);
+        match reading.by_status() {
+            Some(Outcome::Busy { .. }) => {
+                return Err(unclear(
+                    format!("{told}, and the site is too busy to show its home page"),
+                    answer,
+                ));
+            }
+            Some(outcome) => return Err(refused(Step::Login, outcome)),
+            None => {}
+        }
+        match reading.logged_in() {
+            Some(true) => Ok(()),
+            Some(false) if answer.status == 200 => Err(Error::LoginRefused),
+            Some(false) => Err(unclear(format!("{told}, and the home page shows no login"), answer)),
+            // Nor does the home page: a good login sets as many cookies as are known of it.
             None => {
-                // The answer does not tell: the home page's header does (protocol.md 4.1, S1).
-                let home = self.transport.get(Step::Login, site.url(&paths.home)).await?;
-                let reading = Reading::new(site, &home);
-                match reading.logged_in() {
-                    Some(true) => Ok(()),
-                    Some(false) => Err(Error::LoginRefused),
-                    // Nor does the home page: a good login sets as many cookies as are known of it.
-                    None => {
-                        let lines = page.hops().iter().map(|hop| hop.cookies.len()).sum::<usize>()
-                            + page.cookies().len();
-                        if lines >= usize::from(site.dialect.session_cookie.lines_at_login) {
-                            return Ok(());
-                        }
-                        Err(refused(Step::Login, Outcome::Unknown(Box::new(page))))
-                    }
+                let lines =
+                    answer.hops.iter().map(|hop| hop.cookies.len()).sum::<usize>() + answer.cookies.len();
+                if lines >= usize::from(site.dialect.session_cookie.lines_at_login) {
+                    return Ok(());
                 }
+                Err(unclear(format!("{told}, and the home page does not tell either"), answer))
             }
         }
     }
 }
 
+/// An answer that leaves it open, for a person to look at.
+fn unclear(problem: String, page: Page) -> Error {
+    Error::LoginUnclear { problem, may_repeat: false, page: Some(Box::new(page)) }
+}
+
 /// What the answer to a login says; `None` if it does not tell.
 pub(crate) fn login_said(reading: &Reading<'_>) -> Option<Result<(), Error>> {
     let (site, page) = (reading.site, reading.page);
-    if let Some(outcome) = reading.by_status() {
-        return Some(Err(refused(Step::Login, outcome)));
+    // Behind a redirect it is another page that is busy: the login itself was answered.
+    let itself = page.hops.is_empty();
+    match reading.by_status() {
+        Some(Outcome::Busy { .. }) if !itself => return None,
+        Some(outcome) => return Some(Err(refused(Step::Login, outcome))),
+        None => {}
     }
-    if page.status != 200 {
-        return Some(Err(refused(Step::Login, Outcome::Unknown(Box::new(page.clone())))));
+    if matches!(page.status, 502 | 504) && itself {
+        // The gateway gave up; whether the password was looked at is not known.
+        return Some(Err(busy(format!("a gateway answered in the site's place (status {})", page.status))));
     }
-    if let Some(logged_in) = reading.logged_in() {
+    if page.status == 200
+        && let Some(logged_in) = reading.logged_in()
+    {
         return Some(if logged_in { Ok(()) } else { Err(login_refusal(reading)) });
     }
+    // The address alone tells it, where its page did not come.
     let at_message = site.path_of(page.url()).is_some_and(|p| site.dialect.paths.message.read(p).is_some());
-    at_message.then(|| Err(login_refusal(reading)))
+    (at_message && matches!(page.status, 0 | 200)).then(|| Err(login_refusal(reading)))
 }
 
 /// A page without a login after a login: wrong account or password, unless it says otherwise.
 fn login_refusal(reading: &Reading<'_>) -> Error {
     match reading.refusal(false) {
-        outcome @ (Outcome::HumanCheck | Outcome::Blocked | Outcome::Busy { .. }) => {
-            refused(Step::Login, outcome)
-        }
+        outcome @ (Outcome::HumanCheck | Outcome::Blocked) => refused(Step::Login, outcome),
+        Outcome::Busy { .. } => busy("the answer says that the site is busy".to_owned()),
         _ => Error::LoginRefused,
     }
+}
+
+/// A login that was answered, and that may be tried again a few times.
+fn busy(problem: String) -> Error {
+    Error::LoginUnclear { problem, may_repeat: true, page: None }
 }

@@ -98,9 +98,9 @@ impl Transport {
 
     /// Sends a request and follows its redirects.
     ///
-    /// A submission is never sent twice: a redirect that asks for the body again ends the walk, and
-    /// once the site has answered it, an error further on leaves the address of the redirect as the
-    /// answer.
+    /// A submission is never sent twice: a redirect that asks for the body again ends the walk. Once the site has
+    /// answered a submission or a login, an error further on leaves what is known of the answer: its address. An
+    /// error of a login therefore means that no answer came.
     pub(crate) async fn exchange(&self, ask: Ask) -> Result<Page, Error> {
         let step = ask.step;
         let line = self.line(step)?;
@@ -112,12 +112,14 @@ impl Transport {
         let mut alerts: Vec<String> = Vec::new();
         let mut session_cleared = false;
         let (mut url, mut body) = (ask.url, ask.body);
+        // What binds the site or counts there is not sent again for the sake of a page behind its answer.
+        let counts = step == Step::Submit || step == Step::Login && body.is_some();
         loop {
             let redirected = !hops.is_empty();
             let turn = if redirected { self.turn(step).await } else { Ok(()) };
             let left =
                 self.shared.exchange_timeout.saturating_sub(self.clock.monotonic().saturating_sub(start));
-            let submitted = step == Step::Submit && redirected;
+            let answered = counts && redirected;
             let answer = match turn {
                 Ok(()) => {
                     self.send(&line, &url, body.as_deref(), left).await.map_err(|e| sent_in_vain(step, e))
@@ -126,8 +128,8 @@ impl Transport {
             };
             let answer = match answer {
                 Ok(answer) => answer,
-                // The submission itself was answered: its redirect is what the site said.
-                Err(_) if submitted => self.no_answer(),
+                // The request itself was answered: its redirect is what the site said.
+                Err(_) if answered => self.no_answer(),
                 Err(error) => return Err(error),
             };
             let now = self.clock.monotonic().saturating_sub(start);
@@ -161,7 +163,10 @@ impl Transport {
             };
             let Some(onward) = onward else {
                 return match broken {
-                    Some(error) if !submitted => Err(sent_in_vain(step, error)),
+                    // The head of a login's answer has come, and with it the session if there is one.
+                    Some(error) if !answered && !(counts && step == Step::Login) => {
+                        Err(sent_in_vain(step, error))
+                    }
                     _ => Ok(page(url, hops, alerts, cookies)),
                 };
             };
@@ -174,8 +179,8 @@ impl Transport {
             }
             let target = match onward.target {
                 Ok(target) if hops.len() < MAX_HOPS && !(repeats_body && step == Step::Submit) => target,
-                // The site did answer the submission; what it said is for the reader of the page.
-                _ if step == Step::Submit => return Ok(page(url, hops, alerts, cookies)),
+                // The site did answer; what it said is for the reader of the page.
+                _ if counts => return Ok(page(url, hops, alerts, cookies)),
                 Ok(_) => {
                     let error = NetworkError::new(
                         NetworkErrorKind::TooManyRedirects,

@@ -13,6 +13,8 @@ mod citations;
 mod directions;
 /// The imports of a crate, read from its files.
 mod imports;
+/// How often a password is sent.
+mod logins;
 /// The pitfalls of the crates underneath, one test each.
 mod pitfalls;
 /// The run around an opening instant: preparing, firing, losing answers, starting again.

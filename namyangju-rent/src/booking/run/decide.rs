@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Attempted, MAX_LOGINS, Run};
+use super::{Attempted, Run};
 use crate::answer_kind::AnswerKind;
 use crate::booking::event::Event;
 use crate::booking::policy::{GiveUp, Last, Schedule};
@@ -62,8 +62,7 @@ impl<W: Watcher> Run<'_, W> {
             }
             Next::LogIn => {
                 self.session = None;
-                self.logins += 1;
-                if self.logins >= MAX_LOGINS {
+                if self.logins.are_over() {
                     return Err(Verdict::Refused { reason: format!("{text}, also after a fresh login") });
                 }
                 Last::Plain
@@ -110,7 +109,11 @@ impl<W: Watcher> Run<'_, W> {
     /// Retires the blocked route; with another one the next session is a new one.
     fn retire_route(&mut self) -> bool {
         self.session = None;
-        self.booking.client.route_was_blocked()
+        let another = self.booking.client.route_was_blocked();
+        if another {
+            self.logins.begin_on_another_route();
+        }
+        another
     }
 
     /// The verdict of an error that time does not mend.

@@ -145,7 +145,11 @@ impl<W: Watcher> Run<'_, W> {
             }
             if let Err(error) = self.ensure_session().await {
                 self.tell(Event::Alarm { text: error.chain() });
-                break;
+                match error.next() {
+                    Next::Stop if self.goes_on_after_block(&error) => break,
+                    Next::Stop | Next::AskPerson => return Err(self.ended(&error)),
+                    _ => break,
+                }
             }
             wait_until(self.clock().clone().as_ref(), at).await;
             let Some(session) = &self.session else { break };
@@ -183,11 +187,7 @@ impl<W: Watcher> Run<'_, W> {
         if self.session.is_some() || self.restore().await {
             return Ok(());
         }
-        let session = self.booking.client.log_in(&self.booking.credentials).await?;
-        self.watcher.logged_in(&session);
-        self.session = Some(session);
-        self.tell(Event::LoggedIn);
-        Ok(())
+        self.log_in().await
     }
 
     /// Takes the saved session up, if there is one and the site still knows it.

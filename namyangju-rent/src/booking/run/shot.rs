@@ -109,7 +109,12 @@ impl<W: Watcher> Run<'_, W> {
             }
             if let Err(error) = self.ensure_session().await {
                 self.tell(Event::Alarm { text: error.chain() });
-                break;
+                match error.next() {
+                    Next::Stop if self.goes_on_after_block(&error) => break,
+                    // The instant changes nothing of it, and a person has these seconds more.
+                    Next::Stop | Next::AskPerson => return Err(error),
+                    _ => break,
+                }
             }
             let Some(session) = self.session.take() else { break };
             match self.arm(&session).await {
