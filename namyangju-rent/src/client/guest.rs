@@ -46,15 +46,15 @@ impl Guest {
         self.visitor.menu(entry).await
     }
 
-    /// Takes the time of the site's clock once, by asking for the head of its home page; `None` if the
-    /// answer has no `Date` that can be read. [`crate::SiteClock`] says when to ask.
+    /// Takes the time of the site's clock once, by asking for the head of its home page, or for the page where the
+    /// site refuses that; `None` if the answer has no `Date` that can be read. [`crate::SiteClock`] says when to ask.
     ///
     /// # Errors
     /// See [`Error`].
     pub async fn probe_clock(&self) -> Result<Option<Probe>, Error> {
         let site = self.visitor.site();
         let (probe, page) = self.visitor.transport.probe(site.home_url()).await?;
-        match Reading::new(site, &page).by_status() {
+        match Reading::new(site, &page).turned_away() {
             Some(outcome) => Err(refused(Step::Clock, outcome)),
             None => Ok(probe),
         }

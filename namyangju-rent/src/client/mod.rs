@@ -9,6 +9,7 @@ pub(crate) mod visitor;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::client::guest::Guest;
@@ -153,6 +154,7 @@ impl ClientBuilder {
             tls,
             routes: RoutePool::new(self.routes, self.burst_silence),
             measured: SharedSiteClock::default(),
+            head_is_refused: AtomicBool::new(false),
         };
         for route in shared.routes.all() {
             shared.http(&route)?;

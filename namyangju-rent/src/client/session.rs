@@ -167,13 +167,15 @@ impl Session {
     }
 
     /// Takes the time of the site's clock by asking for the head of a day's page, which answers with a
-    /// `Date` (protocol.md 4.4, S1). The second value tells whether the session is still alive.
+    /// `Date` (protocol.md 4.4, S1), or for the page where the site refuses that. The second value tells whether the
+    /// session is still alive.
     pub(crate) async fn probe(&self, place: &Place, date: RentDate) -> Result<(Option<Probe>, bool), Error> {
         let url = self.site().day_url(place, date, Purpose::Sports);
         let (probe, page) = self.transport().probe(url).await?;
-        match Reading::new(self.site(), &page).by_status() {
+        let reading = Reading::new(self.site(), &page);
+        match reading.turned_away() {
             Some(outcome) => Err(refused(Step::Clock, outcome)),
-            None => Ok((probe, !page.session_cleared)),
+            None => Ok((probe, !page.session_cleared && reading.logged_in() != Some(false))),
         }
     }
 

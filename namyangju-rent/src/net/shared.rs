@@ -1,6 +1,7 @@
 //! What all connections of a client share: the site, the clock, who is trusted, names that were looked up, routes.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::clock::Clock;
@@ -24,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) names: DnsCache,
     pub(crate) routes: RoutePool,
     pub(crate) measured: SharedSiteClock,
+    /// The site was seen to refuse `HEAD`: the clock is asked for by `GET` from then on.
+    pub(crate) head_is_refused: AtomicBool,
 }
 
 impl Shared {

@@ -1,9 +1,11 @@
 //! Requests out, pages in: the only file that sends. Redirects are walked here, one hop at a time.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, COOKIE, DATE, HeaderMap, SET_COOKIE};
 use tracing::debug;
 use url::Url;
@@ -23,6 +25,10 @@ use crate::site::Site;
 
 /// The most redirects that are followed. The longest chain these sites are known to need has two.
 const MAX_HOPS: usize = 5;
+
+/// Statuses by which a server refuses a method or a page: they say nothing of the client. For `HEAD` alone, 403 is
+/// one of them.
+const REFUSALS: [u16; 4] = [400, 404, 405, 501];
 
 /// One session's line to the site.
 pub(crate) struct Transport {
@@ -213,32 +219,62 @@ impl Transport {
         Answer { status: 0, headers: HeaderMap::new(), head_at, date: None, body: Ok(Bytes::new()) }
     }
 
-    /// Asks for the head of a page and takes the time: when it left, when it was back, what it was
+    /// Takes the time of the site's clock by the head of a page: when it was asked for, when it was there, what it was
     /// dated. `None` if the answer has no `Date` that can be read.
+    ///
+    /// Some servers and firewalls refuse `HEAD` while `GET` works, which says nothing of this client. The page is then
+    /// asked for as a browser does, and `HEAD` is not tried again.
+    ///
+    /// # Errors
+    /// [`Error::Page`] if `GET` is refused too.
     pub(crate) async fn probe(&self, url: Url) -> Result<(Option<Probe>, Page), Error> {
+        let refused = &self.shared.head_is_refused;
+        if !refused.load(Ordering::Relaxed) {
+            match self.probe_by(Method::HEAD, url.clone()).await {
+                Ok((_, page)) if REFUSALS.contains(&page.status) || page.status == 403 => {}
+                Err(Error::Broken { source, .. }) if source.kind() == NetworkErrorKind::Closed => {}
+                told => return told,
+            }
+            refused.store(true, Ordering::Relaxed);
+        }
+        let (probe, page) = self.probe_by(Method::GET, url).await?;
+        if REFUSALS.contains(&page.status) {
+            let problem =
+                "the site gives it neither by HEAD nor by GET, so its clock is not known".to_owned();
+            return Err(Error::Page { step: Step::Clock, problem, page: Box::new(page) });
+        }
+        Ok((probe, page))
+    }
+
+    async fn probe_by(&self, method: Method, url: Url) -> Result<(Option<Probe>, Page), Error> {
         let step = Step::Clock;
         let line = self.line(step)?;
         self.turn(step).await?;
         let (sent_at, sent) = (self.clock.now(), self.clock.monotonic());
-        let request = line.1.head(url.clone());
+        let request = line.1.request(method, url.clone());
         let answer = self
             .ask(&line.0, request, &url, self.shared.exchange_timeout)
             .await
             .map_err(|source| sent_in_vain(step, source))?;
         let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
         let received = self.jar.receive(&url, lines, answer.date);
-        let took = answer.head_at.saturating_sub(sent);
+        let body = answer.body.map_err(|source| sent_in_vain(step, source))?;
+        let content_type = answer.headers.get(CONTENT_TYPE).map(|v| v.as_bytes());
         let page = Page {
             status: answer.status,
             session_cleared: received.ends_session(&self.site.dialect.session_cookie.names),
             url,
             hops: Vec::new(),
             headers: kept(&answer.headers),
-            body: Bytes::new(),
-            charset: self.site.charset(),
+            charset: Charset::of_page(&body, content_type, self.site.charset()),
+            body,
             alerts: Vec::new(),
             cookies: received.names,
-            timing: Timing { sent: sent_at, first_byte: took, done: took },
+            timing: Timing {
+                sent: sent_at,
+                first_byte: answer.head_at.saturating_sub(sent),
+                done: self.clock.monotonic().saturating_sub(sent),
+            },
         };
         Ok((answer.date.map(|date| Probe { sent, answered: answer.head_at, date }), page))
     }
@@ -273,8 +309,14 @@ impl Transport {
             request = request.header(COOKIE, cookies);
         }
         let sent = self.clock.monotonic();
-        let response = request.timeout(timeout).send().await.map_err(|e| NetworkError::from_reqwest(&e));
-        self.shared.routes.went(route, sent, self.clock.now(), response.as_ref().err());
+        let (http, request) = request.timeout(timeout).build_split();
+        let request = request.map_err(|e| NetworkError::from_reqwest(&e))?;
+        // A server that closes the connection instead of answering HEAD was reached.
+        let may_close = request.method() == Method::HEAD;
+        let response = http.execute(request).await.map_err(|e| NetworkError::from_reqwest(&e));
+        let failure = response.as_ref().err();
+        let failure = failure.filter(|error| !(may_close && error.kind() == NetworkErrorKind::Closed));
+        self.shared.routes.went(route, sent, self.clock.now(), failure);
         let response = response?;
         let head_at = self.clock.monotonic();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

@@ -84,6 +84,13 @@ impl<'p> Reading<'p> {
         }
     }
 
+    /// What is said to a client that the site does not let in at all, whatever page it asked for: by the status, or by
+    /// a text that means it.
+    pub(crate) fn turned_away(&self) -> Option<Outcome> {
+        let by_text = || self.by_rule(false).filter(|outcome| matches!(outcome, Outcome::Blocked));
+        self.by_status().or_else(by_text)
+    }
+
     /// Whether the page shows a human check (protocol.md 5.4).
     pub(crate) fn asks_human(&self) -> bool {
         self.site.dialect.markers.human_check.select(&self.document).next().is_some()

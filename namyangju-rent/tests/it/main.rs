@@ -17,6 +17,8 @@ mod imports;
 mod logins;
 /// The pitfalls of the crates underneath, one test each.
 mod pitfalls;
+/// The clock of a site that refuses `HEAD`.
+mod probes;
 /// The run around an opening instant: preparing, firing, losing answers, starting again.
 mod runs;
 /// A stand-in, a clock that is moved by hand and a client for both.

@@ -170,7 +170,8 @@ impl<W: Watcher> Run<'_, W> {
                 Err(error) => {
                     self.tell(Event::Alarm { text: error.chain() });
                     match error.next() {
-                        Next::Stop if !self.goes_on_after_block(&error) => return Err(self.ended(&error)),
+                        Next::Stop if self.goes_on_after_block(&error) => break,
+                        Next::Stop | Next::AskPerson => return Err(self.ended(&error)),
                         _ => break,
                     }
                 }
