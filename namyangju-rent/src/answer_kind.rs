@@ -28,6 +28,8 @@ pub enum AnswerKind {
     LimitReached,
     /// A human check was shown.
     HumanCheck,
+    /// A waiting room stood before the page.
+    WaitingRoom,
     /// The site has shut this client out.
     Blocked,
     /// The site is overloaded.
@@ -75,7 +77,7 @@ pub(crate) enum Tells {
 
 impl AnswerKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Reserved,
         Self::SlotTaken,
         Self::NotOpenYet,
@@ -84,6 +86,7 @@ impl AnswerKind {
         Self::Invalid,
         Self::LimitReached,
         Self::HumanCheck,
+        Self::WaitingRoom,
         Self::Blocked,
         Self::Busy,
         Self::Unknown,
@@ -113,6 +116,7 @@ impl AnswerKind {
             Self::Invalid => "invalid",
             Self::LimitReached => "limit-reached",
             Self::HumanCheck => "human-check",
+            Self::WaitingRoom => "waiting-room",
             Self::Blocked => "blocked",
             Self::Busy => "busy",
             Self::Unknown => "unknown",
@@ -158,7 +162,9 @@ impl AnswerKind {
             | Self::Application
             | Self::Budget
             | Self::Forbidden => Tells::NotAccepted,
-            Self::Unknown
+            // Whether it let the application through is not known.
+            Self::WaitingRoom
+            | Self::Unknown
             | Self::LoginRefused
             | Self::LoginUnclear
             | Self::Unconfirmed
@@ -195,7 +201,7 @@ mod tests {
     use super::*;
 
     /// Written out a second time: journals and stores of every version hold these words.
-    const WORDS: [(AnswerKind, &str, Tells); 24] = [
+    const WORDS: [(AnswerKind, &str, Tells); 25] = [
         (AnswerKind::Reserved, "reserved", Tells::Accepted),
         (AnswerKind::SlotTaken, "slot-taken", Tells::NotAccepted),
         (AnswerKind::NotOpenYet, "not-open-yet", Tells::NotAccepted),
@@ -204,6 +210,7 @@ mod tests {
         (AnswerKind::Invalid, "invalid", Tells::NotAccepted),
         (AnswerKind::LimitReached, "limit-reached", Tells::NotAccepted),
         (AnswerKind::HumanCheck, "human-check", Tells::NotAccepted),
+        (AnswerKind::WaitingRoom, "waiting-room", Tells::Nothing),
         (AnswerKind::Blocked, "blocked", Tells::NotAccepted),
         (AnswerKind::Busy, "busy", Tells::NotAccepted),
         (AnswerKind::Unknown, "unknown", Tells::Nothing),

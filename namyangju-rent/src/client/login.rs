@@ -43,7 +43,8 @@ impl Visitor {
         let site = self.site();
         let paths = &site.dialect.paths;
         if site.dialect.login.page_first {
-            self.transport.get(Step::Login, site.url(&paths.login_page)).await?;
+            let page = self.transport.get(Step::Login, site.url(&paths.login_page)).await?;
+            self.shown_login_form(&page)?;
         }
         let fields: FormFields = site
             .dialect
@@ -68,6 +69,19 @@ impl Visitor {
         match said {
             Some(result) => result,
             None => self.ask_home(page).await,
+        }
+    }
+
+    /// Stops before a waiting room: the password would go past it.
+    fn shown_login_form(&self, page: &Page) -> Result<(), Error> {
+        let reading = Reading::new(self.site(), page);
+        let mut forms = self.site().dialect.markers.login_form.select(&reading.document);
+        match reading.by_status() {
+            Some(outcome @ Outcome::WaitingRoom) => Err(refused(Step::Login, outcome)),
+            None if forms.next().is_none() && reading.is_waiting_room() => {
+                Err(refused(Step::Login, Outcome::WaitingRoom))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -109,6 +123,7 @@ impl Visitor {
             Some(true) => Ok(()),
             Some(false) if answer.status == 200 => Err(Error::LoginRefused),
             Some(false) => Err(unclear(format!("{told}, and the home page shows no login"), answer)),
+            None if reading.is_waiting_room() => Err(refused(Step::Login, Outcome::WaitingRoom)),
             // Nor does the home page: a good login sets as many cookies as are known of it.
             None => {
                 let lines =
@@ -146,6 +161,9 @@ pub(crate) fn login_said(reading: &Reading<'_>) -> Option<Result<(), Error>> {
     {
         return Some(if logged_in { Ok(()) } else { Err(login_refusal(reading)) });
     }
+    if reading.is_waiting_room() {
+        return Some(Err(refused(Step::Login, Outcome::WaitingRoom)));
+    }
     // The address alone tells it, where its page did not come.
     let at_message = site.path_of(page.url()).is_some_and(|p| site.dialect.paths.message.read(p).is_some());
     (at_message && matches!(page.status, 0 | 200)).then(|| Err(login_refusal(reading)))
@@ -154,7 +172,9 @@ pub(crate) fn login_said(reading: &Reading<'_>) -> Option<Result<(), Error>> {
 /// A page without a login after a login: wrong account or password, unless it says otherwise.
 fn login_refusal(reading: &Reading<'_>) -> Error {
     match reading.refusal(false) {
-        outcome @ (Outcome::HumanCheck | Outcome::Blocked) => refused(Step::Login, outcome),
+        outcome @ (Outcome::HumanCheck | Outcome::WaitingRoom | Outcome::Blocked) => {
+            refused(Step::Login, outcome)
+        }
         Outcome::Busy { .. } => busy("the answer says that the site is busy".to_owned()),
         _ => Error::LoginRefused,
     }

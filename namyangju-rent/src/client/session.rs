@@ -113,6 +113,9 @@ impl Session {
         let reading = Reading::new(self.site(), &page);
         match reading.by_status() {
             Some(outcome) => Err(refused(Step::Home, outcome)),
+            None if reading.logged_in().is_none() && reading.is_waiting_room() => {
+                Err(refused(Step::Home, Outcome::WaitingRoom))
+            }
             None => Ok(!reading.is_logged_out()),
         }
     }

@@ -23,6 +23,8 @@ pub(crate) struct Onward {
     pub(crate) target: Result<Url, NetworkError>,
     /// The base that the answer printed, where it is not ours: scheme, host and port.
     pub(crate) other_base: Option<String>,
+    /// Whether it leads into a waiting room.
+    pub(crate) to_waiting_room: bool,
 }
 
 /// Where the answer sends us on, if it does.
@@ -59,7 +61,7 @@ impl Onward {
             Ok(url) => url,
             Err(error) => {
                 let error = NetworkError::new(NetworkErrorKind::BadRedirect, error.to_string());
-                return Self { kind, target: Err(error), other_base: None };
+                return Self { kind, target: Err(error), other_base: None, to_waiting_room: false };
             }
         };
         let other_base = (url.origin() != site.base_url().origin() && url.has_host())
@@ -68,7 +70,8 @@ impl Onward {
             let detail = url.host_str().unwrap_or("no host").to_owned();
             NetworkError::new(NetworkErrorKind::ForeignRedirect, detail)
         });
-        Self { kind, target, other_base }
+        let to_waiting_room = site.dialect.waiting_room.is_named_in(url.as_str());
+        Self { kind, target, other_base, to_waiting_room }
     }
 
     /// The base that a site has moved to, if that is what the answer says: it sends the visitor away for good, or to

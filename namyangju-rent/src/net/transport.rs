@@ -176,6 +176,14 @@ impl Transport {
                     _ => Ok(page(url, hops, alerts, cookies)),
                 };
             };
+            if onward.to_waiting_room {
+                let mut page = page(url, hops, alerts, cookies);
+                if step == Step::Submit && answered {
+                    // The application was taken before the queue; its address is what the site said.
+                    (page.status, page.headers, page.body) = (0, Vec::new(), Bytes::new());
+                }
+                return Ok(page);
+            }
             let repeats_body = matches!(answer.status, 307 | 308) && body.is_some();
             let sets_cookies = !cookies.is_empty() && hops.iter().all(|hop: &Hop| hop.from != url);
             if step != Step::Submit

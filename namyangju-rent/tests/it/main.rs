@@ -27,5 +27,7 @@ mod stage;
 mod tls;
 /// The visits one by one.
 mod visits;
+/// Queues before a site.
+mod waiting_rooms;
 /// Bookings that somebody may stop, and that are started with what is known from earlier.
 mod watched;

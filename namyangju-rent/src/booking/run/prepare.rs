@@ -185,22 +185,25 @@ impl<W: Watcher> Run<'_, W> {
     }
 
     pub(super) async fn ensure_session(&mut self) -> Result<(), Error> {
-        if self.session.is_some() || self.restore().await {
+        if self.session.is_some() || self.restore().await? {
             return Ok(());
         }
         self.log_in().await
     }
 
     /// Takes the saved session up, if there is one and the site still knows it.
-    async fn restore(&mut self) -> bool {
-        let Some(saved) = self.booking.session.as_ref().filter(|_| !self.restored) else { return false };
+    async fn restore(&mut self) -> Result<bool, Error> {
+        let Some(saved) = self.booking.session.as_ref().filter(|_| !self.restored) else { return Ok(false) };
         self.restored = true;
-        let Ok(session) = self.booking.client.restore(saved) else { return false };
-        if !matches!(session.check().await, Ok(true)) {
-            return false;
+        let Ok(session) = self.booking.client.restore(saved) else { return Ok(false) };
+        match session.check().await {
+            Ok(true) => {}
+            // A login would go past what a person has to see to.
+            Err(error) if error.next() == Next::AskPerson => return Err(error),
+            _ => return Ok(false),
         }
         self.session = Some(session);
         self.tell(Event::Restored);
-        true
+        Ok(true)
     }
 }
