@@ -1,6 +1,10 @@
 //! The login: what is sent for it, and how its answer is read.
+//!
+//! It has a file of its own because a login is the one request that can lock a member out: each wrong password counts at
+//! the site. So an answered login is read as far as it can be read, and never repeated to be sure.
 
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -29,11 +33,70 @@ impl Credentials {
     pub fn account(&self) -> &str {
         &self.account
     }
+
+    fn are(&self, other: &Self) -> bool {
+        self.account == other.account && self.password.expose_secret() == other.password.expose_secret()
+    }
 }
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials(***)")
+    }
+}
+
+/// The logins of one client. They run one after another until the password has worked once: if several bookings log in
+/// at the same moment with a wrong password, the site sees it once. Each wrong login counts at the site.
+#[derive(Default)]
+pub(crate) struct LoginTurns {
+    turn: tokio::sync::Mutex<()>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    good: Option<Credentials>,
+    /// How often a login was refused, and with what the last time.
+    refusals: u32,
+    refused: Option<Credentials>,
+}
+
+impl LoginTurns {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Logs in by `login`, unless the same password is refused while this login waits for its turn. Later ones are
+    /// tried: a person may have seen to it.
+    pub(crate) async fn take<T>(
+        &self,
+        credentials: &Credentials,
+        login: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let (is_good, refusals) = {
+            let known = self.known();
+            (known.good.as_ref().is_some_and(|good| good.are(credentials)), known.refusals)
+        };
+        let _turn = if is_good { None } else { Some(self.turn.lock().await) };
+        {
+            let known = self.known();
+            let same = known.refused.as_ref().is_some_and(|refused| refused.are(credentials));
+            if !is_good && same && known.refusals != refusals {
+                return Err(Error::LoginRefused);
+            }
+        }
+        let result = login.await;
+        let mut known = self.known();
+        match &result {
+            Ok(_) => known.good = Some(credentials.clone()),
+            Err(Error::LoginRefused) => {
+                known.good = None;
+                known.refusals = known.refusals.wrapping_add(1);
+                known.refused = Some(credentials.clone());
+            }
+            Err(_) => {}
+        }
+        result
     }
 }
 
@@ -72,7 +135,7 @@ impl Visitor {
         }
     }
 
-    /// Stops before a waiting room: the password would go past it.
+    /// Checks the page of the login form. A waiting room there is an error: a login would bypass it.
     fn shown_login_form(&self, page: &Page) -> Result<(), Error> {
         let reading = Reading::new(self.site(), page);
         let mut forms = self.site().dialect.markers.login_form.select(&reading.document);
@@ -85,8 +148,8 @@ impl Visitor {
         }
     }
 
-    /// Where the answer does not tell, the home page's header does (protocol.md 4.1, S1). Asking for it binds
-    /// nobody, so a failure of the line is tried once more; the login is not.
+    /// Reads the header of the home page, which tells where the answer does not (protocol.md 4.1, S1). This request
+    /// has no effect at the site, so it is repeated once after a network failure; the login is not.
     async fn ask_home(&self, answer: Page) -> Result<(), Error> {
         let site = self.site();
         let url = site.home_url();
@@ -137,7 +200,7 @@ impl Visitor {
     }
 }
 
-/// An answer that leaves it open, for a person to look at.
+/// The error of an answer that shows neither a session nor a refusal.
 fn unclear(problem: String, page: Page) -> Error {
     Error::LoginUnclear { problem, may_repeat: false, page: Some(Box::new(page)) }
 }
@@ -180,7 +243,7 @@ fn login_refusal(reading: &Reading<'_>) -> Error {
     }
 }
 
-/// A login that was answered, and that may be tried again a few times.
+/// The error of a login that the site was too busy for: it may be repeated a few times.
 fn busy(problem: String) -> Error {
     Error::LoginUnclear { problem, may_repeat: true, page: None }
 }

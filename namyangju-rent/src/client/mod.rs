@@ -1,4 +1,6 @@
 //! The way in: a client for one site, and what it opens. A guest reads without a login; a session books.
+//!
+//! The client holds what is expensive and must be shared (TLS, names, routes, the pace), so that a session is cheap.
 
 pub(crate) mod guest;
 pub(crate) mod login;
@@ -13,7 +15,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::client::guest::Guest;
-use crate::client::login::Credentials;
+use crate::client::login::{Credentials, LoginTurns};
 use crate::client::saved::SavedSession;
 use crate::client::session::Session;
 use crate::client::visitor::Visitor;
@@ -58,6 +60,7 @@ pub struct Client {
     shared: Arc<Shared>,
     pace: Pace,
     budget: Budget,
+    logins: Arc<LoginTurns>,
 }
 
 /// Settings of a [`Client`].
@@ -160,7 +163,7 @@ impl ClientBuilder {
             shared.http(&route)?;
         }
         let pace = Pace::new(Arc::clone(&shared.clock));
-        Ok(Client { shared: Arc::new(shared), pace, budget: Budget::new(u32::MAX) })
+        Ok(Client { shared: Arc::new(shared), pace, budget: Budget::new(u32::MAX), logins: Arc::default() })
     }
 }
 
@@ -191,10 +194,11 @@ impl Client {
         &self.shared.clock
     }
 
-    /// The same client with a budget: whoever uses it from here on sends no more requests than that.
+    /// The same client with `budget`: no more requests than that are sent through it.
     #[must_use]
     pub fn with_budget(&self, budget: Budget) -> Self {
-        Self { shared: Arc::clone(&self.shared), pace: self.pace.clone(), budget }
+        let (pace, logins) = (self.pace.clone(), Arc::clone(&self.logins));
+        Self { shared: Arc::clone(&self.shared), pace, budget, logins }
     }
 
     /// The same client for another account, which costs next to nothing: TLS, the names that were looked up, what is
@@ -205,7 +209,7 @@ impl Client {
     #[must_use]
     pub fn for_account(&self) -> Self {
         let pace = Pace::new(Arc::clone(&self.shared.clock));
-        Self { shared: Arc::clone(&self.shared), pace, budget: self.budget.clone() }
+        Self { shared: Arc::clone(&self.shared), pace, budget: self.budget.clone(), logins: Arc::default() }
     }
 
     /// Every route and its state, for people.
@@ -259,12 +263,14 @@ impl Client {
         Ok(Guest::new(self.visitor(CookieJar::default())))
     }
 
-    /// Logs in and gives a session.
+    /// Logs in and gives a session. Of several calls at the same moment with one wrong password the site sees the
+    /// first alone: the others get its refusal.
     ///
     /// # Errors
     /// [`Error::LoginRefused`] if the account or password is wrong; else see [`Error`].
     pub async fn log_in(&self, credentials: &Credentials) -> Result<Session, Error> {
-        self.guest()?.log_in(credentials).await
+        let guest = self.guest()?;
+        self.logins.take(credentials, guest.log_in(credentials)).await
     }
 
     /// A session that was saved before. Nothing is asked of the site: see [`Session::check`].

@@ -199,3 +199,19 @@ async fn a_login_that_nobody_answered_is_tried_again() {
         assert_eq!(stage.count(Step::Login), 5, "{kind:?}");
     }
 }
+
+#[tokio::test]
+async fn of_several_logins_at_once_with_a_wrong_password_one_is_sent() {
+    let stage = Stage::new("namyangju", Settings::default()).await;
+    let wrong = Credentials::new(&stage.account.id, "wrong");
+    let log_in = |credentials| stage.client.log_in(credentials);
+    let (one, two, three) = tokio::join!(log_in(&wrong), log_in(&wrong), log_in(&wrong));
+    assert!([one, two, three].iter().all(|r| matches!(r, Err(Error::LoginRefused))));
+    assert_eq!(passwords(&stage), 1);
+    // A later one is sent: a person may have seen to it. So is another password.
+    assert!(log_in(&wrong).await.is_err());
+    let right = stage.credentials();
+    let (one, two, three) = tokio::join!(log_in(&wrong), log_in(&right), log_in(&right));
+    assert!(one.is_err() && two.is_ok() && three.is_ok());
+    assert_eq!(passwords(&stage), 5);
+}
