@@ -143,7 +143,7 @@ impl AnswerKind {
 
     /// What it tells of an application that was submitted, if it is the answer to the submission.
     ///
-    /// Each kind is named: whoever adds one has to decide, and what no submission can end with counts as
+    /// Each kind is named, so that a new one has to be decided on. What no submission can end with counts as
     /// telling nothing.
     pub(crate) const fn tells(self) -> Tells {
         match self {

@@ -134,7 +134,7 @@ pub enum Error {
         /// Where.
         step: Step,
     },
-    /// Whoever follows the booking did not permit the application; it was not sent.
+    /// The [`Watcher`](crate::Watcher) did not permit the application; it was not sent.
     #[error("not permitted: {0}")]
     Forbidden(String),
     /// A saved session cannot be used.

@@ -41,7 +41,7 @@ pub enum Outcome {
         /// How long it asks to be left alone.
         retry_after: Option<Duration>,
     },
-    /// A page nobody has described yet, kept whole.
+    /// A page that the dialect does not describe, kept whole.
     Unknown(Box<Page>),
 }
 
@@ -106,7 +106,7 @@ pub enum Next {
     Confirm,
     /// This slot is lost; another choice of the same wish may still be won.
     NextChoice,
-    /// The same again, not before so long a rest if one is given.
+    /// Repeat the step, after the rest `after` if the site asks for one.
     Again {
         /// The rest the site asks for.
         after: Option<Duration>,

@@ -1,4 +1,7 @@
 //! Requests out, pages in: the only file that sends. Redirects are walked here, one hop at a time.
+//!
+//! There is one such file so that no request can escape the pace, the budget and the cookie rules, and so that "a
+//! submission is sent once" is decided in one place. The HTTP client underneath follows and repeats nothing.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,8 +29,7 @@ use crate::site::Site;
 /// The most redirects that are followed. The longest chain these sites are known to need has two.
 const MAX_HOPS: usize = 5;
 
-/// Statuses by which a server refuses a method or a page: they say nothing of the client. For `HEAD` alone, 403 is
-/// one of them.
+/// Statuses by which a server refuses a method or a page to every client. For `HEAD`, 403 counts as one of them.
 const REFUSALS: [u16; 4] = [400, 404, 405, 501];
 
 /// One session's line to the site.
@@ -105,8 +107,8 @@ impl Transport {
     /// Sends a request and follows its redirects.
     ///
     /// A submission is never sent twice: a redirect that asks for the body again ends the walk. Once the site has
-    /// answered a submission or a login, an error further on leaves what is known of the answer: its address. An
-    /// error of a login therefore means that no answer came.
+    /// answered a submission or a login, a later failure does not hide that answer: the page is then the address of
+    /// the redirect, with status 0. So an error of a login means that no answer came.
     pub(crate) async fn exchange(&self, ask: Ask) -> Result<Page, Error> {
         let step = ask.step;
         let line = self.line(step)?;
@@ -118,7 +120,7 @@ impl Transport {
         let mut alerts: Vec<String> = Vec::new();
         let mut session_cleared = false;
         let (mut url, mut body) = (ask.url, ask.body);
-        // What binds the site or counts there is not sent again for the sake of a page behind its answer.
+        // A submission and a login have an effect at the site: they are not repeated because a later page fails.
         let counts = step == Step::Submit || step == Step::Login && body.is_some();
         loop {
             let redirected = !hops.is_empty();
@@ -128,7 +130,7 @@ impl Transport {
             let answered = counts && redirected;
             let answer = match turn {
                 Ok(()) => {
-                    self.send(&line, &url, body.as_deref(), left).await.map_err(|e| sent_in_vain(step, e))
+                    self.send(&line, &url, body.as_deref(), left).await.map_err(|e| network_error(step, e))
                 }
                 Err(error) => Err(error),
             };
@@ -171,7 +173,7 @@ impl Transport {
                 return match broken {
                     // The head of a login's answer has come, and with it the session if there is one.
                     Some(error) if !answered && !(counts && step == Step::Login) => {
-                        Err(sent_in_vain(step, error))
+                        Err(network_error(step, error))
                     }
                     _ => Ok(page(url, hops, alerts, cookies)),
                 };
@@ -230,8 +232,8 @@ impl Transport {
     /// Takes the time of the site's clock by the head of a page: when it was asked for, when it was there, what it was
     /// dated. `None` if the answer has no `Date` that can be read.
     ///
-    /// Some servers and firewalls refuse `HEAD` while `GET` works, which says nothing of this client. The page is then
-    /// asked for as a browser does, and `HEAD` is not tried again.
+    /// Some servers and firewalls refuse `HEAD` from every client while `GET` works. The page is then asked for by
+    /// `GET`, as a browser does, and `HEAD` is not tried again.
     ///
     /// # Errors
     /// [`Error::Page`] if `GET` is refused too.
@@ -263,10 +265,10 @@ impl Transport {
         let answer = self
             .ask(&line.0, request, &url, self.shared.exchange_timeout)
             .await
-            .map_err(|source| sent_in_vain(step, source))?;
+            .map_err(|source| network_error(step, source))?;
         let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
         let received = self.jar.receive(&url, lines, answer.date);
-        let body = answer.body.map_err(|source| sent_in_vain(step, source))?;
+        let body = answer.body.map_err(|source| network_error(step, source))?;
         let content_type = answer.headers.get(CONTENT_TYPE).map(|v| v.as_bytes());
         let page = Page {
             status: answer.status,
@@ -347,8 +349,8 @@ impl Transport {
     }
 }
 
-/// What a failure means: for a submission it is whether it left at all that counts.
-fn sent_in_vain(step: Step, source: NetworkError) -> Error {
+/// Turns a network failure into an [`Error`]. For a submission, the question is whether it can have reached the site.
+fn network_error(step: Step, source: NetworkError) -> Error {
     match (step, source.kind()) {
         (_, NetworkErrorKind::Connect) => Error::NotSent { step, source },
         (Step::Submit, _) => Error::Unconfirmed { source },

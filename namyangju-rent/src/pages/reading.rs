@@ -1,4 +1,7 @@
-//! How an answer is recognised: status, login state, human check, the dialect's texts, the receipt.
+//! How an answer is recognised: status, login state, human check, waiting room, the dialect's texts, the receipt.
+//!
+//! Every step reads its answer through here, so that a status or a text means the same in all of them, and the order in
+//! which the signs are asked is written once.
 
 use std::time::Duration;
 
@@ -88,16 +91,15 @@ impl<'p> Reading<'p> {
         }
     }
 
-    /// What is said to a client that the site does not let in at all, whatever page it asked for: by the status, or by
-    /// a text that means it.
+    /// Why the site lets this client see no page at all: blocked, busy, or a waiting room. `None` if it does.
     pub(crate) fn turned_away(&self) -> Option<Outcome> {
         let by_text = || self.by_rule(false).filter(|outcome| matches!(outcome, Outcome::Blocked));
         let waiting = || self.is_waiting_room().then_some(Outcome::WaitingRoom);
         self.by_status().or_else(by_text).or_else(waiting)
     }
 
-    /// Whether the page carries the marks of a waiting room. Most sites with one put them on every page and let its
-    /// script decide whom to hold, so a page that has them stands behind the queue although it came.
+    /// Whether the page carries the marks of a waiting room. Sites with one load its script on many pages, and the
+    /// script decides when to queue: a page with the marks is behind the queue even if its content came.
     pub(crate) fn is_waiting_room(&self) -> bool {
         let rule = &self.site.dialect.waiting_room;
         self.document.tree.nodes().filter_map(ElementRef::wrap).any(|element| {
@@ -253,7 +255,7 @@ impl<'p> Reading<'p> {
             &paths.form,
             &paths.human_check,
         ];
-        // Whatever stands after the address of such a page, it is that page.
+        // A path that begins like a known page is that page, whatever follows.
         if known.iter().any(|known| known.begins(path)) || paths.submit.read(path).is_some() {
             return None;
         }
