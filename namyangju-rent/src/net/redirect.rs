@@ -77,11 +77,12 @@ impl Onward {
     /// The base that a site has moved to, if that is what the answer says: it sends the visitor away for good, or to
     /// the very page that was asked for, at a base where we do not ask.
     ///
-    /// A page that sets a cookie may send the visitor to itself once, to see whether the cookie comes back.
-    pub(crate) fn moved_to(&self, asked: &Url, status: u16, sets_cookies: bool) -> Option<&str> {
+    /// `may_return` says that the same address may be asked for once more: a page that sets a cookie sends the visitor
+    /// to itself to see whether the cookie comes back, and a POST may be answered by a 302 to a page of that address.
+    pub(crate) fn moved_to(&self, asked: &Url, status: u16, may_return: bool) -> Option<&str> {
         let base = self.other_base.as_deref()?;
         let moved = match &self.target {
-            Ok(target) => *target == *asked && !sets_cookies,
+            Ok(target) => *target == *asked && !may_return,
             Err(_) => matches!(status, 301 | 308),
         };
         moved.then_some(base)
@@ -144,22 +145,22 @@ mod tests {
     fn a_site_has_moved_if_it_sends_us_away_for_good_or_to_the_same_page_elsewhere() {
         let site = site("http://a.test/");
         let home = site.home_url();
-        let moved = |printed: &str, status, cookies| {
+        let moved = |printed: &str, status, may_return| {
             let onward = Onward::to(&site, &home, HopKind::Location, printed);
-            onward.moved_to(&home, status, cookies).map(str::to_owned)
+            onward.moved_to(&home, status, may_return).map(str::to_owned)
         };
         assert_eq!(moved("https://a.test/rent/", 302, false).as_deref(), Some("https://a.test"));
         assert_eq!(moved("https://a.test:8443/rent/", 301, false).as_deref(), Some("https://a.test:8443"));
         assert_eq!(moved("https://b.test/rent/", 301, true).as_deref(), Some("https://b.test"));
         assert_eq!(moved("https://a.test/", 308, false).as_deref(), Some("https://a.test"));
-        for (printed, status, cookies) in [
+        for (printed, status, may_return) in [
             ("https://a.test/rent/", 302, true),
             ("https://a.test/rent/login", 301, false),
             ("http://a.test/rent/", 301, false),
             ("https://b.test/", 302, false),
             ("/rent/", 301, false),
         ] {
-            assert_eq!(moved(printed, status, cookies), None, "{printed} {status}");
+            assert_eq!(moved(printed, status, may_return), None, "{printed} {status}");
         }
     }
 }

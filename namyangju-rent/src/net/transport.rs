@@ -170,11 +170,10 @@ impl Transport {
                 session_cleared,
             };
             let Some(onward) = onward else {
+                // The head of a login's answer brings the session, so its body may be missing.
+                let is_enough = answered || counts && step == Step::Login;
                 return match broken {
-                    // The head of a login's answer has come, and with it the session if there is one.
-                    Some(error) if !answered && !(counts && step == Step::Login) => {
-                        Err(network_error(step, error))
-                    }
+                    Some(error) if !is_enough => Err(network_error(step, error)),
                     _ => Ok(page(url, hops, alerts, cookies)),
                 };
             };
@@ -187,9 +186,10 @@ impl Transport {
                 return Ok(page);
             }
             let repeats_body = matches!(answer.status, 307 | 308) && body.is_some();
-            let sets_cookies = !cookies.is_empty() && hops.iter().all(|hop: &Hop| hop.from != url);
+            let bounces = !cookies.is_empty() && hops.iter().all(|hop: &Hop| hop.from != url);
+            let may_return = bounces || body.is_some() && matches!(answer.status, 302 | 303);
             if step != Step::Submit
-                && let Some(base) = onward.moved_to(&url, answer.status, sets_cookies)
+                && let Some(base) = onward.moved_to(&url, answer.status, may_return)
             {
                 return Err(Error::Moved { step, to: base.to_owned() });
             }
