@@ -9,12 +9,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::client::visitor::Visitor;
+use crate::clock::Clock;
 use crate::error::{Error, Step, refused};
 use crate::html::charset::FormFields;
 use crate::net::transport::Ask;
 use crate::outcome::Outcome;
 use crate::page::Page;
 use crate::pages::reading::Reading;
+use crate::value::date::SeoulTime;
 
 /// An account of the site. `Debug` shows neither the name nor the password.
 #[derive(Clone)]
@@ -45,8 +47,9 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// The logins of one client. They run one after another until the password has worked once: if several bookings log in
-/// at the same moment with a wrong password, the site sees it once. Each wrong login counts at the site.
+/// The logins of one client. A password that was refused is not sent again, because each wrong login counts at the site.
+/// Until a password has worked once, logins run one after another, so that several bookings that log in at the same
+/// moment with a wrong one send it once.
 #[derive(Default)]
 pub(crate) struct LoginTurns {
     turn: tokio::sync::Mutex<()>,
@@ -56,9 +59,8 @@ pub(crate) struct LoginTurns {
 #[derive(Default)]
 struct Known {
     good: Option<Credentials>,
-    /// How often a login was refused, and with what the last time.
-    refusals: u32,
-    refused: Option<Credentials>,
+    /// What was refused, and when by the local clock.
+    refused: Option<(Credentials, SeoulTime)>,
 }
 
 impl LoginTurns {
@@ -66,24 +68,23 @@ impl LoginTurns {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Logs in by `login`, unless the same password is refused while this login waits for its turn. Later ones are
-    /// tried: a person may have seen to it.
+    /// Forgets a refusal from before `instant`.
+    pub(crate) fn forget_before(&self, instant: SeoulTime) {
+        let mut known = self.known();
+        known.refused = known.refused.take().filter(|(_, at)| *at >= instant);
+    }
+
+    /// Logs in by `login`, unless these credentials were refused before.
     pub(crate) async fn take<T>(
         &self,
         credentials: &Credentials,
+        clock: &dyn Clock,
         login: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let (is_good, refusals) = {
-            let known = self.known();
-            (known.good.as_ref().is_some_and(|good| good.are(credentials)), known.refusals)
-        };
+        let is_good = self.known().good.as_ref().is_some_and(|good| good.are(credentials));
         let _turn = if is_good { None } else { Some(self.turn.lock().await) };
-        {
-            let known = self.known();
-            let same = known.refused.as_ref().is_some_and(|refused| refused.are(credentials));
-            if !is_good && same && known.refusals != refusals {
-                return Err(Error::LoginRefused);
-            }
+        if self.known().refused.as_ref().is_some_and(|(refused, _)| refused.are(credentials)) {
+            return Err(Error::LoginRefused);
         }
         let result = login.await;
         let mut known = self.known();
@@ -91,8 +92,7 @@ impl LoginTurns {
             Ok(_) => known.good = Some(credentials.clone()),
             Err(Error::LoginRefused) => {
                 known.good = None;
-                known.refusals = known.refusals.wrapping_add(1);
-                known.refused = Some(credentials.clone());
+                known.refused = Some((credentials.clone(), clock.now()));
             }
             Err(_) => {}
         }

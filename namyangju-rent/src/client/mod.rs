@@ -32,6 +32,7 @@ use crate::net::silence::BurstSilence;
 use crate::net::tls::{Tls, TlsBackend};
 use crate::net::transport::Transport;
 use crate::site::Site;
+use crate::value::date::SeoulTime;
 
 /// Connecting takes one round trip, three with TLS; a site that needs longer is not there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -263,14 +264,20 @@ impl Client {
         Ok(Guest::new(self.visitor(CookieJar::default())))
     }
 
-    /// Logs in and gives a session. Of several calls at the same moment with one wrong password the site sees the
-    /// first alone: the others get its refusal.
+    /// Logs in and gives a session. A password that this client saw refused is not sent again: the call fails with
+    /// the same error ([`Client::forget_refused_login`]).
     ///
     /// # Errors
     /// [`Error::LoginRefused`] if the account or password is wrong; else see [`Error`].
     pub async fn log_in(&self, credentials: &Credentials) -> Result<Session, Error> {
         let guest = self.guest()?;
-        self.logins.take(credentials, guest.log_in(credentials)).await
+        self.logins.take(credentials, self.clock().as_ref(), guest.log_in(credentials)).await
+    }
+
+    /// Lets a refused password be sent again if the refusal is from before `instant`, by the client's clock: the
+    /// instant at which a person saw the login work. Another password needs no leave.
+    pub fn forget_refused_login(&self, instant: SeoulTime) {
+        self.logins.forget_before(instant);
     }
 
     /// A session that was saved before. Nothing is asked of the site: see [`Session::check`].

@@ -112,6 +112,9 @@ impl<'c> Job<'c> {
             return Ok(Start::Over(Box::new(ending), code));
         }
         let client = context.clients.lock().await.of(stored, &context.config, &context.store).await?;
+        if let Some(at) = account.checked_at {
+            client.forget_refused_login(at);
+        }
         let booking = library_booking(context, claimed, client.clone()).await?;
         Ok(Start::Run(Box::new(Self { context, claimed, client, booking })))
     }
