@@ -28,6 +28,8 @@ pub enum AnswerKind {
     LimitReached,
     /// A human check was shown.
     HumanCheck,
+    /// A waiting room stood before the page.
+    WaitingRoom,
     /// The site has shut this client out.
     Blocked,
     /// The site is overloaded.
@@ -36,6 +38,8 @@ pub enum AnswerKind {
     Unknown,
     /// The account or its password was refused.
     LoginRefused,
+    /// The login was answered by neither a session nor a refusal.
+    LoginUnclear,
     /// The application was sent, and no answer came.
     Unconfirmed,
     /// The request never left.
@@ -54,6 +58,8 @@ pub enum AnswerKind {
     Forbidden,
     /// The client, or a saved session, cannot be set up as asked.
     Setup,
+    /// The site is at another base address now.
+    Moved,
     /// A word that this version does not know.
     Unrecognised,
 }
@@ -71,7 +77,7 @@ pub(crate) enum Tells {
 
 impl AnswerKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::Reserved,
         Self::SlotTaken,
         Self::NotOpenYet,
@@ -80,10 +86,12 @@ impl AnswerKind {
         Self::Invalid,
         Self::LimitReached,
         Self::HumanCheck,
+        Self::WaitingRoom,
         Self::Blocked,
         Self::Busy,
         Self::Unknown,
         Self::LoginRefused,
+        Self::LoginUnclear,
         Self::Unconfirmed,
         Self::NotSent,
         Self::Broken,
@@ -93,6 +101,7 @@ impl AnswerKind {
         Self::Budget,
         Self::Forbidden,
         Self::Setup,
+        Self::Moved,
         Self::Unrecognised,
     ];
 
@@ -107,10 +116,12 @@ impl AnswerKind {
             Self::Invalid => "invalid",
             Self::LimitReached => "limit-reached",
             Self::HumanCheck => "human-check",
+            Self::WaitingRoom => "waiting-room",
             Self::Blocked => "blocked",
             Self::Busy => "busy",
             Self::Unknown => "unknown",
             Self::LoginRefused => "login-refused",
+            Self::LoginUnclear => "login-unclear",
             Self::Unconfirmed => "unconfirmed",
             Self::NotSent => "not-sent",
             Self::Broken => "broken",
@@ -120,6 +131,7 @@ impl AnswerKind {
             Self::Budget => "budget",
             Self::Forbidden => "forbidden",
             Self::Setup => "setup",
+            Self::Moved => "moved",
             Self::Unrecognised => "unrecognised",
         }
     }
@@ -131,7 +143,7 @@ impl AnswerKind {
 
     /// What it tells of an application that was submitted, if it is the answer to the submission.
     ///
-    /// Each kind is named: whoever adds one has to decide, and what no submission can end with counts as
+    /// Each kind is named, so that a new one has to be decided on. What no submission can end with counts as
     /// telling nothing.
     pub(crate) const fn tells(self) -> Tells {
         match self {
@@ -151,12 +163,16 @@ impl AnswerKind {
             | Self::Forbidden => Tells::NotAccepted,
             // An overloaded gateway answers for a script that may go on and book.
             Self::Busy
+            // Whether it let the application through is not known.
+            | Self::WaitingRoom
             | Self::Unknown
             | Self::LoginRefused
+            | Self::LoginUnclear
             | Self::Unconfirmed
             | Self::Broken
             | Self::Unreadable
             | Self::Setup
+            | Self::Moved
             | Self::Unrecognised => Tells::Nothing,
         }
     }
@@ -186,7 +202,7 @@ mod tests {
     use super::*;
 
     /// Written out a second time: journals and stores of every version hold these words.
-    const WORDS: [(AnswerKind, &str, Tells); 22] = [
+    const WORDS: [(AnswerKind, &str, Tells); 25] = [
         (AnswerKind::Reserved, "reserved", Tells::Accepted),
         (AnswerKind::SlotTaken, "slot-taken", Tells::NotAccepted),
         (AnswerKind::NotOpenYet, "not-open-yet", Tells::NotAccepted),
@@ -195,10 +211,12 @@ mod tests {
         (AnswerKind::Invalid, "invalid", Tells::NotAccepted),
         (AnswerKind::LimitReached, "limit-reached", Tells::NotAccepted),
         (AnswerKind::HumanCheck, "human-check", Tells::NotAccepted),
+        (AnswerKind::WaitingRoom, "waiting-room", Tells::Nothing),
         (AnswerKind::Blocked, "blocked", Tells::NotAccepted),
         (AnswerKind::Busy, "busy", Tells::Nothing),
         (AnswerKind::Unknown, "unknown", Tells::Nothing),
         (AnswerKind::LoginRefused, "login-refused", Tells::Nothing),
+        (AnswerKind::LoginUnclear, "login-unclear", Tells::Nothing),
         (AnswerKind::Unconfirmed, "unconfirmed", Tells::Nothing),
         (AnswerKind::NotSent, "not-sent", Tells::NotAccepted),
         (AnswerKind::Broken, "broken", Tells::Nothing),
@@ -208,6 +226,7 @@ mod tests {
         (AnswerKind::Budget, "budget", Tells::NotAccepted),
         (AnswerKind::Forbidden, "forbidden", Tells::NotAccepted),
         (AnswerKind::Setup, "setup", Tells::Nothing),
+        (AnswerKind::Moved, "moved", Tells::Nothing),
         (AnswerKind::Unrecognised, "unrecognised", Tells::Nothing),
     ];
 

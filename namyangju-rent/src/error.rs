@@ -64,6 +64,17 @@ pub enum Error {
     /// The site did not accept the account or its password.
     #[error("login: the site did not accept the account or its password")]
     LoginRefused,
+    /// The login was answered, and by neither a session nor a refusal. A password is not sent again on the strength of
+    /// a page that does not tell: a wrong one counts at the site each time, and locks the account in the end.
+    #[error("login: {problem}{}", if *.may_repeat { "" } else { "; the password is not sent again in this run" })]
+    LoginUnclear {
+        /// What came instead.
+        problem: String,
+        /// The answer says that the site is busy: the login may be tried again, a few times.
+        may_repeat: bool,
+        /// The page, whole, if one came.
+        page: Option<Box<Page>>,
+    },
     /// The application was sent, and no answer came. What the site decided is not known: read the
     /// day list before anything is sent again.
     #[error("submission: it was sent and no answer came, so it may or may not have been accepted")]
@@ -86,6 +97,17 @@ pub enum Error {
         step: Step,
         /// What broke.
         source: NetworkError,
+    },
+    /// The site is at another base now: another scheme, host or port. It is not followed there, because the password
+    /// and the cookies would go there too.
+    #[error(
+        "{step}: the site has moved to {to}: if that is still the site, give `{to}` as the base address (`--base-url`) or change it in the dialect"
+    )]
+    Moved {
+        /// Where.
+        step: Step,
+        /// The new base: scheme, host and port.
+        to: String,
     },
     /// A page came that is not the page asked for, and is no refusal that the dialect knows.
     #[error("{step}: the page cannot be read ({problem}; {page})")]
@@ -112,7 +134,7 @@ pub enum Error {
         /// Where.
         step: Step,
     },
-    /// Whoever follows the booking did not permit the application; it was not sent.
+    /// The [`Watcher`](crate::Watcher) did not permit the application; it was not sent.
     #[error("not permitted: {0}")]
     Forbidden(String),
     /// A saved session cannot be used.
@@ -151,7 +173,11 @@ impl Error {
             }
             // The day page shows a row without a box: the day list tells whether it is taken or not open.
             Self::Application(ApplicationError::NotFree(_)) => Next::ReadBack,
+            Self::LoginUnclear { may_repeat: true, .. } => Next::Again { after: None },
+            // Waiting mends it no more than a wrong address does, but a person can.
+            Self::Moved { .. } => Next::AskPerson,
             Self::LoginRefused
+            | Self::LoginUnclear { .. }
             | Self::Application(_)
             | Self::Budget { .. }
             | Self::Forbidden(_)
@@ -166,10 +192,11 @@ impl Error {
             Self::Refused { step, .. }
             | Self::NotSent { step, .. }
             | Self::Broken { step, .. }
+            | Self::Moved { step, .. }
             | Self::Budget { step }
             | Self::Page { step, .. } => *step,
             Self::Unconfirmed { .. } | Self::Forbidden(_) => Step::Submit,
-            Self::LoginRefused => Step::Login,
+            Self::LoginRefused | Self::LoginUnclear { .. } => Step::Login,
             Self::WrongDay { .. } => Step::Day,
             Self::Application(_) | Self::SavedSession(_) | Self::Setup(_) => Step::Form,
         }
@@ -180,9 +207,12 @@ impl Error {
         match self {
             Self::Refused { outcome, .. } => outcome.kind(),
             Self::LoginRefused => AnswerKind::LoginRefused,
+            Self::LoginUnclear { may_repeat: true, .. } => AnswerKind::Busy,
+            Self::LoginUnclear { .. } => AnswerKind::LoginUnclear,
             Self::Unconfirmed { .. } => AnswerKind::Unconfirmed,
             Self::NotSent { .. } => AnswerKind::NotSent,
             Self::Broken { .. } => AnswerKind::Broken,
+            Self::Moved { .. } => AnswerKind::Moved,
             Self::Page { .. } | Self::WrongDay { .. } => AnswerKind::Unreadable,
             Self::Application(ApplicationError::NotFree(_)) => AnswerKind::NotFree,
             Self::Application(_) => AnswerKind::Application,
@@ -196,6 +226,7 @@ impl Error {
     pub fn page(&self) -> Option<&Page> {
         match self {
             Self::Page { page, .. } => Some(page),
+            Self::LoginUnclear { page, .. } => page.as_deref(),
             Self::Refused { outcome, .. } => match &**outcome {
                 Outcome::Unknown(page) => Some(page),
                 _ => None,

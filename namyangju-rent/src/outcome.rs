@@ -31,6 +31,9 @@ pub enum Outcome {
     LimitReached,
     /// The site asks for a human check. It is for a person to solve, never for this program.
     HumanCheck,
+    /// A waiting room stands before the page: a queue of the NetFUNNEL kind. It is for a person to stand in, and
+    /// nothing behind it is asked for.
+    WaitingRoom,
     /// The site has shut this client out.
     Blocked,
     /// The site is overloaded, or says that too many requests came.
@@ -38,7 +41,7 @@ pub enum Outcome {
         /// How long it asks to be left alone.
         retry_after: Option<Duration>,
     },
-    /// A page nobody has described yet, kept whole.
+    /// A page that the dialect does not describe, kept whole.
     Unknown(Box<Page>),
 }
 
@@ -61,6 +64,8 @@ pub enum Refusal {
     LimitReached,
     /// See [`Outcome::HumanCheck`].
     HumanCheck,
+    /// See [`Outcome::WaitingRoom`].
+    WaitingRoom,
     /// See [`Outcome::Blocked`].
     Blocked,
     /// See [`Outcome::Busy`].
@@ -101,7 +106,7 @@ pub enum Next {
     Confirm,
     /// This slot is lost; another choice of the same wish may still be won.
     NextChoice,
-    /// The same again, not before so long a rest if one is given.
+    /// Repeat the step, after the rest `after` if the site asks for one.
     Again {
         /// The rest the site asks for.
         after: Option<Duration>,
@@ -129,7 +134,7 @@ impl Outcome {
             Self::LoggedOut => Next::LogIn,
             Self::TraceMissing => Next::Visit,
             Self::Unknown(_) => Next::ReadBack,
-            Self::HumanCheck => Next::AskPerson,
+            Self::HumanCheck | Self::WaitingRoom => Next::AskPerson,
             Self::Invalid(_) | Self::LimitReached | Self::Blocked => Next::Stop,
         }
     }
@@ -145,6 +150,7 @@ impl Outcome {
             Self::Invalid(_) => AnswerKind::Invalid,
             Self::LimitReached => AnswerKind::LimitReached,
             Self::HumanCheck => AnswerKind::HumanCheck,
+            Self::WaitingRoom => AnswerKind::WaitingRoom,
             Self::Blocked => AnswerKind::Blocked,
             Self::Busy { .. } => AnswerKind::Busy,
             Self::Unknown(_) => AnswerKind::Unknown,
@@ -168,6 +174,9 @@ impl fmt::Display for Outcome {
             }
             Self::LimitReached => f.write_str("a limit of the site is reached"),
             Self::HumanCheck => f.write_str("the site asks for a human check, which a person has to answer"),
+            Self::WaitingRoom => f.write_str(
+                "a waiting room stands before the site (a queue of the NetFUNNEL kind), which a person has to pass in a browser",
+            ),
             Self::Blocked => f.write_str("the site has shut this client out"),
             Self::Busy { retry_after: Some(rest) } => {
                 write!(f, "the site is busy and asks for {} s of rest", rest.as_secs())

@@ -66,7 +66,7 @@ pub struct Timing {
 }
 
 impl Page {
-    /// The status of the last hop; 0 where a submission was answered by a redirect and the page it
+    /// The status of the last hop; 0 where a submission or a login was answered by a redirect and the page it
     /// led to could not be fetched.
     pub fn status(&self) -> u16 {
         self.status

@@ -32,7 +32,7 @@ Exit codes:
   3    lost: somebody else has the time
   4    refused: the account, the application or a limit; trying again would not change it
   5    blocked: the site has shut this client out
-  6    a person is needed: the site asks for a human check
+  6    a person is needed: a human check, a waiting room, or a site that has moved
   7    unconfirmed: an application was sent and what became of it is not known
   8    network: the site could not be reached, or a test message did not arrive
   9    given up: not open, busy or without a clear answer until the end

@@ -45,6 +45,10 @@ pub trait Watcher: Send {
     fn logged_in(&mut self, session: &Session) {
         let _ = session;
     }
+
+    /// The site did not accept the account or its password. The run does not send the password again, and nobody
+    /// else should before a person has changed it: a few wrong logins lock an account.
+    fn login_refused(&mut self) {}
 }
 
 /// A closure that hears.

@@ -5,7 +5,6 @@ use std::fmt;
 use crate::client::login::Credentials;
 use crate::client::session::Session;
 use crate::client::visitor::Visitor;
-use crate::clock::aim::Source;
 use crate::clock::site_clock::Probe;
 use crate::error::{Error, Step, refused};
 use crate::pages::reading::Reading;
@@ -47,15 +46,15 @@ impl Guest {
         self.visitor.menu(entry).await
     }
 
-    /// Takes the time of the site's clock once, by asking for the head of its home page; `None` if the
-    /// answer has no `Date` that can be read. [`crate::SiteClock`] says when to ask.
+    /// Takes the time of the site's clock once, by asking for the head of its home page, or for the page where the
+    /// site refuses that; `None` if the answer has no `Date` that can be read. [`crate::SiteClock`] says when to ask.
     ///
     /// # Errors
     /// See [`Error`].
     pub async fn probe_clock(&self) -> Result<Option<Probe>, Error> {
         let site = self.visitor.site();
-        let (probe, page) = self.visitor.transport.probe(site.home_url(), Source::Page).await?;
-        match Reading::new(site, &page).by_status() {
+        let (probe, page) = self.visitor.transport.probe(site.home_url()).await?;
+        match Reading::new(site, &page).turned_away() {
             Some(outcome) => Err(refused(Step::Clock, outcome)),
             None => Ok(probe),
         }

@@ -1,4 +1,6 @@
 //! The way in: a client for one site, and what it opens. A guest reads without a login; a session books.
+//!
+//! The client holds what is expensive and must be shared (TLS, names, routes, the pace), so that a session is cheap.
 
 pub(crate) mod guest;
 pub(crate) mod login;
@@ -8,11 +10,12 @@ pub(crate) mod visitor;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::client::guest::Guest;
-use crate::client::login::Credentials;
+use crate::client::login::{Credentials, LoginTurns};
 use crate::client::saved::SavedSession;
 use crate::client::session::Session;
 use crate::client::visitor::Visitor;
@@ -29,6 +32,7 @@ use crate::net::silence::BurstSilence;
 use crate::net::tls::{Tls, TlsBackend};
 use crate::net::transport::Transport;
 use crate::site::Site;
+use crate::value::date::SeoulTime;
 
 /// Connecting takes one round trip, three with TLS; a site that needs longer is not there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,6 +61,7 @@ pub struct Client {
     shared: Arc<Shared>,
     pace: Pace,
     budget: Budget,
+    logins: Arc<LoginTurns>,
 }
 
 /// Settings of a [`Client`].
@@ -154,12 +159,13 @@ impl ClientBuilder {
             routes: RoutePool::new(self.routes, self.burst_silence),
             measured: SharedSiteClock::default(),
             file: Mutex::default(),
+            head_is_refused: AtomicBool::new(false),
         };
         for route in shared.routes.all() {
             shared.line(&route)?;
         }
         let pace = Pace::new(Arc::clone(&shared.clock));
-        Ok(Client { shared: Arc::new(shared), pace, budget: Budget::new(u32::MAX) })
+        Ok(Client { shared: Arc::new(shared), pace, budget: Budget::new(u32::MAX), logins: Arc::default() })
     }
 }
 
@@ -190,10 +196,11 @@ impl Client {
         &self.shared.clock
     }
 
-    /// The same client with a budget: whoever uses it from here on sends no more requests than that.
+    /// The same client with `budget`: no more requests than that are sent through it.
     #[must_use]
     pub fn with_budget(&self, budget: Budget) -> Self {
-        Self { shared: Arc::clone(&self.shared), pace: self.pace.clone(), budget }
+        let (pace, logins) = (self.pace.clone(), Arc::clone(&self.logins));
+        Self { shared: Arc::clone(&self.shared), pace, budget, logins }
     }
 
     /// The same client for another account, which costs next to nothing: TLS, the names that were looked up, what is
@@ -204,7 +211,7 @@ impl Client {
     #[must_use]
     pub fn for_account(&self) -> Self {
         let pace = Pace::new(Arc::clone(&self.shared.clock));
-        Self { shared: Arc::clone(&self.shared), pace, budget: self.budget.clone() }
+        Self { shared: Arc::clone(&self.shared), pace, budget: self.budget.clone(), logins: Arc::default() }
     }
 
     /// Every route and its state, for people.
@@ -258,12 +265,20 @@ impl Client {
         Ok(Guest::new(self.visitor(CookieJar::default())))
     }
 
-    /// Logs in and gives a session.
+    /// Logs in and gives a session. A password that this client saw refused is not sent again: the call fails with
+    /// the same error ([`Client::forget_refused_login`]).
     ///
     /// # Errors
     /// [`Error::LoginRefused`] if the account or password is wrong; else see [`Error`].
     pub async fn log_in(&self, credentials: &Credentials) -> Result<Session, Error> {
-        self.guest()?.log_in(credentials).await
+        let guest = self.guest()?;
+        self.logins.take(credentials, self.clock().as_ref(), guest.log_in(credentials)).await
+    }
+
+    /// Lets a refused password be sent again if the refusal is from before `instant`, by the client's clock: the
+    /// instant at which a person saw the login work. Another password needs no leave.
+    pub fn forget_refused_login(&self, instant: SeoulTime) {
+        self.logins.forget_before(instant);
     }
 
     /// A session that was saved before. Nothing is asked of the site: see [`Session::check`].
@@ -286,7 +301,7 @@ impl fmt::Debug for Client {
     }
 }
 
-#[cfg(all(test, feature = "harness"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::net::route::Route;

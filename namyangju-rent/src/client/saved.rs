@@ -15,7 +15,7 @@ use crate::value::date::SeoulTime;
 /// The layout of the file; a newer one is refused.
 const VERSION: u32 = 1;
 
-/// A live session as data. Whoever reads it is logged in: keep it like a password.
+/// A live session as data. It lets its reader act as the member: keep it like a password.
 ///
 /// Serialises to JSON. [`SavedSession::write`] makes a file that only its owner can read.
 #[derive(Clone, Serialize, Deserialize)]

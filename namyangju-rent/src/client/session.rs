@@ -64,7 +64,7 @@ use std::time::Duration;
 
 use crate::client::saved::SavedSession;
 use crate::client::visitor::Visitor;
-use crate::clock::aim::{Sample, Source};
+use crate::clock::aim::Sample;
 use crate::clock::site_clock::Probe;
 use crate::error::{Error, Step, page_error, refused};
 use crate::net::transport::{Ask, Transport};
@@ -115,6 +115,9 @@ impl Session {
         let reading = Reading::new(self.site(), &page);
         match reading.by_status() {
             Some(outcome) => Err(refused(Step::Home, outcome)),
+            None if reading.logged_in().is_none() && reading.is_waiting_room() => {
+                Err(refused(Step::Home, Outcome::WaitingRoom))
+            }
             None => Ok(!reading.is_logged_out()),
         }
     }
@@ -176,23 +179,19 @@ impl Session {
     /// Takes the time of the site's clock by asking for the head of a file. A site that does not give it is asked for
     /// pages from then on.
     pub(crate) async fn probe_file(&self) -> Result<Option<Probe>, Error> {
-        let Some(url) = self.transport().file() else { return Ok(None) };
-        let (probe, page) = self.transport().probe(url, Source::File).await?;
-        if matches!(page.status(), 200 | 304) {
-            return Ok(probe);
-        }
-        self.transport().file_refused();
-        Ok(None)
+        self.transport().probe_file().await
     }
 
     /// Takes the time of the site's clock by asking for the head of a day's page, which answers with a
-    /// `Date` (protocol.md 4.4, S1). The second value tells whether the session is still alive.
+    /// `Date` (protocol.md 4.4, S1), or for the page where the site refuses that. The second value tells whether the
+    /// session is still alive.
     pub(crate) async fn probe(&self, place: &Place, date: RentDate) -> Result<(Option<Probe>, bool), Error> {
         let url = self.site().day_url(place, date, Purpose::Sports);
-        let (probe, page) = self.transport().probe(url, Source::Page).await?;
-        match Reading::new(self.site(), &page).by_status() {
+        let (probe, page) = self.transport().probe(url).await?;
+        let reading = Reading::new(self.site(), &page);
+        match reading.turned_away() {
             Some(outcome) => Err(refused(Step::Clock, outcome)),
-            None => Ok((probe, !page.session_cleared)),
+            None => Ok((probe, !page.session_cleared && reading.logged_in() != Some(false))),
         }
     }
 

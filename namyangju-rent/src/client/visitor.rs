@@ -69,8 +69,7 @@ impl Visitor {
                 return Ok(menu);
             }
             let link = site.dialect.markers.facilities_link.select(&reading.document).next();
-            let url = link.and_then(|link| page.url().join(link.attr("href")?).ok());
-            url.filter(|url| url.origin() == site.base_url().origin())
+            link.and_then(|link| site.at_own_base(&page.url().join(link.attr("href")?).ok()?))
         };
         let Some(url) = onward else {
             return Err(page_error(Step::Home, "it has no facility menu", page));

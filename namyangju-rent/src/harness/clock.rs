@@ -82,9 +82,10 @@ impl Clock for ManualClock {
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
+            let wakes = self.monotonic().saturating_add(duration);
             // What was begun before the sleep reaches the others before it, a connection the server that accepts it.
             turns().await;
-            self.advance(duration);
+            self.advance(wakes.saturating_sub(self.monotonic()));
             // So that a loop of sleeps does not starve a server on this thread.
             turns().await;
         })

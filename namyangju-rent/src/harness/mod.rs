@@ -50,6 +50,7 @@
 //! | page trace | `form_needs_day` `trace` `trace_refusal` | the applicant form for the same slots |
 //! | submission | `taken` `submit_success` `landing_path` `check_amount` `check_time_list` | 5543 bytes; redirect to `…/{number}`; both checked |
 //! | human check | `human_check` | at the dialect's places |
+//! | waiting room | `waiting_room` | none |
 //! | limits | `max_hours` `min_hours` `daily_limit` | 4 hours, 1 hour, none |
 //! | load | `busy` `swamp` `block` `there` `back` `handshake_round_trips` | none |
 //! | wire | `faults` | none |
@@ -127,7 +128,7 @@ pub use server::StandInServer;
 pub use settings::{
     Anonymous, BlockKind, BlockRule, BusyWindow, ContentType, CookieLife, Crowd, Delay, Framing, Gate,
     HumanCheck, LoginFailure, LoginSuccess, Missing, PrintedBase, RefusalStyle, Rival, Settings,
-    SubmitSuccess, TAKEN_PAGE_BYTES, Taken, Trace,
+    SubmitSuccess, TAKEN_PAGE_BYTES, Taken, Trace, WaitingRoom, WaitingRoomStyle,
 };
 pub use stand_in::{Booked, StandIn};
 pub use swamp::Swamp;

@@ -208,7 +208,7 @@ impl Capture {
         match led {
             None => Ok(page),
             // The client takes the redirect of a submission for its answer where the page there cannot be had.
-            Some(Onward { kind, target: Ok(target) }) if self.step == Step::Submit => {
+            Some(Onward { kind, target: Ok(target), .. }) if self.step == Step::Submit => {
                 page.hops.push(hop(std::mem::replace(&mut page.url, target), page.status, kind));
                 Ok(Page { status: 0, headers: Vec::new(), body: Default::default(), ..page })
             }
@@ -290,9 +290,13 @@ pub fn replay(site: &Site, capture: &Capture) -> Result<Told, ReplayError> {
             Ok(reading.by_status().map_or_else(|| Told::LoggedIn(reading.logged_in()), Told::Outcome))
         }
         Step::Login => Ok(match login_said(&reading) {
+            None if !matches!(page.status, 0 | 200) => {
+                Told::Outcome(Outcome::Unknown(Box::new(page.clone())))
+            }
             None => Told::LoggedIn(None),
             Some(Ok(())) => Told::LoggedIn(Some(true)),
             Some(Err(Error::Refused { outcome, .. })) => Told::Outcome(*outcome),
+            Some(Err(Error::LoginUnclear { .. })) => Told::Outcome(Outcome::Busy { retry_after: None }),
             Some(Err(_)) => Told::LoggedIn(Some(false)),
         }),
         Step::Schedule => {

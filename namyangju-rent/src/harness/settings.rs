@@ -11,7 +11,7 @@ use super::courts::Court;
 use super::swamp::Swamp;
 use super::texts::Texts;
 use super::web_server::{DateStamp, HeadRequests, KeepAlive, WebServer};
-use super::wire::Fault;
+use super::wire::{Fault, Step};
 use crate::value::date::{RentDate, SeoulTime};
 use crate::value::place::Place;
 use crate::value::slot::TimeRange;
@@ -112,6 +112,8 @@ pub struct Settings {
     pub check_time_list: bool,
     /// Where the human check of protocol.md 5.4 stands.
     pub human_check: HumanCheck,
+    /// Where a waiting room stands, and how it shows.
+    pub waiting_room: Option<WaitingRoom>,
     /// The most hours of one application (`max_rent_time`).
     pub max_hours: u8,
     /// The fewest hours of one application (`min_rent_time`).
@@ -183,6 +185,7 @@ impl Default for Settings {
             check_amount: true,
             check_time_list: true,
             human_check: HumanCheck::ByDialect,
+            waiting_room: None,
             max_hours: 4,
             min_hours: 1,
             daily_limit: None,
@@ -384,6 +387,31 @@ pub enum HumanCheck {
     Everywhere,
     /// Nowhere.
     Nowhere,
+}
+
+/// A waiting room before a step: a queue of the NetFUNNEL kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitingRoom {
+    /// The step it stands before. The request does not reach the site's own program, except under
+    /// [`WaitingRoomStyle::Guarded`].
+    pub before: Step,
+    /// How it shows.
+    pub style: WaitingRoomStyle,
+}
+
+/// How a waiting room shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitingRoomStyle {
+    /// Its own page, which carries `data-nf-client-id`.
+    Page,
+    /// A page that is nothing but its script.
+    Script,
+    /// A 302 to its block page, on the same host.
+    Redirect,
+    /// A 302 to its block page, on a host of its own.
+    RedirectElsewhere,
+    /// The site's own page, whose script asks for a place in the queue before it goes on.
+    Guarded,
 }
 
 /// A time of overload: every request gets a bare page of this status.

@@ -20,7 +20,9 @@ use super::courts::{self, Court};
 use super::pages;
 use super::scripts::{Others, Plan, Workers};
 use super::seeded::{Seeded, share_of};
-use super::settings::{BlockKind, ContentType, Delay, Framing, PrintedBase, Settings};
+use super::settings::{
+    BlockKind, ContentType, Delay, Framing, PrintedBase, Settings, WaitingRoom, WaitingRoomStyle,
+};
 use super::swamp::Trouble;
 use super::texts::known;
 use super::visit::Visit;
@@ -399,7 +401,11 @@ impl StandIn {
         }
         let expire = fault == Some(&FaultKind::ExpireSession);
         let mut visit = self.open_visit(request, site, reads, expire);
-        let reply = self.respond(request, &mut visit, step);
+        let mut reply = self.respond(request, &mut visit, step);
+        let guarded = WaitingRoom { before: step, style: WaitingRoomStyle::Guarded };
+        if self.settings.waiting_room == Some(guarded) {
+            reply.text = reply.text.replacen("</head>", pages::GUARDED_HEAD, 1);
+        }
         (reply, visit)
     }
 
@@ -537,6 +543,11 @@ impl StandIn {
                 }
                 HeadRequests::Closed => return Some((None, Some(WireFault::Close))),
             }
+        }
+        if let Some(room) = self.settings.waiting_room.filter(|room| room.before == self.step_of(request))
+            && let Some(reply) = waiting_room(room.style)
+        {
+            return Some((Some(reply), None));
         }
         match trouble {
             Some(Trouble::Error(status)) => {
@@ -767,6 +778,19 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
     let written = encoder.write_all(bytes);
     written.and_then(|()| encoder.finish()).unwrap_or_default()
+}
+
+/// What stands in place of the site's page; `None` where the page itself comes.
+fn waiting_room(style: WaitingRoomStyle) -> Option<Reply> {
+    Some(match style {
+        WaitingRoomStyle::Page => Reply::page(pages::WAITING_PAGE.to_owned()),
+        WaitingRoomStyle::Script => Reply::page(pages::WAITING_SCRIPT.to_owned()),
+        WaitingRoomStyle::Redirect => Reply::redirect("/netfunnel/block.html".to_owned()),
+        WaitingRoomStyle::RedirectElsewhere => {
+            Reply::redirect("https://nf.invalid/NetFunnel/block.html?key=1".to_owned())
+        }
+        WaitingRoomStyle::Guarded => return None,
+    })
 }
 
 fn silent() -> Answer {

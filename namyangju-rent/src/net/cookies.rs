@@ -1,4 +1,7 @@
 //! The cookies of one session: the last line of a name wins, whatever its path.
+//!
+//! A plain cookie store keeps cookies of one name on different paths apart, counts lifetimes by the local clock and drops
+//! raw bytes; each of these loses a session at these sites. So the lines are prepared here before the store gets them.
 
 use cookie_store::RawCookie;
 use reqwest::cookie::CookieStore as _;

@@ -67,7 +67,7 @@ struct Purse {
 }
 
 impl Budget {
-    /// So many requests.
+    /// A budget of `most` requests.
     pub fn new(most: u32) -> Self {
         Self(Arc::new(Purse { most, used: AtomicU32::new(0), whole: None }))
     }

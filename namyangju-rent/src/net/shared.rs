@@ -1,5 +1,6 @@
 //! What all connections of a client share: the site, the clock, who is trusted, names that were looked up, routes.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) measured: SharedSiteClock,
     /// A file of the site that is answered without a script, for the clock.
     pub(crate) file: Mutex<KnownFile>,
+    /// The site was seen to refuse `HEAD`: the clock is asked for by `GET` from then on.
+    pub(crate) head_is_refused: AtomicBool,
 }
 
 /// A file of the site, as the pages name them.

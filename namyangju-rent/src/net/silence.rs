@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// No setting keeps more answers in mind than this: fifty seconds at the library's ceiling of 20 a second.
 const MAX_ANSWERED: u32 = 1_000;
 
-/// When timeouts count as a block: so many in a row, right after so many answers in so short a time.
+/// When timeouts count as a block: a number of them in a row, right after a number of answers within a short time.
 ///
 /// Nothing is known of how the site's own firewall counts; the defaults are our own choice. They are
 /// slow to judge, because a site that is overloaded at the opening falls silent too, and a wrong verdict

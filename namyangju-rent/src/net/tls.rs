@@ -63,7 +63,7 @@ impl Tls {
     }
 
     /// For a site of plain http (a stand-in), which must work on a machine without any certificate:
-    /// a backend that trusts nobody. Left to itself reqwest would look for one, and panic.
+    /// a backend with an empty trust store. Left to itself reqwest would look for one, and panic.
     pub(crate) fn unused() -> Result<Self, Error> {
         #[cfg(feature = "rustls-tls")]
         return rustls_config().map(|builder| {

@@ -1,9 +1,14 @@
 //! Requests out, pages in: the only file that sends. Redirects are walked here, one hop at a time.
+//!
+//! There is one such file so that no request can escape the pace, the budget and the cookie rules, and so that "a
+//! submission is sent once" is decided in one place. The HTTP client underneath follows and repeats nothing.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use reqwest::Method;
 use reqwest::header::{CONNECTION, CONTENT_TYPE, COOKIE, DATE, HeaderMap, HeaderName, SERVER, SET_COOKIE};
 use tracing::debug;
 use url::Url;
@@ -31,6 +36,8 @@ const MAX_SAMPLES: usize = 64;
 
 /// The longest `Server` header that is kept, in characters.
 const MAX_SERVER_NAME: usize = 80;
+/// Statuses by which a server refuses a method or a page to every client. For `HEAD`, 403 counts as one of them.
+const REFUSALS: [u16; 4] = [400, 404, 405, 501];
 
 /// One session's line to the site.
 pub(crate) struct Transport {
@@ -195,9 +202,9 @@ impl Transport {
 
     /// Sends a request and follows its redirects.
     ///
-    /// A submission is never sent twice: a redirect that asks for the body again ends the walk, and
-    /// once the site has answered it, an error further on leaves the address of the redirect as the
-    /// answer.
+    /// A submission is never sent twice: a redirect that asks for the body again ends the walk. Once the site has
+    /// answered a submission or a login, a later failure does not hide that answer: the page is then the address of
+    /// the redirect, with status 0. So an error of a login means that no answer came.
     pub(crate) async fn exchange(&self, ask: Ask) -> Result<Page, Error> {
         let step = ask.step;
         let line = self.line(step)?;
@@ -211,22 +218,24 @@ impl Transport {
         let mut alerts: Vec<String> = Vec::new();
         let mut session_cleared = false;
         let (mut url, mut body) = (ask.url, ask.body);
+        // A submission and a login have an effect at the site: they are not repeated because a later page fails.
+        let counts = step == Step::Submit || step == Step::Login && body.is_some();
         loop {
             let redirected = !hops.is_empty();
             let turn = if redirected { self.turn(step).await } else { Ok(()) };
             let left =
                 self.shared.exchange_timeout.saturating_sub(self.clock.monotonic().saturating_sub(start));
-            let submitted = step == Step::Submit && redirected;
+            let answered = counts && redirected;
             let answer = match turn {
                 Ok(()) => {
-                    self.send(&line, &url, body.as_deref(), left).await.map_err(|e| sent_in_vain(step, e))
+                    self.send(&line, &url, body.as_deref(), left).await.map_err(|e| network_error(step, e))
                 }
                 Err(error) => Err(error),
             };
             let answer = match answer {
                 Ok(answer) => answer,
-                // The submission itself was answered: its redirect is what the site said.
-                Err(_) if submitted => self.no_answer(),
+                // The request itself was answered: its redirect is what the site said.
+                Err(_) if answered => self.no_answer(),
                 Err(error) => return Err(error),
             };
             let begun = *left_at.get_or_insert(answer.sent.max(start));
@@ -261,16 +270,33 @@ impl Transport {
                 session_cleared,
             };
             let Some(onward) = onward else {
+                // The head of a login's answer brings the session, so its body may be missing.
+                let is_enough = answered || counts && step == Step::Login;
                 return match broken {
-                    Some(error) if !submitted => Err(sent_in_vain(step, error)),
+                    Some(error) if !is_enough => Err(network_error(step, error)),
                     _ => Ok(page(url, hops, alerts, cookies)),
                 };
             };
+            if onward.to_waiting_room {
+                let mut page = page(url, hops, alerts, cookies);
+                if step == Step::Submit && answered {
+                    // The application was taken before the queue; its address is what the site said.
+                    (page.status, page.headers, page.body) = (0, Vec::new(), Bytes::new());
+                }
+                return Ok(page);
+            }
             let repeats_body = matches!(answer.status, 307 | 308) && body.is_some();
+            let bounces = !cookies.is_empty() && hops.iter().all(|hop: &Hop| hop.from != url);
+            let may_return = bounces || body.is_some() && matches!(answer.status, 302 | 303);
+            if step != Step::Submit
+                && let Some(base) = onward.moved_to(&url, answer.status, may_return)
+            {
+                return Err(Error::Moved { step, to: base.to_owned() });
+            }
             let target = match onward.target {
                 Ok(target) if hops.len() < MAX_HOPS && !(repeats_body && step == Step::Submit) => target,
-                // The site did answer the submission; what it said is for the reader of the page.
-                _ if step == Step::Submit => return Ok(page(url, hops, alerts, cookies)),
+                // The site did answer; what it said is for the reader of the page.
+                _ if counts => return Ok(page(url, hops, alerts, cookies)),
                 Ok(_) => {
                     let error = NetworkError::new(
                         NetworkErrorKind::TooManyRedirects,
@@ -304,34 +330,93 @@ impl Transport {
         Answer { status: 0, headers: HeaderMap::new(), sent: head_at, head_at, date: None, body }
     }
 
-    /// Asks for the head of a page and takes the time: when it left, when it was back, what it was
+    /// Takes the time of the site's clock by the head of a page: when it was asked for, when it was there, what it was
     /// dated. `None` if the answer has no `Date` that can be read.
-    pub(crate) async fn probe(&self, url: Url, source: Source) -> Result<(Option<Probe>, Page), Error> {
+    ///
+    /// Some servers and firewalls refuse `HEAD` from every client while `GET` works. The page is then asked for by
+    /// `GET`, as a browser does, and `HEAD` is not tried again.
+    ///
+    /// # Errors
+    /// [`Error::Page`] if `GET` is refused too.
+    pub(crate) async fn probe(&self, url: Url) -> Result<(Option<Probe>, Page), Error> {
+        let refused = &self.shared.head_is_refused;
+        if !refused.load(Ordering::Relaxed) {
+            match self.probe_by(Method::HEAD, url.clone(), Source::Page).await {
+                Ok((_, page)) if REFUSALS.contains(&page.status) || page.status == 403 => {}
+                Err(Error::Broken { source, .. }) if source.kind() == NetworkErrorKind::Closed => {}
+                told => return told,
+            }
+            refused.store(true, Ordering::Relaxed);
+        }
+        let (probe, page) = self.probe_by(Method::GET, url, Source::Page).await?;
+        if REFUSALS.contains(&page.status) {
+            let problem =
+                "the site gives it neither by HEAD nor by GET, so its clock is not known".to_owned();
+            return Err(Error::Page { step: Step::Clock, problem, page: Box::new(page) });
+        }
+        Ok((probe, page))
+    }
+
+    /// The same by a file of the site, which is answered without a script; `None` if the site does not give it.
+    pub(crate) async fn probe_file(&self) -> Result<Option<Probe>, Error> {
+        let Some(url) = self.file() else { return Ok(None) };
+        let refused = &self.shared.head_is_refused;
+        let method = if refused.load(Ordering::Relaxed) { Method::GET } else { Method::HEAD };
+        let by_head = method == Method::HEAD;
+        match self.probe_by(method, url, Source::File).await {
+            Ok((probe, page)) if matches!(page.status, 200 | 304) => Ok(probe),
+            Ok((_, page)) if by_head && matches!(page.status, 403..=405 | 501) => {
+                refused.store(true, Ordering::Relaxed);
+                Ok(None)
+            }
+            Err(Error::Broken { source, .. }) if by_head && source.kind() == NetworkErrorKind::Closed => {
+                refused.store(true, Ordering::Relaxed);
+                Ok(None)
+            }
+            Ok(_) => {
+                self.file_refused();
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn probe_by(
+        &self,
+        method: Method,
+        url: Url,
+        source: Source,
+    ) -> Result<(Option<Probe>, Page), Error> {
         let step = Step::Clock;
         let line = self.line(step)?;
         self.turn(step).await?;
         let (sent_at, handed) = (self.clock.now(), self.clock.monotonic());
-        let request = line.1.http.head(url.clone());
+        let request = line.1.http.request(method, url.clone());
         let answer = self
             .ask(&line, request, &url, source, self.shared.exchange_timeout)
             .await
-            .map_err(|source| sent_in_vain(step, source))?;
+            .map_err(|source| network_error(step, source))?;
         let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
         let received = self.jar.receive(&url, lines, answer.date);
         let sent = answer.sent;
         let sent_at = sent_at.plus(sent.saturating_sub(handed));
-        let took = answer.head_at.saturating_sub(sent);
+        let body = answer.body.map_err(|source| network_error(step, source))?;
+        let content_type = answer.headers.get(CONTENT_TYPE).map(|v| v.as_bytes());
         let page = Page {
             status: answer.status,
             session_cleared: received.ends_session(&self.site.dialect.session_cookie.names),
             url,
             hops: Vec::new(),
             headers: kept(&answer.headers),
-            body: Bytes::new(),
-            charset: self.site.charset(),
+            charset: Charset::of_page(&body, content_type, self.site.charset()),
+            body,
             alerts: Vec::new(),
             cookies: received.names,
-            timing: Timing { sent: sent_at, first_byte: took, done: took },
+            timing: Timing {
+                sent: sent_at,
+                first_byte: answer.head_at.saturating_sub(sent),
+                done: self.clock.monotonic().saturating_sub(sent),
+            },
         };
         Ok((answer.date.map(|date| Probe { sent, answered: answer.head_at, date }), page))
     }
@@ -369,8 +454,14 @@ impl Transport {
             request = request.header(COOKIE, cookies);
         }
         let (handed, made) = (self.clock.monotonic(), line.connections.made());
-        let response = request.timeout(timeout).send().await.map_err(|e| NetworkError::from_reqwest(&e));
-        self.shared.routes.went(route, handed, self.clock.now(), response.as_ref().err());
+        let (http, request) = request.timeout(timeout).build_split();
+        let request = request.map_err(|e| NetworkError::from_reqwest(&e))?;
+        // A server that closes the connection instead of answering HEAD was reached.
+        let may_close = request.method() == Method::HEAD;
+        let response = http.execute(request).await.map_err(|e| NetworkError::from_reqwest(&e));
+        let failure = response.as_ref().err();
+        let failure = failure.filter(|error| !(may_close && error.kind() == NetworkErrorKind::Closed));
+        self.shared.routes.went(route, handed, self.clock.now(), failure);
         let response = response?;
         let head_at = self.clock.monotonic();
         let sent = line.connections.left(handed, made).min(head_at);
@@ -428,8 +519,8 @@ fn keep_alive_timeout(value: &str) -> Option<Duration> {
     Some(Duration::from_secs(seconds.trim().parse::<u32>().ok()?.into()))
 }
 
-/// What a failure means: for a submission it is whether it left at all that counts.
-fn sent_in_vain(step: Step, source: NetworkError) -> Error {
+/// Turns a network failure into an [`Error`]. For a submission, the question is whether it can have reached the site.
+fn network_error(step: Step, source: NetworkError) -> Error {
     match (step, source.kind()) {
         (_, NetworkErrorKind::Connect) => Error::NotSent { step, source },
         (Step::Submit, _) => Error::Unconfirmed { source },

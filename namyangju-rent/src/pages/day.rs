@@ -1,4 +1,7 @@
 //! The page of one day: its slots with their time numbers, and the choice among them.
+//!
+//! The numbers are what the site books by, and only this page tells which time a number stands for. So the reading and
+//! the choice are together here, and nothing else makes a choice.
 
 use std::collections::HashSet;
 

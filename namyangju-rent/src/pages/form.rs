@@ -198,7 +198,7 @@ impl FormPage {
                     || !post.extra_fields
                     || post.not_sent.iter().any(|name| *name == control.name || *name == control.id);
                 if !unwanted {
-                    // Nobody knows what an unknown field holds: it may be personal.
+                    // An unknown field may hold personal data.
                     entries.push(Entry::new(control.name.clone(), control.value.clone(), true));
                 }
                 continue;

@@ -1,8 +1,11 @@
-//! How an answer is recognised: status, login state, human check, the dialect's texts, the receipt.
+//! How an answer is recognised: status, login state, human check, waiting room, the dialect's texts, the receipt.
+//!
+//! Every step reads its answer through here, so that a status or a text means the same in all of them, and the order in
+//! which the signs are asked is written once.
 
 use std::time::Duration;
 
-use scraper::Html;
+use scraper::{ElementRef, Html};
 
 use crate::html::parse;
 use crate::html::text::{fold, is_shown, text_of, text_of_page};
@@ -75,13 +78,39 @@ impl<'p> Reading<'p> {
         self.site.path_of(&self.page.url).is_some_and(|p| path.read(p).is_some())
     }
 
-    /// What a status says by itself.
+    /// What status and headers say by themselves.
     pub(crate) fn by_status(&self) -> Option<Outcome> {
+        let rule = &self.site.dialect.waiting_room;
+        let mut leads = ["location", "refresh"].into_iter().filter_map(|name| self.page.header(name));
+        let waits = leads.any(|to| rule.is_named_in(to));
         match self.page.status {
+            200 | 301 | 302 | 303 | 307 | 308 if waits => Some(Outcome::WaitingRoom),
             403 => Some(Outcome::Blocked),
             429 | 503 => Some(Outcome::Busy { retry_after: retry_after(self.page) }),
             _ => None,
         }
+    }
+
+    /// Why the site lets this client see no page at all: blocked, busy, or a waiting room. `None` if it does.
+    pub(crate) fn turned_away(&self) -> Option<Outcome> {
+        let by_text = || self.by_rule(false).filter(|outcome| matches!(outcome, Outcome::Blocked));
+        let waiting = || self.is_waiting_room().then_some(Outcome::WaitingRoom);
+        self.by_status().or_else(by_text).or_else(waiting)
+    }
+
+    /// Whether the page carries the marks of a waiting room. Sites with one load its script on many pages, and the
+    /// script decides when to queue: a page with the marks is behind the queue even if its content came.
+    pub(crate) fn is_waiting_room(&self) -> bool {
+        let rule = &self.site.dialect.waiting_room;
+        self.document.tree.nodes().filter_map(ElementRef::wrap).any(|element| {
+            let named = |attribute| element.attr(attribute).is_some_and(|value| rule.is_named_in(value));
+            let named = match element.value().name() {
+                "script" => named("src") || element.text().any(|text| rule.is_named_in(text)),
+                "meta" => named("content"),
+                _ => false,
+            };
+            named || element.value().attrs().any(|(name, _)| rule.attributes.iter().any(|a| a == name))
+        })
     }
 
     /// Whether the page shows a human check (protocol.md 5.4).
@@ -134,6 +163,7 @@ impl<'p> Reading<'p> {
             Refusal::TraceMissing => Outcome::TraceMissing,
             Refusal::LimitReached => Outcome::LimitReached,
             Refusal::HumanCheck => Outcome::HumanCheck,
+            Refusal::WaitingRoom => Outcome::WaitingRoom,
             Refusal::Blocked => Outcome::Blocked,
             Refusal::Busy => Outcome::Busy { retry_after: retry_after(self.page) },
             Refusal::Invalid => {
@@ -150,6 +180,7 @@ impl<'p> Reading<'p> {
         self.by_status()
             .or_else(|| self.by_rule(false))
             .or_else(|| self.asks_human().then_some(Outcome::HumanCheck))
+            .or_else(|| self.is_waiting_room().then_some(Outcome::WaitingRoom))
             .or_else(|| self.by_rule(true))
             .or_else(|| (needs_login && self.is_logged_out()).then_some(Outcome::LoggedOut))
             .unwrap_or_else(|| Outcome::Unknown(Box::new(self.page.clone())))
@@ -169,6 +200,9 @@ impl<'p> Reading<'p> {
         }
         if self.asks_human() {
             return Err(Outcome::HumanCheck);
+        }
+        if self.is_waiting_room() {
+            return Err(Outcome::WaitingRoom);
         }
         let readable = self.page.status == 200 && !self.is_logged_out();
         let found = if readable { wanted() } else { None };
@@ -221,7 +255,7 @@ impl<'p> Reading<'p> {
             &paths.form,
             &paths.human_check,
         ];
-        // Whatever stands after the address of such a page, it is that page.
+        // A path that begins like a known page is that page, whatever follows.
         if known.iter().any(|known| known.begins(path)) || paths.submit.read(path).is_some() {
             return None;
         }

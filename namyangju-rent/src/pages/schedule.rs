@@ -1,4 +1,6 @@
-//! The schedule page of a place: the month calendar, the day list, and the menus beside them.
+//! The schedule page of a place: the month calendar, the day list, and the menus next to them.
+//!
+//! It is what the site shows without a login, and the last word on who has a slot when an answer was lost.
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -32,6 +32,8 @@ pub(crate) struct Dialect {
     pub(crate) day_post: DayPost,
     pub(crate) application: ApplicationPost,
     pub(crate) markers: Markers,
+    #[serde(default)]
+    pub(crate) waiting_room: WaitingRoom,
     pub(crate) slot_states: BTreeMap<String, SlotState>,
     pub(crate) receipt: ReceiptRule,
     #[serde(default)]
@@ -210,6 +212,30 @@ pub(crate) struct Markers {
     pub(crate) sale_amount: FastSelector,
 }
 
+/// What shows a waiting room, at any site: the marks of NetFUNNEL, unless a dialect names others.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct WaitingRoom {
+    /// Parts of a script's address or text, or of the address that a page leads to, in small letters.
+    pub(crate) words: Vec<String>,
+    /// Names of attributes.
+    pub(crate) attributes: Vec<String>,
+}
+
+impl Default for WaitingRoom {
+    fn default() -> Self {
+        Self { words: vec!["netfunnel".to_owned()], attributes: vec!["data-nf-client-id".to_owned()] }
+    }
+}
+
+impl WaitingRoom {
+    /// Whether a script, or an address, has one of the words.
+    pub(crate) fn is_named_in(&self, text: &str) -> bool {
+        let lower = text.to_ascii_lowercase();
+        self.words.iter().any(|word| lower.contains(word.as_str()))
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReceiptRule {
@@ -358,6 +384,11 @@ impl Dialect {
                     "a rule of `answers` has no condition: give `text`, `content_length` or `status`"
                         .to_owned(),
                 );
+            }
+        }
+        for word in self.waiting_room.words.iter().chain(&self.waiting_room.attributes) {
+            if word.is_empty() || word.bytes().any(|b| b.is_ascii_uppercase()) {
+                return Err(format!("`waiting_room` has `{word}`: its words are in small letters"));
             }
         }
         for source in [FieldSource::Slots, FieldSource::Club, FieldSource::HeadCount] {

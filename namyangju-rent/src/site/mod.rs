@@ -216,6 +216,27 @@ impl Site {
         })
     }
 
+    /// An address that the site printed, in a redirect or a link, as it is asked: at our own base. `None` if it is not
+    /// of this site.
+    ///
+    /// Behind a proxy a site often prints another scheme or port than the one that visitors use. The same host with a
+    /// path of the site is still the site; it is asked where we reach it, so that cookies go nowhere else. At our own
+    /// base every path is the site's.
+    pub(crate) fn at_own_base(&self, printed: &Url) -> Option<Url> {
+        let web = matches!(printed.scheme(), "http" | "https");
+        if !web || printed.host() != self.base.host() {
+            return None;
+        }
+        if printed.origin() != self.base.origin() && self.path_of(printed).is_none() {
+            return None;
+        }
+        // Path and query only: a user's name in an address would go out as a password.
+        let mut url = self.base.clone();
+        url.set_path(printed.path());
+        url.set_query(printed.query());
+        Some(url)
+    }
+
     /// The path within the site, without the prefix; `None` if it does not begin with it.
     pub(crate) fn path_of<'u>(&self, url: &'u Url) -> Option<&'u str> {
         let path = url.path().strip_prefix(self.dialect.address.prefix.as_str())?;

@@ -3,6 +3,8 @@
 
 /// What goes wrong on the way: bad input, odd pages, broken connections.
 mod bad_input;
+/// Addresses that a site prints from another base, and sites that have moved.
+mod bases;
 /// Bookings from login to verdict, with every setting of the stand-in turned.
 mod bookings;
 /// Whether the evidence that the sources cite exists.
@@ -11,8 +13,12 @@ mod citations;
 mod directions;
 /// The imports of a crate, read from its files.
 mod imports;
+/// How often a password is sent.
+mod logins;
 /// The pitfalls of the crates underneath, one test each.
 mod pitfalls;
+/// The clock of a site that refuses `HEAD`.
+mod probes;
 /// The run around an opening instant: preparing, firing, losing answers, starting again.
 mod runs;
 mod servers;
@@ -22,5 +28,7 @@ mod stage;
 mod tls;
 /// The visits one by one.
 mod visits;
+/// Queues before a site.
+mod waiting_rooms;
 /// Bookings that somebody may stop, and that are started with what is known from earlier.
 mod watched;

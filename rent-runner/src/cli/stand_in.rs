@@ -48,6 +48,10 @@ pub(crate) struct Demo {
     #[arg(long)]
     pub(crate) human_check: bool,
 
+    /// A waiting room (NetFUNNEL) stands before the form: a person is needed (6).
+    #[arg(long)]
+    pub(crate) waiting_room: bool,
+
     /// The day does not open at the announced instant: given up (9).
     #[arg(long)]
     pub(crate) not_open: bool,

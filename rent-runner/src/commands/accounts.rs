@@ -12,8 +12,8 @@ use crate::config::{Config, Flags};
 use crate::exit;
 use crate::request::{self, site_of_account};
 use crate::store::{NewAccount, Purpose};
-use crate::terminal;
 use crate::vault::Vault;
+use crate::{terminal, words};
 
 /// Runs one of the commands on accounts.
 pub(crate) async fn run(arguments: &Account, mut flags: Flags) -> Result<u8> {
@@ -97,6 +97,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
                     "has_session": account.session.is_some(),
                     "created_at": account.created_at,
                     "checked_at": account.checked_at,
+                    "refused_at": account.refused_at,
                 })
             })
             .collect();
@@ -107,7 +108,11 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
         let rows = accounts.into_iter().map(|account| {
             let site =
                 account.base_url.map_or(account.site.clone(), |url| format!("{} at {url}", account.site));
-            let checked = account.checked_at.map_or("never".to_owned(), |at| at.to_string());
+            let checked = match (account.refused_at, account.checked_at) {
+                (Some(at), _) => format!("refused at {at}"),
+                (None, Some(at)) => at.to_string(),
+                (None, None) => "never".to_owned(),
+            };
             vec![account.name, account.login, site, account.open_bookings.to_string(), checked]
         });
         let header = ["name", "login", "site", "bookings not over", "last login"];
@@ -127,7 +132,16 @@ async fn check(arguments: &AccountName, config: &Config) -> Result<()> {
         String::from_utf8(plain.expose_secret().clone()).ok().context("the password is not UTF-8")?;
     let credentials = Credentials::new(&account.login, password);
     let client = request::client(site, config)?;
-    let session = client.log_in(&credentials).await?;
+    let session = match client.log_in(&credentials).await {
+        Ok(session) => session,
+        Err(error) => {
+            if matches!(error, namyangju_rent::Error::LoginRefused) {
+                store.login_refused(account.id).await?;
+                terminal::note(&words::login_held(&account.name));
+            }
+            return Err(error.into());
+        }
+    };
     let saved = match session.save() {
         Some(saved) => Some(vault.seal(Purpose::Session(&account.name), &serde_json::to_vec(&saved)?)?),
         None => None,

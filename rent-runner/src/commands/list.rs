@@ -23,15 +23,20 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
         store.account(account).await?;
     }
     let (bookings, left_out) = wanted(&store, arguments).await?;
+    let refused: Vec<String> =
+        super::refused_accounts(&store).await?.into_iter().map(|(name, _)| name).collect();
     store.close().await;
     if arguments.json {
         let bookings: Vec<Value> = bookings.iter().map(booking::json).collect();
-        terminal::json(&json!({ "bookings": bookings, "left_out": left_out }))?;
+        terminal::json(&json!({ "bookings": bookings, "left_out": left_out, "accounts_refused": refused }))?;
         return Ok(exit::DONE);
     }
     if !bookings.is_empty() {
         let header = ["number", "opens (Asia/Seoul)", "account", "choice", "state", "receipt or reason"];
-        terminal::result(&terminal::table(&header, bookings.iter().map(row).collect()))?;
+        terminal::result(&terminal::table(
+            &header,
+            bookings.iter().map(|booking| row(booking, &refused)).collect(),
+        ))?;
     }
     let waiting = bookings.iter().filter(|booking| !booking.state.is_over()).count();
     let left_out = match left_out {
@@ -64,7 +69,7 @@ async fn wanted(store: &Store, arguments: &List) -> Result<(Vec<Booking>, u64)> 
     Ok((bookings, all.saturating_sub(listed)))
 }
 
-fn row(booking: &Booking) -> Vec<String> {
+fn row(booking: &Booking, refused: &[String]) -> Vec<String> {
     let more = booking.choices.len().saturating_sub(1);
     let mut choice = booking::choice(booking).map(booking::wish).unwrap_or_default();
     if more > 0 {
@@ -77,6 +82,10 @@ fn row(booking: &Booking) -> Vec<String> {
     };
     if booking.cancel_asked && !booking.state.is_over() {
         end.push_str(if end.is_empty() { "to be cancelled" } else { "; to be cancelled" });
+    }
+    if refused.contains(&booking.account) && !booking.state.is_over() {
+        end.push_str(if end.is_empty() { "" } else { "; " });
+        end.push_str(&format!("held: the site refused the login (`account password {}`)", booking.account));
     }
     if let Some(note) = &booking.note {
         end.push_str(if end.is_empty() { "" } else { "\n" });

@@ -31,7 +31,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::{Clock as _, SystemClock};
+use namyangju_rent::{Clock as _, SeoulTime, SystemClock};
 use serde_json::json;
 
 use crate::bad_input::BadInput;
@@ -108,6 +108,12 @@ fn checked_name(name: &str) -> Result<String> {
         return Ok(name.to_owned());
     }
     Err(BadInput("a name has 1 to 64 characters on one line".to_owned()).into())
+}
+
+/// The accounts whose login the site refused, and when: their bookings are held.
+async fn refused_accounts(store: &Store) -> Result<Vec<(String, SeoulTime)>> {
+    let accounts = store.accounts().await?;
+    Ok(accounts.into_iter().filter_map(|account| Some((account.name, account.refused_at?))).collect())
 }
 
 /// The runner that was seen last, if it is there.

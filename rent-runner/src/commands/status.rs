@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::runner::Identity;
 use crate::store::{Account, OpeningRow, RunnerRow, Store};
 use crate::words::counted;
-use crate::{exit, request, terminal};
+use crate::{exit, request, terminal, words};
 
 /// How many true opening instants, and messages that do not arrive, are shown.
 const MAX_SHOWN: u32 = 10;
@@ -22,6 +22,7 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     let next = store.next_opening().await?;
     let failing = store.messages_failing(MAX_SHOWN).await?;
     let openings = openings(&store).await?;
+    let refused = super::refused_accounts(&store).await?;
     if arguments.json {
         let runners: Vec<_> = runners
             .iter()
@@ -60,6 +61,7 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
             "store": store.address(), "runners": runners, "bookings": counts, "next_unclaimed_opening": next,
             "messages_waiting": store.messages_waiting().await?, "messages_failing": failing,
             "openings_seen": openings,
+            "accounts_refused": refused.iter().map(|(name, at)| json!({ "name": name, "at": at })).collect::<Vec<_>>(),
         }))?;
         return Ok(exit::DONE);
     }
@@ -83,6 +85,12 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
         lines.push(
             "runner     none was seen today: start `rent-runner serve`, or `run-due` from cron".to_owned(),
         );
+    }
+    for (name, at) in &refused {
+        lines.push(format!(
+            "account    {name}: the site refused its login at {at}: {}",
+            words::login_held(name)
+        ));
     }
     for message in &failing {
         let error = message.last_error.as_deref().unwrap_or_default();

@@ -103,7 +103,18 @@ impl<'c> Job<'c> {
             let ending = short_ending(context, claimed, State::Failed, reason);
             return Ok(Start::Over(Box::new(ending), exit::NO_CLEAR_ANSWER));
         }
+        let account = context.store.account(&stored.account).await?;
+        if let Some(at) = account.refused_at.filter(|_| !open) {
+            let held = words::login_held(&account.name);
+            let reason = format!("the site refused the login at {at}: {held}, and `retry` then");
+            let ending = short_ending(context, claimed, State::NeedsPerson, reason);
+            let code = exit::exit_code(&Verdict::Refused { reason: String::new() });
+            return Ok(Start::Over(Box::new(ending), code));
+        }
         let client = context.clients.lock().await.of(stored, &context.config, &context.store).await?;
+        if let Some(at) = account.checked_at {
+            client.forget_refused_login(at);
+        }
         let booking = library_booking(context, claimed, client.clone()).await?;
         Ok(Start::Run(Box::new(Self { context, claimed, client, booking })))
     }
@@ -254,7 +265,11 @@ async fn report(
             _ => withdraw(context, claimed, shared, Order::HandBack).await,
         };
     }
-    let (state, reason) = verdict(report);
+    let (state, mut reason) = verdict(report);
+    if shared.was_refused() {
+        keep_refusal(context, claimed).await;
+        reason = format!("{reason}: {}", words::login_held(&claimed.booking.account));
+    }
     let mut rest = serde_json::to_value(report).unwrap_or_default();
     if let Value::Object(fields) = &mut rest {
         fields.remove("attempts");
@@ -279,6 +294,19 @@ async fn report(
     };
     context.metrics.ended(state, Some(report));
     write_end(context, claimed.lease, shared.rest(), ending, exit::exit_code(&report.verdict)).await
+}
+
+/// Keeps the refused login, so that no other booking of the account sends the same password.
+async fn keep_refusal(context: &Context, claimed: &Claimed) {
+    for attempt in 1..=MAX_TRIES {
+        match context.store.login_refused(claimed.booking.account_id).await {
+            Ok(()) => return,
+            Err(error) if attempt == MAX_TRIES => {
+                error!(booking = claimed.booking.id.0, %error, "the refused login is not kept");
+            }
+            Err(_) => SystemClock.sleep(TRY_GAP).await,
+        }
+    }
 }
 
 /// What a verdict is for the store, and in words.

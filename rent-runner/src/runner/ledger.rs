@@ -54,6 +54,8 @@ pub(super) struct Shared {
     /// Whoever takes events to write them holds it until they are written: they stay in order.
     turn: tokio::sync::Mutex<()>,
     over: AtomicBool,
+    /// The site refused the login.
+    refused: AtomicBool,
 }
 
 /// Events that are being written: back to the others if that is broken off.
@@ -91,6 +93,7 @@ impl Ledger {
             wake: Notify::new(),
             turn: tokio::sync::Mutex::default(),
             over: AtomicBool::new(false),
+            refused: AtomicBool::new(false),
         };
         Self { context, lease: claimed.lease, pages: Vec::new(), shared: Arc::new(shared) }
     }
@@ -149,6 +152,10 @@ impl Watcher for &mut Ledger {
     fn logged_in(&mut self, session: &Session) {
         self.shared.lock().session = session.save();
     }
+
+    fn login_refused(&mut self) {
+        self.shared.refused.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Shared {
@@ -168,6 +175,11 @@ impl Shared {
     /// The events that are not written yet, for whoever writes them with the booking's end.
     pub(super) fn rest(&self) -> Vec<TimedEvent> {
         std::mem::take(&mut self.lock().events)
+    }
+
+    /// Whether the site refused the login in this run.
+    pub(super) fn was_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// The run is over: whoever writes its events beside it ends with those that are there.

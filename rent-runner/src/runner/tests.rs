@@ -148,6 +148,46 @@ async fn a_booking_is_won_and_its_story_is_kept() {
     assert!(account.session.is_some() && account.checked_at.is_some());
 }
 
+/// How often a password arrived at the site.
+fn passwords(stage: &Stage) -> usize {
+    stage.server.arrivals().iter().filter(|a| a.step == Step::Login && a.method == "POST").count()
+}
+
+#[tokio::test]
+async fn a_refused_password_is_not_sent_again_before_a_person_has_seen_to_it() {
+    let stage = Stage::new(|_| {}).await;
+    let seal = |password: &str| stage.vault.seal(Purpose::Password("tester1"), password.as_bytes()).unwrap();
+    stage.store.set_password("tester1", &seal("wrong")).await.unwrap();
+    // Those that are claimed together share the refusal, and a later one is not tried at all.
+    let now = async |range| stage.booking(Opens::Now, SystemClock.now(), &[range]).await;
+    let (first, second) = (now("06:00-08:00").await, now("08:00-10:00").await);
+    let ended = stage.work().await;
+    assert!(
+        ended.iter().all(|done| matches!(&done.end, End::Over { code: 4, .. })) && ended.len() == 2,
+        "{ended:?}"
+    );
+    for id in [first, second] {
+        let (state, reason) = stage.state(id).await;
+        assert!(matches!(state, State::Failed | State::NeedsPerson), "{state:?}");
+        assert!(reason.contains("account password tester1"), "{reason}");
+    }
+    assert_eq!(passwords(&stage), 1);
+    assert!(stage.store.account("tester1").await.unwrap().refused_at.is_some());
+
+    let third = now("10:00-12:00").await;
+    stage.work().await;
+    let (state, reason) = stage.state(third).await;
+    assert_eq!((state, passwords(&stage)), (State::NeedsPerson, 1), "{reason}");
+    assert!(reason.contains("refused the login at"), "{reason}");
+
+    // Another password is tried, and one that works clears the mark.
+    stage.store.set_password("tester1", &seal("invented-1")).await.unwrap();
+    assert_eq!(stage.store.account("tester1").await.unwrap().refused_at, None);
+    let fourth = now("12:00-14:00").await;
+    stage.work().await;
+    assert_eq!((stage.state(fourth).await.0, passwords(&stage)), (State::Succeeded, 2));
+}
+
 #[tokio::test]
 async fn what_another_runner_left_is_read_back_before_anything_is_sent() {
     for arrived in [true, false] {

@@ -21,6 +21,9 @@ pub(crate) struct Account {
     pub(crate) created_at: SeoulTime,
     /// When a login last worked.
     pub(crate) checked_at: Option<SeoulTime>,
+    /// When the site refused its login, if that is the last that is known: the password is not sent again before a
+    /// person has given another, or seen it work.
+    pub(crate) refused_at: Option<SeoulTime>,
     /// Bookings that are not over.
     pub(crate) open_bookings: u32,
 }
@@ -45,7 +48,7 @@ pub(crate) struct Applicant {
 
 /// How an account is read.
 const ACCOUNT: &str = "SELECT a.id, a.name, a.site, a.base_url, a.login, a.password, a.session, \
-     a.created_at, a.checked_at, (SELECT COUNT(*) FROM booking b WHERE b.account_id = a.id \
+     a.created_at, a.checked_at, a.refused_at, (SELECT COUNT(*) FROM booking b WHERE b.account_id = a.id \
      AND b.state IN ('waiting', 'armed', 'firing')) AS open_bookings \
      FROM account a WHERE $1 IS NULL OR a.name = $1 ORDER BY a.name";
 
@@ -60,6 +63,7 @@ fn account(row: &Row) -> Result<Account> {
         session: row.maybe_bytes("session")?.map(Sealed),
         created_at: row.time("created_at")?,
         checked_at: row.maybe_time("checked_at")?,
+        refused_at: row.maybe_time("refused_at")?,
         open_bookings: row.number("open_bookings")?,
     })
 }
@@ -125,7 +129,8 @@ impl Store {
     /// Keeps another password, and forgets the session of the one before.
     pub(crate) async fn set_password(&self, name: &str, password: &Sealed) -> Result<()> {
         let mut tx = self.write().await?;
-        let sql = "UPDATE account SET password = $2, session = NULL, checked_at = NULL WHERE name = $1";
+        let sql = "UPDATE account SET password = $2, session = NULL, checked_at = NULL, refused_at = NULL \
+             WHERE name = $1";
         if tx.run(sql, values![name, password]).await? == 0 {
             return Err(no_account(&mut tx, name).await?);
         }
@@ -140,11 +145,18 @@ impl Store {
         checked: bool,
     ) -> Result<()> {
         let sql = "UPDATE account SET session = $2, \
-             checked_at = CASE WHEN $3 = 1 THEN (SELECT now FROM clock) ELSE checked_at END WHERE id = $1";
+             checked_at = CASE WHEN $3 = 1 THEN (SELECT now FROM clock) ELSE checked_at END, \
+             refused_at = CASE WHEN $3 = 1 THEN NULL ELSE refused_at END WHERE id = $1";
         match self.run(sql, values![account, session, i64::from(checked)]).await? {
             0 => Err(StoreError::NotFound("the account was removed".to_owned())),
             _ => Ok(()),
         }
+    }
+
+    /// Keeps that the site refused the login just now, and forgets the session.
+    pub(crate) async fn login_refused(&self, account: i64) -> Result<()> {
+        let sql = "UPDATE account SET session = NULL, refused_at = (SELECT now FROM clock) WHERE id = $1";
+        self.run(sql, values![account]).await.map(|_| ())
     }
 
     /// Removes it with its finished bookings' stories.

@@ -93,14 +93,29 @@ pub(super) async fn open(address: &str, limits: Limits) -> Result<Inner> {
     }
 }
 
+/// The layouts in the order in which they are made: number, name, and the text for SQLite and for PostgreSQL. A text
+/// that was ever released does not change.
+const LAYOUTS: [(i64, &str, &str, &str); 2] = [
+    (
+        1,
+        "store",
+        include_str!("../../migrations/sqlite/0001_store.sql"),
+        include_str!("../../migrations/postgres/0001_store.sql"),
+    ),
+    (
+        2,
+        "login refused",
+        include_str!("../../migrations/sqlite/0002_login_refused.sql"),
+        include_str!("../../migrations/postgres/0002_login_refused.sql"),
+    ),
+];
+
 fn migrator(postgres: bool) -> Migrator {
-    let layout = if postgres {
-        include_str!("../../migrations/postgres/0001_store.sql")
-    } else {
-        include_str!("../../migrations/sqlite/0001_store.sql")
+    let one = |(number, name, sqlite, of_postgres): (i64, &'static str, &'static str, &'static str)| {
+        let layout = if postgres { of_postgres } else { sqlite };
+        Migration::new(number, name.into(), MigrationType::Simple, layout.into_sql_str(), false)
     };
-    let one = Migration::new(1, "store".into(), MigrationType::Simple, layout.into_sql_str(), false);
-    Migrator::with_migrations(vec![one])
+    Migrator::with_migrations(LAYOUTS.into_iter().map(one).collect())
 }
 
 /// Compares what was applied to what is known.

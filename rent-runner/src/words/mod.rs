@@ -17,6 +17,13 @@ pub(crate) enum Tone {
     Bad,
 }
 
+/// What holds the bookings of an account whose login the site refused.
+pub(crate) fn login_held(account: &str) -> String {
+    format!(
+        "the password of {account} is not sent again before a person gives another (`rent-runner account password {account}`) or sees it work (`rent-runner account check {account}`)"
+    )
+}
+
 /// An event in words.
 pub(crate) fn in_words(event: &Event) -> String {
     sentence(event).1

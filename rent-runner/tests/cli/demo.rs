@@ -21,12 +21,13 @@ fn it_ends_with_a_receipt_and_a_count_of_requests() {
 
 #[test]
 fn each_switch_ends_as_its_help_says() {
-    let cases: [(&[&str], i32, &str); 14] = [
+    let cases: [(&[&str], i32, &str); 15] = [
         (&[], 0, "; the day list shows it booked"),
         (&["--site", "cheonan"], 0, "the day list shows it booked"),
         (&["--taken"], 3, "lost: somebody else has the time"),
         (&["--expired-session"], 0, "all sessions are forgotten"),
         (&["--human-check"], 6, "a person is needed"),
+        (&["--waiting-room"], 6, "waiting room"),
         (&["--not-open", "--give-up-after", "100ms"], 9, "not open for reservation yet"),
         (&["--busy", "--give-up-after", "100ms"], 9, "the site is busy"),
         (&["--lose-answer"], 0, "the answer was lost, but the day list shows the time in our name"),

@@ -48,7 +48,8 @@ fn a_journal_of_an_earlier_version_is_read_as_before() {
         (form("reserved-twice"), true),
         (submit("slot-taken"), false),
         (submit("not-open-yet"), false),
-        (submit("busy"), false),
+        // An overloaded gateway answers for a script that may go on: since 0.2 that is looked at too.
+        (submit("busy"), true),
         (submit("not-sent"), false),
         (form("not-open-yet"), false),
     ] {

@@ -45,8 +45,18 @@ fn a_password_is_replaced_and_a_wrong_one_is_refused_by_the_site() {
     let done = shop.run(&["account", "check", "me"]);
     assert_eq!((done.code, done.out.as_str()), (Some(4), ""), "{done:?}");
     assert!(done.err.contains("did not accept the account") && !done.err.contains("hunter22"), "{done:?}");
+    // Whoever looks is told what holds the bookings.
+    let refused = shop.json(&["account", "list"])["accounts"][0]["refused_at"].clone();
+    assert!(refused.is_string(), "{refused}");
+    assert!(shop.run(&["account", "list"]).out.contains("refused at"));
+    let done = shop.run(&["status"]);
+    assert!(done.out.contains("me: the site refused its login at"), "{done:?}");
+    assert!(done.out.contains("`rent-runner account password me`"), "{done:?}");
+    assert_eq!(shop.json(&["status"])["accounts_refused"][0]["name"], "me");
+    assert_eq!(shop.json(&["list"])["accounts_refused"][0], "me");
     shop.done(&replace);
     shop.done(&["account", "check", "me"]);
+    assert_eq!(shop.json(&["status"])["accounts_refused"].as_array().unwrap().len(), 0);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Attempted, MAX_LOGINS, Run};
+use super::{Attempted, Run};
 use crate::answer_kind::AnswerKind;
 use crate::booking::event::{Event, Wish};
 use crate::booking::report::{Attempt, Visit};
@@ -70,7 +70,6 @@ impl<W: Watcher> Run<'_, W> {
                 Next::LogIn if may_log_in => {
                     may_log_in = false;
                     self.session = None;
-                    self.logins += 1;
                 }
                 // A site that demands the day page may say so in words that no dialect has yet.
                 _ if may_walk && self.learned.is_some() && refuses_short_way(error) => {
@@ -79,7 +78,7 @@ impl<W: Watcher> Run<'_, W> {
                 }
                 _ => break,
             }
-            if self.logins >= MAX_LOGINS {
+            if self.session.is_none() && self.logins.are_over() {
                 break;
             }
             attempted = self.log_in_and_visit_once().await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Attempted, MAX_LOGINS, Run};
+use super::{Attempted, Run};
 use crate::answer_kind::AnswerKind;
 use crate::booking::event::Event;
 use crate::booking::policy::{GiveUp, Last, Schedule};
@@ -62,8 +62,7 @@ impl<W: Watcher> Run<'_, W> {
             }
             Next::LogIn => {
                 self.session = None;
-                self.logins += 1;
-                if self.logins >= MAX_LOGINS {
+                if self.logins.are_over() {
                     return Err(Verdict::Refused { reason: format!("{text}, also after a fresh login") });
                 }
                 Last::Plain
@@ -71,6 +70,15 @@ impl<W: Watcher> Run<'_, W> {
             Next::Visit => {
                 self.learned = None;
                 Last::Plain
+            }
+            // An overloaded gateway answers for a script that may go on and book: after the rest, the day list tells.
+            Next::Again { after } if step == Step::Submit && answer == AnswerKind::Busy => {
+                let rest = after.unwrap_or(self.booking.policy.gap());
+                self.rest_until(self.clock().monotonic().saturating_add(rest)).await;
+                match self.read_back(answer).await? {
+                    Some(_) => Last::Busy(None),
+                    None => return self.next_wish(),
+                }
             }
             Next::Again { after } => match answer {
                 AnswerKind::Busy => Last::Busy(after),
@@ -115,7 +123,11 @@ impl<W: Watcher> Run<'_, W> {
     /// Retires the blocked route; with another one the next session is a new one.
     fn retire_route(&mut self) -> bool {
         self.session = None;
-        self.booking.client.route_was_blocked()
+        let another = self.booking.client.route_was_blocked();
+        if another {
+            self.logins.begin_on_another_route();
+        }
+        another
     }
 
     /// The verdict of an error that time does not mend.
@@ -124,7 +136,7 @@ impl<W: Watcher> Run<'_, W> {
             (Error::Forbidden(reason), _) => Verdict::Withdrawn { reason: reason.clone() },
             (Error::Budget { .. }, _) => Verdict::GaveUp { why: GiveUp::Budget, last: error.to_string() },
             (_, Some(Outcome::Blocked)) => Verdict::Blocked,
-            (_, Some(Outcome::HumanCheck)) => Verdict::NeedsPerson { reason: error.chain() },
+            _ if error.next() == Next::AskPerson => Verdict::NeedsPerson { reason: error.chain() },
             _ => Verdict::Refused { reason: error.chain() },
         }
     }

@@ -5,6 +5,7 @@
 
 mod attempt;
 mod decide;
+mod login;
 mod prepare;
 mod read_back;
 mod shot;
@@ -12,6 +13,7 @@ mod shot;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::login::Logins;
 use self::shot::Permit;
 use crate::answer_kind::AnswerKind;
 use crate::booking::Booking;
@@ -28,9 +30,6 @@ use crate::outcome::Outcome;
 use crate::pages::day::DayPage;
 use crate::value::date::SeoulTime;
 
-/// Logins in a row that are tried before the site is believed not to keep us logged in.
-const MAX_LOGINS: u8 = 3;
-
 pub(crate) struct Run<'b, W> {
     booking: &'b Booking,
     watcher: W,
@@ -40,7 +39,7 @@ pub(crate) struct Run<'b, W> {
     measurement: Measurement,
     wish: usize,
     attempts: Vec<Attempt>,
-    logins: u8,
+    logins: Logins,
     /// How it stands by the events told so far, those of an earlier run included.
     standing: Standing,
     opening: OpeningBracket,
@@ -78,7 +77,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             measurement: Measurement::default(),
             wish: booking.standing.wish().min(booking.wishes.len().saturating_sub(1)),
             attempts: Vec::new(),
-            logins: 0,
+            logins: Logins::default(),
             standing: booking.standing.clone(),
             opening: OpeningBracket::default(),
             restored: false,

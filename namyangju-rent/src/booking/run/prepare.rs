@@ -212,8 +212,7 @@ impl<W: Watcher> Run<'_, W> {
     /// Sends a probe at an instant; `false` if the site gives no time.
     async fn probe(&mut self, source: Source, at: Duration) -> Result<bool, Verdict> {
         if let Err(error) = self.ensure_session().await {
-            self.tell(Event::Alarm { text: error.chain() });
-            return Ok(false);
+            return self.probe_failed(&error);
         }
         wait_until(self.clock().clone().as_ref(), at).await;
         let (Some(session), Some(wish)) = (&self.session, self.wish()) else { return Ok(false) };
@@ -237,13 +236,17 @@ impl<W: Watcher> Run<'_, W> {
                 // A file that is not given is followed by pages.
                 Ok(probe.is_some() || source == Source::File)
             }
-            Err(error) => {
-                self.tell(Event::Alarm { text: error.chain() });
-                match error.next() {
-                    Next::Stop if !self.goes_on_after_block(&error) => Err(self.ended(&error)),
-                    _ => Ok(false),
-                }
-            }
+            Err(error) => self.probe_failed(&error),
+        }
+    }
+
+    /// Tells why a probe failed; the end of the run, if time would not mend it.
+    fn probe_failed(&mut self, error: &Error) -> Result<bool, Verdict> {
+        self.tell(Event::Alarm { text: error.chain() });
+        match error.next() {
+            Next::Stop if self.goes_on_after_block(error) => Ok(false),
+            Next::Stop | Next::AskPerson => Err(self.ended(error)),
+            _ => Ok(false),
         }
     }
 
@@ -283,32 +286,31 @@ impl<W: Watcher> Run<'_, W> {
             Err(error) => {
                 self.tell(Event::Alarm { text: error.chain() });
                 // Told now or at the instant, a block ends the run; anything else may be over by then.
-                if error.next() == Next::Stop { Err(error) } else { Ok(true) }
+                if matches!(error.next(), Next::Stop | Next::AskPerson) { Err(error) } else { Ok(true) }
             }
         }
     }
 
     pub(super) async fn ensure_session(&mut self) -> Result<(), Error> {
-        if self.session.is_some() || self.restore().await {
+        if self.session.is_some() || self.restore().await? {
             return Ok(());
         }
-        let session = self.booking.client.log_in(&self.booking.credentials).await?;
-        self.watcher.logged_in(&session);
-        self.session = Some(session);
-        self.tell(Event::LoggedIn);
-        Ok(())
+        self.log_in().await
     }
 
     /// Takes the saved session up, if there is one and the site still knows it.
-    async fn restore(&mut self) -> bool {
-        let Some(saved) = self.booking.session.as_ref().filter(|_| !self.restored) else { return false };
+    async fn restore(&mut self) -> Result<bool, Error> {
+        let Some(saved) = self.booking.session.as_ref().filter(|_| !self.restored) else { return Ok(false) };
         self.restored = true;
-        let Ok(session) = self.booking.client.restore(saved) else { return false };
-        if !matches!(session.check().await, Ok(true)) {
-            return false;
+        let Ok(session) = self.booking.client.restore(saved) else { return Ok(false) };
+        match session.check().await {
+            Ok(true) => {}
+            // A login would go past what a person has to see to.
+            Err(error) if error.next() == Next::AskPerson => return Err(error),
+            _ => return Ok(false),
         }
         self.session = Some(session);
         self.tell(Event::Restored);
-        true
+        Ok(true)
     }
 }

@@ -38,6 +38,13 @@ impl<W: Watcher> Run<'_, W> {
                     self.standing.was_not_accepted();
                     return Ok(Some(Last::Plain));
                 }
+                // Nothing more is asked for behind a waiting room.
+                Err(error) if error.kind() == AnswerKind::WaitingRoom => {
+                    if self.standing.is_doubtful() {
+                        break;
+                    }
+                    return Err(self.ended(&error));
+                }
                 _ if look < MAX_READS => {
                     let wait = self.booking.policy.gap();
                     self.tell(Event::Resting { wait });

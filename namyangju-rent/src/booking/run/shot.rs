@@ -135,7 +135,12 @@ impl<W: Watcher> Run<'_, W> {
             }
             if let Err(error) = self.ensure_session().await {
                 self.tell(Event::Alarm { text: error.chain() });
-                break;
+                match error.next() {
+                    Next::Stop if self.goes_on_after_block(&error) => break,
+                    // The instant changes nothing of it, and a person has these seconds more.
+                    Next::Stop | Next::AskPerson => return Err(error),
+                    _ => break,
+                }
             }
             let Some(session) = self.session.take() else { break };
             match self.arm(&session).await {
@@ -149,7 +154,12 @@ impl<W: Watcher> Run<'_, W> {
                         None => self.shoot_anew(instant).await,
                     };
                 }
-                Err(error) => self.tell(Event::Alarm { text: error.chain() }),
+                Err(error) => {
+                    self.tell(Event::Alarm { text: error.chain() });
+                    if error.next() == Next::AskPerson {
+                        return Err(error);
+                    }
+                }
             }
         }
         let with = if self.session.is_some() { self.first_step() } else { Step::Login };
@@ -183,7 +193,8 @@ impl<W: Watcher> Run<'_, W> {
     /// sites will not give them; what counts then is that the session is alive.
     ///
     /// # Errors
-    /// Only if the session is not logged in any more.
+    /// Only if the session is not logged in any more, or nothing more may be asked for: a waiting room, a site that
+    /// has moved.
     async fn arm<'s>(&mut self, session: &'s Session) -> Result<Option<Submission<'s>>, Error> {
         let Some(Wish { place, date, range, purpose }) = self.wish() else { return Ok(None) };
         let early = match self.learned.clone() {
@@ -197,7 +208,12 @@ impl<W: Watcher> Run<'_, W> {
         };
         match early {
             Ok(form) => Ok(form.fill(&self.booking.application).ok()),
-            Err(error) if error.next() == Next::LogIn => Err(error),
+            Err(error)
+                if error.next() == Next::LogIn
+                    || matches!(error.kind(), AnswerKind::WaitingRoom | AnswerKind::Moved) =>
+            {
+                Err(error)
+            }
             Err(error) => {
                 // The site says already that it wants the day page first: no request is lost on the short way then.
                 if error.kind() == AnswerKind::TraceMissing {

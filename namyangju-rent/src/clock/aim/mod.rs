@@ -542,23 +542,6 @@ impl Aim {
     /// host is known, `left` how many requests are left for it. Each is aimed so that the moment of its stamp meets
     /// a whole second of the site, where it halves what is not known.
     pub fn next_probe(&self, now: Duration, last: Option<Duration>, file: bool, left: usize) -> NextProbe {
-        match self.wanted_probe(now, last, file, left) {
-            NextProbe::Ask { source: Source::Page, at } if self.asked_alike(at) => NextProbe::Enough,
-            wanted => wanted,
-        }
-    }
-
-    /// Whether a page was asked lately at the same point of a second: the same again would tell nothing more.
-    fn asked_alike(&self, at: Duration) -> bool {
-        let at = nanos(at);
-        self.samples.iter().filter(|sample| sample.source == Source::Page).any(|sample| {
-            let apart = at.saturating_sub(nanos(sample.sent));
-            let point = apart.rem_euclid(SECOND);
-            apart < ALIKE_WITHIN && point.min(SECOND.saturating_sub(point)) < MILLI
-        })
-    }
-
-    fn wanted_probe(&self, now: Duration, last: Option<Duration>, file: bool, left: usize) -> NextProbe {
         if left == 0 {
             return NextProbe::Enough;
         }
@@ -628,6 +611,16 @@ impl Aim {
         } else {
             ask(Source::Page, Some(fit.likely().saturating_add(moment(fit.stamp, script))))
         }
+    }
+
+    /// Whether a page was asked lately at the same point of a second: the same again would tell nothing more.
+    fn asked_alike(&self, at: Duration) -> bool {
+        let at = nanos(at);
+        self.samples.iter().filter(|sample| sample.source == Source::Page).any(|sample| {
+            let apart = at.saturating_sub(nanos(sample.sent));
+            let point = apart.rem_euclid(SECOND);
+            apart < ALIKE_WITHIN && point.min(SECOND.saturating_sub(point)) < MILLI
+        })
     }
 
     /// Where a page has to be stamped so that it shows whether it has the clock of the files, which leave

@@ -15,7 +15,8 @@ pub(crate) use day::{DayPage, DaySlot, day_page};
 pub(crate) use frame::{IMAGE_FILE, IMAGES_PATH, SCRIPT_PATH, STYLE_FILE, STYLE_PATH, View};
 pub(crate) use letters::Challenge;
 pub(crate) use notice::{
-    alert_page, bare, error_page, home_page, login_page, message_page, moved_page, receipt_page, taken_page,
+    GUARDED_HEAD, WAITING_PAGE, WAITING_SCRIPT, alert_page, bare, error_page, home_page, login_page,
+    message_page, moved_page, receipt_page, taken_page,
 };
 pub(crate) use schedule::{ListedSlot, MonthPage, calendar_page, day_list_page};
 pub(crate) use script::page_script;

@@ -133,3 +133,16 @@ pub(crate) fn receipt_page(view: &View<'_>, heading: &str, booked: &Booked) -> S
     );
     view.page("접수결과", &content)
 }
+
+/// A waiting room's own page. The words are the stand-in's; the marks are those that NetFUNNEL's pages carry.
+pub(crate) const WAITING_PAGE: &str = "<html>\n<head><title>접속 대기 중</title></head>\n<body>\n\
+    <div id=\"queue\" data-nf-client-id=\"invented\"><p>접속 대기 중입니다. 잠시만 기다려 주십시오.</p></div>\n</body>\n</html>\n";
+
+/// A page that is nothing but the script of a waiting room.
+pub(crate) const WAITING_SCRIPT: &str = "<html>\n<head><script type=\"text/javascript\" \
+    src=\"/js/NetFunnel_skin.js\"></script></head>\n<body></body>\n</html>\n";
+
+/// The end of a page's head, with a script that asks for a place in the queue.
+pub(crate) const GUARDED_HEAD: &str = "<script type=\"text/javascript\">\n\
+    function go_on() { NetFunnel_Action({action_id: \"rent\"}, function () { document.forms[0].submit(); }); }\n\
+    </script>\n</head>";

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use namyangju_rent::harness::{
     Account, BlockKind, BlockRule, BusyWindow, Court, Delay, Fault, FaultKind, HumanCheck, Rival, Settings,
-    StandIn, StandInServer, Step,
+    StandIn, StandInServer, Step, WaitingRoom, WaitingRoomStyle,
 };
 use namyangju_rent::{
     Application, Booking, Clock, Credentials, Event, HeadCount, Policy, SeoulTime, Site, Standing,
@@ -209,6 +209,10 @@ fn staged(arguments: &Demo, opening: SeoulTime, wish: &Wish, rivals: &[Rival]) -
     settings.rivals = rivals.to_vec();
     if arguments.human_check {
         settings.human_check = HumanCheck::Everywhere;
+    }
+    if arguments.waiting_room {
+        let (before, style) = (Step::Form, WaitingRoomStyle::Page);
+        settings.waiting_room = Some(WaitingRoom { before, style });
     }
     if let Some(lasting) = arguments.busy {
         settings.busy = vec![BusyWindow {

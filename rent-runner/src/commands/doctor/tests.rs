@@ -100,12 +100,13 @@ async fn a_clock_that_is_off_and_a_block_are_told() {
     let found = findings(&settings, &["--site", "namyangju"]).await;
     assert!(found.has("clock", Level::Warning, "s ahead of this machine"), "{found:?}");
 
-    let fault = Fault { step: Step::Home, nth: 1, kind: FaultKind::Status(403) };
-    let server = stand_in(|settings| settings.faults = vec![fault]);
+    // A HEAD that is refused tells nothing; the GET after it does.
+    let fault = |nth| Fault { step: Step::Home, nth, kind: FaultKind::Status(403) };
+    let server = stand_in(|settings| settings.faults = vec![fault(1), fault(2)]);
     settings.base_url = Some(server.base_url());
     let found = findings(&settings, &["--site", "namyangju"]).await;
     assert!(found.of("site").iter().any(|(level, _)| *level == Level::Failed), "{found:?}");
-    assert_eq!(server.arrivals().len(), 1);
+    assert_eq!(server.arrivals().len(), 2);
 }
 
 #[tokio::test]

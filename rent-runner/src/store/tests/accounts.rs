@@ -51,7 +51,22 @@ async fn accounts_come_and_go(place: &Place) {
     assert_eq!((found.session, found.checked_at), (None, Some(checked)));
     assert!(matches!(store.set_session(999, None, true).await, Err(StoreError::NotFound(_))));
 
+    // A refused login forgets the session; a login that works, or another password, forgets the refusal.
+    let refused = async || store.account("tester1").await.unwrap().refused_at;
+    assert_eq!(refused().await, None);
+    store.set_session(id, Some(&sealed("a session")), false).await.unwrap();
+    store.login_refused(id).await.unwrap();
+    assert!(refused().await.unwrap() >= checked);
+    assert_eq!(store.account("tester1").await.unwrap().session, None);
+    store.set_session(id, None, false).await.unwrap();
+    assert!(refused().await.is_some());
+    store.set_session(id, None, true).await.unwrap();
+    assert_eq!(refused().await, None);
+    store.login_refused(id).await.unwrap();
     store.set_password("tester1", &sealed("another")).await.unwrap();
+    assert_eq!(refused().await, None);
+    assert_eq!(store.account("tester2").await.unwrap().refused_at, None);
+
     assert_eq!(store.account("tester1").await.unwrap().password, sealed("another"));
     assert!(matches!(store.set_password("tester9", &sealed("x")).await, Err(StoreError::NotFound(_))));
 
