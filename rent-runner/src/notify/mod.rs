@@ -11,6 +11,7 @@ mod http;
 mod message;
 mod notifier;
 mod ntfy;
+mod outbox;
 mod secret;
 mod telegram;
 #[cfg(test)]

@@ -99,6 +99,13 @@ impl Store {
         self.run(sql, values![id, error, state, wait.unwrap_or_default()]).await.map(|_| ())
     }
 
+    /// Puts a message off that was not tried: its tries stay as they are.
+    pub(crate) async fn message_postponed(&self, id: i64, wait: Duration) -> Result<()> {
+        let sql =
+            "UPDATE message SET due_at = (SELECT now FROM clock) + $2 WHERE id = $1 AND state = 'waiting'";
+        self.run(sql, values![id, wait]).await.map(|_| ())
+    }
+
     /// Those that could not be sent yet, or were given up, the newest first.
     pub(crate) async fn messages_failing(&self, most: u32) -> Result<Vec<Message>> {
         let sql = "SELECT id, booking_id, kind, body, channel, created_at, tries, last_error FROM message \
