@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::client::visitor::Visitor;
@@ -10,6 +11,7 @@ use crate::html::charset::FormFields;
 use crate::net::transport::Ask;
 use crate::outcome::Outcome;
 use crate::pages::reading::Reading;
+use crate::value::text::nfc;
 
 /// An account of the site. `Debug` shows neither the name nor the password.
 #[derive(Clone)]
@@ -19,9 +21,11 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// The login name (`memid`) and the password (`mempw`).
+    /// The login name (`memid`) and the password (`mempw`), in composed form as a keyboard types them: see
+    /// [`nfc`](crate::nfc).
     pub fn new(account: impl Into<String>, password: impl Into<String>) -> Self {
-        Self { account: account.into(), password: SecretString::from(password.into()) }
+        let password = Zeroizing::new(password.into());
+        Self { account: nfc(&account.into()), password: SecretString::from(nfc(&password)) }
     }
 
     /// The login name.
