@@ -40,7 +40,8 @@ impl Secret {
                 File::open(path)
                     .and_then(|file| file.take(MAX_SECRET).read_to_string(&mut text))
                     .map_err(|error| format!("{place} cannot be read: {error}"))?;
-                (text, place)
+                // Windows editors put a byte order mark before the text.
+                (text.trim_start_matches('\u{feff}').to_owned(), place)
             }
             Self::Environment(name) => {
                 let place = format!("the environment variable {name}");
@@ -213,6 +214,8 @@ mod tests {
         std::fs::write(&path, " \n").unwrap();
         assert!(secret.read().unwrap_err().contains("is empty"));
         std::fs::write(&path, " invented-token \nmore\n").unwrap();
+        assert_eq!(secret.read().unwrap().expose_secret(), "invented-token");
+        std::fs::write(&path, "\u{feff}invented-token\r\n").unwrap();
         assert_eq!(secret.read().unwrap().expose_secret(), "invented-token");
         let missing = Secret::Environment("RENT_TEST_NOT_SET".into()).read().unwrap_err();
         assert_eq!(missing, "the environment variable RENT_TEST_NOT_SET is not set");

@@ -175,7 +175,8 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Key>, VaultError> {
     }
     let mut text = Zeroizing::new(Vec::with_capacity(64));
     file.take(MAX_KEY_BYTES).read_to_end(&mut text).map_err(|error| unusable(error.to_string()))?;
-    parse(&text).map(Some).map_err(unusable)
+    // Windows editors put a byte order mark before the text.
+    parse(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text)).map(Some).map_err(unusable)
 }
 
 /// Writes a key to a file that is not there yet.
