@@ -226,7 +226,7 @@ macro_rules! as_string {
 }
 as_string!(TimeOfDay, TimeRange);
 
-/// What a page says of a slot (protocol.md 5.2).
+/// The state of a slot as a page shows it (protocol.md 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -235,7 +235,7 @@ pub enum SlotState {
     Free,
     /// Somebody has it: 예약완료.
     Booked,
-    /// No longer open to anybody: 마감.
+    /// Closed for all: 마감.
     Closed,
     /// Kept out of reservation by the operator: 예약불가.
     Unavailable,
