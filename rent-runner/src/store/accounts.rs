@@ -1,6 +1,6 @@
 //! Accounts at sites, and the applicants' data that a person types once.
 
-use namyangju_rent::SeoulTime;
+use namyangju_rent::{SeoulTime, nfc};
 
 use super::sql::{Row, Sql, Tx, values};
 use super::{Result, Sealed, Store, StoreError};
@@ -116,6 +116,7 @@ impl Store {
     /// # Errors
     /// `NotFound`, naming the accounts there are.
     pub(crate) async fn account(&self, name: &str) -> Result<Account> {
+        let name = &nfc(name);
         match self.row(ACCOUNT, values![name]).await? {
             Some(row) => account(&row),
             None => Err(no_account(&mut self.read().await?, name).await?),
@@ -124,6 +125,7 @@ impl Store {
 
     /// Keeps another password, and forgets the session of the one before.
     pub(crate) async fn set_password(&self, name: &str, password: &Sealed) -> Result<()> {
+        let name = &nfc(name);
         let mut tx = self.write().await?;
         let sql = "UPDATE account SET password = $2, session = NULL, checked_at = NULL WHERE name = $1";
         if tx.run(sql, values![name, password]).await? == 0 {
@@ -152,6 +154,7 @@ impl Store {
     /// # Errors
     /// `Conflict` while bookings of it are not over.
     pub(crate) async fn remove_account(&self, name: &str) -> Result<()> {
+        let name = &nfc(name);
         let mut tx = self.write().await?;
         let lock = Sql::Each {
             sqlite: "SELECT id FROM account WHERE name = $1",
@@ -193,6 +196,7 @@ impl Store {
     /// # Errors
     /// `NotFound`, naming those there are.
     pub(crate) async fn applicant(&self, name: &str) -> Result<Applicant> {
+        let name = &nfc(name);
         let sql = "SELECT name, data, changed_at FROM applicant WHERE name = $1";
         match self.row(sql, values![name]).await? {
             Some(row) => applicant(&row),
@@ -203,6 +207,7 @@ impl Store {
     /// # Errors
     /// `NotFound`, naming those there are.
     pub(crate) async fn remove_applicant(&self, name: &str) -> Result<()> {
+        let name = &nfc(name);
         match self.run("DELETE FROM applicant WHERE name = $1", values![name]).await? {
             0 => Err(self.no_applicant(name).await?),
             _ => Ok(()),

@@ -27,7 +27,7 @@ fn what_is_stored_is_composed_and_names_are_found_in_either_form() {
     let set = ["applicant", "set", DECOMPOSED_EVENT, "--club-name", DECOMPOSED_CLUB, "--head-count", "4"];
     let done = shop.done(&[&set[..], &["--event-name", DECOMPOSED_EVENT, "--purpose", "운동"]].concat());
     assert!(!done.err.contains("lacks"), "{done:?}");
-    let shown = shop.json(&["applicant", "show", "테니스"]);
+    let shown = shop.json(&["applicant", "show", DECOMPOSED_EVENT]);
     assert_eq!((&shown["name"], &shown["application"]["club_name"]), (&"테니스".into(), &CLUB.into()));
     for (name, court) in [("테니스", "NYJ06/07/103"), (DECOMPOSED_EVENT, "NYJ06/07/104")] {
         shop.add(&["--applicant", name, "--place", court]);
