@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use super::http::{Failure, no_answer};
 use super::message::Note;
-use super::secret::{Hush, Secret, is_loopback};
+use super::secret::{Redactor, Secret, is_loopback};
 use super::text::Text;
 
 /// How long the server may take to say good-bye.
@@ -115,25 +115,25 @@ impl Email {
         timeout: Duration,
         delivered: &mut BTreeSet<usize>,
     ) -> Result<(), Failure> {
-        let mut hush = self.hush();
+        let mut redactor = self.redactor();
         let mail = self.mail(note, text)?;
         let credentials = match &self.login {
             None => None,
             Some(login) => {
                 let password = login.password.read()?;
-                hush.add_secret(&password);
+                redactor.add_secret(&password);
                 Some(Credentials::new(login.user.clone(), password.expose_secret().to_owned()))
             }
         };
         let tls = self.tls(extra_ca).await?;
         let exchange = async {
             let mut server =
-                self.connect(tls, timeout).await.map_err(|error| line(&error, timeout, &hush))?;
+                self.connect(tls, timeout).await.map_err(|error| line(&error, timeout, &redactor))?;
             match self.exchange(&mut server, credentials, &mail, delivered).await {
                 Ok(refused) => Ok((server, refused)),
                 Err(error) => {
                     let _ = tokio::time::timeout(MAX_GOODBYE, server.abort()).await;
-                    Err(line(&error, timeout, &hush))
+                    Err(line(&error, timeout, &redactor))
                 }
             }
         };
@@ -141,7 +141,7 @@ impl Email {
         let (mut server, refused) = done.unwrap_or_else(|_| Err(no_answer(timeout).into()))?;
         // The mail is taken, or refused by all: the end of the connection changes nothing.
         let _ = tokio::time::timeout(MAX_GOODBYE, server.quit()).await;
-        self.judge(&refused, &hush)
+        self.judge(&refused, &redactor)
     }
 
     async fn connect(&self, tls: Tls, timeout: Duration) -> Result<AsyncSmtpConnection, SmtpError> {
@@ -196,13 +196,13 @@ impl Email {
     }
 
     /// What the refused recipients mean for the message, with each of them named.
-    fn judge(&self, refused: &[(usize, SmtpError)], hush: &Hush) -> Result<(), Failure> {
+    fn judge(&self, refused: &[(usize, SmtpError)], redactor: &Redactor) -> Result<(), Failure> {
         let Some((_, first)) = refused.first() else { return Ok(()) };
-        let mut text = said(first, hush);
+        let mut text = said(first, redactor);
         if refused.len() < self.to.len() {
             let names = refused.iter().map(|(at, error)| {
                 let name = self.to.get(*at).map(|to| masked(to.email.user())).unwrap_or_default();
-                format!("recipient {} ({name}) is refused, {}", at + 1, said(error, hush))
+                format!("recipient {} ({name}) is refused, {}", at + 1, said(error, redactor))
             });
             text = format!("{}; the others have it", names.collect::<Vec<_>>().join("; "));
         }
@@ -245,19 +245,19 @@ impl Email {
         })
     }
 
-    fn hush(&self) -> Hush {
-        let mut hush = Hush::default();
-        hush.add(&self.host);
+    fn redactor(&self) -> Redactor {
+        let mut redactor = Redactor::default();
+        redactor.add(&self.host);
         for mailbox in self.to.iter().chain([&self.from]) {
-            hush.add(mailbox.email.as_ref());
-            hush.add(mailbox.email.user());
-            hush.add(mailbox.email.domain());
-            hush.add(mailbox.name.as_deref().unwrap_or_default());
+            redactor.add(mailbox.email.as_ref());
+            redactor.add(mailbox.email.user());
+            redactor.add(mailbox.email.domain());
+            redactor.add(mailbox.name.as_deref().unwrap_or_default());
         }
         if let Some(login) = &self.login {
-            hush.add(&login.user);
+            redactor.add(&login.user);
         }
-        hush
+        redactor
     }
 }
 
@@ -297,11 +297,11 @@ fn masked(user: &str) -> String {
 }
 
 /// What an exchange that ended early means: a refusal of the whole mail, or of the line.
-fn line(error: &SmtpError, timeout: Duration, hush: &Hush) -> Failure {
+fn line(error: &SmtpError, timeout: Duration, redactor: &Redactor) -> Failure {
     if error.is_timeout() {
         return no_answer(timeout).into();
     }
-    let text = said(error, hush);
+    let text = said(error, redactor);
     match error.status() {
         Some(_) if error.is_permanent() => Failure::never(text),
         Some(_) => Failure::later(text),
@@ -310,7 +310,7 @@ fn line(error: &SmtpError, timeout: Duration, hush: &Hush) -> Failure {
 }
 
 /// The server's code and the beginning of its words, or what broke.
-fn said(error: &SmtpError, hush: &Hush) -> String {
+fn said(error: &SmtpError, redactor: &Redactor) -> String {
     let mut deepest = error.source();
     while let Some(cause) = deepest.and_then(std::error::Error::source) {
         deepest = Some(cause);
@@ -319,7 +319,7 @@ fn said(error: &SmtpError, hush: &Hush) -> String {
     // A reply may name a mailbox that is not ours to tell.
     let why: Vec<&str> =
         why.split_whitespace().map(|word| if word.contains('@') { "***" } else { word }).collect();
-    let why = hush.clean(&why.join(" "), MAX_REASON);
+    let why = redactor.clean(&why.join(" "), MAX_REASON);
     match error.status() {
         Some(code) => format!("the mail server answered {code}: {why}"),
         None => format!("the mail server could not be spoken to: {why}"),

@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::secret::Hush;
+use super::secret::Redactor;
 
 /// Answers are a line or two; more is not read.
 const MAX_ANSWER_BYTES: usize = 4 * 1024;
@@ -110,13 +110,13 @@ impl Http {
 
     /// Sends it once. Redirects are not followed.
     pub(super) async fn send(&self, post: &Post) -> Result<(), Failure> {
-        let mut hush = Hush::default();
-        hush.add_address(&post.url);
+        let mut redactor = Redactor::default();
+        redactor.add_address(&post.url);
         if let Some(bearer) = &post.bearer {
-            hush.add_secret(bearer);
+            redactor.add_secret(bearer);
         }
         if let Some(private) = &post.private {
-            hush.add(private);
+            redactor.add(private);
         }
         let client = self.client(post.url.scheme() == "https").await?;
         let mut request = client.post(post.url.clone()).timeout(self.timeout);
@@ -124,7 +124,8 @@ impl Http {
             request = request.bearer_auth(bearer.expose_secret());
         }
         let request = request.header("content-type", "application/json").body(post.body.to_string());
-        let mut answer = request.send().await.map_err(|error| Failure::from(self.broken(&error, &hush)))?;
+        let mut answer =
+            request.send().await.map_err(|error| Failure::from(self.broken(&error, &redactor)))?;
         let status = answer.status();
         if status.is_success() && !post.reads_answer {
             return Ok(());
@@ -146,7 +147,7 @@ impl Http {
         if status.is_redirection() {
             text.push_str(", a redirect, which is not followed: give the address it leads to");
         }
-        if let Some(reason) = said.reason.map(|reason| hush.clean(&reason, MAX_REASON)) {
+        if let Some(reason) = said.reason.map(|reason| redactor.clean(&reason, MAX_REASON)) {
             text = format!("{text}: {reason}");
         }
         // Telegram repeats the status in the body; other servers say only `"ok": false`.
@@ -169,7 +170,7 @@ impl Http {
     }
 
     /// The deepest cause of a failure: the messages of reqwest itself hold the address.
-    fn broken(&self, error: &reqwest::Error, hush: &Hush) -> String {
+    fn broken(&self, error: &reqwest::Error, redactor: &Redactor) -> String {
         if error.is_timeout() {
             return no_answer(self.timeout);
         }
@@ -179,7 +180,7 @@ impl Http {
             deepest = Some(cause);
         }
         match deepest {
-            Some(cause) => format!("{what}: {}", hush.clean(&cause.to_string(), MAX_REASON)),
+            Some(cause) => format!("{what}: {}", redactor.clean(&cause.to_string(), MAX_REASON)),
             None => what.to_owned(),
         }
     }

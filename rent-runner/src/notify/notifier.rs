@@ -113,7 +113,7 @@ impl Notifier {
     }
 
     /// The messages of a booking's end: a verdict; and for a block, a message of that kind to the channels
-    /// that want those, which then get no verdict beside it. Nothing for one that a person cancelled, or
+    /// that want those, which then get no verdict in addition. Nothing for one that a person cancelled, or
     /// that is not over.
     pub(crate) fn ended(
         &self,
@@ -247,7 +247,7 @@ impl Notifier {
         taken
     }
 
-    /// Sends one message that says it is a test to one channel at once, beside the outbox.
+    /// Sends one message that says it is a test to one channel at once, without the store.
     ///
     /// # Errors
     /// Why it did not arrive, without a secret.
@@ -256,7 +256,7 @@ impl Notifier {
         self.send(channel, &note).await.map_err(|failure| failure.text)
     }
 
-    /// Sends one message to one channel at once, beside the outbox.
+    /// Sends one message to one channel at once, without the store.
     pub(super) async fn send(&self, channel: &Channel, note: &Note) -> Result<(), Failure> {
         self.shared.outbox.send(channel, note).await
     }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use namyangju_rent::Report;
 use serde_json::{Value, json};
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -262,6 +264,19 @@ async fn a_message_that_is_never_answered_keeps_back_none_behind_it() {
     assert_eq!(ids.len(), 11, "{ids:?}");
     let given_up: Vec<_> = store.messages_failing(9).await.unwrap().iter().map(|m| m.id).collect();
     assert_eq!(given_up, [1]);
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_keeps_back_none_taken_with_it() {
+    let (folder, store, _booking) = booking().await;
+    let server = Server::start([]).await;
+    let notifier = notifier(&[hook("all", &server.base, "")], impatient());
+    put(&store, &["all"], 3).await;
+    let file = crate::testing::config(folder.path()).database;
+    let mut raw = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    sqlx::query("UPDATE message SET body = 'no JSON' WHERE id = 2").execute(&mut raw).await.unwrap();
+    assert_eq!(notifier.flush(&store, PATIENCE).await, 0);
+    assert_eq!(ids(&server), [1, 2, 3]);
 }
 
 #[tokio::test]
