@@ -217,6 +217,9 @@ impl Journal {
         line.push(b'\n');
         file.write_all(&line)?;
         file.sync_all()?;
+        // The name of a new file is on the disk only when its folder is.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let _ = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
         Ok(Self { path: path.to_owned(), file, failed: false })
     }
 
