@@ -18,7 +18,7 @@ use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParame
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::http::{Failure, no_answer};
+use super::http::{Failure, Means, no_answer};
 use super::message::Note;
 use super::secret::{Redactor, Secret, is_loopback};
 use super::text::Text;
@@ -127,8 +127,9 @@ impl Email {
         };
         let tls = self.tls(extra_ca).await?;
         let exchange = async {
-            let mut server =
-                self.connect(tls, timeout).await.map_err(|error| line(&error, timeout, &redactor))?;
+            // A server that refuses at its greeting refuses all messages alike.
+            let down = |error| Failure { means: Means::ChannelDown, ..line(&error, timeout, &redactor) };
+            let mut server = self.connect(tls, timeout).await.map_err(down)?;
             match self.exchange(&mut server, credentials, &mail, delivered).await {
                 Ok(refused) => Ok((server, refused)),
                 Err(error) => {

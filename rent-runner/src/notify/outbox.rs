@@ -171,18 +171,20 @@ impl Outbox {
                 let least = self.patience.back_off.first().copied().unwrap_or_default();
                 turn.rests_until = Some(Instant::now() + after.map_or(least, |after| after.max(least)));
             }
-            self.keep(store, message, &result).await;
+            if !self.keep(store, message, &result).await {
+                turn.delivered.remove(&message.id);
+            }
         }
     }
 
-    /// Keeps what became of a message.
-    async fn keep(&self, store: &Store, message: &Message, result: &Result<(), Failure>) {
+    /// Keeps what became of a message; gives whether it may be tried again.
+    async fn keep(&self, store: &Store, message: &Message, result: &Result<(), Failure>) -> bool {
         let Message { id, channel, kind, .. } = message;
         let tries = message.tries.saturating_add(1);
-        let kept = match result {
+        let (kept, again) = match result {
             Ok(()) => {
                 tracing::info!(id, channel, kind, tries, "message sent");
-                store.message_sent(*id).await
+                (store.message_sent(*id).await, false)
             }
             Err(Failure { text, means, after, .. }) => {
                 let wait = match means {
@@ -192,21 +194,22 @@ impl Outbox {
                 match wait {
                     Some(wait) => {
                         tracing::warn!(id, channel, kind, tries, error = text, ?wait, "message not sent");
-                        store.message_failed(*id, text, Some(wait)).await
+                        (store.message_failed(*id, text, Some(wait)).await, true)
                     }
                     None => {
                         tracing::error!(id, channel, kind, tries, error = text, "message given up");
-                        store.message_failed(*id, &format!("given up: {text}"), None).await
+                        (store.message_failed(*id, &format!("given up: {text}"), None).await, false)
                     }
                 }
             }
         };
-        if let Err(error) = kept {
+        if let Err(error) = &kept {
             tracing::error!(id, channel, %error, "what became of a message cannot be kept: it may be sent twice");
         }
         if let Some(metrics) = &self.metrics {
             metrics.message(channel, result.is_ok());
         }
+        again || kept.is_err()
     }
 
     /// Sends one message to one channel at once, without the store.
@@ -228,15 +231,9 @@ impl Outbox {
             Target::Ntfy(ntfy) => ntfy.request(note, &text)?,
             Target::Email(email) => {
                 let ca = self.settings.extra_ca.clone();
-                let Some(id) = note.id else {
-                    return email.send(note, &text, ca, self.patience.each, &mut BTreeSet::new()).await;
-                };
-                let delivered = turn.delivered.entry(id).or_default();
-                let result = email.send(note, &text, ca, self.patience.each, delivered).await;
-                if delivered.is_empty() || !matches!(&result, Err(failure) if failure.means != Means::Never) {
-                    turn.delivered.remove(&id);
-                }
-                return result;
+                let mut once = BTreeSet::new();
+                let delivered = note.id.map_or(&mut once, |id| turn.delivered.entry(id).or_default());
+                return email.send(note, &text, ca, self.patience.each, delivered).await;
             }
         };
         self.http.send(&post).await
