@@ -63,3 +63,4 @@ pub use value::date::{DateError, RentDate, SeoulTime, TIME_ZONE};
 pub use value::money::{Won, WonError};
 pub use value::place::{CentreCode, CourtCode, GroupCode, Place, PlaceError};
 pub use value::slot::{Purpose, Round, SlotState, TimeError, TimeNo, TimeOfDay, TimeRange};
+pub use value::text::nfc;

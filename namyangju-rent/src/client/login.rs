@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::client::visitor::Visitor;
@@ -17,6 +18,7 @@ use crate::outcome::Outcome;
 use crate::page::Page;
 use crate::pages::reading::Reading;
 use crate::value::date::SeoulTime;
+use crate::value::text::nfc;
 
 /// An account of the site. `Debug` shows neither the name nor the password.
 #[derive(Clone)]
@@ -26,9 +28,11 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// The login name (`memid`) and the password (`mempw`).
+    /// The login name (`memid`) and the password (`mempw`), in composed form as a keyboard types them: see
+    /// [`nfc`](crate::nfc).
     pub fn new(account: impl Into<String>, password: impl Into<String>) -> Self {
-        Self { account: account.into(), password: SecretString::from(password.into()) }
+        let password = Zeroizing::new(password.into());
+        Self { account: nfc(&account.into()), password: SecretString::from(nfc(&password)) }
     }
 
     /// The login name.

@@ -17,6 +17,7 @@ use crate::site::dialect::{ApplicationField, ApplicationPost, FieldSource};
 use crate::value::application::{Application, ApplicationError};
 use crate::value::money::Won;
 use crate::value::place::shortened;
+use crate::value::text::nfc;
 
 /// The applicant form of a page, with what it was opened for.
 #[derive(Clone)]
@@ -254,7 +255,7 @@ impl FormPage {
             Some(phone) => Some(phone.to_wire()),
             None => self.joined(field),
         };
-        Ok(match field.from {
+        let value = match field.from {
             FieldSource::Page | FieldSource::Slots | FieldSource::TimeList => None,
             FieldSource::Discount => application.discount.clone(),
             FieldSource::Payment => self.discounted(post, application)?.map(Won::with_comma),
@@ -267,7 +268,9 @@ impl FormPage {
             FieldSource::Women => count(application.women),
             FieldSource::EventName => Some(application.event_name.clone()),
             FieldSource::Purpose => Some(application.purpose.clone()),
-        })
+        };
+        // The fields of an application are public: one that was set by hand may be decomposed.
+        Ok(value.map(|value| nfc(&value)))
     }
 
     /// The parts of a number joined by `-`, as the page's script does it: empty parts give `--`.

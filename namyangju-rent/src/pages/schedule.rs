@@ -341,6 +341,15 @@ mod tests {
     }
 
     #[test]
+    fn a_round_that_ends_at_midnight_is_listed() {
+        for printed in ["22:00 ~ 00:00", "22:00~24:00"] {
+            let slots = list(&format!("<tr><td>2026-12-05</td><td>1회</td><td>{printed}</td><td></td></tr>"));
+            let ranges: Vec<_> = slots.iter().map(|s| s.range.to_string()).collect();
+            assert_eq!(ranges, ["22:00-24:00"], "{printed}");
+        }
+    }
+
+    #[test]
     fn dates_are_found_in_the_spellings_of_such_pages() {
         let date = "2026-12-05".parse().ok();
         for text in ["2026-12-05(토)", "2026.12.5 (토)", "2026년 12월 5일", "2026-12-05"] {

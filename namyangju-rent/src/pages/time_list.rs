@@ -124,6 +124,16 @@ mod tests {
     }
 
     #[test]
+    fn midnight_is_the_end_of_the_day_in_either_spelling() {
+        let night = Slot { time_no: TimeNo(1908), range: "22:00-24:00".parse().unwrap() };
+        let choice = Choice { slots: vec![night], ..choice(&[]) };
+        for end in ["0000", "2400"] {
+            let list: TimeList = format!("CHEONAN02;1908;20231023;20231023;2200;{end};").parse().unwrap();
+            assert_eq!(list.agrees(&choice), Ok(()), "{end}");
+        }
+    }
+
+    #[test]
     fn what_is_no_list_is_refused() {
         for text in ["CHEONAN02;1908", "a;b;c;d;e;f", "CHEONAN02;1908;20231023;20231023;1500;1400;", ";;;;;;"]
         {

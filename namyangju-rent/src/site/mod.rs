@@ -20,6 +20,7 @@ use crate::site::path::PathTemplate;
 use crate::value::date::{RentDate, SeoulTime};
 use crate::value::place::Place;
 use crate::value::slot::Purpose;
+use crate::value::text::nfc;
 
 /// The dialects compiled in, by name.
 const BUILTIN: [(&str, &str); 5] = [
@@ -89,7 +90,7 @@ impl Site {
     /// # Errors
     /// [`SiteError::Dialect`] with line, key and what is allowed there.
     pub fn from_toml(text: &str) -> Result<Self, SiteError> {
-        let dialect: Dialect = toml::from_str(text)
+        let dialect: Dialect = toml::from_str(&nfc(text))
             .map_err(|error| SiteError::Dialect(error.to_string().trim_end().to_owned()))?;
         dialect.check().map_err(SiteError::Dialect)?;
         Ok(Self { base: dialect.address.base.0.clone(), dialect: Arc::new(dialect) })

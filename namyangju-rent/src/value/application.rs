@@ -6,8 +6,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::value::slot::TimeRange;
+use crate::value::text;
+use crate::value::text::nfc;
 
 /// The applicant's data, as it goes into the form (protocol.md 6).
+///
+/// Texts are kept, and sent, in composed form: see [`nfc`](crate::nfc).
 ///
 /// `Debug` shows no names and no phone numbers.
 ///
@@ -22,15 +26,18 @@ use crate::value::slot::TimeRange;
 #[non_exhaustive]
 pub struct Application {
     /// The club or group (`club_name`).
+    #[serde(deserialize_with = "text::deserialize")]
     pub club_name: String,
     /// How many people come (`group_count`).
     pub head_count: HeadCount,
     /// The name of the event (`playname`), for example 테니스.
+    #[serde(deserialize_with = "text::deserialize")]
     pub event_name: String,
     /// What the court is used for (`reason`), for example 운동.
+    #[serde(deserialize_with = "text::deserialize")]
     pub purpose: String,
     /// The applicant (`appli_name`); `None` keeps what the site prefills from the account.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text::deserialize_option")]
     pub applicant_name: Option<String>,
     /// A landline number (`tel`); `None` keeps what the page has.
     #[serde(default)]
@@ -45,7 +52,7 @@ pub struct Application {
     #[serde(default)]
     pub women: Option<u16>,
     /// The code of a discount group, as the form offers it; `None` keeps the form's first.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text::deserialize_option")]
     pub discount: Option<String>,
 }
 
@@ -58,10 +65,10 @@ impl Application {
         purpose: impl Into<String>,
     ) -> Self {
         Self {
-            club_name: club_name.into(),
+            club_name: nfc(&club_name.into()),
             head_count,
-            event_name: event_name.into(),
-            purpose: purpose.into(),
+            event_name: nfc(&event_name.into()),
+            purpose: nfc(&purpose.into()),
             applicant_name: None,
             telephone: None,
             mobile: None,
@@ -321,6 +328,20 @@ mod tests {
             assert_eq!(text.parse::<HeadCount>(), Err(ApplicationError::HeadCount), "{text}");
         }
         assert_eq!("4".parse::<HeadCount>().map(HeadCount::get), Ok(4));
+    }
+
+    #[test]
+    fn decomposed_hangul_is_composed() {
+        let decomposed = "\u{1110}\u{1166}\u{1102}\u{1175}\u{1109}\u{1173}";
+        let application = Application::new(decomposed, HeadCount(4), decomposed, decomposed);
+        let composed = Application { applicant_name: Some("테니스".into()), ..application.clone() };
+        assert_eq!(
+            (&*application.club_name, &*application.event_name, &*application.purpose),
+            ("테니스", "테니스", "테니스")
+        );
+        let stored = serde_json::to_string(&composed).unwrap().replace("테니스", decomposed);
+        assert!(stored.contains(decomposed));
+        assert_eq!(serde_json::from_str::<Application>(&stored).unwrap(), composed);
     }
 
     #[test]

@@ -6,3 +6,4 @@ pub(crate) mod micros;
 pub(crate) mod money;
 pub(crate) mod place;
 pub(crate) mod slot;
+pub(crate) mod text;

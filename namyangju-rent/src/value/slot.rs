@@ -105,7 +105,7 @@ impl fmt::Display for Round {
 impl TimeOfDay {
     const LAST: u16 = 24 * 60;
 
-    /// The time of day so many minutes after midnight; `None` after `24:00`.
+    /// The time of day `minutes` after midnight; `None` after `24:00`.
     pub const fn from_minutes(minutes: u16) -> Option<Self> {
         if minutes <= Self::LAST { Some(Self(minutes)) } else { None }
     }
@@ -160,11 +160,13 @@ impl fmt::Display for TimeOfDay {
 }
 
 impl TimeRange {
-    /// A stretch from `start` to `end`.
+    /// A stretch from `start` to `end`. An `end` of `00:00` is the midnight that ends the day, `24:00`: pages print the
+    /// last round of a day either way.
     ///
     /// # Errors
     /// [`TimeError::Backwards`] if `end` is not after `start`.
     pub fn new(start: TimeOfDay, end: TimeOfDay) -> Result<Self, TimeError> {
+        let end = if end.0 == 0 && start.0 > 0 { TimeOfDay(TimeOfDay::LAST) } else { end };
         if end > start { Ok(Self { start, end }) } else { Err(TimeError::Backwards { start, end }) }
     }
 
@@ -224,7 +226,7 @@ macro_rules! as_string {
 }
 as_string!(TimeOfDay, TimeRange);
 
-/// What a page says of a slot (protocol.md 5.2).
+/// The state of a slot as a page shows it (protocol.md 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -233,7 +235,7 @@ pub enum SlotState {
     Free,
     /// Somebody has it: 예약완료.
     Booked,
-    /// No longer open to anybody: 마감.
+    /// Closed for all: 마감.
     Closed,
     /// Kept out of reservation by the operator: 예약불가.
     Unavailable,
@@ -290,6 +292,9 @@ mod tests {
         assert!("08:00-06:00".parse::<TimeRange>().is_err());
         assert!("08:00-08:00".parse::<TimeRange>().is_err());
         assert!("08:00".parse::<TimeRange>().is_err());
+        assert!("00:00-00:00".parse::<TimeRange>().is_err());
+        let last: TimeRange = "22:00 ~ 00:00".parse().unwrap();
+        assert_eq!((last.to_string(), last.minutes()), ("22:00-24:00".to_owned(), 120));
         let long: TimeRange = "14:00~17:00".parse().unwrap();
         assert!(long.covers("15:00-16:00".parse().unwrap()));
         assert!(!long.covers("16:00-18:00".parse().unwrap()));

@@ -1,6 +1,7 @@
 use namyangju_rent::harness::{Account, BlockKind, BlockRule, Settings, StandInServer, Step};
 use namyangju_rent::{
-    Application, Client, Clock as _, Error, FormFields, Outcome, Purpose, SavedSession, SlotState, Verdict,
+    Application, Client, Clock as _, Credentials, Error, FormFields, Outcome, Purpose, SavedSession,
+    SlotState, Verdict,
 };
 
 use crate::stage::{Stage, application};
@@ -54,6 +55,25 @@ async fn several_rounds_go_in_one_application_and_in_order() {
         assert_eq!(booked.fields.first("club_name"), Some("가나다클럽"));
         assert_eq!(booked.fields.first("group_count"), Some("4"));
     }
+}
+
+#[tokio::test]
+async fn an_account_and_fields_that_are_decomposed_arrive_composed() {
+    let mut settings = Settings::default();
+    settings.accounts[0].password = "비번-1".to_owned();
+    let stage = Stage::new("namyangju", settings).await;
+    let wish = stage.wish();
+    let login = Credentials::new(&stage.account.id, "\u{1107}\u{1175}\u{1107}\u{1165}\u{11ab}-1");
+    let session = stage.client.log_in(&login).await.unwrap();
+    let day = session.open_day(&wish.place, wish.date, wish.purpose).await.unwrap();
+    let mut application = application();
+    application.club_name = "\u{1100}\u{1161}".to_owned();
+    application.applicant_name = Some("\u{1102}\u{1161}".to_owned());
+    let submission = day.open_form(wish.range).await.unwrap().fill(&application).unwrap();
+    assert_eq!(submission.lacking_characters(), []);
+    submission.submit().await.unwrap();
+    let fields = stage.server.with(|s| s.bookings()[0].fields.clone());
+    assert_eq!((fields.first("club_name"), fields.first("appli_name")), (Some("가"), Some("나")));
 }
 
 #[tokio::test]

@@ -27,7 +27,11 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
     key_file: Option<PathBuf>,
 
-    /// Which TLS implementation to use; some old servers speak only what the system's library speaks.
+    /// Which TLS implementation to use.
+    #[cfg_attr(
+        feature = "native-tls",
+        doc = "Some old servers speak only what the system's library speaks."
+    )]
     #[arg(long, global = true, value_name = "BACKEND", help_heading = "Global options")]
     tls: Option<Tls>,
 

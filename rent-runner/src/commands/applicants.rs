@@ -62,6 +62,16 @@ async fn set(arguments: &ApplicantSet, config: &Config) -> Result<()> {
     let before = kept.map(|kept| unseal(&vault, &kept.data)).transpose()?;
     let said = if before.is_some() { "changed" } else { "added" };
     let application = request::application(&arguments.application, before)?;
+    let accounts = store.accounts().await?;
+    let mut sites: Vec<_> =
+        accounts.iter().filter_map(|account| request::site_of_account(account).ok()).collect();
+    if sites.is_empty() {
+        sites.extend(request::site_of(config).ok());
+    }
+    let mut notes: Vec<_> =
+        sites.iter().flat_map(|site| request::lacking(&application, site.charset())).collect();
+    notes.dedup();
+    notes.iter().for_each(|line| terminal::note(line));
     store.put_applicant(&name, &seal(&vault, &application)?).await?;
     terminal::note(&format!("{said} the applicant's data {name}"));
     store.close().await;

@@ -28,6 +28,9 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     if !arguments.quiet {
         let advice = request::advice(&site, &wishes, opens.as_ref());
         advice.iter().for_each(|line| terminal::note(line));
+        if !arguments.dry_run {
+            request::lacking(&application, site.charset()).iter().for_each(|line| terminal::note(line));
+        }
     }
     let prompt = format!("password of {} at {}: ", arguments.account, site.title());
     let credentials = || -> Result<Credentials> {

@@ -41,6 +41,7 @@ pub(crate) async fn run(arguments: &Edit, config: &Config) -> Result<u8> {
             None => booking.application.clone(),
         };
         let application = request::application(&arguments.application, Some(unseal(&vault, &before)?))?;
+        notes.extend(request::lacking(&application, site.charset()));
         change.application = Some(seal(&vault, &application)?);
     }
     if is_nothing(&change) {

@@ -31,7 +31,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::{Clock as _, SeoulTime, SystemClock};
+use namyangju_rent::{Clock as _, SeoulTime, SystemClock, nfc};
 use serde_json::json;
 
 use crate::bad_input::BadInput;
@@ -102,10 +102,10 @@ pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> 
 
 /// A name a person gives to an account or to applicant's data.
 fn checked_name(name: &str) -> Result<String> {
-    let name = name.trim();
+    let name = nfc(name.trim());
     let fits = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     if fits {
-        return Ok(name.to_owned());
+        return Ok(name);
     }
     Err(BadInput("a name has 1 to 64 characters on one line".to_owned()).into())
 }

@@ -339,7 +339,10 @@ fn tls(text: &str) -> std::result::Result<TlsBackend, String> {
         "native" => Ok(TlsBackend::Native),
         #[cfg(not(feature = "native-tls"))]
         "native" => Err("this program was built without `native` (feature native-tls)".to_owned()),
+        #[cfg(feature = "native-tls")]
         _ => Err("write `rustls` or `native`".to_owned()),
+        #[cfg(not(feature = "native-tls"))]
+        _ => Err("write `rustls`".to_owned()),
     }
 }
 

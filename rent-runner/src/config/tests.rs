@@ -112,7 +112,7 @@ fn what_is_wrong_is_named_with_its_line_and_never_quoted() {
         ("routes = \"http://u:hunter22@proxy:1\"", "line 1: `routes`: a list is wanted"),
         ("routes = [1]", "line 1: `routes` is a list of something else than texts"),
         ("\nroutes = [\"direct\", \"ftp://u:hunter22@proxy\"]", "line 2: `routes`: route 2: not a route"),
-        ("tls = \"hunter22\"", "line 1: `tls`: write `rustls` or `native`"),
+        ("tls = \"hunter22\"", "line 1: `tls`: write `rustls`"),
         ("on-block = \"hunter22\"", "`on-block`: write `stop` or `next-route`"),
         ("most-at-once = 0", "`most-at-once`: write a number from 1 to 1000"),
         ("most-at-once = 1.5", "`most-at-once` is a fraction"),
@@ -136,6 +136,11 @@ fn what_is_wrong_is_named_with_its_line_and_never_quoted() {
         error.contains("RENT_ROUTES: route 2: the proxy's port") && !error.contains("hunter22"),
         "{error}"
     );
+}
+
+#[test]
+fn advice_on_tls_names_what_is_built_in() {
+    assert_eq!(error("tls = \"hunter22\"").contains("native"), cfg!(feature = "native-tls"));
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! The journal of a booking: each event as a line of JSON, on the disk before an application leaves,
-//! so that a run after a crash knows that it has to look first.
+//! so that a run after a crash reads the day list before it applies again.
+//!
+//! A run locks its journal from the first read to its end. Without the lock, two processes with one journal
+//! would each read that no application had left, and book two courts. The system releases the lock when the
+//! process dies, so no crash leaves a journal that cannot be resumed.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -44,6 +48,9 @@ struct Begin {
     at: SeoulTime,
     site: String,
     wishes: Vec<Wish>,
+    /// The process that writes this run, to name it to a second one; journals of earlier versions have none.
+    #[serde(default)]
+    process: Option<u32>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -67,14 +74,13 @@ pub(crate) fn open(
             "--resume goes on writing the journal that it reads: leave --journal out, or give both one path";
         return Err(BadInput(why.to_owned()).into());
     }
-    let unreadable =
-        |error: io::Error| BadInput(format!("the journal {} cannot be read: {error}", path.display()));
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        // With both arguments the same command can be started again and again.
-        Err(error) if error.kind() == io::ErrorKind::NotFound && journal.is_some() => String::new(),
-        Err(error) => return Err(unreadable(error).into()),
-    };
+    // With both arguments the same command can be started again and again.
+    let mut file = open_file(path, journal.is_some())
+        .map_err(|error| BadInput(format!("the journal {} cannot be read: {error}", path.display())))?;
+    lock(&mut file, path)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)
+        .map_err(|error| BadInput(format!("the journal {} cannot be read: {error}", path.display())))?;
     let past = if text.is_empty() {
         None
     } else {
@@ -104,9 +110,54 @@ pub(crate) fn open(
         }
         _ => None,
     };
-    let journal = Journal::begin(path, site, wishes)
+    let is_cut = !text.is_empty() && !text.ends_with('\n');
+    let journal = Journal::begin(path, file, is_cut, site, wishes)
         .map_err(|error| BadInput(format!("the journal {} cannot be written: {error}", path.display())))?;
     Ok((Some(journal), past))
+}
+
+fn open_file(path: &Path, create: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(create).append(true).read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Locks the journal for this process, until the file is closed or the process dies.
+///
+/// # Errors
+/// [`BadInput`] if another process has the lock, with its number if the journal tells it.
+fn lock(file: &mut File, path: &Path) -> Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            // On systems whose locks also forbid reading, the text stays empty and the number unknown.
+            let mut text = String::new();
+            let _ = file.read_to_string(&mut text);
+            let process = holder(&text).map(|process| format!(", process {process}")).unwrap_or_default();
+            Err(BadInput(format!(
+                "the journal {} is in use by another run of this program{process}: wait until it has ended, or \
+                 take another path for another booking",
+                path.display()
+            ))
+            .into())
+        }
+        // The journal still serves a run after a crash. Only the second process is not kept away.
+        Err(TryLockError::Error(error)) => {
+            terminal::note(&format!(
+                "rent-runner: the journal {} cannot be locked, as on some network file systems ({error}): do not \
+                 start a second run with it",
+                path.display()
+            ));
+            Ok(())
+        }
+    }
+}
+
+/// The process that wrote the last run of a journal.
+fn holder(text: &str) -> Option<u32> {
+    text.lines().rev().find_map(|line| serde_json::from_str::<Begin>(line).ok())?.process
 }
 
 fn base(site: &Site) -> String {
@@ -129,7 +180,7 @@ fn read(text: &str) -> Result<(String, Past), String> {
             torn = None;
             continue;
         }
-        // A line that a crash has cut stands last of its run.
+        // A crash can cut only the last line of a run.
         if let Some(torn) = torn {
             return Err(format!("line {torn} cannot be read"));
         }
@@ -147,18 +198,12 @@ fn read(text: &str) -> Result<(String, Past), String> {
 }
 
 impl Journal {
-    fn begin(path: &Path, site: &Site, wishes: &[Wish]) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.create(true).append(true).read(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path)?;
+    /// Writes the first line of a run. `is_cut` says that a crash has cut the last line of the file.
+    fn begin(path: &Path, mut file: File, is_cut: bool, site: &Site, wishes: &[Wish]) -> io::Result<Self> {
         #[cfg(unix)]
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text)?;
         let mut line = Vec::new();
-        if text.last().is_some_and(|last| *last != b'\n') {
+        if is_cut {
             line.push(b'\n');
         }
         let begin = Begin {
@@ -166,11 +211,15 @@ impl Journal {
             at: SystemClock.now(),
             site: base(site),
             wishes: wishes.to_vec(),
+            process: Some(std::process::id()),
         };
         serde_json::to_writer(&mut line, &begin)?;
         line.push(b'\n');
         file.write_all(&line)?;
         file.sync_all()?;
+        // The name of a new file is on the disk only when its folder is.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let _ = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
         Ok(Self { path: path.to_owned(), file, failed: false })
     }
 

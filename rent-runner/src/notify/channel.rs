@@ -13,7 +13,7 @@ use super::ntfy::Ntfy;
 use super::secret::{Hidden, Secret, address};
 use super::telegram::Telegram;
 
-/// Names stand in the store, in logs and in metrics.
+/// The longest name, in characters: names are shown in the store, in logs and in metrics.
 const MAX_NAME: usize = 40;
 
 /// Where messages go. `Debug` shows no address or token.
@@ -25,10 +25,10 @@ pub(crate) struct Channel {
     pub(super) target: Target,
 }
 
-/// What a channel needs to be reached.
+/// How a channel is reached.
 #[derive(Clone)]
 pub(super) enum Target {
-    /// A program: the facts as JSON.
+    /// The facts as JSON, for a program.
     Webhook(Secret),
     Slack(Secret),
     Discord(Secret),
@@ -84,7 +84,7 @@ impl fmt::Display for Summary {
 }
 
 impl Channel {
-    /// Whether it is to be told of this.
+    /// Whether the channel wants messages of this kind.
     pub(super) fn wants(&self, kind: Kind) -> bool {
         self.on.contains(&kind)
     }
@@ -104,7 +104,7 @@ impl Channel {
         topic || self.target.secret().is_some_and(Secret::is_in_place)
     }
 
-    /// The same with the path of its secret as `place` has it: beside the settings file, say.
+    /// The same with the path of its secret mapped by `place`, for example to the folder of the settings file.
     pub(crate) fn with_paths(mut self, place: impl Fn(&Path) -> PathBuf) -> Self {
         if let Some(Secret::File(path)) = self.target.secret_mut() {
             *path = place(path);
@@ -241,7 +241,7 @@ impl TryFrom<Table> for Channel {
             return Err(of(key, format!("is no setting of a channel of the kind {}", target.word())));
         }
         let channel = Self { name: name.clone(), on, target };
-        // What stands in the file is checked at once; what is elsewhere, when it is read.
+        // A secret in the settings file is checked at once; one elsewhere, when it is read.
         if channel.target.secret().is_some_and(Secret::is_in_place) {
             channel.check().map_err(|why| format!("the channel {name}: {why}"))?;
         }
@@ -262,7 +262,7 @@ impl Table {
         secret("password", self.password.take(), self.password_file.take(), self.password_env.take())
     }
 
-    /// The keys that nobody has taken.
+    /// The keys that this kind of channel does not know.
     fn left_over(&self) -> BTreeSet<&'static str> {
         let keys = [
             ("url", self.url.is_some()),

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::http::Post;
 use super::text::Text;
 
-/// Discord refuses more.
+/// The longest text that Discord takes, in characters.
 const MAX_DISCORD_CHARS: usize = 2000;
 
 /// As Slack takes it. The three characters that it would read as markup or a mention are escaped.
@@ -16,7 +16,7 @@ pub(super) fn slack(url: Url, text: &Text) -> Post {
     Post { url, bearer: None, body, private: None, reads_answer: true }
 }
 
-/// As Discord takes it; nobody is mentioned, whatever the text says.
+/// As Discord takes it; the text can mention no member.
 pub(super) fn discord(url: Url, text: &Text) -> Post {
     let content: String =
         format!("**{}**\n{}", text.title, text.body).chars().take(MAX_DISCORD_CHARS).collect();

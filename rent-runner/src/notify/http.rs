@@ -1,4 +1,7 @@
-//! One POST, and what its answer or the lack of one means. No text of this file holds an address.
+//! One POST, and what its answer or the lack of one means.
+//!
+//! The outbox has to know of each failure whether it is of the message, of this try, or of the channel: only then
+//! does one message that a server refuses not keep back those behind it. No text of this file holds an address.
 
 use std::error::Error as _;
 use std::path::{Path, PathBuf};
@@ -14,7 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::secret::Hush;
+use super::secret::Redactor;
 
 /// Answers are a line or two; more is not read.
 const MAX_ANSWER_BYTES: usize = 4 * 1024;
@@ -22,20 +25,60 @@ const MAX_ANSWER_BYTES: usize = 4 * 1024;
 /// The most of a reason that is kept.
 const MAX_REASON: usize = 120;
 
-/// A server that asks to be left alone for longer is asked again all the same.
+/// The longest rest that a server is given, whatever it asks for.
 const MAX_REST: Duration = Duration::from_secs(3600);
 
 /// Why a message did not arrive; no address or token is in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) text: String,
+    pub(super) means: Means,
     /// How long the server asked to be left alone.
     pub(super) after: Option<Duration>,
+    /// The chat's new id, if the server says that the old one is gone (Telegram's `migrate_to_chat_id`).
+    pub(super) moved_to: Option<String>,
+}
+
+/// What a failure means for its message and for those behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Means {
+    /// The message can never be sent: it is given up, and those behind it are sent.
+    Never,
+    /// The message is tried again later, and those behind it are sent.
+    Later,
+    /// The channel takes nothing for now: those behind it wait, which counts as no try of theirs.
+    ChannelDown,
+}
+
+impl Means {
+    /// What an HTTP status means. A request that the server calls wrong is wrong at each try; a redirect can come from
+    /// a proxy of the network, and ends.
+    fn of(status: u16) -> Self {
+        match status {
+            429 => Self::ChannelDown,
+            408 | 409 | 421 | 423 | 425 => Self::Later,
+            400..=499 => Self::Never,
+            _ => Self::Later,
+        }
+    }
+}
+
+impl Failure {
+    /// A failure for good: the message is given up.
+    pub(super) fn never(text: String) -> Self {
+        Self { means: Means::Never, ..Self::from(text) }
+    }
+
+    /// A failure of this one message that may pass.
+    pub(super) fn later(text: String) -> Self {
+        Self { means: Means::Later, ..Self::from(text) }
+    }
 }
 
 impl From<String> for Failure {
+    /// A failure before the server had the message: a setting that cannot be read, or the line.
     fn from(text: String) -> Self {
-        Self { text, after: None }
+        Self { text, means: Means::ChannelDown, after: None, moved_to: None }
     }
 }
 
@@ -44,7 +87,7 @@ pub(super) struct Post {
     pub(super) url: Url,
     pub(super) bearer: Option<SecretString>,
     pub(super) body: Value,
-    /// What stands in the body and is nobody's business: a topic, a chat.
+    /// A private value in the body (a topic, a chat): never repeated in an error.
     pub(super) private: Option<String>,
     /// Whether the server is one whose answers are known to repeat nothing that is private.
     pub(super) reads_answer: bool,
@@ -55,7 +98,7 @@ pub(super) struct Post {
 pub(super) struct Http {
     extra_ca: Option<PathBuf>,
     timeout: Duration,
-    /// For this machine: it trusts nobody, so that a machine without certificates can be used.
+    /// For this machine. It trusts no certificate, so that a machine without any can be used.
     plain: OnceCell<Client>,
     secure: OnceCell<Client>,
 }
@@ -67,13 +110,13 @@ impl Http {
 
     /// Sends it once. Redirects are not followed.
     pub(super) async fn send(&self, post: &Post) -> Result<(), Failure> {
-        let mut hush = Hush::default();
-        hush.add_address(&post.url);
+        let mut redactor = Redactor::default();
+        redactor.add_address(&post.url);
         if let Some(bearer) = &post.bearer {
-            hush.add_secret(bearer);
+            redactor.add_secret(bearer);
         }
         if let Some(private) = &post.private {
-            hush.add(private);
+            redactor.add(private);
         }
         let client = self.client(post.url.scheme() == "https").await?;
         let mut request = client.post(post.url.clone()).timeout(self.timeout);
@@ -81,7 +124,8 @@ impl Http {
             request = request.bearer_auth(bearer.expose_secret());
         }
         let request = request.header("content-type", "application/json").body(post.body.to_string());
-        let mut answer = request.send().await.map_err(|error| Failure::from(self.broken(&error, &hush)))?;
+        let mut answer =
+            request.send().await.map_err(|error| Failure::from(self.broken(&error, &redactor)))?;
         let status = answer.status();
         if status.is_success() && !post.reads_answer {
             return Ok(());
@@ -103,11 +147,14 @@ impl Http {
         if status.is_redirection() {
             text.push_str(", a redirect, which is not followed: give the address it leads to");
         }
-        if let Some(reason) = said.reason.map(|reason| hush.clean(&reason, MAX_REASON)) {
+        if let Some(reason) = said.reason.map(|reason| redactor.clean(&reason, MAX_REASON)) {
             text = format!("{text}: {reason}");
         }
-        let asks = matches!(status.as_u16(), 429 | 503);
-        Err(Failure { text, after: asks.then_some(after.or(said.after)).flatten() })
+        // Telegram repeats the status in the body; other servers say only `"ok": false`.
+        let code = if status.is_success() { said.code.unwrap_or_default() } else { status.as_u16() };
+        let after = if matches!(code, 429 | 503) { after.or(said.after) } else { None };
+        let means = if after.is_some() { Means::ChannelDown } else { Means::of(code) };
+        Err(Failure { text, means, after, moved_to: said.moved_to })
     }
 
     async fn client(&self, secure: bool) -> Result<&Client, Failure> {
@@ -122,8 +169,8 @@ impl Http {
         .map_err(Failure::from)
     }
 
-    /// What broke, by its deepest cause; a message of reqwest itself holds the address.
-    fn broken(&self, error: &reqwest::Error, hush: &Hush) -> String {
+    /// The deepest cause of a failure: the messages of reqwest itself hold the address.
+    fn broken(&self, error: &reqwest::Error, redactor: &Redactor) -> String {
         if error.is_timeout() {
             return no_answer(self.timeout);
         }
@@ -133,7 +180,7 @@ impl Http {
             deepest = Some(cause);
         }
         match deepest {
-            Some(cause) => format!("{what}: {}", hush.clean(&cause.to_string(), MAX_REASON)),
+            Some(cause) => format!("{what}: {}", redactor.clean(&cause.to_string(), MAX_REASON)),
             None => what.to_owned(),
         }
     }
@@ -143,13 +190,16 @@ pub(super) fn no_answer(timeout: Duration) -> String {
     format!("no answer within {timeout:?}")
 }
 
-/// What a known server says of itself.
+/// What the body of a known server's answer says.
 #[derive(Default)]
 struct Said {
     reason: Option<String>,
     after: Option<Duration>,
     /// `"ok": false` under a good status.
     refused: bool,
+    /// The status, repeated in the body.
+    code: Option<u16>,
+    moved_to: Option<String>,
 }
 
 impl Said {
@@ -170,6 +220,11 @@ impl Said {
             reason: reason.map(str::to_owned),
             after: after.map(|after| after.min(MAX_REST)),
             refused: value.get("ok") == Some(&Value::Bool(false)),
+            code: value.get("error_code").and_then(Value::as_u64).and_then(|code| code.try_into().ok()),
+            moved_to: value
+                .pointer("/parameters/migrate_to_chat_id")
+                .and_then(Value::as_i64)
+                .map(|id| id.to_string()),
         }
     }
 }

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::store::{Booking, BookingId, Message, Opens, State};
 
-/// Reasons are sentences; an answer of the site may be longer than anybody reads.
+/// The longest reason, in characters. An answer of the site may be longer than a reader wants.
 const MAX_REASON: usize = 300;
 
-/// What a channel can be told.
+/// The kinds of messages; a channel chooses among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
@@ -163,5 +163,5 @@ fn word(verdict: &Verdict) -> Option<String> {
 }
 
 fn short(text: &str) -> String {
-    super::secret::Hush::default().clean(text, MAX_REASON)
+    super::secret::Redactor::default().clean(text, MAX_REASON)
 }

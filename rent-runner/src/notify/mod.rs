@@ -11,6 +11,7 @@ mod http;
 mod message;
 mod notifier;
 mod ntfy;
+mod outbox;
 mod secret;
 mod telegram;
 #[cfg(test)]
@@ -35,11 +36,11 @@ pub(crate) enum Language {
     English,
 }
 
-/// What messages go by.
+/// The settings of messages.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) channels: Vec<Channel>,
     pub(crate) language: Language,
-    /// A PEM file with certificates to trust besides the system's.
+    /// A PEM file with certificates to trust in addition to the system's.
     pub(crate) extra_ca: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! `ntfy`: a push message to whoever follows a topic.
+//! `ntfy`: a push message to the followers of a topic.
 
 use reqwest::Url;
 use serde_json::json;

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
-/// The most of a secret's file that is read.
+/// How much of a secret's file is read, in bytes.
 const MAX_SECRET: u64 = 4096;
 
 /// Shorter parts of an address are no secrets, and would be found in any text.
@@ -40,7 +40,8 @@ impl Secret {
                 File::open(path)
                     .and_then(|file| file.take(MAX_SECRET).read_to_string(&mut text))
                     .map_err(|error| format!("{place} cannot be read: {error}"))?;
-                (text, place)
+                // Windows editors put a byte order mark before the text.
+                (text.trim_start_matches('\u{feff}').to_owned(), place)
             }
             Self::Environment(name) => {
                 let place = format!("the environment variable {name}");
@@ -83,11 +84,11 @@ pub(super) fn is_loopback(host: &str) -> bool {
         || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Texts that must not be repeated to anybody.
+/// Replaces private texts (addresses, tokens, chats) before an error is kept or shown.
 #[derive(Default)]
-pub(super) struct Hush(Vec<String>);
+pub(super) struct Redactor(Vec<String>);
 
-impl Hush {
+impl Redactor {
     pub(super) fn add(&mut self, secret: &str) {
         if secret.len() >= MIN_PART {
             self.0.push(secret.to_owned());
@@ -188,20 +189,20 @@ mod tests {
 
     #[test]
     fn a_text_repeats_no_secret_and_stays_short() {
-        let mut hush = Hush::default();
-        hush.add_address(
+        let mut redactor = Redactor::default();
+        redactor.add_address(
             &"https://tester:pass-word@hooks.example/services/T000/invented?key=value".parse().unwrap(),
         );
-        hush.add_secret(&"bot-token".into());
+        redactor.add_secret(&"bot-token".into());
         let text =
             "no route to hooks.example: POST\n/services/T000/invented?key=value with bot-token, pass-word";
-        let clean = hush.clean(text, 200);
+        let clean = redactor.clean(text, 200);
         for secret in ["hooks", "invented", "key=value", "bot-token", "pass-word", "\n", "T000"] {
             assert!(!clean.contains(secret), "{secret}: {clean}");
         }
         assert!(clean.starts_with("no route to ***: POST"), "{clean}");
-        assert_eq!(hush.clean("가나다라마바사", 4), "가나다…");
-        assert_eq!(Hush::default().clean("a\u{1b}[2Kb", 9), "a[2Kb");
+        assert_eq!(redactor.clean("가나다라마바사", 4), "가나다…");
+        assert_eq!(Redactor::default().clean("a\u{1b}[2Kb", 9), "a[2Kb");
     }
 
     #[test]
@@ -213,6 +214,8 @@ mod tests {
         std::fs::write(&path, " \n").unwrap();
         assert!(secret.read().unwrap_err().contains("is empty"));
         std::fs::write(&path, " invented-token \nmore\n").unwrap();
+        assert_eq!(secret.read().unwrap().expose_secret(), "invented-token");
+        std::fs::write(&path, "\u{feff}invented-token\r\n").unwrap();
         assert_eq!(secret.read().unwrap().expose_secret(), "invented-token");
         let missing = Secret::Environment("RENT_TEST_NOT_SET".into()).read().unwrap_err();
         assert_eq!(missing, "the environment variable RENT_TEST_NOT_SET is not set");

@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::http::Post;
 use super::secret::Secret;
-use super::text::Text;
 
 /// A bot, and the chat it writes to.
 #[derive(Clone)]
@@ -31,8 +30,8 @@ impl Telegram {
         }
     }
 
-    /// The request of one message.
-    pub(super) fn request(&self, text: &Text) -> Result<Post, String> {
+    /// The request of one message. `chat` is [`Telegram::chat`], or the id that the chat has now.
+    pub(super) fn request(&self, text: &str, chat: &str) -> Result<Post, String> {
         let token = self.token.read()?;
         Self::check_token(&token)?;
         let base = self.api.as_str().trim_end_matches('/');
@@ -40,10 +39,10 @@ impl Telegram {
             .parse()
             .map_err(|_| "`api-base` and `token` make no address".to_owned())?;
         let body = json!({
-            "chat_id": self.chat,
-            "text": text.whole(),
+            "chat_id": chat,
+            "text": text,
             "link_preview_options": { "is_disabled": true },
         });
-        Ok(Post { url, bearer: None, body, private: Some(self.chat.clone()), reads_answer: true })
+        Ok(Post { url, bearer: None, body, private: Some(chat.to_owned()), reads_answer: true })
     }
 }

@@ -33,6 +33,18 @@ impl Text {
         Self { title, body: words.body(note, &names, when.as_deref()) }
     }
 
+    /// A line that tells the members of a chat its new id.
+    pub(super) fn new_chat(id: &str, language: Language) -> String {
+        match language {
+            Language::Korean => {
+                format!("이 대화방의 ID가 {id}(으)로 바뀌었습니다. 설정의 chat-id를 고치세요.")
+            }
+            Language::English => {
+                format!("This chat has a new id, {id}: put it into the settings as chat-id.")
+            }
+        }
+    }
+
     /// Both, for channels that know no title.
     pub(super) fn whole(&self) -> String {
         format!("{}\n{}", self.title, self.body)

@@ -1,4 +1,4 @@
-//! `webhook`: a program of one's own gets the facts as JSON.
+//! `webhook`: the user's own program gets the facts as JSON.
 
 use reqwest::Url;
 use serde_json::json;

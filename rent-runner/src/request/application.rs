@@ -1,7 +1,9 @@
 //! What is applied with: checked as it comes from a person, sealed as it goes into the store.
+//!
+//! A text that the site's character set cannot hold is told here, while there is time to change it.
 
 use anyhow::{Context as _, Result};
-use namyangju_rent::{Application, Phone};
+use namyangju_rent::{Application, Charset, FormFields, Phone, nfc};
 use secrecy::ExposeSecret as _;
 
 use crate::bad_input::BadInput;
@@ -58,16 +60,67 @@ pub(crate) fn application(given: &ApplicationArgs, kept: Option<Application>) ->
     Ok(application)
 }
 
-/// One line of text for the form.
+/// One line of text for the form, in composed form.
 fn line(option: &str, text: Option<&str>) -> Result<Option<String>> {
-    let Some(text) = text.map(str::trim) else { return Ok(None) };
+    let Some(text) = text.map(|text| nfc(text.trim())) else { return Ok(None) };
     if text.is_empty() {
         return Err(BadInput(format!("{option} is empty: the site demands it")).into());
     }
     if text.chars().any(char::is_control) {
         return Err(BadInput(format!("{option} is more than one line, or has a control character")).into());
     }
-    Ok(Some(text.to_owned()))
+    Ok(Some(text))
+}
+
+/// What a site with this character set would not receive as it was typed, a sentence for each field. The field and the
+/// characters are named, and nothing else of the text.
+pub(crate) fn lacking(application: &Application, charset: Charset) -> Vec<String> {
+    let fields: FormFields = [
+        ("club-name", Some(&application.club_name)),
+        ("event-name", Some(&application.event_name)),
+        ("purpose", Some(&application.purpose)),
+        ("applicant-name", application.applicant_name.as_ref()),
+        ("discount", application.discount.as_ref()),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?.as_str())))
+    .collect();
+    let mut lines = Vec::new();
+    for (field, characters) in by_field(fields.lacking(charset)) {
+        let references: Vec<_> = characters.iter().map(|c| format!("&#{};", u32::from(*c))).collect();
+        lines.push(format!(
+            "`{field}` has {}, which the site's character set ({}) lacks: the site would receive {}.",
+            quoted(&characters),
+            charset.name(),
+            references.join(" ")
+        ));
+    }
+    let rare = if charset == Charset::EUC_KR { fields.outside_ks_x_1001() } else { Vec::new() };
+    for (field, characters) in by_field(rare) {
+        lines.push(format!(
+            "`{field}` has {}, which is not in KS X 1001: a browser sends it, and an old server may cut the text \
+             there.",
+            quoted(&characters)
+        ));
+    }
+    lines
+}
+
+/// The characters of each field, each once.
+fn by_field(found: Vec<(String, char)>) -> Vec<(String, Vec<char>)> {
+    let mut fields: Vec<(String, Vec<char>)> = Vec::new();
+    for (field, character) in found {
+        match fields.iter_mut().find(|(known, _)| *known == field) {
+            Some((_, characters)) if characters.contains(&character) => {}
+            Some((_, characters)) => characters.push(character),
+            None => fields.push((field, vec![character])),
+        }
+    }
+    fields
+}
+
+fn quoted(characters: &[char]) -> String {
+    characters.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn phone(option: &str, text: Option<&str>) -> Result<Option<Phone>> {

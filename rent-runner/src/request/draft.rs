@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context as _, Result, anyhow};
-use namyangju_rent::{Application, Site, Wish};
+use namyangju_rent::{Application, Site, Wish, nfc};
 
 use super::{GIVE_UP_AFTER, Opens, seal, site_of_account, unseal};
 use crate::bad_input::BadInput;
@@ -97,6 +97,7 @@ impl Desk {
         let mut advice = request::advice(&site, &wishes, Some(&opens));
         advice.extend(said);
         advice.extend(doubts(&site, &wishes, &opens));
+        advice.extend(request::lacking(&application, site.charset()));
         let booking = NewBooking {
             account: account.name,
             choices: wishes,
@@ -115,6 +116,7 @@ impl Desk {
 
     fn account(&self, name: Option<&str>) -> Result<Account> {
         let known = || names(self.accounts.iter().map(|account| account.name.as_str()));
+        let name = name.map(nfc);
         match (name, &self.accounts[..]) {
             (_, []) => {
                 Err(BadInput("there is no account: `rent-runner account add` first".to_owned()).into())
@@ -124,7 +126,7 @@ impl Desk {
                 Err(BadInput(format!("which account? There are {}: give --account", known())).into())
             }
             (Some(name), accounts) => {
-                accounts.iter().find(|account| account.name == name).cloned().ok_or_else(|| {
+                accounts.iter().find(|account| nfc(&account.name) == name).cloned().ok_or_else(|| {
                     BadInput(format!("no account is called `{name}`: there are {}", known())).into()
                 })
             }
@@ -143,10 +145,11 @@ impl Desk {
 
     /// The applicant's data that is kept under a name, or the only one; `None` if none or several are kept.
     fn application(&mut self, name: Option<&str>) -> Result<Option<Application>> {
+        let name = name.map(nfc);
         let kept = match (name, &self.applicants[..]) {
             (None, [only]) => only,
             (None, _) => return Ok(None),
-            (Some(name), kept) => kept.iter().find(|kept| kept.name == name).ok_or_else(|| {
+            (Some(name), kept) => kept.iter().find(|kept| nfc(&kept.name) == name).ok_or_else(|| {
                 let known = names(self.applicants.iter().map(|kept| kept.name.as_str()));
                 let known =
                     if known.is_empty() { "there are none".to_owned() } else { format!("there are {known}") };
@@ -211,11 +214,13 @@ pub(crate) fn doubts(site: &Site, wishes: &[Wish], opens: &Opens) -> Vec<String>
 
 /// A person's own words; none if there are none.
 pub(crate) fn note(text: Option<&str>) -> Result<Option<String>> {
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = text.map(|text| nfc(text.trim())).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
     if text.chars().any(char::is_control) || text.chars().count() > MAX_NOTE {
         return Err(anyhow!(BadInput(format!("--note is one line of at most {MAX_NOTE} characters"))));
     }
-    Ok(Some(text.to_owned()))
+    Ok(Some(text))
 }
 
 /// The names of what there is, for an error.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use namyangju_rent::HeadCount;
+use namyangju_rent::{HeadCount, nfc};
 use serde_json::{Map, Value, json};
 
 use super::GIVE_UP_AFTER;
@@ -66,15 +66,21 @@ impl fmt::Display for Mistake {
 
 /// The language of a text, where its file's name does not tell.
 pub(crate) fn format_of(text: &str) -> Format {
-    let mut marks = text.chars().filter(|c| !c.is_whitespace());
+    let mut marks = without_mark(text).chars().filter(|c| !c.is_whitespace());
     match (marks.next(), marks.next()) {
         (Some('{'), _) | (Some('['), Some('{' | ']')) => Format::Json,
         _ => Format::Toml,
     }
 }
 
-/// Reads a file: a draft for each entry, or all mistakes there are.
+/// The text without the byte order mark that Windows editors put before it.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// Reads a file, of which all texts are taken in composed form: a draft for each entry, or all mistakes there are.
 pub(crate) fn read(text: &str, format: Format) -> Result<Vec<Draft>, Vec<Mistake>> {
+    let text = &nfc(without_mark(text));
     let whole = |why: String| vec![Mistake { entry: None, key: String::new(), why }];
     let entries = match format {
         Format::Json => list(serde_json::from_str(text).map_err(|error| {

@@ -1,6 +1,6 @@
 //! Accounts at sites, and the applicants' data that a person types once.
 
-use namyangju_rent::SeoulTime;
+use namyangju_rent::{SeoulTime, nfc};
 
 use super::sql::{Row, Sql, Tx, values};
 use super::{Result, Sealed, Store, StoreError};
@@ -120,6 +120,7 @@ impl Store {
     /// # Errors
     /// `NotFound`, naming the accounts there are.
     pub(crate) async fn account(&self, name: &str) -> Result<Account> {
+        let name = &nfc(name);
         match self.row(ACCOUNT, values![name]).await? {
             Some(row) => account(&row),
             None => Err(no_account(&mut self.read().await?, name).await?),
@@ -128,6 +129,7 @@ impl Store {
 
     /// Keeps another password, and forgets the session of the one before.
     pub(crate) async fn set_password(&self, name: &str, password: &Sealed) -> Result<()> {
+        let name = &nfc(name);
         let mut tx = self.write().await?;
         let sql = "UPDATE account SET password = $2, session = NULL, checked_at = NULL, refused_at = NULL \
              WHERE name = $1";
@@ -164,6 +166,7 @@ impl Store {
     /// # Errors
     /// `Conflict` while bookings of it are not over.
     pub(crate) async fn remove_account(&self, name: &str) -> Result<()> {
+        let name = &nfc(name);
         let mut tx = self.write().await?;
         let lock = Sql::Each {
             sqlite: "SELECT id FROM account WHERE name = $1",
@@ -205,6 +208,7 @@ impl Store {
     /// # Errors
     /// `NotFound`, naming those there are.
     pub(crate) async fn applicant(&self, name: &str) -> Result<Applicant> {
+        let name = &nfc(name);
         let sql = "SELECT name, data, changed_at FROM applicant WHERE name = $1";
         match self.row(sql, values![name]).await? {
             Some(row) => applicant(&row),
@@ -215,6 +219,7 @@ impl Store {
     /// # Errors
     /// `NotFound`, naming those there are.
     pub(crate) async fn remove_applicant(&self, name: &str) -> Result<()> {
+        let name = &nfc(name);
         match self.run("DELETE FROM applicant WHERE name = $1", values![name]).await? {
             0 => Err(self.no_applicant(name).await?),
             _ => Ok(()),

@@ -50,7 +50,8 @@ fn message(row: &Row) -> Result<Message> {
         id: row.int("id")?,
         booking: row.maybe_int("booking_id")?.map(BookingId),
         kind: row.text("kind")?,
-        body: row.json("body")?,
+        // One body that cannot be read must not keep back the messages taken with it: it is sent without its facts.
+        body: row.json("body").unwrap_or_default(),
         channel: row.text("channel")?,
         created_at: row.time("created_at")?,
         tries: row.number("tries")?,
@@ -97,6 +98,13 @@ impl Store {
              due_at = (SELECT now FROM clock) + $4 WHERE id = $1";
         let state = if wait.is_some() { "waiting" } else { "given-up" };
         self.run(sql, values![id, error, state, wait.unwrap_or_default()]).await.map(|_| ())
+    }
+
+    /// Puts a message off that was not tried: its tries stay as they are.
+    pub(crate) async fn message_postponed(&self, id: i64, wait: Duration) -> Result<()> {
+        let sql =
+            "UPDATE message SET due_at = (SELECT now FROM clock) + $2 WHERE id = $1 AND state = 'waiting'";
+        self.run(sql, values![id, wait]).await.map(|_| ())
     }
 
     /// Those that could not be sent yet, or were given up, the newest first.

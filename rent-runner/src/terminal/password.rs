@@ -39,5 +39,6 @@ fn first_line_of_stdin() -> Result<String> {
         .take(MAX_PASSWORD)
         .read_line(&mut line)
         .map_err(|error| BadInput(format!("the password cannot be read from stdin: {error}")))?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    // Windows editors put a byte order mark before the text of a file.
+    Ok(line.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -1,6 +1,6 @@
 //! Where the key is, how it is read, and how a key file is made and replaced.
 //!
-//! A key file appears whole or not at all, only its owner can read it, and one that is replaced waits beside its
+//! A key file appears whole or not at all, only its owner can read it, and one that is replaced is kept next to its
 //! successor until the store is sealed anew: a crash at any point leaves a file that opens the store.
 
 use std::fmt;
@@ -53,10 +53,10 @@ pub(super) const NEW_KEY_VARIABLE: &str = "RENT_NEW_KEY";
 /// How long a command for the key may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The most that is read of a key: much more than one has.
+/// How much is read of a key, in bytes: much more than one has.
 const MAX_KEY_BYTES: u64 = 1024;
 
-/// Where a command is asked again whether it has ended.
+/// How often a running key command is polled.
 const COMMAND_GAP: Duration = Duration::from_millis(5);
 
 /// How environment variables are read; tests have their own.
@@ -68,7 +68,7 @@ impl KeySource {
         match self {
             Self::File(path) => format!("the key file {}", path.display()),
             Self::Environment => format!("the environment variable {KEY_VARIABLE}"),
-            // The command itself may hold something that is nobody's business.
+            // The command line may hold a private value.
             Self::Command(_) => "the command for the key".to_owned(),
         }
     }
@@ -116,7 +116,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Key, String> {
     Ok(SecretBox::new(Box::new(*bytes)))
 }
 
-/// The first of what a command prints. Its errors go where ours go.
+/// The beginning of what a command prints. Its standard error goes to ours.
 pub(super) fn run_command(command: &str, timeout: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
     let began = SystemClock.monotonic();
     let mut shell = Command::new("sh");
@@ -129,7 +129,7 @@ pub(super) fn run_command(command: &str, timeout: Duration) -> Result<Zeroizing<
         std::thread::spawn(move || {
             let mut text = Zeroizing::new(Vec::new());
             let read = out.take(MAX_KEY_BYTES).read_to_end(&mut text).map(|_| text);
-            // Nobody may be waiting any more.
+            // The receiver may have given up after its timeout.
             let _ = sender.send(read);
         });
     }
@@ -141,7 +141,7 @@ pub(super) fn run_command(command: &str, timeout: Duration) -> Result<Zeroizing<
             Ok(None) if !late => std::thread::sleep(COMMAND_GAP),
             Ok(Some(status)) => break status,
             _ => {
-                // With all that it started.
+                // The whole process group, with all that the command started.
                 let group = format!("kill -KILL -{}", child.id());
                 let _ = Command::new("sh").args(["-c", &group]).stderr(Stdio::null()).status();
                 let _ = child.kill();
@@ -175,7 +175,8 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Key>, VaultError> {
     }
     let mut text = Zeroizing::new(Vec::with_capacity(64));
     file.take(MAX_KEY_BYTES).read_to_end(&mut text).map_err(|error| unusable(error.to_string()))?;
-    parse(&text).map(Some).map_err(unusable)
+    // Windows editors put a byte order mark before the text.
+    parse(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text)).map(Some).map_err(unusable)
 }
 
 /// Writes a key to a file that is not there yet.
@@ -204,7 +205,7 @@ pub(super) fn make_file(path: &Path) -> Result<(Key, bool), VaultError> {
             .map_err(|error| source.unusable(format!("{} cannot be made: {error}", folder.display())))?;
     }
     let key: Key = SecretBox::new(Box::new(random()?));
-    // Whole at once: nobody finds half of it, whatever happens here.
+    // Written under another name and linked: no process ever reads half of it.
     let name: [u8; 8] = random()?;
     let draft = with_suffix(path, &format!("draft-{:016x}", u64::from_be_bytes(name)));
     let place = || match fs::hard_link(&draft, path) {

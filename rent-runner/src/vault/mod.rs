@@ -186,7 +186,7 @@ impl Vault {
         Ok(old.reseal(store, &new, || Ok(())).await?)
     }
 
-    /// `ready` is called once nobody else can reseal, and before anything is resealed.
+    /// `ready` is called when no other process can reseal any more, and before anything is resealed.
     async fn reseal(
         &self,
         store: &Store,
@@ -218,7 +218,7 @@ impl Vault {
                 return Ok(vault.clone());
             }
             let next = successor(path);
-            // A file that a crash has cut is no key.
+            // A crash can have cut the file: then it holds no key.
             let new = read_file(&next).ok().flatten().map(Self::of);
             match new.filter(|new| new.opens(&check)) {
                 Some(new) => {

@@ -93,6 +93,16 @@ async fn the_first_opening_makes_a_key_that_only_its_owner_reads() {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_before_the_key_of_a_file_is_left_out() {
+    let scene = scene().await;
+    let made = scene.open().await.unwrap();
+    let text = fs::read_to_string(&scene.key).unwrap();
+    fs::write(&scene.key, format!("\u{feff}{}\r\n", text.trim())).unwrap();
+    let again = scene.open().await.unwrap();
+    assert_eq!(again.key.expose_secret(), made.key.expose_secret());
+}
+
+#[tokio::test]
 async fn many_first_openings_agree_on_one_key() {
     let scene = scene().await;
     let mut tasks = tokio::task::JoinSet::new();

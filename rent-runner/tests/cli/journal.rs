@@ -9,6 +9,7 @@ use namyangju_rent::harness::{Fault, FaultKind, StandInServer, Step};
 
 use super::support::{
     CLUB, Done, PASSWORD, PLACE, TIME, book, date, requests, run, runner, stand_in, start, wait_for,
+    wait_for_many,
 };
 
 fn path() -> (tempfile::TempDir, PathBuf) {
@@ -121,4 +122,51 @@ fn what_never_arrived_is_applied_for_again() {
     assert_eq!(done.code, Some(0), "{done:?}");
     assert!(done.err.contains("read back: the day list shows the time as free"), "{done:?}");
     assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (2, 1));
+}
+
+#[test]
+fn a_second_process_with_the_same_journal_ends_before_it_asks_the_site() {
+    let (server, (folder, journal)) = (slow(), path());
+    let path = journal.to_str().unwrap();
+    let first = book(&server.base_url(), &["--journal", path]);
+    let mut child = start(runner(&first), &format!("{PASSWORD}\n"));
+    wait_for(&server, Step::Submit);
+    let asked = server.arrivals().len();
+    let link = folder.path().join("link.jsonl");
+    std::os::unix::fs::symlink(&journal, &link).unwrap();
+    for (argument, path, more) in [
+        ("--journal", &journal, &[][..]),
+        ("--resume", &journal, &[]),
+        ("--journal", &journal, &["--resume", path]),
+        ("--journal", &link, &[]),
+    ] {
+        let done = run_with(&server, argument, path, more);
+        assert_eq!(done.code, Some(2), "{argument} {more:?} {done:?}");
+        let who = format!("is in use by another run of this program, process {}", child.id());
+        assert!(done.err.contains(&who), "{done:?}");
+    }
+    assert_eq!(server.arrivals().len(), asked);
+    // The lock goes with the process that dies, and the next run takes it.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let done = run_with(&server, "--resume", &journal, &[]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (1, 1));
+}
+
+#[test]
+fn a_resumed_run_keeps_a_second_one_away() {
+    let late = |nth| Fault { step: Step::Submit, nth, kind: FaultKind::Late(Duration::from_secs(3600)) };
+    let silent = Fault { step: Step::Submit, nth: 1, kind: FaultKind::Silence };
+    let (server, (_folder, journal)) = (stand_in(|settings| settings.faults = vec![silent, late(2)]), path());
+    killed(&server, &journal, &[]);
+    let resumed = book(&server.base_url(), &["--resume", journal.to_str().unwrap()]);
+    let mut child = start(runner(&resumed), &format!("{PASSWORD}\n"));
+    wait_for_many(&server, Step::Submit, 2);
+    let done = run_with(&server, "--resume", &journal, &[]);
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.err.contains(&format!("process {}", child.id())), "{done:?}");
+    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (2, 1));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

@@ -10,6 +10,7 @@ mod dry_run;
 mod earlier;
 mod faults;
 mod files;
+mod hangul;
 mod interruption;
 mod journal;
 mod lists;

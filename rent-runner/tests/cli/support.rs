@@ -110,8 +110,13 @@ pub(crate) fn requests(server: &StandInServer, step: Step) -> usize {
 
 /// Waits until the site has seen a step.
 pub(crate) fn wait_for(server: &StandInServer, step: Step) {
+    wait_for_many(server, step, 1);
+}
+
+/// Waits until the site has seen a step this many times.
+pub(crate) fn wait_for_many(server: &StandInServer, step: Step, many: usize) {
     let begin = Instant::now();
-    while requests(server, step) == 0 {
+    while requests(server, step) < many {
         assert!(begin.elapsed() < PATIENCE, "{step:?} never came");
         std::thread::sleep(Duration::from_millis(5));
     }

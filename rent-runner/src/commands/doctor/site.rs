@@ -17,6 +17,13 @@ const BACKENDS: &[(&str, TlsBackend)] = &[
     ("native", TlsBackend::Native),
 ];
 
+/// What to do about a site that cannot be reached. `tls` helps only where there is a choice.
+const NOT_REACHED: &str = if cfg!(feature = "native-tls") {
+    "look at the network, the address, and for TLS at `tls` and `extra-ca`"
+} else {
+    "look at the network, the address, and for TLS at `extra-ca`"
+};
+
 /// Asks each site once; `sites` are dialects, by name or path, and other addresses than their own.
 pub(super) async fn all(
     findings: &mut Findings,
@@ -112,11 +119,7 @@ async fn one(findings: &mut Findings, config: &Config, site: &Site) -> Result<()
         }
     }
     match first_error {
-        Some(error) => findings.failed(
-            WHAT,
-            format!("{}: {}", site.base_url(), error.chain()),
-            "look at the network, the address, and for TLS at `tls` and `extra-ca`",
-        ),
+        Some(error) => findings.failed(WHAT, format!("{}: {}", site.base_url(), error.chain()), NOT_REACHED),
         None => Ok(()),
     }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::server::{Answer, Server};
+use super::server::{Answer, Received, Server};
 use super::{channel, config, impatient, note, note_of, notifier};
 use crate::notify::message::Kind;
-use crate::notify::notifier::{Notifier, Patience};
+use crate::notify::notifier::Notifier;
+use crate::notify::outbox::Patience;
 use crate::store::State;
 
 /// Sends one message to a server that answers like this.
@@ -85,6 +86,29 @@ async fn telegram_is_written_to_by_its_bot() {
     let (_, result) = send(table, vec![(429, vec![], rest)]).await;
     let told = "the server answered 429: Too Many Requests".to_owned();
     assert_eq!(result, Err((told, Some(Duration::from_secs(9)))));
+}
+
+#[tokio::test]
+async fn a_group_that_became_a_supergroup_is_written_to_by_its_new_id() {
+    let moved = "{\"ok\":false,\"error_code\":400,\"description\":\"Bad Request: group chat was upgraded\",\
+                 \"parameters\":{\"migrate_to_chat_id\":-1001234567890}}";
+    let server = Server::with(move |request| {
+        let gone = request.json()["chat_id"] == "-4321";
+        Some(if gone { (400, vec![], moved) } else { (200, vec![], "{\"ok\":true}") })
+    })
+    .await;
+    let table =
+        "name = 'phone'\nkind = 'telegram'\ntoken = '123:secret-1'\nchat-id = -4321\napi-base = 'BASE'";
+    let notifier = notifier(&[&table.replace("BASE", &server.base)]);
+    for _ in 0..2 {
+        notifier.send(&notifier.channels()[0], &note()).await.unwrap();
+    }
+    let bodies: Vec<_> = server.received().iter().map(Received::json).collect();
+    let chats: Vec<_> = bodies.iter().map(|body| body["chat_id"].as_str().unwrap()).collect();
+    assert_eq!(chats, ["-4321", "-1001234567890", "-1001234567890"]);
+    let tells: Vec<_> =
+        bodies.iter().map(|b| b["text"].as_str().unwrap().contains("-1001234567890")).collect();
+    assert_eq!(tells, [false, true, false], "the chat is told once");
 }
 
 #[tokio::test]

@@ -1,15 +1,20 @@
 //! Mails to a small SMTP server on loopback.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::{channel, config, impatient, note};
-use crate::notify::notifier::{Notifier, Patience};
+use crate::notify::notifier::Notifier;
+use crate::notify::outbox::Patience;
+use crate::store::NewMessage;
+use crate::testing::stored;
 
 /// Takes one mail and gives what the client said. `refuse` is the answer to `RCPT`, if it is refused.
 pub(super) async fn server(refuse: Option<&'static str>) -> (u16, JoinHandle<String>) {
@@ -49,6 +54,99 @@ pub(super) async fn server(refuse: Option<&'static str>) -> (u16, JoinHandle<Str
         heard
     });
     (port, heard)
+}
+
+/// Takes mails one after another, answers each `RCPT` by its address, and keeps who got each of them.
+async fn choosy(
+    answer: impl Fn(&str, usize) -> &'static str + Send + 'static,
+) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&taken);
+    tokio::spawn(async move {
+        for mail in 0.. {
+            let (stream, _) = listener.accept().await.unwrap();
+            let (read, mut write) = stream.into_split();
+            let mut lines = BufReader::new(read).lines();
+            let (mut to, mut in_mail) = (Vec::new(), false);
+            write.write_all(b"220 test ESMTP\r\n").await.unwrap();
+            while let Ok(Some(line)) = lines.next_line().await {
+                let answer = match line.split(' ').next().unwrap_or_default() {
+                    "." => {
+                        in_mail = false;
+                        kept.lock().unwrap().push(to.join(" "));
+                        "250 taken"
+                    }
+                    _ if in_mail => continue,
+                    "EHLO" => "250-test\r\n250 AUTH PLAIN",
+                    "AUTH" => "235 welcome",
+                    "RCPT" => {
+                        let user = line.split(['<', '@']).nth(1).unwrap().to_owned();
+                        let answer = answer(&user, mail);
+                        if answer.starts_with('2') {
+                            to.push(user);
+                        }
+                        answer
+                    }
+                    "DATA" => {
+                        in_mail = true;
+                        "354 go on"
+                    }
+                    "QUIT" => "221 bye",
+                    _ => "250 ok",
+                };
+                write.write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
+            }
+        }
+    });
+    (port, taken)
+}
+
+/// Sends one stored message to one@ and two@; gives what is kept of a message that failed.
+async fn stored_mail(port: u16) -> Vec<(u32, String)> {
+    let (_folder, store, _) = stored(None, "2026-11-26 10:00:00".parse().unwrap()).await;
+    let notifier = Notifier::with(&config(vec![channel(&table(port)).unwrap()]), impatient(), None).unwrap();
+    let channels = vec!["mail".to_owned()];
+    let message = NewMessage { booking: None, kind: "verdict", body: json!({ "state": "failed" }), channels };
+    store.enqueue(&message).await.unwrap();
+    assert_eq!(notifier.flush(&store, Duration::from_secs(20)).await, 0);
+    let failing = store.messages_failing(9).await.unwrap();
+    failing.into_iter().map(|message| (message.tries, message.last_error.unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_refused_recipient_keeps_the_mail_from_no_other_and_is_named() {
+    let (port, taken) = choosy(|user, _| match user {
+        "one" => "550 5.1.1 <one@example.org>: no such mailbox",
+        _ => "250 ok",
+    })
+    .await;
+    let failing = stored_mail(port).await;
+    assert_eq!(*taken.lock().unwrap(), ["two"]);
+    let told = "given up: recipient 1 (o***) is refused, the mail server answered 550: 5.1.1 *** no such mailbox; \
+                the others have it";
+    assert_eq!(failing, [(1, told.to_owned())]);
+}
+
+#[tokio::test]
+async fn a_recipient_that_is_refused_for_now_is_tried_again_alone() {
+    let (port, taken) = choosy(|user, mail| match (user, mail) {
+        ("two", 0) => "450 4.2.0 greylisted, come again",
+        _ => "250 ok",
+    })
+    .await;
+    assert_eq!(stored_mail(port).await, []);
+    assert_eq!(*taken.lock().unwrap(), ["one", "two"]);
+}
+
+#[tokio::test]
+async fn a_mail_that_all_recipients_refuse_for_good_is_tried_once() {
+    let (port, taken) =
+        choosy(|_, mail| if mail == 0 { "550 5.1.1 no such mailbox" } else { "250 ok" }).await;
+    let failing = stored_mail(port).await;
+    assert_eq!(failing, [(1, "given up: the mail server answered 550: 5.1.1 no such mailbox".to_owned())]);
+    assert!(taken.lock().unwrap().is_empty());
 }
 
 fn table(port: u16) -> String {

@@ -13,7 +13,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::message::{Facts, Kind, Note};
-use super::notifier::{Notifier, Patience};
+use super::notifier::Notifier;
+use super::outbox::Patience;
 use super::{Channel, Language, Settings};
 use crate::store::{BookingId, State};
 use crate::testing::channel;

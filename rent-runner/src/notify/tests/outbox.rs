@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use namyangju_rent::Report;
 use serde_json::{Value, json};
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::server::Server;
 use super::{channel, config, impatient};
-use crate::notify::notifier::{Notifier, Patience};
+use crate::notify::notifier::Notifier;
+use crate::notify::outbox::Patience;
 use crate::store::{Booking, NewMessage, State, Store};
 use crate::telemetry::metrics::Metrics;
 use crate::testing::stored;
@@ -193,6 +196,130 @@ async fn a_silent_channel_keeps_no_other_waiting_and_stopping_ends_it() {
     tokio::time::timeout(PATIENCE, running).await.unwrap().unwrap();
 }
 
+/// The numbers of the messages that came, in their order.
+fn ids(server: &Server) -> Vec<i64> {
+    server.received().iter().map(|request| request.json()["id"].as_i64().unwrap()).collect()
+}
+
+async fn put(store: &Store, channels: &[&str], many: usize) {
+    for _ in 0..many {
+        store.enqueue(&to_itself(channels)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_refused_for_good_is_given_up_alone() {
+    for status in [400, 401, 403, 404, 410, 413, 422] {
+        let (_folder, store, _booking) = booking().await;
+        let server = Server::start([(status, vec![], "")]).await;
+        let notifier = notifier(&[hook("all", &server.base, "")], impatient());
+        put(&store, &["all"], 4).await;
+        assert_eq!(notifier.flush(&store, PATIENCE).await, 0);
+        assert_eq!(ids(&server), [1, 2, 3, 4], "{status}");
+        let failing = store.messages_failing(9).await.unwrap();
+        let told: Vec<_> = failing.iter().map(|m| (m.id, m.tries, m.last_error.clone().unwrap())).collect();
+        assert_eq!(told, [(1, 1, format!("given up: the server answered {status}"))]);
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_fails_at_each_try_keeps_back_none_behind_it() {
+    let (_folder, store, _booking) = booking().await;
+    let server = Server::with(|request| {
+        let status = if request.json()["id"] == 1 { 500 } else { 200 };
+        Some((status, vec![], ""))
+    })
+    .await;
+    let notifier = notifier(&[hook("all", &server.base, "")], impatient());
+    put(&store, &["all"], 4).await;
+    assert_eq!(notifier.flush(&store, PATIENCE).await, 0);
+    let ids = ids(&server);
+    assert_eq!(ids[..4], [1, 2, 3, 4]);
+    assert_eq!(ids[4..], [1; 7]);
+    assert_eq!(store.messages_failing(9).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_that_is_never_answered_keeps_back_none_behind_it() {
+    let (_folder, store, _booking) = booking().await;
+    let server = Server::with(|request| (request.json()["id"] != 1).then(|| (200, vec![], ""))).await;
+    let patience =
+        Patience { each: Duration::from_millis(40), back_off: [Duration::from_millis(1); 5], ..impatient() };
+    let notifier = notifier(&[hook("all", &server.base, "")], patience);
+    put(&store, &["all"], 4).await;
+    let (_stop, stopped) = watch::channel(false);
+    let running = tokio::spawn({
+        let store = store.clone();
+        async move { notifier.run(store, stopped).await }
+    });
+    let ended = async {
+        while store.messages_waiting().await.unwrap() > 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, ended).await.unwrap();
+    running.abort();
+    let ids = ids(&server);
+    assert_eq!(ids.iter().filter(|id| **id == 1).count(), 8, "{ids:?}");
+    assert_eq!(ids.len(), 11, "{ids:?}");
+    let given_up: Vec<_> = store.messages_failing(9).await.unwrap().iter().map(|m| m.id).collect();
+    assert_eq!(given_up, [1]);
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_keeps_back_none_taken_with_it() {
+    let (folder, store, _booking) = booking().await;
+    let server = Server::start([]).await;
+    let notifier = notifier(&[hook("all", &server.base, "")], impatient());
+    put(&store, &["all"], 3).await;
+    let file = crate::testing::config(folder.path()).database;
+    let mut raw = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    sqlx::query("UPDATE message SET body = 'no JSON' WHERE id = 2").execute(&mut raw).await.unwrap();
+    assert_eq!(notifier.flush(&store, PATIENCE).await, 0);
+    assert_eq!(ids(&server), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn what_waits_behind_a_rest_is_not_charged_with_a_try() {
+    let (_folder, store, _booking) = booking().await;
+    let rest = |_: &_| Some((429, vec![("retry-after", "60".to_owned())], ""));
+    let server = Server::with(rest).await;
+    let notifier = notifier(&[hook("all", &server.base, "")], impatient());
+    put(&store, &["all"], 3).await;
+    assert_eq!(notifier.flush(&store, PATIENCE).await, 3);
+    // One that is stored while the server rests waits as well.
+    put(&store, &["all"], 1).await;
+    assert_eq!(notifier.flush(&store, PATIENCE).await, 4);
+    assert_eq!(ids(&server), [1]);
+    let tried: Vec<_> = store.messages_failing(9).await.unwrap().iter().map(|m| (m.id, m.tries)).collect();
+    assert_eq!(tried, [(1, 1)]);
+}
+
+#[tokio::test]
+async fn a_silent_channel_with_hundreds_of_messages_takes_no_room_from_another() {
+    let (_folder, store, _booking) = booking().await;
+    let silent = Server::with(|_| None).await;
+    let server = Server::start([]).await;
+    let tables = [hook("silent", &silent.base, ""), hook("all", &server.base, "")];
+    let patience = Patience { each: Duration::from_secs(600), ..impatient() };
+    let notifier = notifier(&tables, patience);
+    let many = NewMessage { channels: vec!["silent".to_owned(); 300], ..to_itself(&[]) };
+    store.enqueue(&many).await.unwrap();
+    put(&store, &["all"], 1).await;
+    let flushing = tokio::spawn({
+        let store = store.clone();
+        async move { notifier.flush(&store, PATIENCE).await }
+    });
+    let arrived = async {
+        while server.received().is_empty() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, arrived).await.unwrap();
+    flushing.abort();
+    assert_eq!(silent.received().len(), 1);
+}
+
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<u8>>>);
 
@@ -233,11 +360,12 @@ async fn no_log_and_no_stored_error_repeats_a_secret() {
     ];
     let notifier = notifier(&tables, Patience { back_off: [HOUR; 5], ..impatient() });
     store.enqueue(&to_itself(&["dead", "odd", "bot", "mail"])).await.unwrap();
-    assert_eq!(notifier.flush(&store, PATIENCE).await, 4);
+    assert_eq!(notifier.flush(&store, PATIENCE).await, 3);
     drop(guard);
     store.close().await;
     let log = String::from_utf8_lossy(&kept.0.lock().unwrap()).into_owned();
-    assert_eq!(log.matches("message not sent").count(), 4, "{log}");
+    assert_eq!(log.matches("message not sent").count(), 3, "{log}");
+    assert_eq!(log.matches("message given up").count(), 1, "{log}");
     let mut all = format!("{log} {notifier:?}").into_bytes();
     for file in std::fs::read_dir(folder.path()).unwrap() {
         all.extend(std::fs::read(file.unwrap().path()).unwrap());

@@ -28,10 +28,13 @@ impl Received {
 /// An answer: status, headers, body.
 pub(super) type Answer = (u16, Vec<(&'static str, String)>, &'static str);
 
-#[derive(Clone, Default)]
+/// What a request is answered with; `None` is never answered.
+type Rule = Arc<dyn Fn(&Received) -> Option<Answer> + Send + Sync>;
+
+#[derive(Clone)]
 struct Shared {
     received: Arc<Mutex<Vec<Received>>>,
-    answers: Arc<Mutex<VecDeque<Answer>>>,
+    rule: Rule,
 }
 
 pub(super) struct Server {
@@ -42,8 +45,13 @@ pub(super) struct Server {
 impl Server {
     /// Gives these answers, in order, and 200 after them.
     pub(super) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
-        let shared = Shared::default();
-        shared.answers.lock().unwrap().extend(answers);
+        let answers = Mutex::new(answers.into_iter().collect::<VecDeque<_>>());
+        Self::with(move |_| Some(answers.lock().unwrap().pop_front().unwrap_or((200, Vec::new(), "")))).await
+    }
+
+    /// Answers each request by its content; one without an answer is left waiting.
+    pub(super) async fn with(rule: impl Fn(&Received) -> Option<Answer> + Send + Sync + 'static) -> Self {
+        let shared = Shared { received: Arc::default(), rule: Arc::new(rule) };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(answer).with_state(shared.clone());
@@ -68,8 +76,9 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response<Stri
     let body = to_bytes(body, 1 << 20).await.unwrap();
     let received =
         Received { method: head.method.to_string(), path: head.uri.to_string(), headers: head.headers, body };
+    let answer = (shared.rule)(&received);
     shared.received.lock().unwrap().push(received);
-    let (status, headers, text) = shared.answers.lock().unwrap().pop_front().unwrap_or((200, Vec::new(), ""));
+    let Some((status, headers, text)) = answer else { return std::future::pending().await };
     let mut answer = Response::new(text.to_owned());
     *answer.status_mut() = StatusCode::from_u16(status).unwrap();
     for (name, value) in headers {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use namyangju_rent::{SeoulTime, SlotState, TimeOfDay, TimeRange, Wish};
+use namyangju_rent::{SeoulTime, SlotState, TimeOfDay, TimeRange, Wish, nfc};
 use serde::Deserialize;
 
 use crate::store::sql::{Row, damaged, of_word, values};
@@ -170,7 +170,8 @@ impl Store {
         let state = |state: State| if states.contains(&state) { state.word() } else { "" };
         let [s1, s2, s3, s4, s5, s6, s7, s8, s9] = State::ALL.map(state);
         let most = filter.most.map_or(i64::MAX, i64::from);
-        let account = filter.account.as_deref();
+        let account = filter.account.as_deref().map(nfc);
+        let account = account.as_deref();
         let values = values![s1, s2, s3, s4, s5, s6, s7, s8, s9, account, most];
         let sql = match filter.last {
             false => select_bookings!(
