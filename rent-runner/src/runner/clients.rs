@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use anyhow::Result;
 use namyangju_rent::{Budget, Client, MAX_REQUESTS_PER_RUN, SeoulTime};
 
+use super::job::or_without;
 use crate::config::Config;
 use crate::request;
 use crate::store::{Booking, Store};
@@ -49,7 +50,8 @@ impl Clients {
         }
         let site = request::site_at(&booking.site, booking.base_url.as_deref())?;
         let client = request::client(site, config)?;
-        if let Some(saved) = store.routes(client.site().base_url().as_str()).await? {
+        let saved = store.routes(client.site().base_url().as_str()).await;
+        if let Some(saved) = or_without(saved)?.flatten() {
             client.restore_routes(&saved);
         }
         self.sites.insert(key, client.clone());

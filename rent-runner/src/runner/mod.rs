@@ -42,7 +42,7 @@ const LOOK_OFTEN: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A look that takes longer is broken off: a database that hangs must not hold up a stop. What was claimed by a look
-/// that is broken off can be claimed again when its lease is over.
+/// that is broken off is claimed again by the next.
 const MAX_CLAIMED_PER_POLL: Duration = Duration::from_secs(10);
 
 /// So many looks in a row may fail before a tick of cron that holds nothing gives up.
@@ -62,6 +62,8 @@ pub(crate) struct Runner {
     context: Arc<Context>,
     jobs: JoinSet<Done>,
     held: HashMap<BookingId, Holding>,
+    /// Bookings whose task broke off, and until when they rest: what breaks at once would break again.
+    broken: HashMap<BookingId, Duration>,
     jumps: Jumps,
     renewed: Option<Duration>,
 }
@@ -70,6 +72,7 @@ struct Holding {
     lease: Lease,
     account: i64,
     orders: watch::Sender<Order>,
+    task: tokio::task::Id,
 }
 
 /// How far a runner looks ahead, and whether it ends when nothing is left.
@@ -89,6 +92,7 @@ impl Runner {
             context: Arc::new(context),
             jobs: JoinSet::new(),
             held: HashMap::new(),
+            broken: HashMap::new(),
             jumps: Jumps::new(),
             renewed: None,
         })
@@ -146,7 +150,9 @@ impl Runner {
         let began = SystemClock.monotonic();
         if self.renewed.is_none_or(|at| began.saturating_sub(at) >= RENEW_EVERY) {
             self.renew().await?;
-            self.release_dead().await?;
+            if let Err(error) = self.release_dead().await {
+                warn!(%error, "the other runners cannot be looked at");
+            }
             self.renewed = Some(began);
         }
         let now = SystemClock.now();
@@ -156,10 +162,12 @@ impl Runner {
         };
         let held = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
         let most = self.context.config.most_at_once.saturating_sub(held).min(CLAIM_AT_A_TIME);
+        self.broken.retain(|_, until| *until > began);
+        let running: Vec<_> = self.held.keys().chain(self.broken.keys()).copied().collect();
         let Context { store, runner, metrics, .. } = &*self.context;
         let claimed = match most {
             0 => Vec::new(),
-            most => store.claim(runner, opens_before, most, ledger::LEASE).await?,
+            most => store.claim_beside(runner, &running, opens_before, most, ledger::LEASE).await?,
         };
         let many = claimed.len();
         if many > 0 || !self.held.is_empty() {
@@ -190,13 +198,13 @@ impl Runner {
         info!(booking = lease.booking.0, fence = lease.fence, opens_at = %booking.opens_at, "claimed");
         let (orders, heard) = watch::channel(Order::Go);
         self.context.running_of(|accounts| *accounts.entry(account).or_default() += 1);
-        let left_over = self.held.insert(lease.booking, Holding { lease, account, orders });
+        let task = self.jobs.spawn(job::run(Arc::clone(&self.context), claimed, heard)).id();
+        let left_over = self.held.insert(lease.booking, Holding { lease, account, orders, task });
         if let Some(left_over) = left_over {
             // Claimed anew before the old job was heard of: it has lost its lease.
             let _ = left_over.orders.send(Order::Drop);
             self.count_down(left_over.account);
         }
-        self.jobs.spawn(job::run(Arc::clone(&self.context), claimed, heard));
     }
 
     fn count_down(&self, account: i64) {
@@ -220,15 +228,26 @@ impl Runner {
                     self.context.metrics.running(self.held.len());
                     return Some(done);
                 }
-                // Its lease runs out, and the booking is claimed anew.
-                Err(error) => warn!(%error, "a booking's task broke off"),
+                // Its lease is renewed no more, and the booking is claimed anew when it is over.
+                Err(error) => {
+                    let broken = self.held.iter().find(|(_, holding)| holding.task == error.id());
+                    let broken = broken.map(|(booking, _)| *booking);
+                    warn!(booking = broken.map(|booking| booking.0), %error, "a booking's task broke off");
+                    if let Some(holding) = broken.and_then(|booking| self.held.remove(&booking)) {
+                        self.count_down(holding.account);
+                        let until = SystemClock.monotonic() + ledger::LEASE;
+                        self.broken.insert(holding.lease.booking, until);
+                    }
+                    self.context.metrics.running(self.held.len());
+                }
             }
         }
     }
 
     async fn renew(&mut self) -> Result<()> {
         let Context { store, runner, .. } = &*self.context;
-        let alive = store.renew(runner, ledger::LEASE).await?;
+        let running: Vec<_> = self.held.values().map(|holding| holding.lease).collect();
+        let alive = store.renew_running(runner, &running, ledger::LEASE).await?;
         for (booking, holding) in &self.held {
             match alive.iter().find(|held| held.lease.booking == *booking) {
                 Some(held) if held.lease == holding.lease => {

@@ -1,3 +1,5 @@
+mod away;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,12 +27,18 @@ struct Stage {
 
 impl Stage {
     async fn new(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::on(None, change).await
+    }
+
+    /// The same with a database of its own.
+    async fn on(database: Option<String>, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::default();
         change(&mut settings);
         let stand_in = StandIn::new(&Site::builtin("namyangju").unwrap(), settings);
         let server = StandInServer::spawn(stand_in, Arc::new(SystemClock)).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let config = Config::of_a_test(folder.path());
+        let mut config = Config::of_a_test(folder.path());
+        config.database = database.unwrap_or(config.database);
         let store = Store::open(&config.database).await.unwrap();
         let vault = Vault::open(&store, &config.key).await.unwrap();
         let stage = Self { server, store, vault, config, _folder: folder };
