@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
+use super::clients;
 use super::context::Context;
 use super::ledger::{self, Ledger, Shared};
 use crate::exit;
@@ -143,11 +144,12 @@ impl<'c> Job<'c> {
             let ending = short_ending(context, claimed, State::Cancelled, ledger::CANCELLED.to_owned());
             return Ok(Start::Over(Box::new(ending), exit::INTERRUPTED));
         }
-        if let Some(reason) = missed(stored, SystemClock.now()).filter(|_| !open) {
+        if let Some(reason) = missed_by_site(context, stored).await.filter(|_| !open) {
             let ending = short_ending(context, claimed, State::Failed, reason);
             return Ok(Start::Over(Box::new(ending), exit::NO_CLEAR_ANSWER));
         }
-        let client = context.clients.lock().await.of(stored, &context.config, &context.store).await?;
+        let client =
+            context.clients.lock().await.of(stored, &context.config, &context.store, &context.times).await?;
         let booking = library_booking(context, claimed, client.clone()).await?;
         Ok(Start::Run(Box::new(Self { context, claimed, client, booking })))
     }
@@ -205,6 +207,21 @@ fn lost(context: &Context, lease: Lease) -> End {
     context.metrics.lease_lost();
     warn!(booking = lease.booking.0, "{}", ledger::LEASE_LOST);
     End::Lost
+}
+
+/// Why a booking is too late to be tried, by the time of its site; `None` if it is not. The machine's clock alone does
+/// not end a booking: the site is asked first.
+async fn missed_by_site(context: &Context, stored: &store::Booking) -> Option<String> {
+    let time = context.times.of(&clients::key(stored));
+    missed(stored, time.now())?;
+    let asked = context.compare_clocks(stored).await;
+    let reason = missed(stored, time.now())?;
+    Some(match asked {
+        Ok(()) => reason,
+        Err(error) => {
+            format!("{reason} (by the clock of this machine: the site did not tell its time: {error:#})")
+        }
+    })
 }
 
 /// Why a booking is too late to be tried; `None` if it is not.

@@ -1,4 +1,5 @@
 mod away;
+mod clocks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,6 +113,11 @@ impl Stage {
         self.store.claim("other", soon, 1, Duration::from_secs(60)).await.unwrap()[0].lease
     }
 
+    /// Questions for the site's time.
+    fn looks_at_clock(&self) -> usize {
+        self.server.arrivals().iter().filter(|arrival| arrival.method == "HEAD").count()
+    }
+
     fn booked(&self) -> usize {
         self.server.with(|stand_in| stand_in.bookings().len())
     }
@@ -191,7 +197,8 @@ async fn a_booking_that_nobody_ran_is_missed_and_says_by_how_much() {
     let (state, reason) = stage.state(id).await;
     assert_eq!(state, State::Failed);
     assert!(reason.starts_with("missed by 6") && reason.contains(" s: "), "{reason}");
-    assert_eq!(stage.server.arrivals().len(), 0);
+    // The site was asked for its time, and for nothing else.
+    assert_eq!((stage.server.arrivals().len(), stage.looks_at_clock()), (1, 1));
     // Inside the window a late start still runs.
     let opened = SystemClock.now().minus(Duration::from_secs(1));
     let id = stage.booking(Opens::Given, opened, &["08:00-10:00"]).await;

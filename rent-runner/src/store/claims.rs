@@ -367,6 +367,14 @@ impl Store {
         Ok(noted == 1)
     }
 
+    /// Notes an alarm of a booking that waits and that no runner holds; one that is held has its own.
+    pub(crate) async fn warn_of(&self, id: BookingId, alarm: &str) -> Result<()> {
+        let sql = "UPDATE booking SET reason = $2, changed_at = (SELECT now FROM clock) \
+             WHERE id = $1 AND state = 'waiting' \
+             AND (lease_until IS NULL OR lease_until <= (SELECT now FROM clock))";
+        self.run(sql, values![id.0, alarm]).await.map(|_| ())
+    }
+
     /// Ends a booking and its lease; `false` if the lease is lost, and then nothing is written. The attempts
     /// follow those that the round has already.
     pub(crate) async fn finish(

@@ -124,7 +124,7 @@ async fn run_beside(
 }
 
 /// Runs them side by side: most of each is waiting.
-async fn all(stages: impl Iterator<Item = impl Future<Output = ()> + 'static>) {
+pub(super) async fn all(stages: impl Iterator<Item = impl Future<Output = ()> + 'static>) {
     let local = LocalSet::new();
     let stages: Vec<_> = stages.map(|stage| local.spawn_local(stage)).collect();
     let ended = async {
