@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 
 use crate::booking::event::TimedEvent;
 use crate::booking::report::{OpeningBracket, Report, Verdict};
+use crate::booking::shared_login::SharedLogin;
 use crate::booking::standing::Standing;
 use crate::booking::{Booking, MAX_BOOKINGS_PER_DAY, MAX_REQUESTS_PER_RUN};
 use crate::net::pace::Budget;
@@ -48,10 +49,13 @@ where
 {
     check_days(&bookings)?;
     let observer = Mutex::new(observer);
-    let mut accounts: HashMap<String, Budget> = HashMap::new();
+    let mut accounts: HashMap<String, (Budget, SharedLogin)> = HashMap::new();
     let runs = bookings.into_iter().enumerate().map(|(index, mut booking)| {
         let account = booking.credentials.account().to_owned();
-        let whole = accounts.entry(account).or_insert_with(|| Budget::new(MAX_REQUESTS_PER_RUN));
+        let (whole, login) = accounts
+            .entry(account)
+            .or_insert_with(|| (Budget::new(MAX_REQUESTS_PER_RUN), SharedLogin::default()));
+        booking.shared_login = login.clone();
         booking.client = booking.client.with_budget(whole.part(MAX_REQUESTS_PER_RUN));
         run_one(booking, index, &observer)
     });

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use namyangju_rent::{Budget, Client, MAX_REQUESTS_PER_RUN, SeoulTime};
+use namyangju_rent::{Budget, Client, MAX_REQUESTS_PER_RUN, SeoulTime, SharedLogin};
 
 use super::job::or_without;
 use super::site_time::{SiteKey, SiteTimes};
@@ -21,6 +21,8 @@ pub(super) fn key(booking: &Booking) -> SiteKey {
 pub(crate) struct Clients {
     sites: HashMap<SiteKey, Client>,
     accounts: HashMap<i64, Client>,
+    /// What the bookings of an account know of each other's logins.
+    logins: HashMap<i64, SharedLogin>,
     budgets: HashMap<(i64, SeoulTime), Budget>,
 }
 
@@ -74,6 +76,11 @@ impl Clients {
         }
         self.sites.insert(key, client.clone());
         Ok(client)
+    }
+
+    /// What the bookings of an account share of their logins.
+    pub(super) fn login_of(&mut self, account: i64) -> SharedLogin {
+        self.logins.entry(account).or_default().clone()
     }
 
     /// Forgets the budgets of openings that are long over.

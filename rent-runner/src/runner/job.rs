@@ -292,6 +292,8 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
             booking = booking.known_slots(wish.place.clone(), wish.purpose, slots);
         }
     }
+    let login = context.clients.lock().await.login_of(stored.account_id);
+    booking = booking.shared_login(login);
     Ok(booking.resume(claimed.events.iter().map(|row| &row.event)))
 }
 

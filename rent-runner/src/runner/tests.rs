@@ -338,3 +338,24 @@ async fn a_lease_that_is_lost_ends_the_work_on_it() {
     assert_eq!(booking.owner.as_deref(), Some("other"));
     assert_eq!(stage.count(Step::Submit), 0);
 }
+
+/// Each login ends the one before. The bookings find that out and go on with one session, one after another.
+#[tokio::test]
+async fn bookings_of_an_account_do_not_end_each_other_at_a_site_with_one_session() {
+    let stage = Stage::new(|settings| settings.one_session = true).await;
+    let opens_at = SystemClock.now().plus(Duration::from_secs(4));
+    stage.server.with(|stand_in| stand_in.settings_mut().opening = Some(opens_at));
+    let mut ids = Vec::new();
+    for range in ["06:00-08:00", "08:00-10:00", "10:00-12:00", "12:00-14:00"] {
+        ids.push(stage.booking(Opens::Given, opens_at, &[range]).await);
+    }
+    let (_stop, stopped) = watch::channel(false);
+    let mut runner = Runner::begin(stage.context(None)).await.unwrap();
+    runner.run(Scope::Before(opens_at.plus(Duration::from_secs(1))), stopped, |_| {}).await.unwrap();
+    for id in ids {
+        let (state, reason) = stage.state(id).await;
+        assert_eq!(state, State::Succeeded, "{id}: {reason}");
+    }
+    assert_eq!(stage.booked(), 4);
+    assert!(stage.count(Step::Login) <= 4 + 2, "{} logins", stage.count(Step::Login));
+}

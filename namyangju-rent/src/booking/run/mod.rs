@@ -35,6 +35,8 @@ pub(crate) struct Run<'b, W> {
     booking: &'b Booking,
     watcher: W,
     session: Option<Session>,
+    /// The number of its login among those of the account; 0 before the first.
+    login: u64,
     /// The page that told the numbers of the wish's slots, as of the wished day.
     learned: Option<DayPage>,
     site_clock: SiteClock,
@@ -72,6 +74,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             booking,
             watcher,
             session: None,
+            login: 0,
             learned: None,
             site_clock: SiteClock::new(),
             wish: booking.standing.wish().min(booking.wishes.len().saturating_sub(1)),

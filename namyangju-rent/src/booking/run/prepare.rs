@@ -183,7 +183,22 @@ impl<W: Watcher> Run<'_, W> {
         if self.session.is_some() || self.restore().await {
             return Ok(());
         }
+        let shared = &self.booking.shared_login;
+        shared.was_ended(self.login);
+        let _turn = shared.turn_to_log_in().await;
+        if shared.is_one_session()
+            && let Some((login, saved)) = shared.later_than(self.login)
+            && let Ok(session) = self.booking.client.restore(&saved)
+        {
+            self.login = login;
+            // It was no login of ours that did not hold.
+            self.logins = self.logins.saturating_sub(1);
+            self.session = Some(session);
+            self.tell(Event::Restored);
+            return Ok(());
+        }
         let session = self.booking.client.log_in(&self.booking.credentials).await?;
+        self.login = shared.logged_in(session.save());
         self.watcher.logged_in(&session);
         self.session = Some(session);
         self.tell(Event::LoggedIn);
@@ -198,6 +213,7 @@ impl<W: Watcher> Run<'_, W> {
         if !matches!(session.check().await, Ok(true)) {
             return false;
         }
+        self.login = self.booking.shared_login.logged_in(Some(saved.clone()));
         self.session = Some(session);
         self.tell(Event::Restored);
         true
