@@ -31,6 +31,7 @@ pub use answer_kind::AnswerKind;
 pub use booking::event::{Event, TimedEvent, Wish};
 pub use booking::policy::{GiveUp, MIN_GAP, Policy};
 pub use booking::report::{Attempt, OpeningBracket, Report, Verdict, Visit};
+pub use booking::shared_login::SharedLogin;
 pub use booking::standing::Standing;
 pub use booking::together::{TooManyBookings, run_together};
 pub use booking::watcher::Watcher;

@@ -6,6 +6,7 @@ pub(crate) mod listed;
 pub(crate) mod policy;
 pub(crate) mod report;
 pub(crate) mod run;
+pub(crate) mod shared_login;
 pub(crate) mod standing;
 pub(crate) mod together;
 pub(crate) mod watcher;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use crate::booking::event::{Event, Wish};
 use crate::booking::policy::Policy;
+use crate::booking::shared_login::SharedLogin;
 use crate::booking::standing::Standing;
 use crate::client::Client;
 use crate::client::login::Credentials;
@@ -70,6 +72,7 @@ pub struct Booking {
     pub(crate) session: Option<SavedSession>,
     pub(crate) known: Vec<(Place, Purpose, Vec<Slot>)>,
     pub(crate) standing: Standing,
+    pub(crate) shared_login: SharedLogin,
 }
 
 impl Booking {
@@ -90,6 +93,7 @@ impl Booking {
             session: None,
             known: Vec::new(),
             standing: Standing::default(),
+            shared_login: SharedLogin::default(),
         }
     }
 
@@ -138,6 +142,13 @@ impl Booking {
     /// Begin with a session that was saved, if it is still alive; else log in as usual.
     pub fn session(mut self, saved: SavedSession) -> Self {
         self.session = Some(saved);
+        self
+    }
+
+    /// Knows of the logins of other bookings of the same account, which get the same `shared_login`: at a site that
+    /// keeps one session for an account they go on with one session instead of ending each other's.
+    pub fn shared_login(mut self, shared_login: SharedLogin) -> Self {
+        self.shared_login = shared_login;
         self
     }
 

@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 
 use crate::booking::event::TimedEvent;
 use crate::booking::report::{OpeningBracket, Report, Verdict};
+use crate::booking::shared_login::SharedLogin;
 use crate::booking::standing::Standing;
 use crate::booking::{Booking, MAX_BOOKINGS_PER_DAY};
 use crate::net::pace::Budget;
@@ -48,11 +49,13 @@ where
 {
     check_days(&bookings)?;
     let observer = Mutex::new(observer);
-    let mut accounts: HashMap<String, Budget> = HashMap::new();
-    let runs = bookings.into_iter().enumerate().map(|(index, booking)| {
+    let mut accounts: HashMap<String, (Budget, SharedLogin)> = HashMap::new();
+    let runs = bookings.into_iter().enumerate().map(|(index, mut booking)| {
         let account = booking.credentials.account().to_owned();
         let most = booking.policy.request_ceiling();
-        let whole = accounts.entry(account).or_insert_with(|| Budget::new(most));
+        let (whole, login) =
+            accounts.entry(account).or_insert_with(|| (Budget::new(most), SharedLogin::default()));
+        booking.shared_login = login.clone();
         run_one(booking.takes_from(whole.clone()), index, &observer)
     });
     Ok(join_all(runs.collect::<Vec<_>>()).await)

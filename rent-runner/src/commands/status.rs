@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::cli::Status;
 use crate::config::Config;
 use crate::runner::Identity;
-use crate::store::{Account, OpeningRow, RunnerRow, Store};
+use crate::store::{Account, Filter, OpeningRow, RunnerRow, State, Store};
 use crate::words::counted;
 use crate::{exit, request, terminal, words};
 
@@ -77,6 +77,12 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     lines.push(format!("bookings   {}", states.join(", ")));
     if let Some(next) = next {
         lines.push(format!("           the next that nobody holds opens at {next}"));
+    }
+    let first = Filter { states: vec![State::Waiting, State::Armed], most: Some(1), ..Filter::default() };
+    for booking in store.bookings(&first).await? {
+        if let Some(alarm) = &booking.reason {
+            lines.push(format!("alarm      of the booking {}: {alarm}", booking.id));
+        }
     }
     for runner in &runners {
         lines.push(format!("runner     {}", line(runner)));

@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Result;
-use namyangju_rent::{Client, Site};
+use namyangju_rent::{Client, Clock, Site, SystemClock};
 
 use crate::bad_input::BadInput;
 use crate::config::Config;
@@ -45,7 +46,12 @@ pub(crate) fn site_of_account(account: &store::Account) -> Result<Site> {
 
 /// A client with the settings.
 pub(crate) fn client(site: Site, config: &Config) -> Result<Client> {
-    let mut builder = Client::builder(site).routes(config.routes());
+    client_by(site, config, Arc::new(SystemClock))
+}
+
+/// The same by another clock than the system's.
+pub(crate) fn client_by(site: Site, config: &Config, clock: Arc<dyn Clock>) -> Result<Client> {
+    let mut builder = Client::builder(site).clock(clock).routes(config.routes());
     if let Some(tls) = config.tls {
         builder = builder.tls(tls);
     }

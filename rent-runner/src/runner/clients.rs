@@ -4,20 +4,25 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use namyangju_rent::{Budget, Client, MAX_REQUESTS_PER_RUN, SeoulTime};
+use namyangju_rent::{Budget, Client, MAX_REQUESTS_PER_RUN, SeoulTime, SharedLogin};
 
+use super::job::or_without;
+use super::site_time::{SiteKey, SiteTimes};
 use crate::config::Config;
 use crate::request;
 use crate::store::{Booking, Store};
 
-/// Which site: the dialect and the address that replaces its own.
-type SiteKey = (String, Option<String>);
+pub(super) fn key(booking: &Booking) -> SiteKey {
+    (booking.site.clone(), booking.base_url.clone())
+}
 
 /// All clients of one runner.
 #[derive(Debug, Default)]
 pub(crate) struct Clients {
     sites: HashMap<SiteKey, Client>,
     accounts: HashMap<i64, Client>,
+    /// What the bookings of an account know of each other's logins.
+    logins: HashMap<i64, SharedLogin>,
     budgets: HashMap<(i64, SeoulTime), Budget>,
 }
 
@@ -26,11 +31,17 @@ impl Clients {
     ///
     /// # Errors
     /// If the dialect cannot be read, or the client cannot be set up.
-    pub(crate) async fn of(&mut self, booking: &Booking, config: &Config, store: &Store) -> Result<Client> {
+    pub(super) async fn of(
+        &mut self,
+        booking: &Booking,
+        config: &Config,
+        store: &Store,
+        times: &SiteTimes,
+    ) -> Result<Client> {
         let client = match self.accounts.get(&booking.account_id) {
             Some(client) => client.clone(),
             None => {
-                let client = self.of_site(booking, config, store).await?.for_account();
+                let client = self.of_site(booking, config, store, times).await?.for_account();
                 self.accounts.insert(booking.account_id, client.clone());
                 client
             }
@@ -42,18 +53,34 @@ impl Clients {
         Ok(client.with_budget(budget.clone()))
     }
 
-    async fn of_site(&mut self, booking: &Booking, config: &Config, store: &Store) -> Result<Client> {
-        let key = (booking.site.clone(), booking.base_url.clone());
+    /// The client of a booking's site, for what is not of an account.
+    ///
+    /// # Errors
+    /// As [`Clients::of`].
+    pub(super) async fn of_site(
+        &mut self,
+        booking: &Booking,
+        config: &Config,
+        store: &Store,
+        times: &SiteTimes,
+    ) -> Result<Client> {
+        let key = key(booking);
         if let Some(client) = self.sites.get(&key) {
             return Ok(client.clone());
         }
         let site = request::site_at(&booking.site, booking.base_url.as_deref())?;
-        let client = request::client(site, config)?;
-        if let Some(saved) = store.routes(client.site().base_url().as_str()).await? {
+        let client = request::client_by(site, config, times.of(&key))?;
+        let saved = store.routes(client.site().base_url().as_str()).await;
+        if let Some(saved) = or_without(saved)?.flatten() {
             client.restore_routes(&saved);
         }
         self.sites.insert(key, client.clone());
         Ok(client)
+    }
+
+    /// What the bookings of an account share of their logins.
+    pub(super) fn login_of(&mut self, account: i64) -> SharedLogin {
+        self.logins.entry(account).or_default().clone()
     }
 
     /// Forgets the budgets of openings that are long over.

@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use anyhow::Result;
 use namyangju_rent::TimedEvent;
+use tracing::{info, warn};
 
-use super::clients::Clients;
+use super::clients::{self, Clients};
 use super::identity::Identity;
+use super::site_time::{self, SiteTimes};
 use crate::config::Config;
 use crate::notify::Notifier;
-use crate::store::{BookingId, Store};
+use crate::store::{Booking, BookingId, Store};
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
 
@@ -27,6 +30,7 @@ pub(crate) struct Context {
     /// Its identity, as the store has it.
     pub(super) runner: String,
     pub(super) clients: tokio::sync::Mutex<Clients>,
+    pub(super) times: SiteTimes,
     /// How many bookings of each account run here.
     accounts: Mutex<HashMap<i64, usize>>,
 }
@@ -50,8 +54,38 @@ impl Context {
             observer,
             runner,
             clients: tokio::sync::Mutex::default(),
+            times: SiteTimes::default(),
             accounts: Mutex::default(),
         }
+    }
+
+    /// Compares the machine's clock with that of a booking's site, by one request.
+    ///
+    /// # Errors
+    /// If the site cannot be asked.
+    pub(super) async fn compare_clocks(&self, booking: &Booking) -> Result<()> {
+        let Self { store, config, times, clients, notifier, .. } = self;
+        let client = clients.lock().await.of_site(booking, config, store, times).await?;
+        let time = times.of(&clients::key(booking));
+        let Some((before, ahead)) = time.compare(&client).await? else { return Ok(()) };
+        if time.ahead() == 0 {
+            if before != 0 {
+                info!("the clock of this machine agrees with that of the site again");
+            }
+            return Ok(());
+        }
+        let text = site_time::in_words(ahead);
+        if (ahead - before).abs() > site_time::MINUTE {
+            warn!(booking = booking.id.0, "{text}");
+            // An earlier runner may have told it.
+            let told = booking.reason.as_deref() == Some(&text);
+            if let Some(message) = notifier.alarm(booking, &text).filter(|_| !told) {
+                store.enqueue(&message).await?;
+                notifier.wake();
+            }
+        }
+        store.warn_of(booking.id, &text).await?;
+        Ok(())
     }
 
     /// Whether a booking is the only one of its account that runs here: it may use the saved session, which

@@ -13,10 +13,11 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
+use super::clients;
 use super::context::Context;
 use super::ledger::{self, Ledger, Shared};
 use crate::exit;
-use crate::store::{self, Claimed, Ending, Lease, Opens, Pace, Purpose, State};
+use crate::store::{self, Claimed, Ending, Lease, Opens, Pace, Purpose, State, StoreError};
 use crate::words;
 
 /// An application that is under way may end, when the runner is told to stop.
@@ -25,9 +26,18 @@ const GRACE: Duration = Duration::from_secs(20);
 /// Numbers of slots that were learned longer ago are not believed any more.
 const NUMBERS_LAST: Duration = Duration::from_secs(40 * 24 * 3600);
 
-/// How often the end of a booking is tried to be written, and the gap between.
+/// How long the store may take to give what a booking starts from, the site's clock included, or to take its end.
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(30);
+const END_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often an end is tried to be written that the store refuses for a reason that time does not mend.
+const MAX_REFUSALS: u32 = 60;
+
+/// The gap between two tries to write an end: it is what people wait for.
+/// How often the refusal of a login is tried to be kept.
 const MAX_TRIES: u32 = 60;
-const TRY_GAP: Duration = Duration::from_secs(1);
+
+const TRY_GAP: Duration = Duration::from_millis(500);
 
 /// What a job is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,14 +71,17 @@ pub(crate) enum End {
 /// Runs a claimed booking.
 pub(super) async fn run(context: Arc<Context>, claimed: Claimed, mut orders: watch::Receiver<Order>) -> Done {
     let (lease, claimed) = (claimed.lease, Arc::new(claimed));
-    let end = match Job::begin(&context, &claimed).await {
+    let end = match begin(&context, &claimed, &mut orders).await {
         Ok(Start::Run(job)) => job.run(&mut orders).await,
-        Ok(Start::Over(ending, code)) => write_end(&context, lease, Vec::new(), *ending, code).await,
+        Ok(Start::Over(ending, code)) => {
+            write_end(&context, lease, Vec::new(), *ending, code, &mut orders).await
+        }
+        Ok(Start::Left(end)) => end,
         Err(error) => {
             // A key, a dialect or a setting is not as it should be: nothing that waiting mends.
             let reason = format!("{error:#}");
             let ending = short_ending(&context, &claimed, State::NeedsPerson, reason);
-            write_end(&context, lease, Vec::new(), ending, exit::BAD_INPUT).await
+            write_end(&context, lease, Vec::new(), ending, exit::BAD_INPUT, &mut orders).await
         }
     };
     if let End::Over { state, reason, .. } = &end {
@@ -76,6 +89,39 @@ pub(super) async fn run(context: Arc<Context>, claimed: Claimed, mut orders: wat
         info!(booking = lease.booking.0, state = state.word(), "{reason}");
     }
     Done { lease, end }
+}
+
+/// Begins a booking, as soon as the store gives what it needs for that.
+async fn begin<'c>(
+    context: &'c Arc<Context>,
+    claimed: &'c Arc<Claimed>,
+    orders: &mut watch::Receiver<Order>,
+) -> Result<Start<'c>> {
+    let mut said = false;
+    loop {
+        let why = match tokio::time::timeout(BEGIN_TIMEOUT, Job::begin(context, claimed)).await {
+            Ok(Err(error)) if may_pass(&error) => format!("{error:#}"),
+            Ok(begun) => return begun,
+            Err(_) => "the store does not answer".to_owned(),
+        };
+        if !said {
+            error!(booking = claimed.lease.booking.0, "{why}: the booking begins when the store is back");
+            said = true;
+        }
+        tokio::select! {
+            () = SystemClock.sleep(ledger::ASK_GAP) => {}
+            order = next_order(orders) => {
+                let handed_back = order != Order::Drop
+                    && matches!(context.store.hand_back(claimed.lease).await, Ok(true));
+                return Ok(Start::Left(if handed_back { End::HandedBack } else { End::Lost }));
+            }
+        }
+    }
+}
+
+/// Whether an error is one of the store that waiting may mend.
+fn may_pass(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<StoreError>().is_some_and(StoreError::may_pass)
 }
 
 struct Job<'c> {
@@ -89,6 +135,8 @@ enum Start<'c> {
     Run(Box<Job<'c>>),
     /// There is nothing to run.
     Over(Box<Ending>, u8),
+    /// The runner was told to stop before it began.
+    Left(End),
 }
 
 impl<'c> Job<'c> {
@@ -99,7 +147,7 @@ impl<'c> Job<'c> {
             let ending = short_ending(context, claimed, State::Cancelled, ledger::CANCELLED.to_owned());
             return Ok(Start::Over(Box::new(ending), exit::INTERRUPTED));
         }
-        if let Some(reason) = missed(stored, SystemClock.now()).filter(|_| !open) {
+        if let Some(reason) = missed_by_site(context, stored).await.filter(|_| !open) {
             let ending = short_ending(context, claimed, State::Failed, reason);
             return Ok(Start::Over(Box::new(ending), exit::NO_CLEAR_ANSWER));
         }
@@ -111,7 +159,8 @@ impl<'c> Job<'c> {
             let code = exit::exit_code(&Verdict::Refused { reason: String::new() });
             return Ok(Start::Over(Box::new(ending), code));
         }
-        let client = context.clients.lock().await.of(stored, &context.config, &context.store).await?;
+        let client =
+            context.clients.lock().await.of(stored, &context.config, &context.store, &context.times).await?;
         if let Some(at) = account.checked_at {
             client.forget_refused_login(at);
         }
@@ -153,9 +202,9 @@ impl<'c> Job<'c> {
         match ended {
             Ok(report) => {
                 let pages = std::mem::take(&mut ledger.pages);
-                self::report(context, claimed, &client, &shared, pages, &report).await
+                self::report(context, claimed, &client, &shared, pages, &report, orders).await
             }
-            Err(order) => withdraw(context, claimed, &shared, order).await,
+            Err(order) => withdraw(context, claimed, &shared, order, orders).await,
         }
     }
 }
@@ -172,6 +221,21 @@ fn lost(context: &Context, lease: Lease) -> End {
     context.metrics.lease_lost();
     warn!(booking = lease.booking.0, "{}", ledger::LEASE_LOST);
     End::Lost
+}
+
+/// Why a booking is too late to be tried, by the time of its site; `None` if it is not. The machine's clock alone does
+/// not end a booking: the site is asked first.
+async fn missed_by_site(context: &Context, stored: &store::Booking) -> Option<String> {
+    let time = context.times.of(&clients::key(stored));
+    missed(stored, time.now())?;
+    let asked = context.compare_clocks(stored).await;
+    let reason = missed(stored, time.now())?;
+    Some(match asked {
+        Ok(()) => reason,
+        Err(error) => {
+            format!("{reason} (by the clock of this machine: the site did not tell its time: {error:#})")
+        }
+    })
 }
 
 /// Why a booking is too late to be tried; `None` if it is not.
@@ -232,7 +296,7 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
             continue;
         }
         asked.push((&wish.place, wish.purpose));
-        let known = store.learned(&site, &wish.place, wish.purpose).await?;
+        let known = or_without(store.learned(&site, &wish.place, wish.purpose).await)?.unwrap_or_default();
         let slots: Vec<Slot> = known
             .iter()
             .filter(|learned| SystemClock.now().since(learned.at) < NUMBERS_LAST)
@@ -242,7 +306,21 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
             booking = booking.known_slots(wish.place.clone(), wish.purpose, slots);
         }
     }
+    let login = context.clients.lock().await.login_of(stored.account_id);
+    booking = booking.shared_login(login);
     Ok(booking.resume(claimed.events.iter().map(|row| &row.event)))
+}
+
+/// What a booking can do without: only a store that may answer later is waited for.
+pub(super) fn or_without<T>(found: store::Result<T>) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.may_pass() => Err(error.into()),
+        Err(error) => {
+            warn!(%error, "a booking goes on without it");
+            Ok(None)
+        }
+    }
 }
 
 /// Writes the end of a run.
@@ -253,16 +331,26 @@ async fn report(
     shared: &Shared,
     pages: Vec<store::KeptPage>,
     report: &Report,
+    orders: &mut watch::Receiver<Order>,
 ) -> End {
     let site = client.site().base_url().as_str();
-    if let Err(error) = context.store.save_routes(site, &client.save_routes()).await {
-        warn!(%error, "the states of the routes are not kept");
+    let routes = client.save_routes();
+    match tokio::time::timeout(END_TIMEOUT, context.store.save_routes(site, &routes)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => warn!(%error, "the states of the routes are not kept"),
+        Err(_) => warn!("the states of the routes are not kept: the store does not answer"),
     }
     if let Verdict::Withdrawn { reason } = &report.verdict {
         return match reason.as_str() {
             ledger::LEASE_LOST => lost(context, claimed.lease),
-            ledger::CANCELLED => withdraw(context, claimed, shared, Order::Cancel).await,
-            _ => withdraw(context, claimed, shared, Order::HandBack).await,
+            ledger::CANCELLED => withdraw(context, claimed, shared, Order::Cancel, orders).await,
+            ledger::STORE_AWAY => {
+                let unconfirmed = shared.standing().is_doubtful();
+                let state = if unconfirmed { State::Unconfirmed } else { State::Failed };
+                let ending = short_ending(context, claimed, state, reason.clone());
+                write_end(context, claimed.lease, shared.rest(), ending, exit::NO_CLEAR_ANSWER, orders).await
+            }
+            _ => withdraw(context, claimed, shared, Order::HandBack, orders).await,
         };
     }
     let (state, mut reason) = verdict(report);
@@ -293,7 +381,8 @@ async fn report(
         messages: context.notifier.ended(&booking, state, Some(&reason), Some(report)),
     };
     context.metrics.ended(state, Some(report));
-    write_end(context, claimed.lease, shared.rest(), ending, exit::exit_code(&report.verdict)).await
+    let code = exit::exit_code(&report.verdict);
+    write_end(context, claimed.lease, shared.rest(), ending, code, orders).await
 }
 
 /// Keeps the refused login, so that no other booking of the account sends the same password.
@@ -325,25 +414,34 @@ fn verdict(report: &Report) -> (State, String) {
 }
 
 /// Ends a booking that a person cancelled, or gives it back.
-async fn withdraw(context: &Arc<Context>, claimed: &Claimed, shared: &Shared, order: Order) -> End {
+async fn withdraw(
+    context: &Arc<Context>,
+    claimed: &Claimed,
+    shared: &Shared,
+    order: Order,
+    orders: &mut watch::Receiver<Order>,
+) -> End {
     if order == Order::Cancel && !shared.standing().is_open() {
         let ending = short_ending(context, claimed, State::Cancelled, ledger::CANCELLED.to_owned());
-        return write_end(context, claimed.lease, shared.rest(), ending, exit::INTERRUPTED).await;
+        return write_end(context, claimed.lease, shared.rest(), ending, exit::INTERRUPTED, orders).await;
     }
     let Context { store, runner, .. } = &**context;
-    let kept = match store.record(claimed.lease, runner, &shared.rest()).await {
-        Ok(true) => store.hand_back(claimed.lease).await,
-        other => other,
-    };
-    match kept {
-        Ok(true) => End::HandedBack,
-        Ok(false) => End::Lost,
-        // The lease runs out by itself; what was not written is read back from the site.
-        Err(error) => {
-            warn!(booking = claimed.lease.booking.0, %error, "not handed back");
-            End::Lost
+    let rest = shared.rest();
+    let kept = async {
+        match store.record(claimed.lease, runner, &rest).await {
+            Ok(true) => store.hand_back(claimed.lease).await,
+            other => other,
         }
+    };
+    // Where it cannot be written, the next claim of this runner takes it, or that of another when the lease is over;
+    // what was not written is read back from the site.
+    match tokio::time::timeout(END_TIMEOUT, kept).await {
+        Ok(Ok(true)) => return End::HandedBack,
+        Ok(Ok(false)) => {}
+        Ok(Err(error)) => warn!(booking = claimed.lease.booking.0, %error, "not handed back"),
+        Err(_) => warn!(booking = claimed.lease.booking.0, "not handed back: the store does not answer"),
     }
+    End::Lost
 }
 
 fn short_ending(context: &Context, claimed: &Claimed, state: State, reason: String) -> Ending {
@@ -367,32 +465,65 @@ fn short_ending(context: &Context, claimed: &Claimed, state: State, reason: Stri
     }
 }
 
-/// Writes an end, with patience: it is what the whole run was for.
+/// Writes an end, as soon as the store takes it: it is what the whole run was for. Only a runner that is told to stop
+/// gives it up, after a while.
 async fn write_end(
     context: &Context,
     lease: Lease,
     events: Vec<namyangju_rent::TimedEvent>,
     ending: Ending,
     code: u8,
+    orders: &mut watch::Receiver<Order>,
 ) -> End {
     let Context { store, runner, .. } = context;
-    for attempt in 1..=MAX_TRIES {
-        match store.finish(lease, runner, &events, &ending).await {
-            Ok(true) => {
-                return End::Over { state: ending.state, reason: ending.reason, code };
+    let receipt = ending.receipt.as_ref().map_or("none", |receipt| receipt.number.as_str());
+    let (mut refused, mut failed, mut stop_at) = (0, false, None);
+    loop {
+        let finishing = store.finish(lease, runner, &events, &ending);
+        let why = match tokio::time::timeout(END_TIMEOUT, finishing).await {
+            Ok(Ok(written)) => {
+                // The answer to an earlier try may have been lost on its way.
+                if written || failed && is_written(context, lease, ending.state).await {
+                    return End::Over { state: ending.state, reason: ending.reason, code };
+                }
+                warn!(booking = lease.booking.0, state = ending.state.word(), receipt, "not written");
+                return lost(context, lease);
             }
-            Ok(false) => return lost(context, lease),
-            Err(error) if attempt == MAX_TRIES => {
-                // Nobody can be told but the log; the next runner reads the truth back from the site.
-                let receipt =
-                    ending.receipt.as_ref().map(|receipt| receipt.number.as_str()).unwrap_or("none");
-                error!(booking = lease.booking.0, state = ending.state.word(), receipt, %error, "not written");
+            Ok(Err(error)) => {
+                refused += u32::from(!error.may_pass());
+                error.to_string()
             }
-            Err(error) => {
-                warn!(booking = lease.booking.0, %error, "the end is not written yet");
-                SystemClock.sleep(TRY_GAP).await;
-            }
+            Err(_) => "the store does not answer".to_owned(),
+        };
+        if !failed {
+            error!(
+                booking = lease.booking.0,
+                state = ending.state.word(),
+                receipt,
+                "{why}: the end is not written yet"
+            );
         }
+        failed = true;
+        let now = SystemClock.monotonic();
+        let stopped =
+            orders.has_changed().is_err() || matches!(*orders.borrow(), Order::HandBack | Order::Drop);
+        if stopped {
+            stop_at.get_or_insert(now + GRACE);
+        }
+        if refused >= MAX_REFUSALS || stop_at.is_some_and(|stop_at| now >= stop_at) {
+            // Nobody can be told but the log; the next runner reads the truth back from the site.
+            error!(
+                booking = lease.booking.0,
+                state = ending.state.word(),
+                receipt,
+                "{why}: the end is not written"
+            );
+            return End::Lost;
+        }
+        SystemClock.sleep(TRY_GAP).await;
     }
-    End::Lost
+}
+
+async fn is_written(context: &Context, lease: Lease, state: State) -> bool {
+    context.store.booking(lease.booking).await.is_ok_and(|booking| booking.state == state)
 }

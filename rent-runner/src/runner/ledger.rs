@@ -1,5 +1,6 @@
 //! What a running booking leaves in the store: its events in order, and the intent before an application.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,10 +9,10 @@ use namyangju_rent::{
     Client, Clock, Event, Page, SavedSession, Session, Standing, SystemClock, TimedEvent, Watcher,
 };
 use tokio::sync::Notify;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::context::Context;
-use crate::store::{Claimed, Denied, KeptPage, Learned, Lease, Purpose, State, StoreError};
+use crate::store::{Claimed, Denied, KeptPage, Learned, Lease, NewMessage, Purpose, State, StoreError};
 use crate::words;
 
 /// How long a lease lasts. A runner that dies is followed by another after that; one that lives renews it
@@ -21,11 +22,19 @@ pub(super) const LEASE: Duration = Duration::from_secs(20);
 /// A permit ends so long before its lease: a request takes its time, and clocks run unevenly.
 const MARGIN: Duration = Duration::from_secs(5);
 
-/// How often a database is asked for a permit, how long an answer may take, and the gap after an error. A shot
-/// that is asked for three seconds ahead is not late by one answer that is lost.
-const MAX_ASKS: u32 = 4;
+/// How long an answer to the question for a permit may take, and the gap after an error. A shot that is asked for
+/// three seconds ahead is not late by one answer that is lost.
 const ANSWER: Duration = Duration::from_millis(1_200);
-const ASK_GAP: Duration = Duration::from_millis(250);
+pub(super) const ASK_GAP: Duration = Duration::from_millis(250);
+
+/// How long events may take to be written: a permit waits for them, and it is asked for three seconds ahead.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The permit of a shot is asked for so long before the opening, from which the time to try counts.
+const ASKED_BEFORE: Duration = Duration::from_secs(3);
+
+/// A store that was away for longer is worth an alarm, also where no permit waited for it.
+const AWAY_TOLD: Duration = Duration::from_secs(5);
 
 /// Events are written together if they come within this time.
 const GATHER: Duration = Duration::from_millis(100);
@@ -34,14 +43,19 @@ const GATHER: Duration = Duration::from_millis(100);
 const MAX_PAGE_BYTES: usize = 2 * 1024 * 1024;
 const MAX_PAGES: usize = 20;
 
-/// The right that a booking withdrew for, as [`Denied`] has it, or that nobody could be asked.
+/// What a booking withdrew for, as [`Denied`] has it, or that the store was away until its time was over.
 pub(super) const LEASE_LOST: &str = "another runner has taken the booking over";
 pub(super) const CANCELLED: &str = "cancelled";
+pub(super) const STORE_AWAY: &str = "the store of bookings was away until the time to try was over";
 
 /// The follower of one claimed booking.
 pub(super) struct Ledger {
     context: Arc<Context>,
     lease: Lease,
+    /// How long a permit is asked for.
+    patience: Duration,
+    /// An alarm of this runner is told as one more event after it.
+    last: Option<TimedEvent>,
     pub(super) pages: Vec<KeptPage>,
     pub(super) shared: Arc<Shared>,
 }
@@ -56,6 +70,12 @@ pub(super) struct Shared {
     over: AtomicBool,
     /// The site refused the login.
     refused: AtomicBool,
+    /// A permit waits for the store, and will tell of it.
+    permit_waits: AtomicBool,
+    /// Since when the store has been away.
+    away: Mutex<Option<Duration>>,
+    /// The last alarm that was told of the booking, by an earlier runner too.
+    alarm: Mutex<Option<String>>,
 }
 
 /// Events that are being written: back to the others if that is broken off.
@@ -82,6 +102,16 @@ impl Drop for Taken<'_> {
 struct Pending {
     events: Vec<TimedEvent>,
     session: Option<SavedSession>,
+    /// What follows from events that are written, in order: done when the store has taken it.
+    further: VecDeque<Further>,
+}
+
+/// What follows from an event that is written.
+#[derive(Clone)]
+enum Further {
+    Of(Event),
+    /// The message of an alarm, made once: the notifier gives it only once.
+    Message(NewMessage),
 }
 
 impl Ledger {
@@ -94,45 +124,83 @@ impl Ledger {
             turn: tokio::sync::Mutex::default(),
             over: AtomicBool::new(false),
             refused: AtomicBool::new(false),
+            permit_waits: AtomicBool::new(false),
+            away: Mutex::default(),
+            alarm: Mutex::new(claimed.booking.reason.clone()),
         };
-        Self { context, lease: claimed.lease, pages: Vec::new(), shared: Arc::new(shared) }
+        let patience = claimed.booking.give_up_after + ASKED_BEFORE;
+        let (lease, shared) = (claimed.lease, Arc::new(shared));
+        Self { context, lease, patience, last: None, pages: Vec::new(), shared }
     }
 
+    /// Asks until the store answers, or the time to try is over: as long as nothing has left, waiting costs nothing
+    /// that giving up would not cost too.
     async fn ask(&mut self, wish: usize) -> Result<Duration, String> {
+        let began = SystemClock.monotonic();
+        let mut waits = false;
+        loop {
+            let why = match tokio::time::timeout(ANSWER, self.ask_once(wish)).await {
+                Ok(Ok(Ok(left))) => {
+                    if waits {
+                        self.shared.permit_waits.store(false, Ordering::Relaxed);
+                        self.shared.came_back();
+                        self.tell_of_store(SystemClock.monotonic().saturating_sub(began));
+                    }
+                    return Ok(left.saturating_sub(MARGIN));
+                }
+                Ok(Ok(Err(Denied::LeaseLost))) => return Err(LEASE_LOST.to_owned()),
+                Ok(Ok(Err(Denied::Cancelled))) => return Err(CANCELLED.to_owned()),
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "the store does not answer".to_owned(),
+            };
+            waits = true;
+            self.shared.permit_waits.store(true, Ordering::Relaxed);
+            self.shared.is_away(self.lease, &why);
+            if SystemClock.monotonic().saturating_sub(began) > self.patience {
+                return Err(STORE_AWAY.to_owned());
+            }
+            SystemClock.sleep(ASK_GAP).await;
+        }
+    }
+
+    async fn ask_once(&self, wish: usize) -> Result<Result<Duration, Denied>, StoreError> {
         let _turn = self.shared.turn.lock().await;
         let taken = self.shared.take_events();
         let Context { store, runner, .. } = &*self.context;
-        for ask in 1..=MAX_ASKS {
-            let asked = store.permit(self.lease, runner, wish, &taken.events, LEASE);
-            let answer = match tokio::time::timeout(ANSWER, asked).await {
-                Ok(answer) => answer,
-                Err(_) if ask < MAX_ASKS => continue,
-                Err(_) => return Err("the store does not answer".to_owned()),
-            };
-            match answer {
-                Ok(Ok(left)) => {
-                    taken.written();
-                    return Ok(left.saturating_sub(MARGIN));
-                }
-                Ok(Err(Denied::LeaseLost)) => return Err(LEASE_LOST.to_owned()),
-                Ok(Err(Denied::Cancelled)) => return Err(CANCELLED.to_owned()),
-                Err(error) if ask == MAX_ASKS => return Err(format!("the store cannot be asked: {error}")),
-                Err(error) => {
-                    warn!(booking = self.lease.booking.0, %error, "no permit yet");
-                    SystemClock.sleep(ASK_GAP).await;
-                }
-            }
+        let answer = store.permit(self.lease, runner, wish, &taken.events, LEASE).await?;
+        if answer.is_ok() {
+            let written = taken.written();
+            self.shared
+                .lock()
+                .further
+                .extend(written.into_iter().map(|happened| Further::Of(happened.event)));
+            self.shared.wake.notify_one();
         }
-        Err("the store cannot be asked".to_owned())
+        Ok(answer)
     }
-}
 
-impl Watcher for &mut Ledger {
+    /// An alarm that the permit had to wait for the store.
+    fn tell_of_store(&mut self, waited: Duration) {
+        let Some(mut happened) = self.last.clone() else { return };
+        let seconds = waited.as_secs().max(1);
+        let text = format!("the store was away: the permit to apply came {seconds} s after it was asked for");
+        (happened.at, happened.monotonic) = (SystemClock.now(), SystemClock.monotonic());
+        happened.event = Event::Alarm { text };
+        self.on_event(&happened);
+    }
+
     fn on_event(&mut self, happened: &TimedEvent) {
         self.shared.standing().on_event(&happened.event);
         self.context.on_event(self.lease.booking, happened);
         self.shared.lock().events.push(happened.clone());
         self.shared.wake.notify_one();
+        self.last = Some(happened.clone());
+    }
+}
+
+impl Watcher for &mut Ledger {
+    fn on_event(&mut self, happened: &TimedEvent) {
+        Ledger::on_event(self, happened);
     }
 
     async fn permit(&mut self, wish: usize) -> Result<Duration, String> {
@@ -188,6 +256,21 @@ impl Shared {
         self.wake.notify_one();
     }
 
+    /// Notes that the store is away, and says so once.
+    fn is_away(&self, lease: Lease, why: &str) {
+        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        if away.is_none() {
+            *away = Some(SystemClock.monotonic());
+            error!(booking = lease.booking.0, "{why}: nothing is sent before the store is back");
+        }
+    }
+
+    /// Notes that the store answers; gives how long it was away.
+    fn came_back(&self) -> Option<Duration> {
+        let since = self.away.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(SystemClock.monotonic().saturating_sub(since))
+    }
+
     /// Writes what comes, until the run is over; `false` if the lease is lost.
     pub(super) async fn keep(&self, context: &Context, claimed: &Claimed, client: &Client) -> bool {
         loop {
@@ -196,39 +279,108 @@ impl Shared {
             if !over {
                 SystemClock.sleep(GATHER).await;
             }
-            match self.flush(context, claimed, client).await {
+            let why = match self.flush(context, claimed, client).await {
                 Ok(false) => return false,
                 Ok(true) if over => return true,
-                Ok(true) => {}
-                Err(error) => {
-                    warn!(booking = claimed.lease.booking.0, %error, "events are not written yet");
-                    if over {
-                        // They are written with the booking's end.
-                        return true;
+                Ok(true) => {
+                    let away = self.came_back().filter(|away| *away > AWAY_TOLD);
+                    if let Some(away) = away.filter(|_| !self.permit_waits.load(Ordering::Relaxed)) {
+                        let text = format!("the store was away for {} s", away.as_secs());
+                        self.lock().further.push_back(Further::Of(Event::Alarm { text }));
+                        self.wake.notify_one();
                     }
-                    SystemClock.sleep(ASK_GAP).await;
-                    self.wake.notify_one();
+                    continue;
                 }
+                Err(error) => error.to_string(),
+            };
+            if over {
+                // They are written with the booking's end.
+                return true;
             }
+            self.is_away(claimed.lease, &why);
+            SystemClock.sleep(ASK_GAP).await;
+            self.wake.notify_one();
         }
     }
 
     /// Writes what is there; `false` if the lease is lost.
     async fn flush(&self, context: &Context, claimed: &Claimed, client: &Client) -> Result<bool, StoreError> {
+        Ok(in_time(context, self.write_events(context, claimed)).await?
+            && in_time(context, self.write_further(context, claimed, client)).await?)
+    }
+
+    async fn write_events(&self, context: &Context, claimed: &Claimed) -> Result<bool, StoreError> {
         let _turn = self.turn.lock().await;
-        let session = self.lock().session.take();
         let taken = self.take_events();
-        let Context { store, runner, .. } = context;
-        if !store.record(claimed.lease, runner, &taken.events).await? {
+        if !context.store.record(claimed.lease, &context.runner, &taken.events).await? {
             return Ok(false);
         }
-        for happened in taken.written() {
-            learn_from(&happened.event, context, claimed, client).await?;
+        let written = taken.written();
+        self.lock().further.extend(written.into_iter().map(|happened| Further::Of(happened.event)));
+        Ok(true)
+    }
+
+    /// What the events that are written mean beyond the story: kept until the store has taken it.
+    async fn write_further(
+        &self,
+        context: &Context,
+        claimed: &Claimed,
+        client: &Client,
+    ) -> Result<bool, StoreError> {
+        loop {
+            let Some(further) = self.lock().further.front().cloned() else { break };
+            let done = match &further {
+                Further::Of(Event::Alarm { text }) => match self.message_of(context, claimed, text) {
+                    Some(message) => {
+                        self.lock().further.push_front(Further::Message(message));
+                        continue;
+                    }
+                    None => context.store.note(claimed.lease, State::Waiting, Some(text)).await.map(|_| ()),
+                },
+                Further::Of(event) => learn_from(event, context, claimed, client).await,
+                Further::Message(message) => {
+                    context.store.enqueue(message).await.map(|()| context.notifier.wake())
+                }
+            };
+            match done {
+                Err(error) if error.may_pass() => return Err(error),
+                Err(error) => warn!(booking = claimed.lease.booking.0, %error, "not kept"),
+                Ok(()) => {}
+            }
+            self.lock().further.pop_front();
         }
-        if let Some(session) = session {
-            keep_session(&session, context, claimed).await?;
+        let session = self.lock().session.take();
+        if let Some(session) = session
+            && let Err(error) = keep_session(&session, context, claimed).await
+        {
+            self.lock().session.get_or_insert(session);
+            return Err(error);
         }
         Ok(true)
+    }
+
+    /// The message of an alarm that nobody was told yet. A restart prepares anew, and finds what the runner before
+    /// it found and told.
+    fn message_of(&self, context: &Context, claimed: &Claimed, text: &str) -> Option<NewMessage> {
+        let mut told = self.alarm.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.as_deref() == Some(text) {
+            return None;
+        }
+        *told = Some(text.to_owned());
+        context.notifier.alarm(&claimed.booking, text)
+    }
+}
+
+async fn in_time(
+    context: &Context,
+    writing: impl Future<Output = Result<bool, StoreError>>,
+) -> Result<bool, StoreError> {
+    match tokio::time::timeout(WRITE_TIMEOUT, writing).await {
+        Ok(written) => written,
+        Err(_) => {
+            let store = context.store.address().to_owned();
+            Err(StoreError::Failed { store, why: "it does not answer in time".to_owned() })
+        }
     }
 }
 
@@ -239,18 +391,11 @@ async fn learn_from(
     claimed: &Claimed,
     client: &Client,
 ) -> Result<(), StoreError> {
-    let Context { store, notifier, .. } = context;
+    let store = &context.store;
     let (booking, lease) = (&claimed.booking, claimed.lease);
     match event {
         Event::Armed { .. } => {
             store.note(lease, State::Armed, None).await?;
-        }
-        Event::Alarm { text } => {
-            store.note(lease, State::Waiting, Some(text)).await?;
-            if let Some(message) = notifier.alarm(booking, text) {
-                store.enqueue(&message).await?;
-                notifier.wake();
-            }
         }
         Event::Learned { from, slots } => {
             let Some(wish) = booking.choices.get(booking.wish).or(booking.choices.first()) else {

@@ -9,6 +9,7 @@ mod identity;
 mod job;
 mod jumps;
 mod ledger;
+mod site_time;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +20,7 @@ use std::time::Duration;
 use anyhow::Result;
 use namyangju_rent::{Clock, SeoulTime, SystemClock};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tracing::{info, warn};
 
 pub(crate) use self::context::{Context, Observer};
@@ -27,7 +28,7 @@ pub(crate) use self::identity::Identity;
 use self::job::Order;
 pub(crate) use self::job::{Done, End};
 use self::jumps::Jumps;
-use crate::store::{BookingId, Claimed, Lease};
+use crate::store::{BookingId, Claimed, Filter, Lease, Opens, State};
 
 /// Bookings are claimed so long before their opening: a minute more than the library takes to get ready.
 pub(crate) const CLAIM_BEFORE: Duration = Duration::from_secs(660);
@@ -42,7 +43,7 @@ const LOOK_OFTEN: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A look that takes longer is broken off: a database that hangs must not hold up a stop. What was claimed by a look
-/// that is broken off can be claimed again when its lease is over.
+/// that is broken off is claimed again by the next.
 const MAX_CLAIMED_PER_POLL: Duration = Duration::from_secs(10);
 
 /// So many looks in a row may fail before a tick of cron that holds nothing gives up.
@@ -54,6 +55,9 @@ const NEAR: Duration = Duration::from_secs(120);
 /// How often leases are renewed, and others are told that this runner lives.
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 
+/// How often the next booking is looked up, whose site the machine's clock is compared with.
+const COMPARE_LOOK: Duration = Duration::from_secs(10);
+
 /// Budgets of openings are kept so long after them.
 const BUDGETS_LAST: Duration = Duration::from_secs(24 * 3600);
 
@@ -62,14 +66,20 @@ pub(crate) struct Runner {
     context: Arc<Context>,
     jobs: JoinSet<Done>,
     held: HashMap<BookingId, Holding>,
+    /// Bookings whose task broke off, and until when they rest: what breaks at once would break again.
+    broken: HashMap<BookingId, Duration>,
     jumps: Jumps,
     renewed: Option<Duration>,
+    /// The last look for a site to compare clocks with, and the comparison that is under way.
+    compare_looked: Option<Duration>,
+    comparing: Option<JoinHandle<()>>,
 }
 
 struct Holding {
     lease: Lease,
     account: i64,
     orders: watch::Sender<Order>,
+    task: tokio::task::Id,
 }
 
 /// How far a runner looks ahead, and whether it ends when nothing is left.
@@ -89,8 +99,11 @@ impl Runner {
             context: Arc::new(context),
             jobs: JoinSet::new(),
             held: HashMap::new(),
+            broken: HashMap::new(),
             jumps: Jumps::new(),
             renewed: None,
+            compare_looked: None,
+            comparing: None,
         })
     }
 
@@ -146,20 +159,28 @@ impl Runner {
         let began = SystemClock.monotonic();
         if self.renewed.is_none_or(|at| began.saturating_sub(at) >= RENEW_EVERY) {
             self.renew().await?;
-            self.release_dead().await?;
+            if let Err(error) = self.release_dead().await {
+                warn!(%error, "the other runners cannot be looked at");
+            }
             self.renewed = Some(began);
         }
-        let now = SystemClock.now();
+        self.compare_clocks(scope).await?;
+        let ahead = self.context.times.furthest_ahead();
+        let by_site =
+            |local: SeoulTime| SeoulTime::from_unix_micros(local.unix_micros().saturating_add(ahead));
+        let now = by_site(SystemClock.now());
         let opens_before = match scope {
             Scope::Daemon => now.plus(CLAIM_BEFORE),
-            Scope::Before(instant) => instant,
+            Scope::Before(instant) => by_site(instant),
         };
         let held = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
         let most = self.context.config.most_at_once.saturating_sub(held).min(CLAIM_AT_A_TIME);
+        self.broken.retain(|_, until| *until > began);
+        let running: Vec<_> = self.held.keys().chain(self.broken.keys()).copied().collect();
         let Context { store, runner, metrics, .. } = &*self.context;
         let claimed = match most {
             0 => Vec::new(),
-            most => store.claim(runner, opens_before, most, ledger::LEASE).await?,
+            most => store.claim_beside(runner, &running, opens_before, most, ledger::LEASE).await?,
         };
         let many = claimed.len();
         if many > 0 || !self.held.is_empty() {
@@ -171,12 +192,47 @@ impl Runner {
         self.context.metrics.running(self.held.len());
         let wait = if many == usize::try_from(most).unwrap_or_default() && many > 0 {
             LOOK_AGAIN
-        } else if near || self.something_is_near(now).await? {
+        } else if near || self.is_comparing() || self.something_is_near(now).await? {
             LOOK_OFTEN
         } else {
             LOOK_SELDOM
         };
         Ok((many, wait))
+    }
+
+    /// Compares the machine's clock with that of the site of the next booking, at the start and each hour. Nothing
+    /// waits for it, but a scope that would end although its bookings may open by the site's clock.
+    async fn compare_clocks(&mut self, scope: Scope) -> Result<()> {
+        let now = SystemClock.monotonic();
+        let looked = self.compare_looked.is_some_and(|at| now.saturating_sub(at) < COMPARE_LOOK);
+        if looked || self.is_comparing() {
+            return Ok(());
+        }
+        let first = self.compare_looked.replace(now).is_none();
+        let states = vec![State::Waiting, State::Armed, State::Firing];
+        let filter = Filter { states, most: Some(CLAIM_AT_A_TIME), ..Filter::default() };
+        let mut bookings = self.context.store.bookings(&filter).await?.into_iter();
+        let Some(next) = bookings.find(|booking| booking.opens != Opens::Now) else { return Ok(()) };
+        if !self.context.times.of(&clients::key(&next)).is_due() {
+            return Ok(());
+        }
+        let outside = matches!(scope, Scope::Before(instant) if next.opens_at >= instant);
+        let context = Arc::clone(&self.context);
+        let comparing = tokio::spawn(async move {
+            if let Err(error) = context.compare_clocks(&next).await {
+                warn!(booking = next.id.0, "the site did not tell its time: {error:#}");
+            }
+        });
+        if first && outside {
+            let _ = comparing.await;
+        } else {
+            self.comparing = Some(comparing);
+        }
+        Ok(())
+    }
+
+    fn is_comparing(&self) -> bool {
+        self.comparing.as_ref().is_some_and(|task| !task.is_finished())
     }
 
     async fn something_is_near(&self, now: SeoulTime) -> Result<bool> {
@@ -190,13 +246,13 @@ impl Runner {
         info!(booking = lease.booking.0, fence = lease.fence, opens_at = %booking.opens_at, "claimed");
         let (orders, heard) = watch::channel(Order::Go);
         self.context.running_of(|accounts| *accounts.entry(account).or_default() += 1);
-        let left_over = self.held.insert(lease.booking, Holding { lease, account, orders });
+        let task = self.jobs.spawn(job::run(Arc::clone(&self.context), claimed, heard)).id();
+        let left_over = self.held.insert(lease.booking, Holding { lease, account, orders, task });
         if let Some(left_over) = left_over {
             // Claimed anew before the old job was heard of: it has lost its lease.
             let _ = left_over.orders.send(Order::Drop);
             self.count_down(left_over.account);
         }
-        self.jobs.spawn(job::run(Arc::clone(&self.context), claimed, heard));
     }
 
     fn count_down(&self, account: i64) {
@@ -220,15 +276,26 @@ impl Runner {
                     self.context.metrics.running(self.held.len());
                     return Some(done);
                 }
-                // Its lease runs out, and the booking is claimed anew.
-                Err(error) => warn!(%error, "a booking's task broke off"),
+                // Its lease is renewed no more, and the booking is claimed anew when it is over.
+                Err(error) => {
+                    let broken = self.held.iter().find(|(_, holding)| holding.task == error.id());
+                    let broken = broken.map(|(booking, _)| *booking);
+                    warn!(booking = broken.map(|booking| booking.0), %error, "a booking's task broke off");
+                    if let Some(holding) = broken.and_then(|booking| self.held.remove(&booking)) {
+                        self.count_down(holding.account);
+                        let until = SystemClock.monotonic() + ledger::LEASE;
+                        self.broken.insert(holding.lease.booking, until);
+                    }
+                    self.context.metrics.running(self.held.len());
+                }
             }
         }
     }
 
     async fn renew(&mut self) -> Result<()> {
         let Context { store, runner, .. } = &*self.context;
-        let alive = store.renew(runner, ledger::LEASE).await?;
+        let running: Vec<_> = self.held.values().map(|holding| holding.lease).collect();
+        let alive = store.renew_running(runner, &running, ledger::LEASE).await?;
         for (booking, holding) in &self.held {
             match alive.iter().find(|held| held.lease.booking == *booking) {
                 Some(held) if held.lease == holding.lease => {
@@ -277,6 +344,8 @@ impl Runner {
         }
         if jump.stepped != 0 {
             warn!(seconds = seconds(jump.stepped), "the wall clock was set; bookings go by the site's clock");
+            self.context.times.were_stepped(jump.stepped);
+            self.compare_looked = None;
             self.context.metrics.clock_jumped(jump.stepped);
         }
     }

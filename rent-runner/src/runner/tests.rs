@@ -1,3 +1,6 @@
+mod away;
+mod clocks;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,12 +28,18 @@ struct Stage {
 
 impl Stage {
     async fn new(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::on(None, change).await
+    }
+
+    /// The same with a database of its own.
+    async fn on(database: Option<String>, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::default();
         change(&mut settings);
         let stand_in = StandIn::new(&Site::builtin("namyangju").unwrap(), settings);
         let server = StandInServer::spawn(stand_in, Arc::new(SystemClock)).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let config = Config::of_a_test(folder.path());
+        let mut config = Config::of_a_test(folder.path());
+        config.database = database.unwrap_or(config.database);
         let store = Store::open(&config.database).await.unwrap();
         let vault = Vault::open(&store, &config.key).await.unwrap();
         let stage = Self { server, store, vault, config, _folder: folder };
@@ -102,6 +111,11 @@ impl Stage {
         self.store.begin_runner("other").await.unwrap();
         let soon = SystemClock.now().plus(Duration::from_secs(3600));
         self.store.claim("other", soon, 1, Duration::from_secs(60)).await.unwrap()[0].lease
+    }
+
+    /// Questions for the site's time.
+    fn looks_at_clock(&self) -> usize {
+        self.server.arrivals().iter().filter(|arrival| arrival.method == "HEAD").count()
     }
 
     fn booked(&self) -> usize {
@@ -223,7 +237,8 @@ async fn a_booking_that_nobody_ran_is_missed_and_says_by_how_much() {
     let (state, reason) = stage.state(id).await;
     assert_eq!(state, State::Failed);
     assert!(reason.starts_with("missed by 6") && reason.contains(" s: "), "{reason}");
-    assert_eq!(stage.server.arrivals().len(), 0);
+    // The site was asked for its time, and for nothing else.
+    assert_eq!((stage.server.arrivals().len(), stage.looks_at_clock()), (1, 1));
     // Inside the window a late start still runs.
     let opened = SystemClock.now().minus(Duration::from_secs(1));
     let id = stage.booking(Opens::Given, opened, &["08:00-10:00"]).await;
@@ -362,4 +377,25 @@ async fn a_lease_that_is_lost_ends_the_work_on_it() {
     let booking = stage.store.booking(id).await.unwrap();
     assert_eq!(booking.owner.as_deref(), Some("other"));
     assert_eq!(stage.count(Step::Submit), 0);
+}
+
+/// Each login ends the one before. The bookings find that out and go on with one session, one after another.
+#[tokio::test]
+async fn bookings_of_an_account_do_not_end_each_other_at_a_site_with_one_session() {
+    let stage = Stage::new(|settings| settings.one_session = true).await;
+    let opens_at = SystemClock.now().plus(Duration::from_secs(4));
+    stage.server.with(|stand_in| stand_in.settings_mut().opening = Some(opens_at));
+    let mut ids = Vec::new();
+    for range in ["06:00-08:00", "08:00-10:00", "10:00-12:00", "12:00-14:00"] {
+        ids.push(stage.booking(Opens::Given, opens_at, &[range]).await);
+    }
+    let (_stop, stopped) = watch::channel(false);
+    let mut runner = Runner::begin(stage.context(None)).await.unwrap();
+    runner.run(Scope::Before(opens_at.plus(Duration::from_secs(1))), stopped, |_| {}).await.unwrap();
+    for id in ids {
+        let (state, reason) = stage.state(id).await;
+        assert_eq!(state, State::Succeeded, "{id}: {reason}");
+    }
+    assert_eq!(stage.booked(), 4);
+    assert!(stage.count(Step::Login) <= 4 + 2, "{} logins", stage.count(Step::Login));
 }

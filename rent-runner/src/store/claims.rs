@@ -1,6 +1,6 @@
 //! Leases: who may run a booking, until when, and the guard before an application leaves.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use namyangju_rent::{
@@ -40,7 +40,7 @@ pub(crate) struct Held {
 /// Why nothing may be sent any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Denied {
-    /// The lease ran out, or another runner has a newer one.
+    /// Another runner has a newer lease, or a person changed or ended the booking.
     LeaseLost,
     /// A person asked to cancel.
     Cancelled,
@@ -155,9 +155,15 @@ fn json(value: &impl Serialize) -> String {
 impl Store {
     /// Claims bookings that are not over, hold no living lease and whose opening is before `opens_before`,
     /// the earliest opening first.
-    pub(crate) async fn claim(
+    ///
+    /// `running` are the bookings that this runner has a job for. Any other whose lease is its own was dropped, or
+    /// claimed by a call whose answer was lost: it is claimed again at once.
+    ///
+    /// A booking that cannot be read ends as `needs-person`, so that the others go on.
+    pub(crate) async fn claim_beside(
         &self,
         runner: &str,
+        running: &[BookingId],
         opens_before: SeoulTime,
         most: u32,
         lease: Duration,
@@ -175,21 +181,30 @@ impl Store {
         let claim = Sql::Each {
             sqlite: "UPDATE booking SET owner = $1, lease_until = $2, fence = fence + 1 WHERE id IN ( \
                  SELECT id FROM booking WHERE state IN ('waiting', 'armed', 'firing') AND opens_at < $3 \
-                 AND (lease_until IS NULL OR lease_until <= $4) ORDER BY opens_at, id LIMIT $5) RETURNING id",
+                 AND (lease_until IS NULL OR lease_until <= $4 OR owner = $1) \
+                 AND (owner IS NULL OR owner <> $1 OR id NOT IN (SELECT value FROM json_each($6))) \
+                 ORDER BY opens_at, id LIMIT $5) RETURNING id, fence",
             // Materialised: the planner may otherwise run the inner LIMIT more than once.
             postgres: "WITH free AS MATERIALIZED (SELECT id FROM booking \
                  WHERE state IN ('waiting', 'armed', 'firing') AND opens_at < $3 \
-                 AND (lease_until IS NULL OR lease_until <= $4) ORDER BY opens_at, id LIMIT $5 \
-                 FOR UPDATE SKIP LOCKED) \
+                 AND (lease_until IS NULL OR lease_until <= $4 OR owner = $1) \
+                 AND (owner IS NULL OR owner <> $1 OR id NOT IN (SELECT one::bigint \
+                 FROM json_array_elements_text($6::json) AS each (one))) \
+                 ORDER BY opens_at, id LIMIT $5 FOR UPDATE SKIP LOCKED) \
                  UPDATE booking SET owner = $1, lease_until = $2, fence = fence + 1 FROM free \
-                 WHERE booking.id = free.id RETURNING booking.id",
+                 WHERE booking.id = free.id RETURNING booking.id, fence",
         };
-        let claimed = tx.rows(claim, values![runner, until, opens_before, now, most]).await?;
+        let running = json(&running);
+        let values = values![runner, until, opens_before, now, most, &running];
+        let claimed = tx.rows(claim, values).await?;
         if claimed.is_empty() {
             tx.commit().await?;
             return Ok(Vec::new());
         }
-        let claimed = claimed.iter().map(|row| row.int("id")).collect::<Result<HashSet<_>>>()?;
+        let mut claimed = claimed
+            .iter()
+            .map(|row| Ok((row.int("id")?, row.int("fence")?)))
+            .collect::<Result<HashMap<_, _>>>()?;
         // By owner and end of the lease, which another claim of this runner may share.
         let ours = values![runner, until];
         let bookings = tx
@@ -209,28 +224,59 @@ impl Store {
         for row in &events {
             stories.entry(row.int("booking_id")?).or_default().push(event(row)?);
         }
-        let bookings = bookings.iter().map(booking_and_fence).collect::<Result<Vec<_>>>()?;
-        Ok(bookings
-            .into_iter()
-            .filter(|(booking, _)| claimed.contains(&booking.id.0))
-            .map(|(booking, fence)| Claimed {
-                lease: Lease { booking: booking.id, fence },
-                events: stories.remove(&booking.id.0).unwrap_or_default(),
-                booking,
-            })
-            .collect())
+        let mut found = Vec::with_capacity(bookings.len());
+        for row in &bookings {
+            let Ok((booking, fence)) = booking_and_fence(row) else { continue };
+            if claimed.remove(&booking.id.0).is_some() {
+                let events = stories.remove(&booking.id.0).unwrap_or_default();
+                found.push(Claimed { lease: Lease { booking: booking.id, fence }, events, booking });
+            }
+        }
+        for (id, fence) in claimed {
+            self.set_aside(Lease { booking: BookingId(id), fence }).await?;
+        }
+        Ok(found)
     }
 
-    /// Renews all leases of a runner that are not over, and says that it lives.
-    pub(crate) async fn renew(&self, runner: &str, lease: Duration) -> Result<Vec<Held>> {
+    /// Ends a booking whose row cannot be understood.
+    async fn set_aside(&self, lease: Lease) -> Result<()> {
+        tracing::error!(booking = lease.booking.0, "the stored booking cannot be read: a person has to look");
+        let sql = update_held!(
+            "state = 'needs-person', reason = $3, owner = NULL, lease_until = NULL, \
+             changed_at = (SELECT now FROM clock)",
+            ""
+        );
+        let why = "what is stored of it cannot be read: it was not written by this version of the program";
+        self.run(sql, values![lease.booking.0, lease.fence, why]).await.map(|_| ())
+    }
+
+    /// Renews the leases that a runner has jobs for, and says that it lives. A lease whose time ran out is renewed
+    /// too, as long as nobody else claimed the booking: the store may have been away for longer than a lease lasts.
+    pub(crate) async fn renew_running(
+        &self,
+        runner: &str,
+        running: &[Lease],
+        lease: Duration,
+    ) -> Result<Vec<Held>> {
         let mut tx = self.write().await?;
         let seen = "INSERT INTO runner (name, started_at, seen_at) \
              VALUES ($1, (SELECT now FROM clock), (SELECT now FROM clock)) \
              ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at";
         tx.run(seen, values![runner]).await?;
-        let renew = "UPDATE booking SET lease_until = (SELECT now FROM clock) + $2 \
-             WHERE owner = $1 AND lease_until > (SELECT now FROM clock) RETURNING id, fence, cancel_asked";
-        let rows = tx.rows(renew, values![runner, lease]).await?;
+        let renew = Sql::Each {
+            sqlite: "UPDATE booking SET lease_until = (SELECT now FROM clock) + $2 \
+                 WHERE owner = $1 AND state IN ('waiting', 'armed', 'firing') \
+                 AND EXISTS (SELECT 1 FROM json_each($3) AS each \
+                 WHERE json_extract(each.value, '$[0]') = booking.id \
+                 AND json_extract(each.value, '$[1]') = booking.fence) RETURNING id, fence, cancel_asked",
+            postgres: "UPDATE booking SET lease_until = (SELECT now FROM clock) + $2 \
+                 WHERE owner = $1 AND state IN ('waiting', 'armed', 'firing') \
+                 AND EXISTS (SELECT 1 FROM json_array_elements($3::json) AS each (one) \
+                 WHERE (one->>0)::bigint = booking.id AND (one->>1)::bigint = booking.fence) \
+                 RETURNING id, fence, cancel_asked",
+        };
+        let running: Vec<_> = running.iter().map(|lease| (lease.booking, lease.fence)).collect();
+        let rows = tx.rows(renew, values![runner, lease, &json(&running)]).await?;
         tx.commit().await?;
         let mut held = rows
             .iter()
@@ -263,8 +309,11 @@ impl Store {
     }
 
     /// The guard before an application may leave, and the intent to send it, durable when this returns:
-    /// checks fence, lease and cancellation, keeps `events`, notes the wish, sets `firing`, renews the
+    /// checks fence, owner and cancellation, keeps `events`, notes the wish, sets `firing`, renews the
     /// lease; all in one transaction. Gives the time that is left of the lease, counted from the return.
+    ///
+    /// A lease whose time ran out is renewed by it: with its fence unchanged nobody else has claimed the booking, and
+    /// whoever claims it from now on finds the intent.
     pub(crate) async fn permit(
         &self,
         lease: Lease,
@@ -279,14 +328,14 @@ impl Store {
         let sql = update_held!(
             "state = 'firing', wish = $3, last_event = last_event + $4, \
              lease_until = (SELECT now FROM clock) + $5, changed_at = (SELECT now FROM clock)",
-            " AND lease_until > (SELECT now FROM clock) AND cancel_asked = 0 \
+            " AND cancel_asked = 0 \
              RETURNING round, last_event - $4 AS last_event, changed_at"
         );
         let intents = events.len() + 1;
         let values = values![lease.booking.0, lease.fence, wish, intents, length];
         let Some(row) = tx.row(sql, values).await? else {
             let sql = "SELECT id FROM booking WHERE id = $1 AND fence = $2 AND owner IS NOT NULL \
-                 AND lease_until > (SELECT now FROM clock) AND cancel_asked = 1";
+                 AND cancel_asked = 1";
             let asked = tx.row(sql, values![lease.booking.0, lease.fence]).await?;
             // Nothing was changed; this ends it at once.
             tx.commit().await?;
@@ -316,6 +365,14 @@ impl Store {
         );
         let noted = self.run(sql, values![lease.booking.0, lease.fence, state.word(), reason]).await?;
         Ok(noted == 1)
+    }
+
+    /// Notes an alarm of a booking that waits and that no runner holds; one that is held has its own.
+    pub(crate) async fn warn_of(&self, id: BookingId, alarm: &str) -> Result<()> {
+        let sql = "UPDATE booking SET reason = $2, changed_at = (SELECT now FROM clock) \
+             WHERE id = $1 AND state = 'waiting' \
+             AND (lease_until IS NULL OR lease_until <= (SELECT now FROM clock))";
+        self.run(sql, values![id.0, alarm]).await.map(|_| ())
     }
 
     /// Ends a booking and its lease; `false` if the lease is lost, and then nothing is written. The attempts

@@ -59,6 +59,14 @@ impl fmt::Display for StoreError {
 impl std::error::Error for StoreError {}
 
 impl StoreError {
+    /// Whether waiting may mend it: the database is away, held or full. Whoever keeps a booking asks again then.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Open { .. } | Self::Locked { .. } | Self::Full { .. } | Self::Failed { .. } => true,
+            Self::Newer { .. } | Self::Damaged { .. } | Self::NotFound(_) | Self::Conflict(_) => false,
+        }
+    }
+
     /// What a failure of the driver means. `store` is the address without its password.
     pub(super) fn of(store: &str, error: sqlx::Error) -> Self {
         let store = store.to_owned();

@@ -14,7 +14,7 @@ mod open;
 mod sealed;
 mod sql;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use accounts::{Account, Applicant, NewAccount};
 pub(crate) use booking::{

@@ -35,6 +35,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait between two tries to make a file that another process makes too.
 const MAKE_GAP: Duration = Duration::from_millis(20);
 
+/// A file that has been empty for longer is not one that another process makes right now.
+const LEFT_EMPTY: Duration = Duration::from_secs(10);
+
 /// What tests need to be tighter.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
@@ -168,6 +171,7 @@ async fn open_sqlite(path: &str, limits: Limits) -> Result<Inner> {
     }
     // SQLite would take it for an address of its own kind.
     let file = if path.starts_with("file:") { Path::new(".").join(path) } else { path.into() };
+    let was_empty = file.metadata().is_ok_and(|found| is_left_empty(&found));
     make_file(&file).map_err(cannot)?;
     let options = SqliteConnectOptions::new()
         .filename(&file)
@@ -208,7 +212,19 @@ async fn open_sqlite(path: &str, limits: Limits) -> Result<Inner> {
             }
         }
     };
+    if is_new && was_empty {
+        tracing::error!(
+            "the store {path} was an empty file: it is a new store now. If it held bookings, end this program and put \
+             a backup in its place"
+        );
+    }
     Ok(Inner { engine: Engine::Sqlite { writer, readers }, address: path.to_owned(), is_new })
+}
+
+/// Whether a file is empty that no other process is about to fill.
+fn is_left_empty(found: &std::fs::Metadata) -> bool {
+    let age = found.modified().ok().and_then(|at| at.elapsed().ok());
+    found.is_file() && found.len() == 0 && age.is_none_or(|age| age > LEFT_EMPTY)
 }
 
 /// Makes an empty file that only its owner can read, and the folders above it, where there is none. SQLite

@@ -282,8 +282,11 @@ mod tests {
 
     use super::*;
     use crate::store::NewMessage;
+    use crate::store::{Sealed, VaultRow};
     use crate::telemetry::scrape::OPEN_METRICS;
     use crate::testing::stored;
+    use sqlx::sqlite::SqliteConnectOptions;
+    use sqlx::{Connection, SqliteConnection};
 
     const ANY: &str = "127.0.0.1:0";
 
@@ -435,6 +438,23 @@ mod tests {
         while TcpStream::connect(address).await.is_ok() {
             tokio::task::yield_now().await;
         }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_can_only_be_read_is_not_healthy() {
+        let (folder, store, _) = stored(None, "2026-11-26 10:00:00".parse().unwrap()).await;
+        store.set_vault(&VaultRow { check: Sealed(b"sealed check".to_vec()) }).await.unwrap();
+        let (_stop, stopped) = watch::channel(false);
+        let address = Metrics::new().serve(ANY.parse().unwrap(), store.clone(), stopped).await.unwrap();
+        assert_eq!(ask(address, "/healthz").await.1, "ok\n");
+        let options = SqliteConnectOptions::new().filename(folder.path().join("rent.db"));
+        let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+        let refuse = "CREATE TRIGGER refuse BEFORE UPDATE ON vault BEGIN SELECT RAISE(FAIL, 'no room'); END";
+        sqlx::query(refuse).execute(&mut other).await.unwrap();
+        let (head, text) = ask(address, "/healthz").await;
+        assert!(head.starts_with("HTTP/1.1 503") && text.contains("no room"), "{head} {text}");
+        sqlx::query("DROP TRIGGER refuse").execute(&mut other).await.unwrap();
+        assert_eq!(ask(address, "/healthz").await.1, "ok\n");
     }
 
     #[test]

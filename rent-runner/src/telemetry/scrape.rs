@@ -108,12 +108,16 @@ async fn scrape(Shared(asked): Shared<Arc<Asked>>) -> Response {
     }
 }
 
+/// Healthy is a runner that can note something: a store that can only be read books nothing.
 async fn health(Shared(asked): Shared<Arc<Asked>>) -> Response {
-    let (status, text) = match tokio::time::timeout(STORE_TIMEOUT, asked.store.now()).await {
-        Ok(Ok(_)) => (StatusCode::OK, "ok\n".to_owned()),
-        Ok(Err(error)) => (StatusCode::SERVICE_UNAVAILABLE, format!("the store does not answer: {error}\n")),
+    let (status, text) = match tokio::time::timeout(STORE_TIMEOUT, asked.store.try_to_write()).await {
+        Ok(Ok(())) => (StatusCode::OK, "ok\n".to_owned()),
+        Ok(Err(error)) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("the store does not answer, or takes nothing: {error}\n"),
+        ),
         Err(_) => {
-            let text = format!("the store does not answer within {STORE_TIMEOUT:?}\n");
+            let text = format!("the store does not take a write within {STORE_TIMEOUT:?}\n");
             (StatusCode::SERVICE_UNAVAILABLE, text)
         }
     };

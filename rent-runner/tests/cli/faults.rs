@@ -76,6 +76,19 @@ fn a_place_where_no_store_can_be_is_told() {
 }
 
 #[test]
+fn an_empty_file_is_taken_for_a_new_store_only_with_a_word() {
+    let shop = Shop::new();
+    let file = fs::File::create(&shop.database).unwrap();
+    // Not one that another process makes right now.
+    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(3600)).unwrap();
+    let done = shop.run(&["list"]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.err.contains("was an empty file") && done.err.contains("backup"), "{done:?}");
+    let done = shop.run(&["list"]);
+    assert!(!done.err.contains("empty file"), "{done:?}");
+}
+
+#[test]
 fn a_server_that_is_not_there_is_told_without_its_password() {
     for address in
         ["postgres://rent:hunter22@127.0.0.1:1/rent", "postgres://rent:hunter22@127.0.0.1:port/rent"]

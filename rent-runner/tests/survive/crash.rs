@@ -1,7 +1,13 @@
 use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use namyangju_rent::harness::Delay;
+use namyangju_rent::SeoulTime;
+use namyangju_rent::harness::{Delay, Fault, FaultKind, Step};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
 
 use crate::world::{World, number, sleep_until};
 
@@ -17,10 +23,12 @@ const AHEAD: Duration = Duration::from_secs(6);
 /// Scenarios at a time: most of one is waiting.
 const AT_A_TIME: usize = 4;
 
+/// How far the clock of the site is ahead of the machine's, in some scenarios.
+const SKEWS: [i64; 4] = [0, 8 * 60_000, 0, 3_600_000];
+
 #[test]
 fn crash() {
-    let crashes = number("CRASHES", 2 * KILLS);
-    let scenarios = crashes.div_ceil(KILLS);
+    let scenarios = number("ROUNDS", 2);
     let seeds: Vec<u64> = (0..u64::try_from(scenarios).unwrap()).collect();
     let mut states: BTreeMap<String, usize> = BTreeMap::new();
     for seeds in seeds.chunks(AT_A_TIME) {
@@ -41,15 +49,36 @@ fn crash() {
         }
     }
     println!(
-        "{crashes} kills in {scenarios} scenarios of {BOOKINGS} bookings: {states:?}, none lost, none doubled"
+        "{scenarios} rounds of {BOOKINGS} bookings, each with {KILLS} kills, a store that is held, a full disk and a lost \
+         answer: {states:?}, none lost, none doubled"
     );
 }
 
 fn scenario(seed: u64) -> BTreeMap<String, usize> {
     let delay = Delay { base: Duration::from_millis(20), jitter: Duration::from_millis(30) };
-    let world = World::new(BOOKINGS, AHEAD, None, delay);
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let lost = u32::try_from(random.below(12)).unwrap() + 1;
+    let world = World::with(BOOKINGS, AHEAD, None, delay, |settings| {
+        settings.clock_skew_millis = SKEWS[usize::try_from(seed).unwrap() % SKEWS.len()];
+        settings.faults.push(Fault { step: Step::Submit, nth: lost, kind: FaultKind::LoseAnswer });
+    });
     let begin = world.opening.minus(AHEAD);
+    let process = Arc::new(AtomicU32::new(0));
+    let mut moment = || {
+        let from = begin.plus(Duration::from_micros(random.below(AHEAD.as_micros() as u64 + 1_000_000)));
+        (from, Duration::from_micros(200_000 + random.below(2_800_000)))
+    };
+    let (held, full) = (moment(), moment());
+    let faults = [
+        std::thread::spawn({
+            let database = world.database.clone();
+            move || hold(&database, held)
+        }),
+        std::thread::spawn({
+            let process = Arc::clone(&process);
+            move || fill_disk(&process, full)
+        }),
+    ];
     let mut kills: Vec<_> = (0..KILLS)
         .map(|kill| {
             let micros = if kill % 2 == 0 {
@@ -64,15 +93,46 @@ fn scenario(seed: u64) -> BTreeMap<String, usize> {
     kills.sort();
     for kill in kills {
         let daemon = world.daemon("crash");
+        process.store(daemon.process(), Ordering::Relaxed);
         sleep_until(kill);
         daemon.kill();
     }
     let daemon = world.daemon("crash");
+    process.store(daemon.process(), Ordering::Relaxed);
+    for fault in faults {
+        fault.join().unwrap();
+    }
     world.wait_until_over();
     daemon.stop();
     let outcome = world.compare();
     assert!(outcome.wrong.is_empty(), "scenario {seed}: {:#?}\n{}", outcome.wrong, world.logs());
     outcome.states
+}
+
+/// Another process writes to the file for a while.
+fn hold(database: &str, (from, long): (SeoulTime, Duration)) {
+    sleep_until(from);
+    let options = SqliteConnectOptions::new().filename(database).busy_timeout(Duration::from_secs(20));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+        let held = other.begin_with("BEGIN EXCLUSIVE").await.unwrap();
+        std::thread::sleep(long);
+        held.rollback().await.unwrap();
+    });
+}
+
+/// The runner can write no byte for a while. Its log has holes then.
+fn fill_disk(process: &AtomicU32, (from, long): (SeoulTime, Duration)) {
+    sleep_until(from);
+    let process = process.load(Ordering::Relaxed).to_string();
+    let limit = |bytes: &str| {
+        // It may have been killed since.
+        let _ = Command::new("prlimit").args(["--pid", &process, bytes]).stderr(Stdio::null()).status();
+    };
+    limit("--fsize=0:unlimited");
+    std::thread::sleep(long);
+    limit("--fsize=unlimited:unlimited");
 }
 
 /// xorshift: the same kills for the same seed.

@@ -3,7 +3,7 @@
 //! In short by default. In full, as `docs/operating.md` tells:
 //!
 //! ```text
-//! CRASHES=200 cargo test --release -p rent-runner --test survive crash -- --nocapture
+//! ROUNDS=200 cargo test --release -p rent-runner --test survive crash -- --nocapture
 //! FLEET=300 cargo test --release -p rent-runner --test survive fleet -- --nocapture
 //! ```
 #![allow(
@@ -15,7 +15,8 @@
     missing_docs
 )]
 
-/// One runner on a SQLite file, killed again and again.
+/// One runner on a SQLite file, killed again and again, while the store is held, the disk is full, the clock is wrong
+/// and an answer is lost.
 mod crash;
 /// Three runners on one PostgreSQL, two of them killed.
 mod fleet;

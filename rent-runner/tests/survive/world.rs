@@ -26,10 +26,13 @@ pub(crate) struct Planned {
 /// A stand-in whose days open together, and a store with bookings for them.
 pub(crate) struct World {
     pub(crate) server: StandInServer,
+    /// The opening by the clock of this machine.
     pub(crate) opening: SeoulTime,
+    /// The same instant by the clock of the site.
+    site_opening: SeoulTime,
     pub(crate) planned: Vec<Planned>,
     pub(crate) folder: tempfile::TempDir,
-    database: String,
+    pub(crate) database: String,
 }
 
 /// How it came out.
@@ -43,6 +46,17 @@ pub(crate) struct Outcome {
 impl World {
     /// `many` bookings that open after `wait`; every third first choice goes to somebody faster.
     pub(crate) fn new(many: usize, wait: Duration, database: Option<String>, delay: Delay) -> Self {
+        Self::with(many, wait, database, delay, |_| {})
+    }
+
+    /// The same at a stand-in with other settings; its clock may be ahead of this machine's.
+    pub(crate) fn with(
+        many: usize,
+        wait: Duration,
+        database: Option<String>,
+        delay: Delay,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let site = Site::builtin("namyangju").unwrap();
         let opening = SystemClock.now().plus(wait);
         let accounts = many.div_ceil(OF_ONE_ACCOUNT);
@@ -68,10 +82,13 @@ impl World {
             })
             .collect();
         let mut settings = Settings::default();
+        change(&mut settings);
+        let skew = settings.clock_skew_millis * 1_000;
+        let site_opening = SeoulTime::from_unix_micros(opening.unix_micros() + skew);
         settings.accounts = (1..=accounts).map(|n| Account::invented(n.try_into().unwrap())).collect();
         for planned in &planned {
             for choice in &planned.choices {
-                settings.openings.insert(choice.date, opening);
+                settings.openings.insert(choice.date, site_opening);
             }
         }
         settings.rivals = planned
@@ -79,21 +96,25 @@ impl World {
             .step_by(3)
             .map(|planned| {
                 let Wish { place, date, range, .. } = planned.choices[0].clone();
-                Rival { at: opening.plus(Duration::from_millis(1)), place, date, range }
+                Rival { at: site_opening.plus(Duration::from_millis(1)), place, date, range }
             })
             .collect();
         (settings.there, settings.back) = (delay, delay);
         let server = StandInServer::spawn(StandIn::new(&site, settings), Arc::new(SystemClock)).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("rent.db").display().to_string();
-        let world = Self { server, opening, planned, database: database.unwrap_or(file), folder };
+        let world =
+            Self { server, opening, site_opening, planned, database: database.unwrap_or(file), folder };
         world.store(accounts);
         world
     }
 
     /// A command on the store.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rent-runner"));
+        self.set_up(Command::new(env!("CARGO_BIN_EXE_rent-runner")), arguments)
+    }
+
+    fn set_up(&self, mut command: Command, arguments: &[&str]) -> Command {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("RENT_")) {
             command.env_remove(name);
         }
@@ -155,7 +176,7 @@ impl World {
                     "date": first.date,
                     "time": first.range.to_string(),
                     "or": [format!("{} {} {}", second.place, second.date, second.range)],
-                    "opens-at": self.opening,
+                    "opens-at": self.site_opening,
                     "give-up-after": "60s",
                 })
             })
@@ -167,7 +188,10 @@ impl World {
     pub(crate) fn daemon(&self, name: &str) -> Daemon {
         let path = self.folder.path().join(format!("{name}.log"));
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&path).unwrap();
-        let mut command = self.command(&["serve"]);
+        // A write that a limit forbids is then an error, as on a full disk, and not the end of the process.
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_rent-runner")]);
+        let mut command = self.set_up(shell, &["serve"]);
         command.env("RENT_RUNNER", name).env("RUST_LOG", "info").stdin(Stdio::null()).stdout(Stdio::null());
         let starts = read(&path).matches("Ctrl-C ends it.").count() + 1;
         Daemon { child: command.stderr(log).spawn().unwrap(), log: path, starts }
@@ -266,6 +290,10 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

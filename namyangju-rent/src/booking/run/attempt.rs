@@ -88,6 +88,7 @@ impl<W: Watcher> Run<'_, W> {
 
     /// Day page (unless its numbers are known), form, submission.
     pub(super) async fn visits(&mut self, session: &Session) -> Result<Outcome, Error> {
+        let _turn = self.booking.shared_login.turn_to_visit().await;
         let Some(Wish { place, date, range, purpose }) = self.wish() else { return Ok(Outcome::SlotTaken) };
         let day = match self.learned.clone() {
             Some(day) => DayVisit::known(session, day, not_fetched(self.clock().now())),

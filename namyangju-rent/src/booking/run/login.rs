@@ -29,6 +29,11 @@ enum Over {
 }
 
 impl Logins {
+    /// Takes one back: the login was ended by another booking of the account, not by the site.
+    pub(super) fn forget_one(&mut self) {
+        self.answered = self.answered.saturating_sub(1);
+    }
+
     /// Whether no other login may follow.
     pub(super) fn are_over(&self) -> bool {
         self.over.is_some() || self.answered >= MAX_LOGINS

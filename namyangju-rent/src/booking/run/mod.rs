@@ -34,6 +34,8 @@ pub(crate) struct Run<'b, W> {
     booking: &'b Booking,
     watcher: W,
     session: Option<Session>,
+    /// The number of its login among those of the account; 0 before the first.
+    login: u64,
     /// The page that told the numbers of the wish's slots, as of the wished day.
     learned: Option<DayPage>,
     measurement: Measurement,
@@ -73,6 +75,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             booking,
             watcher,
             session: None,
+            login: 0,
             learned: None,
             measurement: Measurement::default(),
             wish: booking.standing.wish().min(booking.wishes.len().saturating_sub(1)),

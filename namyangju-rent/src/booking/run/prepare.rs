@@ -295,7 +295,23 @@ impl<W: Watcher> Run<'_, W> {
         if self.session.is_some() || self.restore().await? {
             return Ok(());
         }
-        self.log_in().await
+        let shared = &self.booking.shared_login;
+        shared.was_ended(self.login);
+        let _turn = shared.turn_to_log_in().await;
+        if shared.is_one_session()
+            && let Some((login, saved)) = shared.later_than(self.login)
+            && let Ok(session) = self.booking.client.restore(&saved)
+        {
+            self.login = login;
+            // It was no login of ours that did not hold.
+            self.logins.forget_one();
+            self.session = Some(session);
+            self.tell(Event::Restored);
+            return Ok(());
+        }
+        self.log_in().await?;
+        self.login = shared.logged_in(self.session.as_ref().and_then(Session::save));
+        Ok(())
     }
 
     /// Takes the saved session up, if there is one and the site still knows it.
@@ -309,6 +325,7 @@ impl<W: Watcher> Run<'_, W> {
             Err(error) if error.next() == Next::AskPerson => return Err(error),
             _ => return Ok(false),
         }
+        self.login = self.booking.shared_login.logged_in(Some(saved.clone()));
         self.session = Some(session);
         self.tell(Event::Restored);
         Ok(true)

@@ -197,6 +197,10 @@ impl<W: Watcher> Run<'_, W> {
     /// has moved.
     async fn arm<'s>(&mut self, session: &'s Session) -> Result<Option<Submission<'s>>, Error> {
         let Some(Wish { place, date, range, purpose }) = self.wish() else { return Ok(None) };
+        // A session that several bookings use remembers one form: each asks for its own in its turn.
+        if self.booking.shared_login.is_one_session() {
+            return Ok(None);
+        }
         let early = match self.learned.clone() {
             Some(day) => {
                 DayVisit::known(session, day, not_fetched(self.clock().now())).open_form(*range).await
@@ -275,7 +279,10 @@ impl<W: Watcher> Run<'_, W> {
             self.wait_for_shot(at).await
         };
         let attempted = match held {
-            Some(submission) => self.send(submission).await,
+            Some(submission) => {
+                let _turn = self.booking.shared_login.turn_to_visit().await;
+                self.send(submission).await
+            }
             None => self.visits(session).await,
         };
         let (samples, server) = session.take_told();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use namyangju_rent::{SeoulTime, SlotState, TimeOfDay, TimeRange, Wish, nfc};
+use namyangju_rent::{AnswerKind, Event, SeoulTime, SlotState, Step, TimeOfDay, TimeRange, Wish, nfc};
 use serde::Deserialize;
 
 use crate::store::sql::{Row, damaged, of_word, values};
@@ -144,13 +144,21 @@ pub(in crate::store) fn booking_and_fence(row: &Row) -> Result<(Booking, i64)> {
     Ok((booking, columns.fence))
 }
 
+/// One event. One that this version cannot read counts as an answer that tells nothing: an application may have
+/// left, and the day list is read before anything is sent. The rest of the story, and the other bookings, go on.
 pub(in crate::store) fn event(row: &Row) -> Result<EventRow> {
+    let unreadable = |_| Event::Answered {
+        step: Step::Submit,
+        answer: AnswerKind::Unrecognised,
+        text: "an event that this version of the program cannot read".to_owned(),
+        receipt: None,
+    };
     Ok(EventRow {
         round: row.int("round")?,
         fence: row.int("fence")?,
         runner: row.text("runner")?,
         at: row.time("at")?,
-        event: row.json("data")?,
+        event: row.json("data").unwrap_or_else(unreadable),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use namyangju_rent::{Event, SeoulTime};
+use namyangju_rent::{Event, SeoulTime, Standing};
 use serde_json::json;
 use sqlx::Row;
 
@@ -12,7 +12,7 @@ use super::support::{
 };
 use crate::store::claims::{Held, NEXT_OPENING};
 use crate::store::sql::TxEngine;
-use crate::store::{Denied, NewBooking, State, Store, StoreError};
+use crate::store::{Denied, Lease, NewBooking, State, Store, StoreError};
 
 suite! {
     the_earliest_opening_is_claimed_first,
@@ -21,6 +21,8 @@ suite! {
     a_lease_that_ran_out_is_not_lost_before_somebody_takes_over,
     a_permit_is_denied_after_the_lease_or_a_cancel,
     a_permit_keeps_the_events_and_the_intent,
+    only_what_runs_is_renewed_and_what_was_dropped_is_claimed_again,
+    one_unreadable_row_does_not_hold_up_the_others,
     events_keep_their_order_over_claims,
     what_is_noted_does_not_undo_firing,
     what_is_handed_back_can_be_claimed_at_once,
@@ -86,7 +88,6 @@ async fn a_lease_that_ran_out_is_taken_over_and_the_old_holder_is_refused(place:
     let old = store.claim("runner-1", late(), 1, NONE).await.unwrap()[0].lease;
     let found = store.booking(id).await.unwrap();
     assert_eq!((found.owner, found.lease_until), (None, None), "a lease that is over has no owner");
-    assert!(store.renew("runner-1", LONG).await.unwrap().is_empty());
     let new = store.claim("runner-2", late(), 1, LONG).await.unwrap()[0].lease;
     assert!(new.fence > old.fence);
 
@@ -104,9 +105,13 @@ async fn a_lease_that_ran_out_is_taken_over_and_the_old_holder_is_refused(place:
 async fn a_lease_that_ran_out_is_not_lost_before_somebody_takes_over(place: &Place) {
     let (store, id) = with_booking(place).await;
     let lease = store.claim("runner-1", late(), 1, NONE).await.unwrap()[0].lease;
-    // What has happened is kept, and nothing new may leave.
+    // What has happened is kept, and a permit or a renewal is as good as a new claim.
     assert!(store.record(lease, "runner-1", &[fired()]).await.unwrap());
-    assert_eq!(store.permit(lease, "runner-1", 0, &[], LONG).await.unwrap(), Err(Denied::LeaseLost));
+    assert!(store.permit(lease, "runner-1", 0, &[], LONG).await.unwrap().is_ok());
+    assert!(store.claim("runner-2", late(), 1, LONG).await.unwrap().is_empty());
+    store.renew_running("runner-1", &[lease], NONE).await.unwrap();
+    assert_eq!(store.renew_running("runner-1", &[lease], LONG).await.unwrap().len(), 1);
+    assert!(store.claim("runner-2", late(), 1, LONG).await.unwrap().is_empty());
     assert!(store.finish(lease, "runner-1", &[], &ending(State::Succeeded)).await.unwrap());
     assert_eq!(store.booking(id).await.unwrap().state, State::Succeeded);
     // An end ends the lease.
@@ -123,11 +128,45 @@ async fn a_permit_is_denied_after_the_lease_or_a_cancel(place: &Place) {
     store.cancel_booking(id).await.unwrap();
     assert_eq!(store.permit(lease, "runner-1", 0, &[fired()], LONG).await.unwrap(), Err(Denied::Cancelled));
     // A lease that is lost is worse than a cancel.
-    store.renew("runner-1", NONE).await.unwrap();
+    store.end_runner("runner-1").await.unwrap();
     assert_eq!(store.permit(lease, "runner-1", 0, &[fired()], LONG).await.unwrap(), Err(Denied::LeaseLost));
     let story = store.story(id).await.unwrap();
     assert!(story.events.is_empty());
     assert_eq!(story.booking.state, State::Waiting);
+}
+
+async fn only_what_runs_is_renewed_and_what_was_dropped_is_claimed_again(place: &Place) {
+    let store = with_bookings(place, 2).await;
+    let claimed = store.claim("runner-1", late(), 2, LONG).await.unwrap();
+    let [runs, dropped] = [claimed[0].lease, claimed[1].lease];
+    let held = store.renew_running("runner-1", &[runs], LONG).await.unwrap();
+    assert_eq!(held, [Held { lease: runs, cancel_asked: false }]);
+    assert!(store.claim("runner-2", late(), 2, LONG).await.unwrap().is_empty());
+    let again = store.claim_beside("runner-1", &[runs.booking], late(), 2, LONG).await.unwrap();
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0].lease, Lease { booking: dropped.booking, fence: dropped.fence + 1 });
+    // The old one is void.
+    assert!(!store.record(dropped, "runner-1", &[fired()]).await.unwrap());
+    assert!(store.renew_running("runner-1", &[dropped], LONG).await.unwrap().is_empty());
+}
+
+async fn one_unreadable_row_does_not_hold_up_the_others(place: &Place) {
+    let store = with_bookings(place, 3).await;
+    let lease = store.claim("runner-1", late(), 1, LONG).await.unwrap()[0].lease;
+    assert!(store.record(lease, "runner-1", &[fired(), logged_in()]).await.unwrap());
+    let strange = "UPDATE event SET data = '{\"event\": \"of a newer version\"}' WHERE number = 1";
+    store.run(strange, &[]).await.unwrap();
+    let broken = "UPDATE booking SET receipt = 'of a newer version' WHERE id = 2";
+    store.run(broken, &[]).await.unwrap();
+    store.end_runner("runner-1").await.unwrap();
+    let claimed = store.claim("runner-2", late(), 3, LONG).await.unwrap();
+    let found: Vec<_> = claimed.iter().map(|claimed| (claimed.booking.id.0, claimed.events.len())).collect();
+    assert_eq!(found, [(1, 2), (3, 0)]);
+    // It may have been an application: the day list is read before anything is sent.
+    assert!(Standing::of(claimed[0].events.iter().map(|row| &row.event)).is_open());
+    assert!(store.claim("runner-2", late(), 3, LONG).await.unwrap().is_empty());
+    let counts = store.counts().await.unwrap();
+    assert!(counts.contains(&(State::NeedsPerson, 1)), "{counts:?}");
 }
 
 async fn a_permit_keeps_the_events_and_the_intent(place: &Place) {

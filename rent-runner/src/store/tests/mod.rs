@@ -6,5 +6,5 @@ mod claims;
 mod endings;
 mod opening;
 #[path = "../../../tests/cli/postgres.rs"]
-mod postgres;
+pub(crate) mod postgres;
 mod support;

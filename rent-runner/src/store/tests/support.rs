@@ -7,7 +7,11 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::postgres;
-use crate::store::{BookingId, Ending, NewAccount, NewBooking, Opens, Pace, Sealed, State, Store};
+use crate::store::claims::Held;
+use crate::store::sql::{Row, values};
+use crate::store::{
+    BookingId, Claimed, Ending, Lease, NewAccount, NewBooking, Opens, Pace, Result, Sealed, State, Store,
+};
 
 /// A lease that does not end in a test.
 pub(super) const LONG: Duration = Duration::from_secs(600);
@@ -143,5 +147,30 @@ pub(super) fn ending(state: State) -> Ending {
         opening: Default::default(),
         report: json!({}),
         messages: Vec::new(),
+    }
+}
+
+/// Claims and renewals of a runner that has a job for whatever it holds.
+impl Store {
+    pub(crate) async fn claim(
+        &self,
+        runner: &str,
+        opens_before: SeoulTime,
+        most: u32,
+        lease: Duration,
+    ) -> Result<Vec<Claimed>> {
+        let running: Vec<_> = self.held_by(runner).await?.iter().map(|lease| lease.booking).collect();
+        self.claim_beside(runner, &running, opens_before, most, lease).await
+    }
+
+    pub(in crate::store) async fn renew(&self, runner: &str, lease: Duration) -> Result<Vec<Held>> {
+        self.renew_running(runner, &self.held_by(runner).await?, lease).await
+    }
+
+    async fn held_by(&self, runner: &str) -> Result<Vec<Lease>> {
+        let sql = "SELECT id, fence FROM booking WHERE owner = $1 AND lease_until > (SELECT now FROM clock)";
+        let rows = self.rows(sql, values![runner]).await?;
+        let lease = |row: &Row| Ok(Lease { booking: BookingId(row.int("id")?), fence: row.int("fence")? });
+        rows.iter().map(lease).collect()
     }
 }
