@@ -35,9 +35,10 @@ fn a_program_gets_each_probe_and_the_estimate_last() {
 #[test]
 fn nothing_to_measure_is_told_by_the_code() {
     assert_eq!(run(&["clock", "--base-url", &nobody()]).code, Some(8));
-    let fault = Fault { step: Step::Home, nth: 1, kind: FaultKind::Status(403) };
-    let server = stand_in(|settings| settings.faults = vec![fault]);
+    // A HEAD that is refused tells nothing; the GET after it does.
+    let fault = |nth| Fault { step: Step::Home, nth, kind: FaultKind::Status(403) };
+    let server = stand_in(|settings| settings.faults = vec![fault(1), fault(2)]);
     let done = run(&["clock", "--base-url", &server.base_url()]);
     assert_eq!(done.code, Some(5), "{done:?}");
-    assert_eq!(server.arrivals().len(), 1);
+    assert_eq!(server.arrivals().len(), 2);
 }
