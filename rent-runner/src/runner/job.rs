@@ -33,10 +33,10 @@ const END_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often an end is tried to be written that the store refuses for a reason that time does not mend.
 const MAX_REFUSALS: u32 = 60;
 
-/// The gap between two tries to write an end: it is what people wait for.
 /// How often the refusal of a login is tried to be kept.
 const MAX_TRIES: u32 = 60;
 
+/// The gap between two tries to write an end: it is what people wait for.
 const TRY_GAP: Duration = Duration::from_millis(500);
 
 /// What a job is told.
