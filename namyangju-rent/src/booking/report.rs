@@ -25,6 +25,9 @@ pub enum Verdict {
         /// What the day list shows afterwards; `None` if it could not be read.
         shown: Option<SlotState>,
     },
+    /// The day list shows the wish booked under our club and event, and no application of this run did it: an earlier
+    /// run booked it, or a person. No other wish was tried.
+    AlreadyBooked,
     /// Somebody else has the slot, or all of them.
     Lost,
     /// The application or the account was refused; trying again would not change it.

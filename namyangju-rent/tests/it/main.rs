@@ -11,6 +11,8 @@ mod citations;
 mod directions;
 /// The imports of a crate, read from its files.
 mod imports;
+/// Whose booking the day list shows: ours, perhaps ours, somebody else's.
+mod in_our_name;
 /// The pitfalls of the crates underneath, one test each.
 mod pitfalls;
 /// The run around an opening instant: preparing, firing, losing answers, starting again.

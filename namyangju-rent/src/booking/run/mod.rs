@@ -145,7 +145,7 @@ impl<'b, W: Watcher> Run<'b, W> {
         }
         // Interrupted after an application had left: look before anything is sent.
         if self.standing.is_unanswered() && self.read_back(AnswerKind::Unconfirmed).await?.is_none() {
-            self.next_wish()?;
+            self.next_wish(self.clock().monotonic())?;
         }
         let seed = self.clock().now().unix_micros().unsigned_abs() ^ u64::from(std::process::id()) << 32;
         let Some(instant) = self.booking.opens_at else {
