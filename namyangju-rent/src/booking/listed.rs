@@ -247,6 +247,14 @@ impl ReadBack {
     }
 }
 
+impl Wish {
+    /// Whether a day list shows all of it booked under this application's club and event, letter by letter. A list that
+    /// masks or cuts names never does.
+    pub fn is_booked_for(&self, application: &Application, list: &DayList) -> bool {
+        ReadBack::of(list, self, OurNames::new(application, "")) == ReadBack::Ours
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

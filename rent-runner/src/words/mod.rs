@@ -142,6 +142,10 @@ pub(crate) fn verdict_sentence(verdict: &Verdict) -> String {
             }
             text
         }
+        Verdict::AlreadyBooked => "already booked: the day list shows the time in our name, under the same club and \
+                                   event, booked by an earlier run or by a person; no other choice was tried, and the \
+                                   receipt number is on the site, under your reservations"
+            .to_owned(),
         Verdict::Lost => "lost: somebody else has the time".to_owned(),
         Verdict::Refused { reason } => format!("refused: {reason}"),
         Verdict::Blocked => "blocked: the site has shut this client out; leave it alone for today".to_owned(),
