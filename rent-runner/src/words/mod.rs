@@ -104,7 +104,7 @@ pub(crate) fn opening_sentence(opening: &OpeningBracket) -> Option<String> {
 pub(crate) fn report_sentence(report: &Report, waited: bool) -> String {
     let choice = if report.wish > 0 { format!("choice {}: ", report.wish + 1) } else { String::new() };
     let after = match report.requests_after_opening {
-        after if waited => format!(", {after} of them after the opening"),
+        Some(after) if waited => format!(", {after} of them after the opening"),
         _ => String::new(),
     };
     format!(

@@ -90,7 +90,8 @@ impl<W: Watcher> Run<'_, W> {
         if step == Step::Form && !matches!(answer, AnswerKind::NotOpenYet | AnswerKind::Busy) {
             self.learned = None;
         }
-        let requests = self.requests().saturating_sub(self.requests_at_opening.unwrap_or_default());
+        // Nothing of the time to try is used up before the opening.
+        let requests = self.requests_after_opening().unwrap_or(0);
         schedule.next(began, self.clock().monotonic(), requests, last).map_err(|why| match attempted {
             Err(Error::NotSent { .. } | Error::Broken { .. }) => Verdict::Unreachable { last: text },
             _ => Verdict::GaveUp { why, last: text },

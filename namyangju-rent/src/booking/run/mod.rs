@@ -94,7 +94,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             verdict,
             wish: self.wish,
             requests,
-            requests_after_opening: requests - self.requests_at_opening.unwrap_or_default().min(requests),
+            requests_after_opening: self.requests_after_opening(),
             clock: self.site_clock.estimate(self.clock().now(), self.clock().monotonic()),
             opening: self.opening,
             began,
@@ -115,6 +115,11 @@ impl<'b, W: Watcher> Run<'b, W> {
 
     fn requests(&self) -> u32 {
         self.booking.budget().used().saturating_sub(self.requests_before)
+    }
+
+    /// How many of them since the opening, or since the start where none is waited for; `None` before the opening.
+    fn requests_after_opening(&self) -> Option<u32> {
+        Some(self.requests().saturating_sub(self.requests_at_opening?))
     }
 
     /// The wish at hand. There is always one: a booking is made with it.
@@ -140,6 +145,9 @@ impl<'b, W: Watcher> Run<'b, W> {
     /// Everything up to the first attempt, which may be the shot at the opening instant. Gives the
     /// schedule and the instant of the attempt after it.
     async fn begin(&mut self) -> Result<(Schedule, Duration), Verdict> {
+        if self.booking.opens_at.is_none() {
+            self.requests_at_opening = Some(self.requests());
+        }
         if self.standing.is_reserved() {
             return Err(self.confirmed(self.standing.receipt().cloned()).await);
         }
@@ -149,7 +157,6 @@ impl<'b, W: Watcher> Run<'b, W> {
         }
         let seed = self.clock().now().unix_micros().unsigned_abs() ^ u64::from(std::process::id()) << 32;
         let Some(instant) = self.booking.opens_at else {
-            self.requests_at_opening = Some(self.requests());
             let now = self.clock().monotonic();
             return Ok((self.booking.policy.schedule(now, seed), now));
         };
