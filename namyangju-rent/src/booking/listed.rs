@@ -34,12 +34,17 @@ pub(crate) struct OurNames<'a> {
     event: &'a str,
     applicant: Option<&'a str>,
     account: &'a str,
+    /// The member's name of the account, whole. It is not known before a form has shown it.
+    member: Option<&'a str>,
 }
 
 impl<'a> OurNames<'a> {
-    pub(crate) fn new(application: &'a Application, account: &'a str) -> Self {
+    pub(crate) fn new(application: &'a Application, account: &'a str, member: Option<&'a str>) -> Self {
         let Application { club_name, event_name, applicant_name, .. } = application;
-        Self { club: club_name, event: event_name, applicant: applicant_name.as_deref(), account }
+        // A form may mask it too, and a part of it is no name.
+        let whole = |c: char| c == ' ' || c.is_alphabetic() && !MASKS.contains(&c);
+        let member = member.filter(|name| name.chars().all(whole));
+        Self { club: club_name, event: event_name, applicant: applicant_name.as_deref(), account, member }
     }
 }
 
@@ -61,11 +66,10 @@ impl Holder {
         if group == plain(ours.club) && event == plain(ours.event) {
             return Self::Ours;
         }
-        let names = [Some(ours.club), ours.applicant, Some(ours.account)];
+        let names = [Some(ours.club), ours.applicant, ours.member, Some(ours.account)];
         let may_be = !pattern(&group).iter().any(|c| c.is_alphabetic())
             || names.into_iter().flatten().any(|name| may_stand_for(&group, name))
-            // The form prefilled the applicant's name, and we do not know it.
-            || ours.applicant.is_none() && may_be_a_person(&group);
+            || ours.member.is_none() && may_be_a_person(&group);
         if may_be { Self::MayBeOurs } else { Self::Others }
     }
 }
@@ -251,7 +255,7 @@ impl Wish {
     /// Whether a day list shows all of it booked under this application's club and event, letter by letter. A list that
     /// masks or cuts names never does.
     pub fn is_booked_for(&self, application: &Application, list: &DayList) -> bool {
-        ReadBack::of(list, self, OurNames::new(application, "")) == ReadBack::Ours
+        ReadBack::of(list, self, OurNames::new(application, "", None)) == ReadBack::Ours
     }
 }
 
@@ -284,11 +288,11 @@ mod tests {
         }
     }
 
-    fn holder(group: &str, event: &str, applicant: Option<&str>) -> Holder {
+    fn holder(group: &str, event: &str, applicant: Option<&str>, member: Option<&str>) -> Holder {
         let mut application = application();
         application.applicant_name = applicant.map(str::to_owned);
         let slot = slot("06:00-08:00", SlotState::Booked, group, event);
-        Holder::of(&slot, OurNames::new(&application, "tester1"))
+        Holder::of(&slot, OurNames::new(&application, "tester1", member))
     }
 
     #[test]
@@ -336,27 +340,38 @@ mod tests {
             ("나다 테니스클럽", "테니스", Holder::Others),
             ("제2라마바동호회", "정기모임", Holder::Others),
         ] {
-            assert_eq!(holder(group, event, None), expected, "{group}, {event}");
+            assert_eq!(holder(group, event, None, None), expected, "{group}, {event}");
         }
     }
 
     #[test]
-    fn another_persons_name_is_not_ours_where_our_applicant_is_known() {
+    fn another_persons_name_is_not_ours_where_our_member_is_known() {
+        use Holder::{MayBeOurs, Others};
+        let [applicant, member] = [Some("홍길동"), Some("이몽룡")];
+        // Our applicant and our member known; the member alone; the applicant alone; the member masked by the form.
         for (group, expected) in [
-            ("홍길동", Holder::MayBeOurs),
-            ("홍*동", Holder::MayBeOurs),
-            ("홍**", Holder::MayBeOurs),
-            ("성춘향", Holder::Others),
-            ("성*향", Holder::Others),
+            ("홍길동", [MayBeOurs, Others, MayBeOurs, MayBeOurs]),
+            ("홍*동", [MayBeOurs, Others, MayBeOurs, MayBeOurs]),
+            ("이몽룡", [MayBeOurs; 4]),
+            ("이**", [MayBeOurs; 4]),
+            ("성춘향", [Others, Others, MayBeOurs, MayBeOurs]),
+            ("성*향", [Others, Others, MayBeOurs, MayBeOurs]),
+            ("라마바클럽", [Others; 4]),
         ] {
-            assert_eq!(holder(group, "테니스", Some("홍길동")), expected, "{group}");
+            let found = [
+                holder(group, "테니스", applicant, member),
+                holder(group, "테니스", None, member),
+                holder(group, "테니스", applicant, None),
+                holder(group, "테니스", None, Some("이O룡")),
+            ];
+            assert_eq!(found, expected, "{group}");
         }
     }
 
     #[test]
     fn a_wish_of_several_rounds_is_free_only_if_all_are() {
         let (wish, application) = (wish(), application());
-        let ours = OurNames::new(&application, "tester1");
+        let ours = OurNames::new(&application, "tester1", None);
         let seen = |first, second| ReadBack::of(&DayList { slots: vec![first, second] }, &wish, ours);
         let (free, ours_at, other, nameless) = (
             |range| slot(range, SlotState::Free, "", ""),

@@ -80,10 +80,13 @@ async fn in_doubt_only_a_name_that_is_surely_anothers_leads_to_the_next_choice()
     // The holder's name, our applicant's name, and whether the second choice is tried.
     for (holder, applicant, goes_on) in [
         (OTHER_CLUB, None, true),
-        (OTHER_CLUB, Some("홍길동"), true),
-        ("성춘향", None, false),
-        ("성춘향", Some("홍길동"), true),
-        ("홍*동", Some("홍길동"), false),
+        (OTHER_CLUB, Some("이몽룡"), true),
+        // The form tells that the member's name is 홍길동.
+        ("성춘향", None, true),
+        ("성춘향", Some("이몽룡"), true),
+        ("이*룡", Some("이몽룡"), false),
+        ("홍*동", Some("이몽룡"), false),
+        ("홍*동", None, false),
         ("가나다", None, false),
     ] {
         // The application never arrives, and somebody else takes the slot meanwhile.
@@ -107,6 +110,22 @@ async fn in_doubt_only_a_name_that_is_surely_anothers_leads_to_the_next_choice()
         } else {
             assert_eq!((&report.verdict, stage.booked()), (&Verdict::Unconfirmed, 0), "{what}");
         }
+    }
+}
+
+#[tokio::test]
+async fn after_a_crash_no_form_has_told_our_member_and_any_persons_name_may_be_ours() {
+    for (holder, goes_on) in [("성춘향", false), (OTHER_CLUB, true)] {
+        let stage = Stage::new("namyangju", Settings::default()).await;
+        let wish = stage.wish();
+        assert!(stage.server.with(|s| s.take(&wish.place, wish.date, wish.range, holder)) > 0);
+        let mut application = application();
+        application.applicant_name = Some("이몽룡".to_owned());
+        let resumed = booking(&stage, application).or(second(&stage)).resume(&[Event::Submitting]);
+        let (report, _) = run(&stage, resumed).await;
+        let booked = usize::from(goes_on);
+        assert_eq!((report.wish, stage.booked()), (booked, booked), "{holder}: {report:?}");
+        assert_eq!(report.verdict == Verdict::Unconfirmed, !goes_on, "{holder}: {report:?}");
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Run<'b, W> {
     session: Option<Session>,
     /// The page that told the numbers of the wish's slots, as of the wished day.
     learned: Option<DayPage>,
+    /// The name of the account's member, once a form has told it. The day list may show it instead of the club.
+    member: Option<String>,
     site_clock: SiteClock,
     wish: usize,
     attempts: Vec<Attempt>,
@@ -73,6 +75,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             watcher,
             session: None,
             learned: None,
+            member: None,
             site_clock: SiteClock::new(),
             wish: booking.standing.wish().min(booking.wishes.len().saturating_sub(1)),
             attempts: Vec::new(),

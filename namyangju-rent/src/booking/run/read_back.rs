@@ -96,7 +96,8 @@ impl<W: Watcher> Run<'_, W> {
                 Err(error) => Err(error),
             },
         };
-        let ours = OurNames::new(&self.booking.application, self.booking.credentials.account());
+        let account = self.booking.credentials.account();
+        let ours = OurNames::new(&self.booking.application, account, self.member.as_deref());
         let seen = list.map_or(ReadBack::Unread, |list| ReadBack::of(&list, wish, ours));
         self.tell(Event::ReadBack { state: seen.state() });
         seen

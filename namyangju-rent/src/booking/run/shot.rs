@@ -152,7 +152,10 @@ impl<W: Watcher> Run<'_, W> {
             },
         };
         match early {
-            Ok(form) => Ok(form.fill(&self.booking.application).ok()),
+            Ok(form) => {
+                self.member = form.member().map(str::to_owned);
+                Ok(form.fill(&self.booking.application).ok())
+            }
             Err(error) if error.next() == Next::LogIn => Err(error),
             Err(error) => {
                 // The site says already that it wants the day page first: no request is lost on the short way then.
