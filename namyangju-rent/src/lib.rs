@@ -19,6 +19,14 @@ mod value;
 #[cfg(feature = "harness")]
 pub mod harness;
 
+/// The aim of the shot: from dated answers to the instant at which to send.
+pub mod aim {
+    pub use crate::clock::aim::{
+        Aim, AimEstimate, EarlierOpening, MAX_FILE_PROBES, NextProbe, OwnStamp, Sample, Shot, Source, Stamp,
+        StampFrom, third_not_before,
+    };
+}
+
 pub use answer_kind::AnswerKind;
 pub use booking::event::{Event, TimedEvent, Wish};
 pub use booking::policy::{GiveUp, MIN_GAP, Policy};

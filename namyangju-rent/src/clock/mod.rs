@@ -1,5 +1,6 @@
 //! The only file that reads a clock.
 
+pub(crate) mod aim;
 pub(crate) mod shared;
 pub(crate) mod site_clock;
 
