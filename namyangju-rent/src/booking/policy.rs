@@ -207,7 +207,7 @@ pub(crate) struct Schedule {
 pub(crate) enum Last {
     /// An answer that a later attempt may change.
     Plain,
-    /// The site says that it is not open yet.
+    /// The site says that it is not open yet, although the announced instant is over.
     NotOpen,
     /// It came before the opening instant by the site's own clock; the next one would meet it if it began then.
     Early(Duration),
@@ -254,7 +254,8 @@ impl Schedule {
             self.gap = (self.gap * (100 + GROWTH_PERCENT) / 100).min(longest.max(self.policy.gap));
             jitter = self.jitter(percent);
         }
-        let gap = self.stretched(self.gap, now, left);
+        let waits = matches!(last, Last::NotOpen | Last::Early(_));
+        let gap = if waits { self.stretched(self.gap, now, left) } else { self.gap };
         let in_turn = began.saturating_add(gap).max(self.not_before);
         let spaced = match last {
             Last::Early(at) if self.first => {

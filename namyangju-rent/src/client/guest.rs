@@ -5,6 +5,7 @@ use std::fmt;
 use crate::client::login::Credentials;
 use crate::client::session::Session;
 use crate::client::visitor::Visitor;
+use crate::clock::aim::Source;
 use crate::clock::site_clock::Probe;
 use crate::error::{Error, Step, refused};
 use crate::pages::reading::Reading;
@@ -53,7 +54,7 @@ impl Guest {
     /// See [`Error`].
     pub async fn probe_clock(&self) -> Result<Option<Probe>, Error> {
         let site = self.visitor.site();
-        let (probe, page) = self.visitor.transport.probe(site.home_url()).await?;
+        let (probe, page) = self.visitor.transport.probe(site.home_url(), Source::Page).await?;
         match Reading::new(site, &page).by_status() {
             Some(outcome) => Err(refused(Step::Clock, outcome)),
             None => Ok(probe),

@@ -8,7 +8,7 @@ pub(crate) mod visitor;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::client::guest::Guest;
@@ -153,9 +153,10 @@ impl ClientBuilder {
             tls,
             routes: RoutePool::new(self.routes, self.burst_silence),
             measured: SharedSiteClock::default(),
+            file: Mutex::default(),
         };
         for route in shared.routes.all() {
-            shared.http(&route)?;
+            shared.line(&route)?;
         }
         let pace = Pace::new(Arc::clone(&shared.clock));
         Ok(Client { shared: Arc::new(shared), pace, budget: Budget::new(u32::MAX) })
@@ -282,5 +283,33 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("site", &self.shared.site).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "harness"))]
+mod tests {
+    use super::*;
+    use crate::net::route::Route;
+
+    #[tokio::test]
+    async fn a_connection_is_timed_without_a_request() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let site = Site::builtin("namyangju").unwrap().with_base_url(&base).unwrap();
+        let client = Client::builder(site).build().unwrap();
+        let timed = |route: Route| {
+            let shared = Arc::clone(&client.shared);
+            async move { shared.connect_time(&route).await }
+        };
+        assert!(timed(Route::Direct).await.is_some());
+        assert!(timed(Route::LocalAddress("127.0.0.1".parse().unwrap())).await.is_some());
+        assert_eq!(timed("http://127.0.0.1:9".parse().unwrap()).await, None);
+        // The line was closed again, and nothing was sent on it.
+        let (mut line, _) = listener.accept().await.unwrap();
+        let mut sent = Vec::new();
+        tokio::io::AsyncReadExt::read_to_end(&mut line, &mut sent).await.unwrap();
+        assert!(sent.is_empty());
+        drop(listener);
+        assert_eq!(timed(Route::Direct).await, None);
     }
 }

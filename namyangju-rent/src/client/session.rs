@@ -60,9 +60,11 @@
 //! ```
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::client::saved::SavedSession;
 use crate::client::visitor::Visitor;
+use crate::clock::aim::{Sample, Source};
 use crate::clock::site_clock::Probe;
 use crate::error::{Error, Step, page_error, refused};
 use crate::net::transport::{Ask, Transport};
@@ -166,20 +168,57 @@ impl Session {
         Ok(DayVisit { session: self, day, timing })
     }
 
+    /// Whether a file of the site is known that is answered without a script.
+    pub(crate) fn knows_file(&self) -> bool {
+        self.transport().file().is_some()
+    }
+
+    /// Takes the time of the site's clock by asking for the head of a file. A site that does not give it is asked for
+    /// pages from then on.
+    pub(crate) async fn probe_file(&self) -> Result<Option<Probe>, Error> {
+        let Some(url) = self.transport().file() else { return Ok(None) };
+        let (probe, page) = self.transport().probe(url, Source::File).await?;
+        if matches!(page.status(), 200 | 304) {
+            return Ok(probe);
+        }
+        self.transport().file_refused();
+        Ok(None)
+    }
+
     /// Takes the time of the site's clock by asking for the head of a day's page, which answers with a
     /// `Date` (protocol.md 4.4, S1). The second value tells whether the session is still alive.
     pub(crate) async fn probe(&self, place: &Place, date: RentDate) -> Result<(Option<Probe>, bool), Error> {
         let url = self.site().day_url(place, date, Purpose::Sports);
-        let (probe, page) = self.transport().probe(url).await?;
+        let (probe, page) = self.transport().probe(url, Source::Page).await?;
         match Reading::new(self.site(), &page).by_status() {
             Some(outcome) => Err(refused(Step::Clock, outcome)),
             None => Ok((probe, !page.session_cleared)),
         }
     }
 
-    /// The times of the last answer, if it was dated.
-    pub(crate) fn stamp(&self) -> Option<Probe> {
-        self.transport().stamp()
+    /// The dated answers since this was last asked, and the last `Server` header.
+    pub(crate) fn take_told(&self) -> (Vec<Sample>, Option<String>) {
+        self.transport().take_told()
+    }
+
+    /// See [`Transport::keeps_line_for`].
+    pub(crate) fn keeps_line_for(&self) -> Option<Duration> {
+        self.transport().keeps_line_for()
+    }
+
+    /// See [`Transport::is_closed_at`].
+    pub(crate) fn is_closed_at(&self, instant: Duration) -> bool {
+        self.transport().is_closed_at(instant)
+    }
+
+    /// See [`Transport::hold_new_line_until`].
+    pub(crate) fn hold_new_line_until(&self, instant: Duration) -> Result<(), Error> {
+        self.transport().hold_new_line_until(instant)
+    }
+
+    /// See [`Transport::connect_time`].
+    pub(crate) async fn connect_time(&self) -> Option<Duration> {
+        self.transport().connect_time().await
     }
 
     /// The session as data, to be kept like a password; `None` if its cookies cannot be read.

@@ -3,6 +3,7 @@
 use crate::error::{Error, Step, page_error, refused};
 use crate::net::transport::Transport;
 use crate::page::Page;
+use crate::pages::files::static_file;
 use crate::pages::reading::Reading;
 use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry, read_calendar, read_day_list, read_menu};
 use crate::site::Site;
@@ -85,7 +86,9 @@ impl Visitor {
         page: &Page,
         wanted: impl FnOnce(&Reading<'_>) -> Option<T>,
     ) -> Result<T, Error> {
-        Reading::new(self.site(), page).open_to_all(wanted).map_err(|outcome| refused(step, outcome))
+        let reading = Reading::new(self.site(), page);
+        self.transport.found_file(|| static_file(&reading));
+        reading.open_to_all(wanted).map_err(|outcome| refused(step, outcome))
     }
 }
 

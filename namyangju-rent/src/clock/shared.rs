@@ -6,14 +6,43 @@ use std::time::Duration;
 
 use tokio::sync::MutexGuard;
 
-use crate::clock::site_clock::SiteClock;
+use crate::clock::aim::{Aim, Sample};
+use crate::clock::site_clock::{Probe, SiteClock};
 
 /// A measurement whose last probe is older than this is looked at again shortly before the opening.
 const FRESH: Duration = Duration::from_secs(45);
 
-/// Whether a measurement's last probe is not old.
-pub(crate) fn is_fresh(clock: &SiteClock, now: Duration) -> bool {
-    clock.probes().last().is_some_and(|last| last.sent.saturating_add(FRESH) >= now)
+/// Everything that was measured over one route: what the site's clock shows, for people and reports, and when a
+/// request of the opening arrives, for the shot.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Measurement {
+    pub(crate) clock: SiteClock,
+    pub(crate) aim: Aim,
+}
+
+impl Measurement {
+    /// Takes an aimed probe in. Its sample comes with those of all other answers ([`add`](Self::add)).
+    pub(crate) fn probed(&mut self, probe: Probe) {
+        self.clock.add(probe);
+    }
+
+    /// Takes the dated answers of a line in, and the `Server` header.
+    pub(crate) fn add(&mut self, samples: Vec<Sample>, server: Option<&str>) {
+        samples.into_iter().for_each(|sample| self.aim.add(sample));
+        if let Some(server) = server {
+            self.aim.served_by(server);
+        }
+    }
+
+    /// Whether the newest probe is recent enough.
+    pub(crate) fn is_fresh(&self, now: Duration) -> bool {
+        self.last_probe().is_some_and(|last| last.saturating_add(FRESH) >= now)
+    }
+
+    /// When the newest probe was sent.
+    pub(crate) fn last_probe(&self) -> Option<Duration> {
+        self.clock.probes().last().map(|last| last.sent)
+    }
 }
 
 /// The last measurement, and whose turn it is.
@@ -27,7 +56,7 @@ pub(crate) struct SharedSiteClock {
 struct Known {
     /// Another route has another path.
     route: String,
-    clock: SiteClock,
+    measurement: Measurement,
 }
 
 impl SharedSiteClock {
@@ -37,37 +66,38 @@ impl SharedSiteClock {
     }
 
     /// Keeps what was measured over a route.
-    pub(crate) fn keep(&self, route: String, clock: &SiteClock) {
-        let known = Known { route, clock: clock.clone() };
+    pub(crate) fn keep(&self, route: String, measurement: &Measurement) {
+        let known = Known { route, measurement: measurement.clone() };
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
     }
 
     /// What was measured lately over the same route and rests on more probes than `own`.
-    pub(crate) fn better_than(&self, own: &SiteClock, route: &str, now: Duration) -> Option<SiteClock> {
+    pub(crate) fn better_than(&self, own: &Measurement, route: &str, now: Duration) -> Option<Measurement> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Known { clock, .. } = known.as_ref().filter(|known| known.route == route)?;
-        (is_fresh(clock, now) && clock.probes().len() > own.probes().len()).then(|| clock.clone())
+        let Known { measurement, .. } = known.as_ref().filter(|known| known.route == route)?;
+        let more = measurement.clock.probes().len() > own.clock.probes().len();
+        (measurement.is_fresh(now) && more).then(|| measurement.clone())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::site_clock::Probe;
 
     #[test]
     fn only_a_fresh_measurement_of_more_probes_over_the_same_route_is_taken_over() {
         let second = Duration::from_secs;
-        let mut clock = SiteClock::new();
-        let (measured, nothing) = (SharedSiteClock::default(), SiteClock::new());
-        assert_eq!(measured.better_than(&nothing, "direct", second(100)), None);
-        clock.add(Probe { sent: second(100), answered: second(100), date: 1_795_658_400 });
+        let probes = |found: Option<Measurement>| found.map(|found| found.clock.probes().len());
+        let mut clock = Measurement::default();
+        let (measured, nothing) = (SharedSiteClock::default(), Measurement::default());
+        assert_eq!(probes(measured.better_than(&nothing, "direct", second(100))), None);
+        clock.probed(Probe { sent: second(100), answered: second(100), date: 1_795_658_400 });
         measured.keep("direct".to_owned(), &clock);
-        assert_eq!(measured.better_than(&nothing, "direct", second(101)), Some(clock.clone()));
-        assert_eq!(measured.better_than(&nothing, "direct", second(100) + FRESH), Some(clock.clone()));
-        assert_eq!(measured.better_than(&nothing, "direct", second(101) + FRESH), None);
-        assert_eq!(measured.better_than(&nothing, "other", second(101)), None);
-        assert_eq!(measured.better_than(&clock, "direct", second(101)), None);
+        assert_eq!(probes(measured.better_than(&nothing, "direct", second(101))), Some(1));
+        assert_eq!(probes(measured.better_than(&nothing, "direct", second(100) + FRESH)), Some(1));
+        assert_eq!(probes(measured.better_than(&nothing, "direct", second(101) + FRESH)), None);
+        assert_eq!(probes(measured.better_than(&nothing, "other", second(101))), None);
+        assert_eq!(probes(measured.better_than(&clock, "direct", second(101))), None);
     }
 
     #[test]

@@ -64,6 +64,13 @@ impl ManualClock {
     }
 }
 
+/// Lets the other tasks of this thread, and what the system carries between them, take their turns.
+async fn turns() {
+    for _ in 0..TURNS {
+        tokio::task::yield_now().await;
+    }
+}
+
 impl Clock for ManualClock {
     fn now(&self) -> SeoulTime {
         self.times().wall
@@ -75,11 +82,11 @@ impl Clock for ManualClock {
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
+            // What was begun before the sleep reaches the others before it, a connection the server that accepts it.
+            turns().await;
             self.advance(duration);
             // So that a loop of sleeps does not starve a server on this thread.
-            for _ in 0..TURNS {
-                tokio::task::yield_now().await;
-            }
+            turns().await;
         })
     }
 

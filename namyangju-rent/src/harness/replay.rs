@@ -174,7 +174,7 @@ impl Capture {
     }
 
     /// The answer as the client would have had it.
-    fn page(&self, site: &Site) -> Result<Page, ReplayError> {
+    pub(crate) fn page(&self, site: &Site) -> Result<Page, ReplayError> {
         let url = address(site, &self.url)?;
         let posted_to = self.posted_to.as_deref().map(|posted_to| address(site, posted_to)).transpose()?;
         let headers: Vec<(String, String)> = self

@@ -45,7 +45,7 @@ impl DnsCache {
         Self(Arc::new(Inner { clock, lookup: Box::new(lookup), known: Mutex::new(HashMap::new()) }))
     }
 
-    async fn look_up(self, host: String) -> Result<Vec<SocketAddr>, Error> {
+    pub(crate) async fn look_up(self, host: String) -> Result<Vec<SocketAddr>, Error> {
         let now = self.0.clock.monotonic();
         let held = self.0.known.lock().ok().and_then(|known| known.get(&host).cloned());
         if let Some((at, addresses)) = &held

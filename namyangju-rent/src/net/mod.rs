@@ -3,6 +3,7 @@
 
 pub(crate) mod cookies;
 pub(crate) mod dns;
+pub(crate) mod line;
 pub(crate) mod pace;
 pub(crate) mod redirect;
 pub(crate) mod route;

@@ -1,18 +1,20 @@
 //! Requests out, pages in: the only file that sends. Redirects are walked here, one hop at a time.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{CONTENT_TYPE, COOKIE, DATE, HeaderMap, SET_COOKIE};
+use reqwest::header::{CONNECTION, CONTENT_TYPE, COOKIE, DATE, HeaderMap, HeaderName, SERVER, SET_COOKIE};
 use tracing::debug;
 use url::Url;
 
 use crate::clock::Clock;
+use crate::clock::aim::{Sample, Source};
 use crate::clock::site_clock::Probe;
 use crate::error::{Error, NetworkError, NetworkErrorKind, Step};
 use crate::html::charset::Charset;
 use crate::net::cookies::CookieJar;
+use crate::net::line::SiteLine;
 use crate::net::pace::{Budget, Pace};
 use crate::net::redirect::onward;
 use crate::net::route::Route;
@@ -24,18 +26,48 @@ use crate::site::Site;
 /// The most redirects that are followed. The longest chain these sites are known to need has two.
 const MAX_HOPS: usize = 5;
 
+/// The most dated answers that are kept until they are taken.
+const MAX_SAMPLES: usize = 64;
+
+/// The longest `Server` header that is kept, in characters.
+const MAX_SERVER_NAME: usize = 80;
+
 /// One session's line to the site.
 pub(crate) struct Transport {
     shared: Arc<Shared>,
     /// The connection in use and its route; another is made when the route changes.
-    line: Mutex<Option<(Route, reqwest::Client)>>,
-    /// When the last answer was asked for and came, and what it was dated.
-    stamp: Mutex<Option<Probe>>,
+    line: Mutex<Option<(Route, SiteLine)>>,
+    /// What the answers told of the line and the site's clock.
+    told: Mutex<Told>,
     pub(crate) jar: CookieJar,
     pace: Pace,
     pub(crate) budget: Budget,
     pub(crate) site: Site,
     pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What answers tell besides what they say.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// The dated answers since they were last taken, the newest last.
+    pub(crate) samples: Vec<Sample>,
+    /// The last `Server` header.
+    pub(crate) server: Option<String>,
+    /// When the line was last used, by the monotonic clock, and how long the site keeps it.
+    used: Duration,
+    kept: Kept,
+}
+
+/// How long the site keeps a connection on which nothing is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kept {
+    /// It does not say.
+    #[default]
+    Unknown,
+    /// This long.
+    For(Duration),
+    /// It closed it after the last answer.
+    Closed,
 }
 
 /// What to ask for.
@@ -50,7 +82,8 @@ pub(crate) struct Ask {
 struct Answer {
     status: u16,
     headers: HeaderMap,
-    /// When the head was there, on the monotonic clock.
+    /// When the request left and when the head was there, on the monotonic clock.
+    sent: Duration,
     head_at: Duration,
     /// Its `Date` in Unix seconds, if it has one that can be read.
     date: Option<i64>,
@@ -61,7 +94,7 @@ struct Answer {
 impl Transport {
     pub(crate) fn new(shared: Arc<Shared>, jar: CookieJar, pace: Pace, budget: Budget) -> Self {
         let (site, clock) = (shared.site.clone(), Arc::clone(&shared.clock));
-        Self { shared, line: Mutex::default(), stamp: Mutex::default(), jar, pace, budget, site, clock }
+        Self { shared, line: Mutex::default(), told: Mutex::default(), jar, pace, budget, site, clock }
     }
 
     pub(crate) fn user_agent(&self) -> &str {
@@ -69,7 +102,7 @@ impl Transport {
     }
 
     /// The connection for the next request, over the route that is to be used now.
-    fn line(&self, step: Step) -> Result<(Route, reqwest::Client), Error> {
+    fn line(&self, step: Step) -> Result<(Route, SiteLine), Error> {
         let route = self
             .shared
             .routes
@@ -77,11 +110,11 @@ impl Transport {
             .ok_or_else(|| Error::Refused { step, outcome: Box::new(Outcome::Blocked) })?;
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         match &*line {
-            Some((held, http)) if *held == route => Ok((route, http.clone())),
+            Some((held, open)) if *held == route => Ok((route, open.clone())),
             _ => {
-                let http = self.shared.http(&route)?;
-                *line = Some((route.clone(), http.clone()));
-                Ok((route, http))
+                let open = self.shared.line(&route)?;
+                *line = Some((route.clone(), open.clone()));
+                Ok((route, open))
             }
         }
     }
@@ -91,9 +124,73 @@ impl Transport {
         self.exchange(Ask { step, url, body: None }).await
     }
 
-    /// The times of the last answer, if it was dated.
-    pub(crate) fn stamp(&self) -> Option<Probe> {
-        *self.stamp.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A file of the site that is answered without a script, if one is known and given.
+    pub(crate) fn file(&self) -> Option<Url> {
+        self.shared.file()
+    }
+
+    /// Takes a file that a page names in, if none is known.
+    pub(crate) fn found_file(&self, find: impl FnOnce() -> Option<Url>) {
+        self.shared.found_file(find);
+    }
+
+    /// The site does not give the file: it is not asked for again.
+    pub(crate) fn file_refused(&self) {
+        self.shared.file_refused();
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the answers told since this was last asked.
+    pub(crate) fn take_told(&self) -> (Vec<Sample>, Option<String>) {
+        let mut told = self.told();
+        (std::mem::take(&mut told.samples), told.server.clone())
+    }
+
+    /// How long before an instant the line has to be used for the last time, so that the site still keeps it then;
+    /// `None` if the site closes each connection.
+    pub(crate) fn keeps_line_for(&self) -> Option<Duration> {
+        match self.told().kept {
+            Kept::Unknown => Some(Duration::MAX),
+            Kept::For(time) => Some(time),
+            Kept::Closed => None,
+        }
+    }
+
+    /// Whether the site will have closed the line at an instant of the monotonic clock, if nothing is sent until then.
+    pub(crate) fn is_closed_at(&self, instant: Duration) -> bool {
+        let told = self.told();
+        match told.kept {
+            Kept::Unknown => false,
+            Kept::For(time) => told.used.saturating_add(time) <= instant,
+            Kept::Closed => true,
+        }
+    }
+
+    /// Makes a new line whose first request leaves at `instant` and not before, with its handshakes over by then.
+    ///
+    /// The request has to be handed over before. A line that was used may still have a connection in store, which
+    /// nothing would hold back; so this is always a new one.
+    pub(crate) fn hold_new_line_until(&self, instant: Duration) -> Result<(), Error> {
+        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let (_, line) = self.line(Step::Submit)?;
+        line.connections.hold_until(instant);
+        Ok(())
+    }
+
+    /// How long a TCP connection to the site takes, which is no request: the network alone. `None` over a proxy, to
+    /// this machine itself, or if none is made.
+    pub(crate) async fn connect_time(&self) -> Option<Duration> {
+        // The way to this machine itself is no network, and the stand-in delays what comes after the handshake.
+        let loopback = match self.site.base_url().host()? {
+            url::Host::Domain(name) => name == "localhost",
+            url::Host::Ipv4(address) => address.is_loopback(),
+            url::Host::Ipv6(address) => address.is_loopback(),
+        };
+        let (route, _) = self.line(Step::Clock).ok()?;
+        if loopback { None } else { self.shared.connect_time(&route).await }
     }
 
     /// Sends a request and follows its redirects.
@@ -107,6 +204,8 @@ impl Transport {
         self.turn(step).await?;
         let sent = self.clock.now();
         let start = self.clock.monotonic();
+        // A request that waits for its connection leaves later than it was handed over.
+        let mut left_at: Option<Duration> = None;
         let mut first_byte = None;
         let mut hops: Vec<Hop> = Vec::new();
         let mut alerts: Vec<String> = Vec::new();
@@ -130,8 +229,10 @@ impl Transport {
                 Err(_) if submitted => self.no_answer(),
                 Err(error) => return Err(error),
             };
-            let now = self.clock.monotonic().saturating_sub(start);
-            let first_byte = *first_byte.get_or_insert(answer.head_at.saturating_sub(start));
+            let begun = *left_at.get_or_insert(answer.sent.max(start));
+            let now = self.clock.monotonic().saturating_sub(begun);
+            let first_byte = *first_byte.get_or_insert(answer.head_at.saturating_sub(begun));
+            let sent = sent.plus(begun.saturating_sub(start));
             let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
             let received = self.jar.receive(&url, lines, answer.date);
             session_cleared |= received.ends_session(&self.site.dialect.session_cookie.names);
@@ -199,23 +300,26 @@ impl Transport {
     /// What stands for an answer that could not be fetched.
     fn no_answer(&self) -> Answer {
         let head_at = self.clock.monotonic();
-        Answer { status: 0, headers: HeaderMap::new(), head_at, date: None, body: Ok(Bytes::new()) }
+        let body = Ok(Bytes::new());
+        Answer { status: 0, headers: HeaderMap::new(), sent: head_at, head_at, date: None, body }
     }
 
     /// Asks for the head of a page and takes the time: when it left, when it was back, what it was
     /// dated. `None` if the answer has no `Date` that can be read.
-    pub(crate) async fn probe(&self, url: Url) -> Result<(Option<Probe>, Page), Error> {
+    pub(crate) async fn probe(&self, url: Url, source: Source) -> Result<(Option<Probe>, Page), Error> {
         let step = Step::Clock;
         let line = self.line(step)?;
         self.turn(step).await?;
-        let (sent_at, sent) = (self.clock.now(), self.clock.monotonic());
-        let request = line.1.head(url.clone());
+        let (sent_at, handed) = (self.clock.now(), self.clock.monotonic());
+        let request = line.1.http.head(url.clone());
         let answer = self
-            .ask(&line.0, request, &url, self.shared.exchange_timeout)
+            .ask(&line, request, &url, source, self.shared.exchange_timeout)
             .await
             .map_err(|source| sent_in_vain(step, source))?;
         let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
         let received = self.jar.receive(&url, lines, answer.date);
+        let sent = answer.sent;
+        let sent_at = sent_at.plus(sent.saturating_sub(handed));
         let took = answer.head_at.saturating_sub(sent);
         let page = Page {
             status: answer.status,
@@ -235,42 +339,49 @@ impl Transport {
     /// One request and its answer, redirects left alone.
     async fn send(
         &self,
-        (route, http): &(Route, reqwest::Client),
+        line: &(Route, SiteLine),
         url: &Url,
         body: Option<&str>,
         timeout: Duration,
     ) -> Result<Answer, NetworkError> {
         let request = match body {
-            None => http.get(url.clone()),
+            None => line.1.http.get(url.clone()),
             // As a browser sends it: without a charset.
-            Some(body) => http
+            Some(body) => line
+                .1
+                .http
                 .post(url.clone())
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(body.to_owned()),
         };
-        self.ask(route, request, url, timeout).await
+        self.ask(line, request, url, Source::Page, timeout).await
     }
 
     async fn ask(
         &self,
-        route: &Route,
+        (route, line): &(Route, SiteLine),
         mut request: reqwest::RequestBuilder,
         url: &Url,
+        source: Source,
         timeout: Duration,
     ) -> Result<Answer, NetworkError> {
         if let Some(cookies) = self.jar.header(url) {
             request = request.header(COOKIE, cookies);
         }
-        let sent = self.clock.monotonic();
+        let (handed, made) = (self.clock.monotonic(), line.connections.made());
         let response = request.timeout(timeout).send().await.map_err(|e| NetworkError::from_reqwest(&e));
-        self.shared.routes.went(route, sent, self.clock.now(), response.as_ref().err());
+        self.shared.routes.went(route, handed, self.clock.now(), response.as_ref().err());
         let response = response?;
         let head_at = self.clock.monotonic();
+        let sent = line.connections.left(handed, made).min(head_at);
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let date = headers.get(DATE).and_then(|v| unix_seconds(v.as_bytes()));
-        *self.stamp.lock().unwrap_or_else(PoisonError::into_inner) =
-            date.map(|date| Probe { sent, answered: head_at, date });
-        Ok(Answer { status, headers, head_at, date, body: self.read(response).await })
+        self.told().take_in(
+            &headers,
+            date.map(|date| Sample { sent, first_byte: head_at, date, source, own: None }),
+            head_at,
+        );
+        Ok(Answer { status, headers, sent, head_at, date, body: self.read(response).await })
     }
 
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, NetworkError> {
@@ -284,6 +395,37 @@ impl Transport {
         }
         Ok(body.freeze())
     }
+}
+
+impl Told {
+    /// What one answer tells.
+    fn take_in(&mut self, headers: &HeaderMap, sample: Option<Sample>, now: Duration) {
+        if let Some(sample) = sample {
+            if self.samples.len() >= MAX_SAMPLES {
+                self.samples.remove(0);
+            }
+            self.samples.push(sample);
+        }
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        if let Some(server) = text(SERVER) {
+            self.server = Some(server.chars().take(MAX_SERVER_NAME).collect());
+        }
+        self.used = now;
+        self.kept = match text(CONNECTION) {
+            Some(connection) if connection.to_ascii_lowercase().contains("close") => Kept::Closed,
+            _ => match text(HeaderName::from_static("keep-alive")).and_then(keep_alive_timeout) {
+                Some(timeout) => Kept::For(timeout),
+                None if matches!(self.kept, Kept::For(_)) => self.kept,
+                None => Kept::Unknown,
+            },
+        };
+    }
+}
+
+/// The time in `Keep-Alive: timeout=5, max=100`.
+fn keep_alive_timeout(value: &str) -> Option<Duration> {
+    let seconds = value.split(',').find_map(|part| part.trim().strip_prefix("timeout="))?;
+    Some(Duration::from_secs(seconds.trim().parse::<u32>().ok()?.into()))
 }
 
 /// What a failure means: for a submission it is whether it left at all that counts.

@@ -2,6 +2,7 @@
 //! waits or sends.
 
 pub(crate) mod day;
+pub(crate) mod files;
 pub(crate) mod form;
 pub(crate) mod reading;
 pub(crate) mod schedule;

@@ -17,6 +17,7 @@ mod in_our_name;
 mod pitfalls;
 /// The run around an opening instant: preparing, firing, losing answers, starting again.
 mod runs;
+mod servers;
 /// A stand-in, a clock that is moved by hand and a client for both.
 mod stage;
 /// TLS and whom it trusts.

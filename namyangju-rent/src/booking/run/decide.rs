@@ -82,7 +82,9 @@ impl<W: Watcher> Run<'_, W> {
             }
             Next::Again { after } => match answer {
                 AnswerKind::Busy => Last::Busy(after),
-                AnswerKind::NotOpenYet => self.came_early().map_or(Last::NotOpen, Last::Early),
+                AnswerKind::NotOpenYet if self.booking.opens_at.is_some() => {
+                    self.came_early().map_or(Last::NotOpen, Last::Early)
+                }
                 _ => Last::Plain,
             },
         };
@@ -100,17 +102,18 @@ impl<W: Watcher> Run<'_, W> {
             })
     }
 
-    /// When to try again after an answer that the site dated before the opening instant: it was not the opening
-    /// that was late, but the request that was early. The date is one more measurement of the site's clock.
+    /// When to try again after a first "not open yet" that may have come before the opening: not the opening was late
+    /// then, but the request early. Whatever the answer is dated, the interval of the aim decides; the answer is one
+    /// more sample of it.
     fn came_early(&mut self) -> Option<Duration> {
-        let (instant, stamp) = (self.booking.opens_at?, self.session.as_ref()?.stamp()?);
+        let instant = self.booking.opens_at?;
         // Only the first attempt has nothing in the second before it.
-        if self.attempts.len() > 1 || stamp.date >= instant.unix_micros().div_euclid(1_000_000) {
+        if self.attempts.len() > 1 {
             return None;
         }
-        self.site_clock.add(stamp);
-        // Whatever the lead was for, it was too much.
-        Some(self.fire_instant(instant) + self.booking.lead)
+        self.take_samples();
+        let (aim, now) = (&self.measurement.aim, self.clock().monotonic());
+        aim.second(instant, self.fired?, now)
     }
 
     /// Whether the error is a block and the operator allows, and has, another route.
@@ -148,7 +151,7 @@ impl<W: Watcher> Run<'_, W> {
 
     /// Notes what an answer tells of the opening instant, on the site's clock.
     fn bracket(&mut self, answer: AnswerKind) {
-        let ahead = match self.site_clock.estimate(self.clock().now(), self.clock().monotonic()) {
+        let ahead = match self.measurement.clock.estimate(self.clock().now(), self.clock().monotonic()) {
             Some(estimate) => estimate.ahead_micros,
             None => self.booking.clock_offset_micros.unwrap_or_default(),
         };

@@ -22,7 +22,7 @@ use crate::booking::standing::Standing;
 use crate::booking::watcher::{Observer, Watcher};
 use crate::client::session::Session;
 use crate::clock::Clock;
-use crate::clock::site_clock::SiteClock;
+use crate::clock::shared::Measurement;
 use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::pages::day::DayPage;
@@ -39,7 +39,7 @@ pub(crate) struct Run<'b, W> {
     learned: Option<DayPage>,
     /// The name of the account's member, once a form has told it. The day list may show it instead of the club.
     member: Option<String>,
-    site_clock: SiteClock,
+    measurement: Measurement,
     wish: usize,
     attempts: Vec<Attempt>,
     logins: u8,
@@ -49,6 +49,8 @@ pub(crate) struct Run<'b, W> {
     /// The saved session was tried.
     restored: bool,
     permit: Option<Permit>,
+    /// When the first request of the opening left.
+    fired: Option<Duration>,
     requests_before: u32,
     requests_at_opening: Option<u32>,
 }
@@ -76,7 +78,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             session: None,
             learned: None,
             member: None,
-            site_clock: SiteClock::new(),
+            measurement: Measurement::default(),
             wish: booking.standing.wish().min(booking.wishes.len().saturating_sub(1)),
             attempts: Vec::new(),
             logins: 0,
@@ -84,6 +86,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             opening: OpeningBracket::default(),
             restored: false,
             permit: None,
+            fired: None,
             requests_before: booking.budget().used(),
             requests_at_opening: None,
         }
@@ -98,7 +101,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             wish: self.wish,
             requests,
             requests_after_opening: self.requests_after_opening(),
-            clock: self.site_clock.estimate(self.clock().now(), self.clock().monotonic()),
+            clock: self.measurement.clock.estimate(self.clock().now(), self.clock().monotonic()),
             opening: self.opening,
             began,
             ended: self.clock().now(),
@@ -171,8 +174,11 @@ impl<'b, W: Watcher> Run<'b, W> {
         self.in_time(instant)?;
         let began = self.fire_instant(instant);
         let mut schedule = self.booking.policy.schedule(began, seed);
-        let attempted = self.fire(began).await;
-        let began = began.max(self.clock().monotonic().saturating_sub(self.booking.policy.gap()));
+        let attempted = self.fire(instant).await;
+        let began = self
+            .fired
+            .unwrap_or(began)
+            .max(self.clock().monotonic().saturating_sub(self.booking.policy.gap()));
         let at = self.decide(attempted, began, &mut schedule).await?;
         Ok((schedule, at))
     }

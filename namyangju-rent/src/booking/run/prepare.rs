@@ -7,8 +7,9 @@ use super::shot::QUIET_BEFORE;
 use crate::booking::event::{Event, Wish};
 use crate::booking::report::Verdict;
 use crate::booking::watcher::Watcher;
-use crate::clock::shared::is_fresh;
-use crate::clock::site_clock::PROBE_GAP;
+use crate::client::session::Session;
+use crate::clock::aim::{NextProbe, Source};
+use crate::clock::site_clock::{MAX_PROBES, PROBE_GAP};
 use crate::clock::wait_until;
 use crate::error::Error;
 use crate::outcome::Next;
@@ -26,9 +27,20 @@ const PREPARE_GAP: Duration = Duration::from_secs(60);
 /// When the clock is measured a second time, which also shows whether the session is still alive.
 const SECOND_MEASUREMENT_BEFORE: Duration = Duration::from_secs(60);
 
-/// Probes of the first measurement, and how many more the second adds.
-const FIRST_PROBES: usize = 8;
-const MORE_PROBES: usize = 3;
+/// Probes of the first measurement, and of both: two clocks drift apart by some milliseconds in ten minutes, so most
+/// are sent in the last one.
+const FIRST_PROBES: usize = 3;
+const BOTH_PROBES: usize = 10;
+
+/// Connections that are timed with each measurement, where no file of the site is known.
+const CONNECTIONS_TIMED: usize = 2;
+
+/// When the line is used for the last time before the shot. Servers close a silent one after 5 s (Apache) or 75 s
+/// (nginx) by default, and a new one costs two or three round trips.
+const WARM_UP_BEFORE: Duration = Duration::from_secs(2);
+
+/// How much earlier than that it may be, so that the answer's date tells something.
+const WARM_UP_WITHIN: Duration = Duration::from_millis(900);
 
 impl<W: Watcher> Run<'_, W> {
     /// Login, the slots' numbers and the site's clock, in the ten minutes before the instant.
@@ -53,7 +65,7 @@ impl<W: Watcher> Run<'_, W> {
         }
         self.measure(instant, FIRST_PROBES).await?;
         self.sleep(left(self).saturating_sub(SECOND_MEASUREMENT_BEFORE)).await;
-        self.measure(instant, self.site_clock.probes().len() + MORE_PROBES).await
+        self.measure(instant, BOTH_PROBES).await
     }
 
     /// Logs in and reads the numbers of the slots.
@@ -114,7 +126,6 @@ impl<W: Watcher> Run<'_, W> {
         if self.booking.clock_offset_micros.is_some() {
             return Ok(());
         }
-        let Some(wish) = self.wish() else { return Ok(()) };
         let booking = self.booking;
         let measured = booking.client.measured();
         // Another booking may be at it, which takes some seconds: its measurement will do.
@@ -127,56 +138,154 @@ impl<W: Watcher> Run<'_, W> {
                 turn => break turn,
             }
         };
-        let (route, now) = (booking.client.route_in_use(), self.clock().monotonic());
-        let known = measured.better_than(&self.site_clock, &route, now);
-        let taken_over = known.is_some();
-        if let Some(known) = known {
-            self.site_clock = known;
+        let taken_over = self.take_over();
+        if turn.is_some() {
+            self.time_connections().await;
         }
-        let old = !is_fresh(&self.site_clock, now);
         let mut asked = 0;
-        while turn.is_some()
-            && self.site_clock.probes().len() < most
-            && (self.site_clock.wants_more() || old && asked == 0)
-        {
-            let at = self.site_clock.aim(self.clock().monotonic());
-            if at + QUIET_BEFORE > self.fire_instant(instant) {
+        while turn.is_some() && self.probes() < most {
+            let Some((source, at)) = self.next_probe(most, asked == 0) else { break };
+            if at + QUIET_BEFORE > self.fire_instant(instant) || !self.probe(source, at).await? {
                 break;
             }
-            if let Err(error) = self.ensure_session().await {
-                self.tell(Event::Alarm { text: error.chain() });
-                break;
-            }
-            wait_until(self.clock().clone().as_ref(), at).await;
-            let Some(session) = &self.session else { break };
             asked += 1;
-            match session.probe(&wish.place, wish.date).await {
-                Ok((probe, alive)) => {
-                    if !alive {
-                        self.session = None;
-                    }
-                    match probe {
-                        Some(probe) => {
-                            self.site_clock.add(probe);
-                            measured.keep(booking.client.route_in_use(), &self.site_clock);
-                        }
-                        None => break,
-                    }
-                }
-                Err(error) => {
-                    self.tell(Event::Alarm { text: error.chain() });
-                    match error.next() {
-                        Next::Stop if !self.goes_on_after_block(&error) => return Err(self.ended(&error)),
-                        _ => break,
-                    }
-                }
-            }
         }
-        let estimate = self.site_clock.estimate(self.clock().now(), self.clock().monotonic());
+        let estimate = self.measurement.clock.estimate(self.clock().now(), self.clock().monotonic());
         if let Some(estimate) = estimate.filter(|_| asked > 0 || taken_over) {
             self.tell(Event::ClockRead { estimate });
         }
         Ok(())
+    }
+
+    /// Where no file of the site is known, a few connections that carry no request tell the network from the script.
+    async fn time_connections(&mut self) {
+        let Some(session) = self.session.as_ref().filter(|session| !session.knows_file()) else { return };
+        for _ in 0..CONNECTIONS_TIMED {
+            let Some(took) = session.connect_time().await else { return };
+            self.measurement.aim.connected(took);
+        }
+    }
+
+    /// How many probes the measurement rests on.
+    fn probes(&self) -> usize {
+        self.measurement.clock.probes().len()
+    }
+
+    /// Takes over what another booking of the client has measured, if that is more.
+    fn take_over(&mut self) -> bool {
+        let route = self.booking.client.route_in_use();
+        let now = self.clock().monotonic();
+        match self.booking.client.measured().better_than(&self.measurement, &route, now) {
+            Some(better) => {
+                self.measurement = better;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// What to ask next for the clock, and when; `None` if it is known well enough. An old measurement is looked at
+    /// once more, if nothing was asked `yet`.
+    fn next_probe(&mut self, most: usize, none_yet: bool) -> Option<(Source, Duration)> {
+        self.take_samples();
+        let now = self.clock().monotonic();
+        let file = self.session.as_ref().is_some_and(|session| session.knows_file());
+        let last = self.measurement.last_probe();
+        match self.measurement.aim.next_probe(now, last, file, most.saturating_sub(self.probes())) {
+            NextProbe::Ask { source, at } => Some((source, at)),
+            NextProbe::Enough if none_yet && !self.measurement.is_fresh(now) => {
+                let at = last.map_or(now, |last| now.max(last.saturating_add(PROBE_GAP)));
+                Some((Source::Page, at))
+            }
+            NextProbe::Enough => None,
+        }
+    }
+
+    /// Takes the dated answers of the session in.
+    pub(super) fn take_samples(&mut self) {
+        if let Some(session) = &self.session {
+            let (samples, server) = session.take_told();
+            self.measurement.add(samples, server.as_deref());
+        }
+    }
+
+    /// Sends a probe at an instant; `false` if the site gives no time.
+    async fn probe(&mut self, source: Source, at: Duration) -> Result<bool, Verdict> {
+        if let Err(error) = self.ensure_session().await {
+            self.tell(Event::Alarm { text: error.chain() });
+            return Ok(false);
+        }
+        wait_until(self.clock().clone().as_ref(), at).await;
+        let (Some(session), Some(wish)) = (&self.session, self.wish()) else { return Ok(false) };
+        let probed = match source {
+            Source::File => session.probe_file().await.map(|probe| (probe, true)),
+            Source::Page => session.probe(&wish.place, wish.date).await,
+        };
+        self.take_samples();
+        match probed {
+            Ok((probe, alive)) => {
+                if !alive {
+                    self.session = None;
+                }
+                if let Some(probe) = probe {
+                    self.measurement.probed(probe);
+                    self.booking
+                        .client
+                        .measured()
+                        .keep(self.booking.client.route_in_use(), &self.measurement);
+                }
+                // A file that is not given is followed by pages.
+                Ok(probe.is_some() || source == Source::File)
+            }
+            Err(error) => {
+                self.tell(Event::Alarm { text: error.chain() });
+                match error.next() {
+                    Next::Stop if !self.goes_on_after_block(&error) => Err(self.ended(&error)),
+                    _ => Ok(false),
+                }
+            }
+        }
+    }
+
+    /// The last probe, a page on the line that will shoot, about two seconds before the shot: the site keeps the
+    /// connection then, a session that has died is noticed in time, and the drift of the clocks is small. `false` if the
+    /// session is dead.
+    ///
+    /// Not sent where the site says that it keeps the line for long enough anyway, or for so short a time that this
+    /// would be of no use.
+    pub(super) async fn warm_up(&mut self, session: &Session, instant: SeoulTime) -> Result<bool, Error> {
+        let at = self.fire_instant(instant);
+        let now = self.clock().monotonic();
+        let Some(kept) = session.keeps_line_for() else { return Ok(true) };
+        let before = WARM_UP_BEFORE.min(kept / 2).max(QUIET_BEFORE);
+        let needless = kept < Duration::MAX && !session.is_closed_at(at) || kept <= before;
+        if needless || now + before > at || self.probes() >= MAX_PROBES {
+            return Ok(true);
+        }
+        let Some(wish) = self.wish() else { return Ok(true) };
+        let earliest = at.saturating_sub(before.saturating_add(WARM_UP_WITHIN)).max(now);
+        let latest = at.saturating_sub(before);
+        let aimed = match self.measurement.aim.next_probe(earliest, self.measurement.last_probe(), false, 1) {
+            NextProbe::Ask { at: aimed, .. } if aimed <= latest => aimed,
+            _ => latest,
+        };
+        wait_until(self.clock().clone().as_ref(), aimed).await;
+        let probed = session.probe(&wish.place, wish.date).await;
+        let (samples, server) = session.take_told();
+        self.measurement.add(samples, server.as_deref());
+        match probed {
+            Ok((probe, alive)) => {
+                if let Some(probe) = probe {
+                    self.measurement.probed(probe);
+                }
+                Ok(alive)
+            }
+            Err(error) => {
+                self.tell(Event::Alarm { text: error.chain() });
+                // Told now or at the instant, a block ends the run; anything else may be over by then.
+                if error.next() == Next::Stop { Err(error) } else { Ok(true) }
+            }
+        }
     }
 
     pub(super) async fn ensure_session(&mut self) -> Result<(), Error> {

@@ -69,13 +69,14 @@ impl<W: Watcher> Run<'_, W> {
     /// that the list does not show then. What is sent again is for the same slot, which the site gives once.
     fn is_before_opening(&self) -> bool {
         let now = self.clock().now();
-        let ahead =
-            match (self.booking.clock_offset_micros, self.site_clock.estimate(now, self.clock().monotonic()))
-            {
-                (Some(given), _) => given,
-                (None, Some(estimate)) => estimate.ahead_micros,
-                (None, None) => self.standing.ahead_micros(),
-            };
+        let ahead = match (
+            self.booking.clock_offset_micros,
+            self.measurement.clock.estimate(now, self.clock().monotonic()),
+        ) {
+            (Some(given), _) => given,
+            (None, Some(estimate)) => estimate.ahead_micros,
+            (None, None) => self.standing.ahead_micros(),
+        };
         let at_site = SeoulTime::from_unix_micros(now.unix_micros().saturating_add(ahead));
         self.booking.opens_at.is_some_and(|opens_at| at_site < opens_at.plus(JUST_OPENED))
     }

@@ -9,6 +9,7 @@ use crate::answer_kind::AnswerKind;
 use crate::booking::event::{Event, Wish};
 use crate::booking::watcher::Watcher;
 use crate::client::session::{DayVisit, Session, Submission};
+use crate::clock::shared::Measurement;
 use crate::clock::wait_until;
 use crate::error::{Error, Step};
 use crate::outcome::Next;
@@ -21,18 +22,16 @@ const ARM_BEFORE: Duration = Duration::from_secs(20);
 /// yes is fresh.
 const PERMIT_BEFORE: Duration = Duration::from_secs(3);
 
+/// When the connection of the shot is made where the site closes each one after its answer: time for a handshake on a
+/// slow way, and less than servers wait for a first request.
+const CONNECT_BEFORE: Duration = Duration::from_secs(1);
+
 /// Nothing but the shot itself is sent in this time before the instant.
 pub(super) const QUIET_BEFORE: Duration = Duration::from_millis(1_500);
 
 /// How much after the instant the first request is meant to arrive. What arrives a moment early is
 /// refused and costs a round trip more; what arrives a moment late costs the moment.
 const LATE_BY: Duration = Duration::from_millis(2);
-
-/// The part of the clock's error bar that is added: paths vary, and the bar grows with them.
-const LATE_BY_PART_OF_ERROR: i64 = 6;
-
-/// The most that is added for an error bar that the path does not explain, where few probes fitted in.
-const MAX_LATE_BY: i64 = 250_000;
 
 /// A yes of the watcher, and until when it holds.
 #[derive(Clone, Copy)]
@@ -52,33 +51,60 @@ impl Permit {
     }
 }
 
+/// All that the instant of the shot depends on.
+struct Known<'m> {
+    /// The monotonic clock, and what the wall clock shows with it.
+    now: Duration,
+    wall: SeoulTime,
+    /// How far the site's clock is ahead of the wall clock, if somebody said so.
+    given_ahead_micros: Option<i64>,
+    /// The wall clock is kept by a time server.
+    synchronised: bool,
+    measurement: &'m Measurement,
+    /// How much earlier the person wants it sent.
+    lead: Duration,
+}
+
+impl Known<'_> {
+    /// When to send, on the monotonic clock, so that the request arrives when the site's clock shows `instant`.
+    fn shot(&self, instant: SeoulTime) -> Duration {
+        let aimed = self.measurement.aim.shot(instant);
+        let cached = self.measurement.aim.reading().is_some_and(|reading| reading.cached);
+        let at = match (self.given_ahead_micros, aimed) {
+            (Some(ahead), _) => self.by_wall(instant, ahead),
+            // Behind a cache the dates are too old: a synchronised wall clock knows better.
+            (None, Some(_)) if cached && self.synchronised => self.by_wall(instant, 0),
+            (None, Some(aimed)) => aimed.at,
+            (None, None) => self.by_wall(instant, 0),
+        };
+        at.saturating_sub(self.lead)
+    }
+
+    /// By the wall clock: [`LATE_BY`] after the instant, less the way there.
+    fn by_wall(&self, instant: SeoulTime, ahead_micros: i64) -> Duration {
+        let until =
+            instant.unix_micros().saturating_sub(self.wall.unix_micros()).saturating_sub(ahead_micros);
+        let shown = match u64::try_from(until) {
+            Ok(later) => self.now.saturating_add(Duration::from_micros(later)),
+            Err(_) => self.now.saturating_sub(Duration::from_micros(until.unsigned_abs())),
+        };
+        let network = self.measurement.aim.reading().map(|reading| reading.network);
+        shown.saturating_add(LATE_BY).saturating_sub(network.unwrap_or_default() / 2)
+    }
+}
+
 impl<W: Watcher> Run<'_, W> {
     /// When to send, on the local monotonic clock, so that the request arrives at the site's instant.
     pub(super) fn fire_instant(&self, instant: SeoulTime) -> Duration {
-        let (now, wall) = (self.clock().monotonic(), self.clock().now());
-        let by_wall = |ahead_micros: i64| {
-            let until = instant.unix_micros().saturating_sub(wall.unix_micros()).saturating_sub(ahead_micros);
-            match u64::try_from(until) {
-                Ok(later) => now + Duration::from_micros(later),
-                Err(_) => now.saturating_sub(Duration::from_micros(until.unsigned_abs())),
-            }
+        let known = Known {
+            now: self.clock().monotonic(),
+            wall: self.clock().now(),
+            given_ahead_micros: self.booking.clock_offset_micros,
+            synchronised: self.clock().is_synchronised(),
+            measurement: &self.measurement,
+            lead: self.booking.lead,
         };
-        let estimate = self.site_clock.estimate(wall, now);
-        let flight = self.site_clock.typical_path() / 2;
-        let unsure = estimate.map_or(0, |e| {
-            let path = i64::try_from(e.path.as_micros()).unwrap_or(i64::MAX);
-            let unexplained = e.error_micros.saturating_sub(path / 2).min(MAX_LATE_BY);
-            unexplained.max(e.error_micros.min(MAX_LATE_BY) / LATE_BY_PART_OF_ERROR)
-        });
-        let at = match (self.booking.clock_offset_micros, estimate) {
-            (Some(ahead), _) => by_wall(ahead),
-            // Behind a cache the dates are too old: a synchronised wall clock knows better.
-            (None, Some(e)) if e.cached && self.clock().is_synchronised() => by_wall(0),
-            (None, Some(_)) => self.site_clock.local(instant).unwrap_or_else(|| by_wall(0)),
-            (None, None) => by_wall(0),
-        };
-        let late_by = LATE_BY + Duration::from_micros(unsure.unsigned_abs());
-        (at + late_by).saturating_sub(flight).saturating_sub(self.booking.lead)
+        known.shot(instant)
     }
 
     /// Asks whether an application for the wish at hand may leave.
@@ -99,8 +125,8 @@ impl<W: Watcher> Run<'_, W> {
     }
 
     /// The first attempt, sent at the instant; the form is tried early, for a site that gives it.
-    pub(super) async fn fire(&mut self, at: Duration) -> Attempted {
-        let left = |run: &Self| at.saturating_sub(run.clock().monotonic());
+    pub(super) async fn fire(&mut self, instant: SeoulTime) -> Attempted {
+        let left = |run: &Self| run.fire_instant(instant).saturating_sub(run.clock().monotonic());
         self.sleep(left(self).saturating_sub(ARM_BEFORE)).await;
         // A login that is found gone while arming is renewed, once: there is time for it.
         for _ in 0..2 {
@@ -114,25 +140,43 @@ impl<W: Watcher> Run<'_, W> {
             let Some(session) = self.session.take() else { break };
             match self.arm(&session).await {
                 Ok(held) => {
-                    let result = self.shoot(&session, held, at).await;
-                    self.session = Some(session);
-                    return self.mended(result).await;
+                    let shot = self.shoot(&session, held, instant).await;
+                    if shot.is_some() {
+                        self.session = Some(session);
+                    }
+                    return match shot {
+                        Some(attempted) => self.mended(attempted).await,
+                        None => self.shoot_anew(instant).await,
+                    };
                 }
                 Err(error) => self.tell(Event::Alarm { text: error.chain() }),
             }
         }
+        let with = if self.session.is_some() { self.first_step() } else { Step::Login };
+        self.tell(Event::Armed { with });
+        self.begin_attempt();
+        self.permit_before(instant).await?;
+        self.shoot_anew(instant).await
+    }
+
+    /// The shot without anything held ready, with a login first if there is no session.
+    async fn shoot_anew(&mut self, instant: SeoulTime) -> Attempted {
+        let time_left = self.fire_instant(instant).saturating_sub(self.clock().monotonic());
+        if self.session.is_none()
+            && time_left >= QUIET_BEFORE
+            && let Err(error) = self.ensure_session().await
+        {
+            self.tell(Event::Alarm { text: error.chain() });
+        }
         let Some(session) = self.session.take() else {
-            self.tell(Event::Armed { with: Step::Login });
-            self.begin_attempt();
-            self.permit_before(at).await?;
-            let fired = self.wait_for_shot(at).await;
-            let result = self.log_in_and_visit().await;
+            let fired = self.wait_for_shot(self.fire_instant(instant)).await;
+            let attempted = self.log_in_and_visit().await;
             self.began_at(fired);
-            return result;
+            return attempted;
         };
-        let result = self.shoot(&session, None, at).await;
+        let attempted = self.send_at(&session, None, instant).await;
         self.session = Some(session);
-        self.mended(result).await
+        self.mended(attempted).await
     }
 
     /// Asks for the form before the opening, or for the day where the numbers are not known. Most
@@ -167,33 +211,73 @@ impl<W: Watcher> Run<'_, W> {
         }
     }
 
-    /// Waits for the instant and sends what is ready. Nothing is told, logged or allocated by us
-    /// between the instant and the request; the intent to submit is told before.
-    async fn shoot(&mut self, session: &Session, held: Option<Submission<'_>>, at: Duration) -> Attempted {
-        let with = match (&held, &self.learned) {
-            (Some(_), _) => Step::Submit,
-            (None, Some(_)) => Step::Form,
-            (None, None) => Step::Day,
-        };
+    /// What an attempt asks for first.
+    fn first_step(&self) -> Step {
+        if self.learned.is_some() { Step::Form } else { Step::Day }
+    }
+
+    /// Gets the permit, uses the line once more, and sends what is ready at the instant. `None` if the session was found
+    /// dead before: nothing was sent then.
+    async fn shoot(
+        &mut self,
+        session: &Session,
+        held: Option<Submission<'_>>,
+        instant: SeoulTime,
+    ) -> Option<Attempted> {
+        let with = if held.is_some() { Step::Submit } else { self.first_step() };
         self.tell(Event::Armed { with });
         self.begin_attempt();
-        self.permit_before(at).await?;
+        if let Err(error) = self.permit_before(instant).await {
+            return Some(Err(error));
+        }
+        match self.warm_up(session, instant).await {
+            Ok(true) => Some(self.send_at(session, held, instant).await),
+            Ok(false) => None,
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Waits for the instant and sends what is ready. Nothing is told, logged or allocated by us
+    /// between the instant and the request; the intent to submit is told before.
+    async fn send_at(
+        &mut self,
+        session: &Session,
+        held: Option<Submission<'_>>,
+        instant: SeoulTime,
+    ) -> Attempted {
+        let at = self.fire_instant(instant);
         if held.is_some() {
             self.tell(Event::Submitting);
         }
-        let fired = self.wait_for_shot(at).await;
-        let result = match held {
+        // A server that closes a silent line soon may do so before the first request as well.
+        let connect_before =
+            session.keeps_line_for().map_or(CONNECT_BEFORE, |kept| CONNECT_BEFORE.min(kept / 2));
+        let handshakes_early = session.is_closed_at(at) && self.clock().monotonic() + connect_before < at;
+        let waited = if handshakes_early {
+            self.sleep(at.saturating_sub(self.clock().monotonic()).saturating_sub(connect_before)).await;
+            session.hold_new_line_until(at)?;
+            self.requests_at_opening = Some(self.requests());
+            at
+        } else {
+            self.wait_for_shot(at).await
+        };
+        let attempted = match held {
             Some(submission) => self.send(submission).await,
             None => self.visits(session).await,
         };
+        let (samples, server) = session.take_told();
+        let left = samples.iter().map(|sample| sample.sent).find(|sent| *sent >= waited);
+        self.measurement.add(samples, server.as_deref());
+        let fired = if handshakes_early { left.unwrap_or(waited) } else { waited };
+        self.fired = Some(fired);
         self.began_at(fired);
         self.tell(Event::Fired { late: fired.saturating_sub(at) });
-        result
+        attempted
     }
 
     /// Asks for the permit of the shot, shortly before it.
-    async fn permit_before(&mut self, at: Duration) -> Result<(), Error> {
-        let left = at.saturating_sub(self.clock().monotonic());
+    async fn permit_before(&mut self, instant: SeoulTime) -> Result<(), Error> {
+        let left = self.fire_instant(instant).saturating_sub(self.clock().monotonic());
         self.sleep(left.saturating_sub(PERMIT_BEFORE)).await;
         self.ask_permit().await
     }
@@ -203,6 +287,8 @@ impl<W: Watcher> Run<'_, W> {
         let clock = Arc::clone(self.clock());
         self.requests_at_opening = Some(self.requests());
         wait_until(clock.as_ref(), at).await;
-        clock.monotonic()
+        let fired = clock.monotonic();
+        self.fired = Some(fired);
+        fired
     }
 }

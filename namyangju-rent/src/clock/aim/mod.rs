@@ -46,6 +46,9 @@ const DRIFT_PPM: i64 = 10;
 /// So many stamps of the application are enough to go by them alone: its rules ask no other clock.
 const MANY_OWN: usize = 4;
 
+/// Two clocks drift apart by too little in this time for the same probe to show something else.
+const ALIKE_WITHIN: i64 = 60 * SECOND;
+
 /// After so many probes of a file, pages show whether it is answered by their clock.
 const FILES_BEFORE_CHECK: usize = 3;
 
@@ -527,7 +530,7 @@ impl Aim {
         let opens = instant.unix_micros().saturating_mul(1_000);
         let arrived = nanos(first).saturating_add(reading.earliest);
         // A line that was quicker than the quickest seen is a reason too: the second attempt costs little.
-        let margin = MILLI.saturating_mul(8).saturating_add(network.high / 2);
+        let margin = SLACK.saturating_add(network.high / JITTER_PART);
         if arrived > opens.saturating_add(margin) {
             return None;
         }
@@ -539,6 +542,23 @@ impl Aim {
     /// host is known, `left` how many requests are left for it. Each is aimed so that the moment of its stamp meets
     /// a whole second of the site, where it halves what is not known.
     pub fn next_probe(&self, now: Duration, last: Option<Duration>, file: bool, left: usize) -> NextProbe {
+        match self.wanted_probe(now, last, file, left) {
+            NextProbe::Ask { source: Source::Page, at } if self.asked_alike(at) => NextProbe::Enough,
+            wanted => wanted,
+        }
+    }
+
+    /// Whether a page was asked lately at the same point of a second: the same again would tell nothing more.
+    fn asked_alike(&self, at: Duration) -> bool {
+        let at = nanos(at);
+        self.samples.iter().filter(|sample| sample.source == Source::Page).any(|sample| {
+            let apart = at.saturating_sub(nanos(sample.sent));
+            let point = apart.rem_euclid(SECOND);
+            apart < ALIKE_WITHIN && point.min(SECOND.saturating_sub(point)) < MILLI
+        })
+    }
+
+    fn wanted_probe(&self, now: Duration, last: Option<Duration>, file: bool, left: usize) -> NextProbe {
         if left == 0 {
             return NextProbe::Enough;
         }
@@ -579,7 +599,11 @@ impl Aim {
                 // Where the models say different things, the same page may tell them apart.
                 let apart = script > network.jitter.saturating_mul(4).saturating_add(open.width());
                 let between = open.middle().saturating_add(script / 2);
-                return ask(Source::Page, Some(if apart && both.is_some() { between } else { stamped }));
+                let moments = if apart && both.is_some() { [between, stamped] } else { [stamped, stamped] };
+                let untried = moments.map(|ahead| meets_second(earliest, ahead));
+                if let Some(at) = untried.into_iter().find(|at| !self.asked_alike(*at)) {
+                    return NextProbe::Ask { source: Source::Page, at };
+                }
             }
         }
         if file && files < MAX_FILE_PROBES && (files == 0 || open.width() > enough && !told) {

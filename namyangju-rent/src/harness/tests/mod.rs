@@ -2,6 +2,7 @@
 
 mod clients;
 mod connections;
+mod files;
 mod hostile;
 mod line;
 #[cfg(feature = "wiremock")]

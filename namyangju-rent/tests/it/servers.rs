@@ -1,0 +1,93 @@
+//! The shot behind servers of every kind: where `Date` is stamped, how long a script takes, how long a line is kept.
+
+use std::time::Duration;
+
+use namyangju_rent::harness::{Delay, KeepAlive, ScriptClock, Settings, Step, WebServer};
+use namyangju_rent::{SeoulTime, Verdict};
+
+use crate::stage::Stage;
+
+fn opening() -> SeoulTime {
+    "2026-11-26 10:00:00".parse().unwrap()
+}
+
+/// One way, without jitter.
+const WAY: Delay = Delay { base: Duration::from_millis(20), jitter: Duration::ZERO };
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+/// A site that opens the wished day at ten, 20 ms away.
+fn settings(server: WebServer) -> Settings {
+    let mut settings = Settings::default();
+    settings.openings.insert("2026-12-05".parse().unwrap(), opening());
+    (settings.there, settings.back) = (WAY, WAY);
+    settings.web_server = server;
+    settings
+}
+
+/// When the first request of the opening that could be answered with yes arrived, after the opening.
+fn met(stage: &Stage) -> Duration {
+    let arrivals = stage.server.arrivals();
+    let first = arrivals.iter().find(|a| a.step == Step::Form && a.site_time >= opening());
+    first.unwrap().site_time.since(opening())
+}
+
+#[tokio::test]
+async fn whichever_server_and_script_the_first_useful_request_arrives_within_fifteen_milliseconds() {
+    for (name, server) in [("apache", WebServer::apache()), ("nginx", WebServer::nginx())] {
+        for script in [0, 30, 60, 120, 250] {
+            for script_clock in [ScriptClock::Beginning, ScriptClock::End] {
+                let case = format!("{name} {script} {script_clock:?}");
+                let mut server = server.clone();
+                (server.script_time, server.script_clock) = (ms(script), script_clock);
+                let stage = Stage::new("namyangju", settings(server)).await;
+                let report = stage.booking().opens_at(opening()).run(|_| {}).await;
+                assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{case} {report:?}");
+                assert!(met(&stage) <= ms(15), "{case} {:?} {report:?}", met(&stage));
+                assert!(report.requests <= 20, "{case} {report:?}");
+                let most = 3 + report.attempts.len() as u32;
+                assert!(
+                    report.attempts.len() <= 2 && report.requests_after_opening.unwrap() <= most,
+                    "{case} {report:?}"
+                );
+                assert_eq!(stage.booked(), 1, "{case}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_line_that_the_server_closes_costs_the_shot_nothing() {
+    let kept = |idle: Option<u64>, announced, requests| KeepAlive {
+        idle: idle.map(Duration::from_secs),
+        announced,
+        requests,
+        ..KeepAlive::default()
+    };
+    for (name, keep_alive) in [
+        ("kept", kept(None, false, None)),
+        ("75 s", kept(Some(75), true, None)),
+        ("5 s", kept(Some(5), true, Some(100))),
+        ("5 s, not announced", kept(Some(5), false, None)),
+        ("3 s", kept(Some(3), true, None)),
+        ("3 s, not announced", kept(Some(3), false, None)),
+        ("2 s", kept(Some(2), true, None)),
+        ("1 s", kept(Some(1), true, None)),
+        ("off", KeepAlive::off()),
+    ] {
+        let mut settings = settings(WebServer::default());
+        settings.web_server.keep_alive = keep_alive;
+        // TCP and TLS 1.2: a new connection at the instant would be 120 ms late.
+        settings.handshake_round_trips = 3;
+        let stage = Stage::new("namyangju", settings).await;
+        let report = stage.booking().opens_at(opening()).run(|_| {}).await;
+        assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{name} {report:?}");
+        // Kept for a second, each probe has a line of its own, and the handshakes of the stand-in look like path.
+        let most = if name == "1 s" { 30 } else { 15 };
+        assert!(met(&stage) <= ms(most), "{name} {:?} {report:?}", met(&stage));
+        assert!(report.requests <= 20 && report.attempts.len() == 1, "{name} {report:?}");
+        assert_eq!(stage.booked(), 1, "{name}");
+    }
+}
