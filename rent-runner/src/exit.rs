@@ -20,6 +20,8 @@ pub(crate) const NETWORK: u8 = 8;
 pub(crate) const NO_CLEAR_ANSWER: u8 = 9;
 /// The store or its key cannot be used.
 const NO_STORE: u8 = 10;
+/// The court is booked in our name, by an earlier run or by a person.
+const ALREADY_BOOKED: u8 = 11;
 /// Ended by Ctrl-C while nothing was under way: 128 and the number of the signal, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -37,12 +39,14 @@ Exit codes:
   8    network: the site could not be reached, or a test message did not arrive
   9    given up: not open, busy or without a clear answer until the end
   10   the store of bookings, or the key of its secrets, cannot be used
+  11   already booked: the day list shows the time under the same club and event; no other choice was tried
   130  interrupted, with nothing under way";
 
 /// The exit code of a booking's end.
 pub(crate) fn exit_code(verdict: &Verdict) -> u8 {
     match verdict {
         Verdict::Reserved { .. } => DONE,
+        Verdict::AlreadyBooked => ALREADY_BOOKED,
         Verdict::Lost => 3,
         Verdict::Refused { .. } => 4,
         Verdict::Blocked => 5,
@@ -113,9 +117,10 @@ mod tests {
             Verdict::Unconfirmed,
             Verdict::Unreachable { last: text() },
             Verdict::GaveUp { why: GiveUp::Deadline, last: text() },
+            Verdict::AlreadyBooked,
         ];
         let codes: Vec<u8> = verdicts.iter().map(exit_code).collect();
-        assert_eq!(codes, [0, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(codes, [0, 3, 4, 5, 6, 7, 8, 9, 11]);
         for code in codes.into_iter().chain([UNEXPECTED, BAD_INPUT, NO_STORE, INTERRUPTED]) {
             assert!(TABLE.lines().any(|line| line.trim_start().starts_with(&format!("{code} "))), "{code}");
         }

@@ -104,7 +104,7 @@ async fn round(plan: Plan, number: usize) -> Result<Outcome, Failure> {
         ours,
         arrival_micros: arrival - opening.unix_micros(),
         requests: report.requests,
-        after_opening: report.requests_after_opening,
+        after_opening: report.requests_after_opening.ok_or("the run did not reach the opening")?,
         clock_error_micros: (ahead - skew_millis * 1_000).abs(),
     })
 }

@@ -25,6 +25,9 @@ pub enum Verdict {
         /// What the day list shows afterwards; `None` if it could not be read.
         shown: Option<SlotState>,
     },
+    /// The day list shows the wish booked under our club and event, and no application of this run did it: an earlier
+    /// run booked it, or a person. No other wish was tried.
+    AlreadyBooked,
     /// Somebody else has the slot, or all of them.
     Lost,
     /// The application or the account was refused; trying again would not change it.
@@ -101,7 +104,8 @@ pub struct Visit {
     pub done: Duration,
 }
 
-/// Between which instants of the site's clock the day really opened.
+/// Between which instants of the site's clock the day really opened; of this machine's clock where
+/// [`Report::clock`] is `None` and no offset was given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OpeningBracket {
@@ -124,8 +128,10 @@ pub struct Report {
     pub attempts: Vec<Attempt>,
     /// How many requests it sent, redirects included.
     pub requests: u32,
-    /// How many of them after the opening instant, or after the start where none was given.
-    pub requests_after_opening: u32,
+    /// How many of them after the opening instant, or after the start where none was given; `None` if the run ended
+    /// before the opening, or is not known to have reached it.
+    #[serde(default)]
+    pub requests_after_opening: Option<u32>,
     /// What was known of the site's clock.
     pub clock: Option<ClockEstimate>,
     /// What the answers told of the true opening instant.

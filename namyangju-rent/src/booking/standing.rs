@@ -41,6 +41,17 @@ enum LastApplication {
     Accepted(Option<Receipt>),
 }
 
+/// What is known of our applications for the wish at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// None left that may have been accepted.
+    Clear,
+    /// One left without an answer, and the slot was shown free since: it may have arrived late.
+    FreeSince,
+    /// One left, and its answer is not known.
+    Unanswered,
+}
+
 impl Standing {
     /// How a booking stands after these events, in their order.
     pub fn of<'e>(events: impl IntoIterator<Item = &'e Event>) -> Self {
@@ -109,6 +120,15 @@ impl Standing {
     /// since: it may have arrived late, so a slot that is booked may be booked by it.
     pub fn is_doubtful(&self) -> bool {
         self.doubtful || self.is_unanswered()
+    }
+
+    /// The same in one word for each case.
+    pub(crate) fn doubt(&self) -> Doubt {
+        match (self.is_unanswered(), self.is_doubtful()) {
+            (true, _) => Doubt::Unanswered,
+            (false, true) => Doubt::FreeSince,
+            (false, false) => Doubt::Clear,
+        }
     }
 
     /// The receipt of an application that was accepted, if the site gave one.

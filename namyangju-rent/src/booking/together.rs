@@ -114,7 +114,7 @@ fn broken_off(standing: &Standing, began: SeoulTime, ended: SeoulTime, requests:
         wish: standing.wish(),
         attempts: Vec::new(),
         requests,
-        requests_after_opening: 0,
+        requests_after_opening: None,
         clock: None,
         opening: OpeningBracket::default(),
         began,
@@ -138,6 +138,8 @@ mod tests {
         let receipt = Receipt { number: "20260001".to_owned() };
         let won = answered(AnswerKind::Reserved, Some(receipt.clone()));
         let verdict = |events: &[Event]| broken_off(&Standing::of(events), at, at, 3).verdict;
+        // It may have fallen before the opening or after it.
+        assert_eq!(broken_off(&Standing::default(), at, at, 3).requests_after_opening, None);
         assert!(matches!(verdict(&[]), Verdict::Withdrawn { .. }));
         let refused = [Event::Submitting, answered(AnswerKind::SlotTaken, None)];
         assert!(matches!(verdict(&refused), Verdict::Withdrawn { .. }));

@@ -362,6 +362,11 @@ impl<'s> Form<'s> {
         self.timing
     }
 
+    /// The name of the account's member, as the form has it before it is filled.
+    pub(crate) fn member(&self) -> Option<&str> {
+        self.page.member(&self.session.site().dialect.application)
+    }
+
     /// The discount groups it offers: code and label.
     pub fn discounts(&self) -> Vec<(String, String)> {
         self.page.discounts(&self.session.site().dialect.application)

@@ -49,6 +49,7 @@
 //! | login | `login_success` `login_failure` `cookie_name` `login_cookie_lines` `cookie_life` `anonymous` `sessions_end` `one_session` | 200 with three cookie lines; redirect to the message page with one; day page refuses without login |
 //! | page trace | `form_needs_day` `trace` `trace_refusal` | the applicant form for the same slots |
 //! | submission | `taken` `submit_success` `landing_path` `check_amount` `check_time_list` | 5543 bytes; redirect to `…/{number}`; both checked |
+//! | names in the day list | `listed_names` | as they were typed |
 //! | human check | `human_check` | at the dialect's places |
 //! | waiting room | `waiting_room` | none |
 //! | limits | `max_hours` `min_hours` `daily_limit` | 4 hours, 1 hour, none |
@@ -127,7 +128,7 @@ pub use replay::{Capture, ReplayError, Told, replay};
 pub use server::StandInServer;
 pub use settings::{
     Anonymous, BlockKind, BlockRule, BusyWindow, ContentType, CookieLife, Crowd, Delay, Framing, Gate,
-    HumanCheck, LoginFailure, LoginSuccess, Missing, PrintedBase, RefusalStyle, Rival, Settings,
+    HumanCheck, ListedNames, LoginFailure, LoginSuccess, Missing, PrintedBase, RefusalStyle, Rival, Settings,
     SubmitSuccess, TAKEN_PAGE_BYTES, Taken, Trace, WaitingRoom, WaitingRoomStyle,
 };
 pub use stand_in::{Booked, StandIn};

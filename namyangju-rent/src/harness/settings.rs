@@ -12,6 +12,7 @@ use super::swamp::Swamp;
 use super::texts::Texts;
 use super::web_server::{DateStamp, HeadRequests, KeepAlive, WebServer};
 use super::wire::{Fault, Step};
+use crate::html::charset::Charset;
 use crate::value::date::{RentDate, SeoulTime};
 use crate::value::place::Place;
 use crate::value::slot::TimeRange;
@@ -70,6 +71,8 @@ pub struct Settings {
     pub gzip: bool,
     /// Whether the calendar writes `12월` instead of `12` (protocol.md 5.1: possibly suffixes).
     pub calendar_suffixes: bool,
+    /// How the day list prints who has a slot (protocol.md 5.2 knows only that it does).
+    pub listed_names: ListedNames,
     /// The answer for an address, code or date that does not exist (protocol.md 7: unknown).
     pub missing: Missing,
 
@@ -166,6 +169,7 @@ impl Default for Settings {
             framing: Framing::Length,
             gzip: false,
             calendar_suffixes: false,
+            listed_names: ListedNames::AsTyped,
             missing: Missing::NotFound,
             printed_base: PrintedBase::AsAsked,
             login_success: LoginSuccess::Page,
@@ -272,6 +276,42 @@ pub enum Framing {
     Length,
     /// By chunks.
     Chunked,
+}
+
+/// How the day list prints the name of the group that has a slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListedNames {
+    /// As it was typed.
+    #[default]
+    AsTyped,
+    /// The first letter, and three `*` for all others.
+    Masked,
+    /// Its first letters, at most this many.
+    Letters(usize),
+    /// As much as fits into this many bytes of the dialect's character set.
+    Bytes(usize),
+    /// Without blanks.
+    WithoutBlanks,
+    /// The member's name instead, for members of the stand-in; others keep their group's.
+    Member,
+}
+
+impl ListedNames {
+    /// The name as the list prints it.
+    pub(super) fn print(self, group: &str, member: Option<&str>, charset: Charset) -> String {
+        match self {
+            Self::AsTyped => group.to_owned(),
+            Self::Masked => group.chars().take(1).chain("***".chars()).collect(),
+            Self::Letters(most) => group.chars().take(most).collect(),
+            Self::Bytes(most) => {
+                let fits = |text: &String| charset.encode(text).len() <= most;
+                let beginnings = (0..=group.chars().count()).map(|n| group.chars().take(n).collect());
+                beginnings.take_while(fits).last().unwrap_or_default()
+            }
+            Self::WithoutBlanks => group.split_whitespace().collect(),
+            Self::Member => member.unwrap_or(group).to_owned(),
+        }
+    }
 }
 
 /// The answer for what does not exist.

@@ -123,6 +123,8 @@ impl fmt::Debug for Booked {
 pub(super) struct Holder {
     pub(super) event: String,
     pub(super) group: String,
+    /// The name in the account of a member of the stand-in.
+    pub(super) member: Option<String>,
 }
 
 #[derive(Default)]
@@ -258,7 +260,8 @@ impl StandIn {
 
     /// Gives every slot that touches the stretch to `by`, whoever had it. Says how many there are.
     pub fn take(&mut self, place: &Place, date: RentDate, range: TimeRange, by: &str) -> usize {
-        let holder = Holder { event: self.settings.texts.rival_event.clone(), group: by.to_owned() };
+        let holder =
+            Holder { event: self.settings.texts.rival_event.clone(), group: by.to_owned(), member: None };
         self.set_holder(place, date, range, Some(holder))
     }
 
@@ -697,7 +700,11 @@ impl StandIn {
             for number in numbers {
                 if self.holder(&rival.place, rival.date, number).is_none() {
                     let texts = &self.settings.texts;
-                    let holder = Holder { event: texts.rival_event.clone(), group: texts.rival_club.clone() };
+                    let holder = Holder {
+                        event: texts.rival_event.clone(),
+                        group: texts.rival_club.clone(),
+                        member: None,
+                    };
                     self.hold(&rival.place, rival.date, number, holder);
                 }
             }
@@ -735,7 +742,11 @@ impl StandIn {
         let share = self.settings.booked_share;
         let taken = share > 0.0 && share_of(self.settings.seed, &format!("{place}|{date}|{number}")) < share;
         let texts = &self.settings.texts;
-        taken.then(|| Holder { event: texts.rival_event.clone(), group: texts.rival_club.clone() })
+        taken.then(|| Holder {
+            event: texts.rival_event.clone(),
+            group: texts.rival_club.clone(),
+            member: None,
+        })
     }
 
     /// Whether reservations for the date are taken at this instant of the site's clock.

@@ -147,7 +147,10 @@ impl StandIn {
             let date = month.plus_days(n);
             let slots = court.rounds.iter().map(|slot| {
                 let holder = self.holder(&place, date, slot.0);
-                let (event, group) = holder.map_or_else(Default::default, |h| (h.event, h.group));
+                let (names, charset) = (self.settings.listed_names, self.site.charset());
+                let (event, group) = holder.map_or_else(Default::default, |h| {
+                    (h.event, names.print(&h.group, h.member.as_deref(), charset))
+                });
                 let state = self.state_of(court, date, *slot, visit.site_time);
                 ListedSlot { range: slot.1, state, event, group }
             });

@@ -258,6 +258,7 @@ impl StandIn {
         let holder = Holder {
             event: text(FieldSource::EventName).to_owned(),
             group: text(FieldSource::Club).to_owned(),
+            member: self.settings.accounts.iter().find(|a| a.id == account).map(|a| a.name.clone()),
         };
         for (number, _) in &slots {
             self.hold(&place, date, *number, holder.clone());

@@ -122,6 +122,13 @@ impl FormPage {
         self.controls.iter().filter(move |c| c.sent && c.name == name).map(|c| c.value.as_str())
     }
 
+    /// The name of the account's member, as the page has it before it is filled.
+    pub(crate) fn member(&self, post: &ApplicationPost) -> Option<&str> {
+        let field = post.fields.iter().find(|field| field.from == FieldSource::Applicant)?;
+        let control = self.controls.iter().find(|c| c.sent && c.name == field.name)?;
+        Some(control.value.trim()).filter(|name| !name.is_empty())
+    }
+
     /// The hire price, where the page tells.
     #[cfg(feature = "harness")]
     pub(crate) fn sale(&self) -> Option<Won> {

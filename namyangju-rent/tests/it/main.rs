@@ -13,6 +13,8 @@ mod citations;
 mod directions;
 /// The imports of a crate, read from its files.
 mod imports;
+/// Whose booking the day list shows: ours, perhaps ours, somebody else's.
+mod in_our_name;
 /// How often a password is sent.
 mod logins;
 /// The pitfalls of the crates underneath, one test each.

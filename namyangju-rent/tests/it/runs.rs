@@ -58,7 +58,7 @@ async fn the_first_request_arrives_at_the_opening_on_the_sites_clock() {
                 .find(|a| a.step == Step::Form && a.site_time >= opening());
             let late = first.unwrap().site_time.since(opening());
             assert!(late <= Duration::from_millis(10), "{skew}: {late:?}");
-            assert!(report.requests <= 25 && report.requests_after_opening <= 4, "{report:?}");
+            assert!(report.requests <= 25 && report.requests_after_opening.unwrap() <= 4, "{report:?}");
             assert!(events.iter().any(|e| matches!(e, Event::Armed { with: namyangju_rent::Step::Form })));
             assert_eq!(stage.booked(), 1);
         }
@@ -73,7 +73,7 @@ async fn a_site_that_gives_the_form_early_is_sent_the_submission_at_the_instant(
     let (report, events) = run(&stage, |b| b).await;
     assert!(won(&report), "{report:?}");
     assert!(events.iter().any(|e| matches!(e, Event::Armed { with: namyangju_rent::Step::Submit })));
-    assert!(report.requests_after_opening <= 3, "{report:?}");
+    assert!(report.requests_after_opening.unwrap() <= 3, "{report:?}");
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_site_where_no_day_is_open_yet_is_asked_for_the_day_at_the_instant() {
     let (report, events) = run(&stage, |b| b).await;
     assert!(won(&report), "{report:?}");
     assert!(!events.iter().any(|e| matches!(e, Event::Learned { .. })));
-    assert!(report.requests_after_opening <= 5, "{report:?}");
+    assert!(report.requests_after_opening.unwrap() <= 5, "{report:?}");
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn a_first_request_that_comes_early_is_followed_at_the_instant() {
     let [first, second] = shots(&stage)[..] else { panic!("{report:?}") };
     assert!(first < opening() && second >= opening(), "{report:?}");
     assert!(second.since(first) < Duration::from_millis(100), "{report:?}");
-    assert_eq!(report.requests_after_opening, 5);
+    assert_eq!(report.requests_after_opening, Some(5));
     let after = report.opening.after.unwrap();
     assert!(after < opening() && opening().since(after) < Duration::from_millis(100), "{report:?}");
 }
@@ -512,9 +512,12 @@ async fn bookings_run_side_by_side_in_one_budget() {
         run_together(bookings.clone(), move |index, _| ears.lock().unwrap().push(index)).await.unwrap();
     assert_eq!(reports.len(), 4);
     let won = reports.iter().filter(|r| won(r)).count();
-    // Two wish the same slot: one of them loses, the others go on.
+    // Two of one club wish the same slot: one of them finds it booked in the club's name, the others go on.
     assert_eq!((won, stage.booked()), (3, 3), "{reports:?}");
-    assert!(reports.iter().filter(|r| !self::won(r)).all(|r| r.verdict == Verdict::Lost), "{reports:?}");
+    assert!(
+        reports.iter().filter(|r| !self::won(r)).all(|r| r.verdict == Verdict::AlreadyBooked),
+        "{reports:?}"
+    );
     assert!((0..4).all(|index| heard.lock().unwrap().contains(&index)));
 
     let too_many = bookings.iter().cycle().take(MAX_BOOKINGS_PER_DAY + 1).cloned().collect();
@@ -667,4 +670,29 @@ async fn a_route_alone_is_used_again_although_it_failed() {
     let report = stage.book().await;
     assert!(won(&report), "{report:?}");
     assert_eq!(report.attempts.len(), 2);
+}
+
+#[tokio::test]
+async fn what_was_not_counted_or_measured_is_not_nought() {
+    // A block in preparation ends the run before the opening.
+    let mut settings = opening_settings();
+    settings.block = Some(namyangju_rent::harness::BlockRule {
+        requests: 1,
+        within: Duration::from_secs(60),
+        kind: namyangju_rent::harness::BlockKind::Forbidden,
+        lasts: Duration::from_secs(3600),
+    });
+    let stage = Stage::new("namyangju", settings).await;
+    let (report, _) = run(&stage, |b| b).await;
+    assert_eq!(report.verdict, Verdict::Blocked);
+    assert!(report.requests > 0 && report.requests_after_opening.is_none(), "{report:?}");
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["requests_after_opening"], serde_json::Value::Null);
+    assert_eq!(serde_json::from_value::<namyangju_rent::Report>(json).unwrap(), report);
+
+    // Without an opening to wait for, all are counted.
+    let stage = Stage::new("namyangju", Settings::default()).await;
+    let report = stage.book().await;
+    assert!(won(&report), "{report:?}");
+    assert_eq!(report.requests_after_opening, Some(report.requests));
 }

@@ -49,7 +49,7 @@ async fn whichever_server_and_script_the_first_useful_request_arrives_within_fif
                 assert!(report.requests <= 20, "{case} {report:?}");
                 let most = 3 + report.attempts.len() as u32;
                 assert!(
-                    report.attempts.len() <= 2 && report.requests_after_opening <= most,
+                    report.attempts.len() <= 2 && report.requests_after_opening.unwrap() <= most,
                     "{case} {report:?}"
                 );
                 assert_eq!(stage.booked(), 1, "{case}");

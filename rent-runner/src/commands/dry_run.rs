@@ -23,8 +23,10 @@ pub(crate) async fn run(
             let list = session.day_list(&wish.place, wish.date).await?;
             let mut slots = list.within(wish.date, wish.range, wish.purpose);
             if slots.any(|slot| slot.state == SlotState::Booked) {
-                terminal::note(&format!("rent-runner: {}", verdict_sentence(&Verdict::Lost)));
-                return Ok(exit::exit_code(&Verdict::Lost));
+                let ours = wish.is_booked_for(application, &list);
+                let verdict = if ours { Verdict::AlreadyBooked } else { Verdict::Lost };
+                terminal::note(&format!("rent-runner: {}", verdict_sentence(&verdict)));
+                return Ok(exit::exit_code(&verdict));
             }
         }
         return Err(Error::from(error).into());

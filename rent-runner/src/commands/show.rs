@@ -275,8 +275,10 @@ fn report(report: Option<&Value>) -> Vec<String> {
         }
     }
     if let Some(requests) = field::<u32>(report, "requests") {
-        let after = field::<u32>(report, "requests_after_opening").unwrap_or_default();
-        lines.push(format!("requests   {requests}, {after} of them after the opening"));
+        let after = field::<u32>(report, "requests_after_opening")
+            .map(|after| format!(", {after} of them after the opening"))
+            .unwrap_or_default();
+        lines.push(format!("requests   {requests}{after}"));
     }
     lines
 }

@@ -16,7 +16,7 @@ use crate::terminal::story::Story;
 #[derive(Debug)]
 pub(crate) enum Ending {
     /// By itself.
-    Ended(Report),
+    Ended(Box<Report>),
     /// By Ctrl-C or a request to terminate.
     Interrupted {
         /// An application was sent and what became of it is not known.
@@ -49,10 +49,11 @@ impl Ending {
     /// The receipt number, if there is one.
     pub(crate) fn receipt(&self) -> Option<&str> {
         match self {
-            Self::Ended(Report { verdict: Verdict::Reserved { receipt: Some(receipt), .. }, .. }) => {
-                Some(&receipt.number)
-            }
-            _ => None,
+            Self::Ended(report) => match &report.verdict {
+                Verdict::Reserved { receipt: Some(receipt), .. } => Some(&receipt.number),
+                _ => None,
+            },
+            Self::Interrupted { .. } => None,
         }
     }
 }
@@ -88,14 +89,14 @@ pub(crate) async fn run(watched: Watched, story: &Story, mut also: impl FnMut(&T
     };
     tokio::pin!(running);
     tokio::select! {
-        report = &mut running => return Ending::Ended(report),
+        report = &mut running => return Ending::Ended(Box::new(report)),
         () = interruption() => {}
         never = counting_down => match never {},
     }
     story.live(None);
     if lock(&standing).is_reserved() {
         story.aside("reserved already: reading it back, then ending");
-        return Ending::Ended(running.await);
+        return Ending::Ended(Box::new(running.await));
     }
     Ending::Interrupted { unanswered: lock(&standing).is_unanswered(), requests: budget.used() }
 }

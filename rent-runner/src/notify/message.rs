@@ -107,6 +107,11 @@ impl Facts {
         }
     }
 
+    /// The court was ours before the booking began.
+    pub(super) fn is_already_booked(&self) -> bool {
+        self.verdict == word(&Verdict::AlreadyBooked)
+    }
+
     /// Of a message that only shows that a channel works.
     pub(super) fn of_test(kind: Kind, now: SeoulTime) -> Self {
         Self {

@@ -89,6 +89,9 @@ impl Words {
             return self.pick("예약 준비 경고", "Booking not ready yet");
         }
         match note.facts.state {
+            Some(State::Succeeded) if note.facts.is_already_booked() => {
+                self.pick("이미 예약되어 있음", "Already booked")
+            }
             Some(State::Succeeded) => self.pick("예약 성공", "Reserved"),
             Some(State::Failed) => self.pick("예약 실패", "Not reserved"),
             Some(State::Unconfirmed) => {
@@ -189,6 +192,7 @@ impl Words {
         let plain = match (self.language, facts.verdict.as_deref()) {
             (Language::English, _) | (_, None) => None,
             (_, Some(word)) => match word {
+                "already-booked" => Some("같은 단체와 행사 이름으로 이미 예약되어 있습니다"),
                 "lost" => Some("다른 사람이 먼저 예약했습니다"),
                 "refused" => Some("사이트가 신청을 받지 않았습니다"),
                 "blocked" => Some("사이트가 접속을 막았습니다"),
@@ -217,6 +221,10 @@ impl Words {
             State::Succeeded if note.facts.receipt.is_some() => Some(self.pick(
                 "사이트의 예약 내역에서 확인하고, 사용료가 있으면 기한 안에 내세요.",
                 "look at it under your reservations on the site, and pay there in time if there is a fee.",
+            )),
+            State::Succeeded if note.facts.is_already_booked() => Some(self.pick(
+                "이 프로그램은 다른 시간을 예약하지 않았습니다. 접수번호는 사이트의 예약 내역에 있습니다.",
+                "nothing else was booked; the receipt number is under your reservations on the site.",
             )),
             State::Succeeded => Some(self.pick(
                 "접수번호를 받지 못했습니다. 사이트의 예약 내역에서 확인하세요.",

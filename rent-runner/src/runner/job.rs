@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use namyangju_rent::{
     Application, Booking, Client, Clock, Credentials, GiveUp, OpeningBracket, Policy, Report, SavedSession,
-    SeoulTime, Slot, Standing, SystemClock, Verdict,
+    SeoulTime, Slot, SlotState, Standing, SystemClock, Verdict,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -364,6 +364,7 @@ async fn report(
     }
     let (receipt, shown) = match &report.verdict {
         Verdict::Reserved { receipt, shown } => (receipt.clone(), *shown),
+        Verdict::AlreadyBooked => (None, Some(SlotState::Booked)),
         _ => (None, None),
     };
     let booking = store::Booking { receipt: receipt.clone(), wish: report.wish, ..claimed.booking.clone() };
@@ -402,7 +403,8 @@ async fn keep_refusal(context: &Context, claimed: &Claimed) {
 fn verdict(report: &Report) -> (State, String) {
     let sentence = words::verdict_sentence(&report.verdict);
     match &report.verdict {
-        Verdict::Reserved { .. } => (State::Succeeded, sentence),
+        // Whoever asks "have we got the court?" gets the true answer; the reason says by whom.
+        Verdict::Reserved { .. } | Verdict::AlreadyBooked => (State::Succeeded, sentence),
         Verdict::Unconfirmed => (State::Unconfirmed, sentence),
         Verdict::Blocked => (State::Blocked, sentence),
         Verdict::NeedsPerson { .. } => (State::NeedsPerson, sentence),

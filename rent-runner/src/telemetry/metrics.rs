@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use namyangju_rent::{Event, Report, TimedEvent};
+use prometheus_client::encoding::{EncodeMetric, MetricEncoder};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -38,7 +40,7 @@ pub(super) struct Figures {
     page: Histograms,
     late: Histogram,
     clock_error: Histogram,
-    clock_ahead: Gauge<f64, std::sync::atomic::AtomicU64>,
+    clock_ahead: Measured,
     alarms: Counter,
     submissions: Counter,
     ended: Family<Label, Counter>,
@@ -49,6 +51,29 @@ pub(super) struct Figures {
     leases_lost: Counter,
     clock_jumps: Histograms,
     messages: Family<Labels, Counter>,
+}
+
+/// A gauge without a value until something was measured: a nought would say that the site's clock is right.
+#[derive(Clone, Debug, Default)]
+struct Measured(Arc<Mutex<Option<f64>>>);
+
+impl Measured {
+    fn set(&self, value: f64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    }
+}
+
+impl EncodeMetric for Measured {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        match *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(value) => encoder.encode_gauge(&value),
+            None => Ok(()),
+        }
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Gauge
+    }
 }
 
 /// From a millisecond to half a minute: answers of a site.
@@ -82,7 +107,7 @@ impl Metrics {
             page: Family::new_with_constructor(answer_times),
             late: fine_times(),
             clock_error: Histogram::new(exponential_buckets(0.000_5, 2.0, 12)),
-            clock_ahead: Gauge::default(),
+            clock_ahead: Measured::default(),
             alarms: Counter::default(),
             submissions: Counter::default(),
             ended: Family::default(),
@@ -409,6 +434,21 @@ mod tests {
             assert_eq!(samples.get(name), Some(&value), "{name}: {text}");
         }
         assert!(samples.keys().any(|name| name.starts_with("rent_build_info{version=")));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_said_of_a_clock_before_it_was_measured() {
+        let (_folder, store, _) = stored(None, "2026-11-26 10:00:00".parse().unwrap()).await;
+        let metrics = Metrics::new();
+        let (_stop, stopped) = watch::channel(false);
+        let address = metrics.serve(ANY.parse().unwrap(), store, stopped).await.unwrap();
+        let (_, text) = ask(address, "/metrics").await;
+        assert!(!samples(&text).keys().any(|name| name.starts_with("rent_site_clock_ahead")), "{text}");
+        metrics.on_event(&happened(json!({ "event": "clock-read", "estimate": {
+            "ahead_micros": 250_000, "error_micros": 2_000, "path_micros": 9, "probes": 3, "cached": false
+        } })));
+        let (_, text) = ask(address, "/metrics").await;
+        assert_eq!(samples(&text).get("rent_site_clock_ahead_seconds"), Some(&0.25), "{text}");
     }
 
     #[tokio::test]

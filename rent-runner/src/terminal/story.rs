@@ -111,7 +111,7 @@ impl Story {
                 if let Some(text) = opening_sentence(&report.opening) {
                     self.send(Line::Person(Tone::Quiet, report.ended, text));
                 }
-                let won = matches!(report.verdict, Verdict::Reserved { .. });
+                let won = matches!(report.verdict, Verdict::Reserved { .. } | Verdict::AlreadyBooked);
                 let tone = if won { Tone::Good } else { Tone::Bad };
                 self.send(Line::Person(
                     tone,

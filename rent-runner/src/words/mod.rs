@@ -111,7 +111,7 @@ pub(crate) fn opening_sentence(opening: &OpeningBracket) -> Option<String> {
 pub(crate) fn report_sentence(report: &Report, waited: bool) -> String {
     let choice = if report.wish > 0 { format!("choice {}: ", report.wish + 1) } else { String::new() };
     let after = match report.requests_after_opening {
-        after if waited => format!(", {after} of them after the opening"),
+        Some(after) if waited => format!(", {after} of them after the opening"),
         _ => String::new(),
     };
     format!(
@@ -149,6 +149,10 @@ pub(crate) fn verdict_sentence(verdict: &Verdict) -> String {
             }
             text
         }
+        Verdict::AlreadyBooked => "already booked: the day list shows the time in our name, under the same club and \
+                                   event, booked by an earlier run or by a person; no other choice was tried, and the \
+                                   receipt number is on the site, under your reservations"
+            .to_owned(),
         Verdict::Lost => "lost: somebody else has the time".to_owned(),
         Verdict::Refused { reason } => format!("refused: {reason}"),
         Verdict::Blocked => "blocked: the site has shut this client out; leave it alone for today".to_owned(),

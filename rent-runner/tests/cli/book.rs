@@ -43,6 +43,31 @@ fn a_time_that_somebody_has_is_lost() {
 }
 
 #[test]
+fn the_same_command_again_says_that_the_court_is_ours_and_books_no_other() {
+    let server = stand_in(|_| {});
+    let second = format!("{PLACE} {} 08:00-10:00", date());
+    let arguments = book(&server.base_url(), &["--or", &second]);
+    assert_eq!(run(&arguments).code, Some(0));
+    let again = run(&arguments);
+    assert_eq!((again.code, again.out.as_str()), (Some(11), ""), "{again:?}");
+    assert!(again.err.contains("already booked: the day list shows the time in our name"), "{again:?}");
+    // Without a second choice, as JSON, with an empty journal, and as far as the form.
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal").to_str().unwrap().to_owned();
+    let json = run(&book(&server.base_url(), &["--json", "--journal", &journal]));
+    let report = lines(&json).pop().unwrap();
+    assert_eq!(
+        (json.code, &report["verdict"], &report["exit_code"]),
+        (Some(11), &"already-booked".into(), &11.into()),
+        "{json:?}"
+    );
+    let dry = run(&book(&server.base_url(), &["--dry-run"]));
+    assert_eq!(dry.code, Some(11), "{dry:?}");
+    assert!(dry.err.contains("already booked"), "{dry:?}");
+    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (1, 1));
+}
+
+#[test]
 fn a_wrong_password_is_refused_once() {
     let server = stand_in(|_| {});
     let done = finish(start(runner(&book(&server.base_url(), &[])), "wrong-password\n"));

@@ -46,6 +46,18 @@ fn each_switch_ends_as_its_help_says() {
 }
 
 #[test]
+fn a_run_that_ends_before_the_opening_counts_no_request_after_it() {
+    for switch in ["--human-check", "--blocked"] {
+        let done = run(&["demo", "--opens-in", "3s", switch]);
+        assert!(done.err.contains(" requests, ") || done.err.contains(" request, "), "{switch} {done:?}");
+        assert!(!done.err.contains("of them after the opening"), "{switch} {done:?}");
+        let done = run(&["demo", "--opens-in", "3s", switch, "--json"]);
+        let report = lines(&done).into_iter().find(|line| line["event"] == "report").unwrap();
+        assert_eq!(report["requests_after_opening"], serde_json::Value::Null, "{switch} {report}");
+    }
+}
+
+#[test]
 fn nothing_is_booked_unless_it_says_so() {
     for switch in ["--taken", "--human-check", "--blocked"] {
         let done = run(&["demo", "--opens-in", "0", switch]);

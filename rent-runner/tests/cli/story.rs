@@ -3,7 +3,7 @@
 use namyangju_rent::harness::{Fault, FaultKind, Settings, StandInServer, Step};
 
 use super::shop::Shop;
-use super::support::{PLACE, date, requests, stand_in};
+use super::support::{PLACE, book, date, requests, run, stand_in};
 
 const PAGE: &[u8] = b"\xb0\xa1 <html>a page that nobody has described</html>";
 
@@ -15,6 +15,27 @@ fn told(change: impl FnOnce(&mut Settings)) -> (Shop, StandInServer) {
     let ran = shop.done(&["run-due"]);
     assert!(ran.out.starts_with("#1  succeeded: reserved"), "{ran:?}");
     (shop, server)
+}
+
+#[test]
+fn a_stored_booking_of_what_is_ours_already_ends_as_that() {
+    // By a command at a terminal, of which this store knows nothing.
+    let server = stand_in(|_| {});
+    assert_eq!(run(&book(&server.base_url(), &[])).code, Some(0));
+    let shop = Shop::new().furnish(&server.base_url());
+    shop.add(&["--or", &format!("{PLACE} {} 10:00-12:00", date()), "--opens-at", "now"]);
+    let ran = shop.run(&["run-due"]);
+    assert_eq!(ran.code, Some(11), "{ran:?}");
+    let stored = shop.json(&["show", "1"]);
+    let booking = &stored["booking"];
+    assert_eq!((&booking["state"], &booking["shown"]), (&"succeeded".into(), &"booked".into()), "{stored}");
+    assert!(booking["reason"].as_str().unwrap().starts_with("already booked: "), "{stored}");
+    assert_eq!(stored["report"]["verdict"], "already-booked", "{stored}");
+    let told = shop.done(&["show", "1"]).out;
+    assert!(told.contains("already booked"), "{told}");
+    let listed = shop.done(&["list", "--all"]).out;
+    assert!(listed.contains("already booked"), "{listed}");
+    assert_eq!(server.with(|s| s.bookings().len()), 1);
 }
 
 fn receipt(server: &StandInServer) -> String {

@@ -100,6 +100,7 @@ impl<W: Watcher> Run<'_, W> {
         };
         let form = day.open_form(*range).await?;
         self.visited(Step::Form, form.timing());
+        self.member = form.member().map(str::to_owned);
         let submission = form.fill(&self.booking.application)?;
         self.submit(submission).await
     }

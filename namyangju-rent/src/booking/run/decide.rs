@@ -43,17 +43,25 @@ impl<W: Watcher> Run<'_, W> {
         self.tell(Event::Answered { step, answer, text: text.clone(), receipt: receipt.clone() });
         let last = match next {
             Next::Confirm => return Err(self.confirmed(receipt).await),
-            Next::NextChoice if !self.standing.is_doubtful() => return self.next_wish(),
+            Next::NextChoice if !self.standing.is_doubtful() => {
+                // The list is read in the gap before the next choice, which it does not delay.
+                let answered = self.clock().monotonic();
+                self.may_be_refused_for_our_own().await?;
+                return self.next_wish(answered);
+            }
             // A slot that is taken may be so by our own application, if one was in doubt.
             Next::NextChoice | Next::ReadBack => match self.read_back(answer).await? {
                 Some(last) => last,
-                None => return self.next_wish(),
+                None => return self.next_wish(self.clock().monotonic()),
             },
             Next::AskPerson => return Err(Verdict::NeedsPerson { reason: text }),
             // The operator allows another route after a block, and has one: a new session goes over it.
             Next::Stop if matches!(&attempted, Err(error) if self.goes_on_after_block(error)) => Last::Plain,
             Next::Stop if matches!(attempted, Ok(Outcome::Blocked)) && self.retire_route() => Last::Plain,
             Next::Stop => {
+                if answer == AnswerKind::LimitReached {
+                    self.may_be_refused_for_our_own().await?;
+                }
                 return Err(match attempted {
                     Err(error) => self.ended(&error),
                     Ok(Outcome::Blocked) => Verdict::Blocked,
@@ -77,7 +85,7 @@ impl<W: Watcher> Run<'_, W> {
                 self.rest_until(self.clock().monotonic().saturating_add(rest)).await;
                 match self.read_back(answer).await? {
                     Some(_) => Last::Busy(None),
-                    None => return self.next_wish(),
+                    None => return self.next_wish(self.clock().monotonic()),
                 }
             }
             Next::Again { after } => match answer {
@@ -92,7 +100,8 @@ impl<W: Watcher> Run<'_, W> {
         if step == Step::Form && !matches!(answer, AnswerKind::NotOpenYet | AnswerKind::Busy) {
             self.learned = None;
         }
-        let requests = self.requests().saturating_sub(self.requests_at_opening.unwrap_or_default());
+        // Nothing of the time to try is used up before the opening.
+        let requests = self.requests_after_opening().unwrap_or(0);
         schedule
             .next(began, self.clock().monotonic(), (requests, self.booking.budget().left()), last)
             .map_err(|why| match attempted {
@@ -141,15 +150,15 @@ impl<W: Watcher> Run<'_, W> {
         }
     }
 
-    /// Goes on to the next wish at once, if there is one.
-    pub(super) fn next_wish(&mut self) -> Result<Duration, Verdict> {
+    /// Goes on to the next wish a gap after the answer for this one, if there is another.
+    pub(super) fn next_wish(&mut self, answered: Duration) -> Result<Duration, Verdict> {
         if self.wish + 1 >= self.booking.wishes.len() {
             return Err(Verdict::Lost);
         }
         self.wish += 1;
         self.learned = None;
         self.tell(Event::NextWish { wish: self.wish });
-        Ok(self.clock().monotonic() + self.booking.policy.gap())
+        Ok(answered + self.booking.policy.gap())
     }
 
     /// Notes what an answer tells of the opening instant, on the site's clock.

@@ -38,6 +38,8 @@ pub(crate) struct Run<'b, W> {
     login: u64,
     /// The page that told the numbers of the wish's slots, as of the wished day.
     learned: Option<DayPage>,
+    /// The name of the account's member, once a form has told it. The day list may show it instead of the club.
+    member: Option<String>,
     measurement: Measurement,
     wish: usize,
     attempts: Vec<Attempt>,
@@ -48,6 +50,8 @@ pub(crate) struct Run<'b, W> {
     /// The saved session was tried.
     restored: bool,
     permit: Option<Permit>,
+    /// A waiting room stood before the day list: how the run ends by it.
+    waiting_room: Option<Verdict>,
     /// When the first request of the opening left.
     fired: Option<Duration>,
     requests_before: u32,
@@ -77,6 +81,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             session: None,
             login: 0,
             learned: None,
+            member: None,
             measurement: Measurement::default(),
             wish: booking.standing.wish().min(booking.wishes.len().saturating_sub(1)),
             attempts: Vec::new(),
@@ -85,6 +90,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             opening: OpeningBracket::default(),
             restored: false,
             permit: None,
+            waiting_room: None,
             fired: None,
             requests_before: booking.budget().used(),
             requests_at_opening: None,
@@ -99,7 +105,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             verdict,
             wish: self.wish,
             requests,
-            requests_after_opening: requests - self.requests_at_opening.unwrap_or_default().min(requests),
+            requests_after_opening: self.requests_after_opening(),
             clock: self.measurement.clock.estimate(self.clock().now(), self.clock().monotonic()),
             opening: self.opening,
             began,
@@ -120,6 +126,11 @@ impl<'b, W: Watcher> Run<'b, W> {
 
     fn requests(&self) -> u32 {
         self.booking.budget().used().saturating_sub(self.requests_before)
+    }
+
+    /// How many of them since the opening, or since the start where none is waited for; `None` before the opening.
+    fn requests_after_opening(&self) -> Option<u32> {
+        Some(self.requests().saturating_sub(self.requests_at_opening?))
     }
 
     /// The wish at hand. There is always one: a booking is made with it.
@@ -145,16 +156,18 @@ impl<'b, W: Watcher> Run<'b, W> {
     /// Everything up to the first attempt, which may be the shot at the opening instant. Gives the
     /// schedule and the instant of the attempt after it.
     async fn begin(&mut self) -> Result<(Schedule, Duration), Verdict> {
+        if self.booking.opens_at.is_none() {
+            self.requests_at_opening = Some(self.requests());
+        }
         if self.standing.is_reserved() {
             return Err(self.confirmed(self.standing.receipt().cloned()).await);
         }
         // Interrupted after an application had left: look before anything is sent.
         if self.standing.is_unanswered() && self.read_back(AnswerKind::Unconfirmed).await?.is_none() {
-            self.next_wish()?;
+            self.next_wish(self.clock().monotonic())?;
         }
         let seed = self.clock().now().unix_micros().unsigned_abs() ^ u64::from(std::process::id()) << 32;
         let Some(instant) = self.booking.opens_at else {
-            self.requests_at_opening = Some(self.requests());
             let now = self.clock().monotonic();
             return Ok((self.booking.policy.schedule(now, seed), now));
         };

@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::Run;
 use crate::answer_kind::AnswerKind;
 use crate::booking::event::Event;
-use crate::booking::listed::ReadBack;
+use crate::booking::listed::{Follows, OurNames, ReadBack};
 use crate::booking::policy::Last;
 use crate::booking::report::Verdict;
+use crate::booking::standing::Doubt;
 use crate::booking::watcher::Watcher;
-use crate::error::Error;
 use crate::outcome::Receipt;
 use crate::value::date::SeoulTime;
 use crate::value::slot::SlotState;
@@ -25,35 +25,48 @@ impl<W: Watcher> Run<'_, W> {
     /// applied for again; `None` means that somebody else has it.
     pub(super) async fn read_back(&mut self, answer: AnswerKind) -> Result<Option<Last>, Verdict> {
         for look in 1..=MAX_READS {
-            match self.look().await {
-                Ok(ReadBack::Free) => {
-                    return Ok(Some(if answer == AnswerKind::Unknown { Last::Unknown } else { Last::Plain }));
-                }
-                Ok(ReadBack::Ours) if self.standing.is_doubtful() => {
-                    return Err(Verdict::Reserved { receipt: None, shown: Some(SlotState::Booked) });
-                }
-                Ok(ReadBack::Others) => return Ok(None),
-                Ok(ReadBack::Ours | ReadBack::Booked) if !self.standing.is_doubtful() => return Ok(None),
-                Ok(ReadBack::Nothing) if !self.standing.is_unanswered() || self.is_before_opening() => {
+            // Before the list is told of: a list that shows the slot free takes a doubt back.
+            let doubt = self.standing.doubt();
+            let seen = self.look().await;
+            // Nothing more is asked for behind a waiting room.
+            if let Some(verdict) = self.waiting_room.take() {
+                return Err(if self.standing.is_doubtful() { Verdict::Unconfirmed } else { verdict });
+            }
+            match seen.follows(doubt, self.is_before_opening()) {
+                Follows::Again if seen == ReadBack::Nothing => {
                     self.standing.was_not_accepted();
                     return Ok(Some(Last::Plain));
                 }
-                // Nothing more is asked for behind a waiting room.
-                Err(error) if error.kind() == AnswerKind::WaitingRoom => {
-                    if self.standing.is_doubtful() {
-                        break;
-                    }
-                    return Err(self.ended(&error));
+                Follows::Again if answer == AnswerKind::Unknown => return Ok(Some(Last::Unknown)),
+                Follows::Again => return Ok(Some(Last::Plain)),
+                Follows::Reserved => {
+                    return Err(Verdict::Reserved { receipt: None, shown: Some(SlotState::Booked) });
                 }
-                _ if look < MAX_READS => {
+                Follows::AlreadyBooked => return Err(Verdict::AlreadyBooked),
+                Follows::NextChoice => return Ok(None),
+                Follows::LookAgain if look < MAX_READS => {
                     let wait = self.booking.policy.gap();
                     self.tell(Event::Resting { wait });
                     self.sleep(wait).await;
                 }
-                _ => {}
+                Follows::LookAgain => {}
             }
         }
         Err(Verdict::Unconfirmed)
+    }
+
+    /// Whether a refusal is about a booking of our own: "taken", and a limit of bookings, read the same whoever has the
+    /// slot. One look; an `Err` is the end of the run.
+    pub(super) async fn may_be_refused_for_our_own(&mut self) -> Result<(), Verdict> {
+        let doubt = self.standing.doubt();
+        match self.look().await.follows(doubt, false) {
+            Follows::AlreadyBooked => Err(Verdict::AlreadyBooked),
+            Follows::Reserved => Err(Verdict::Reserved { receipt: None, shown: Some(SlotState::Booked) }),
+            Follows::LookAgain => Err(Verdict::Unconfirmed),
+            // The refusal is newer than a list that lags behind.
+            Follows::Again if doubt != Doubt::Clear => Err(Verdict::Unconfirmed),
+            Follows::Again | Follows::NextChoice => Ok(()),
+        }
     }
 
     /// Whether the day has not opened yet, or only just, by the site's clock: nobody can have booked a slot
@@ -74,12 +87,12 @@ impl<W: Watcher> Run<'_, W> {
 
     /// What the day list says after a receipt.
     pub(super) async fn confirmed(&mut self, receipt: Option<Receipt>) -> Verdict {
-        let shown = self.look().await.ok().map(|seen| seen.state());
+        let shown = self.look().await.state();
         Verdict::Reserved { receipt, shown }
     }
 
-    async fn look(&mut self) -> Result<ReadBack, Error> {
-        let Some(wish) = self.wish() else { return Ok(ReadBack::Nothing) };
+    async fn look(&mut self) -> ReadBack {
+        let Some(wish) = self.wish() else { return ReadBack::Nothing };
         // The day list needs no login (protocol.md 4.3, S3); the session's line is warm.
         let list = match &self.session {
             Some(session) => session.day_list(&wish.place, wish.date).await,
@@ -88,8 +101,13 @@ impl<W: Watcher> Run<'_, W> {
                 Err(error) => Err(error),
             },
         };
-        let seen = list.map(|list| ReadBack::of(&list, wish, &self.booking.application));
-        self.tell(Event::ReadBack { state: seen.as_ref().ok().map(|seen| seen.state()) });
+        let account = self.booking.credentials.account();
+        let ours = OurNames::new(&self.booking.application, account, self.member.as_deref());
+        if let Err(error) = &list {
+            self.waiting_room = (error.kind() == AnswerKind::WaitingRoom).then(|| self.ended(error));
+        }
+        let seen = list.map_or(ReadBack::Unread, |list| ReadBack::of(&list, wish, ours));
+        self.tell(Event::ReadBack { state: seen.state() });
         seen
     }
 }

@@ -211,7 +211,10 @@ impl<W: Watcher> Run<'_, W> {
             },
         };
         match early {
-            Ok(form) => Ok(form.fill(&self.booking.application).ok()),
+            Ok(form) => {
+                self.member = form.member().map(str::to_owned);
+                Ok(form.fill(&self.booking.application).ok())
+            }
             Err(error)
                 if error.next() == Next::LogIn
                     || matches!(error.kind(), AnswerKind::WaitingRoom | AnswerKind::Moved) =>

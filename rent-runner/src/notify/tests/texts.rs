@@ -65,6 +65,20 @@ fn a_lost_time_is_told_in_the_readers_language() {
 }
 
 #[test]
+fn what_was_ours_before_is_told_in_the_readers_language() {
+    let mut ours = note_of(Kind::Verdict, State::Succeeded);
+    ours.facts.verdict = Some("already-booked".into());
+    ours.facts.receipt = None;
+    let korean = Text::new(&ours, Language::Korean);
+    assert!(korean.title.starts_with("이미 예약되어 있음"), "{korean:?}");
+    assert!(korean.body.contains("사유: 같은 단체와 행사 이름으로 이미 예약되어 있습니다"), "{korean:?}");
+    assert!(korean.body.contains("할 일: 이 프로그램은 다른 시간을 예약하지 않았습니다."), "{korean:?}");
+    let english = Text::new(&ours, Language::English);
+    assert!(english.title.starts_with("Already booked"), "{english:?}");
+    assert!(english.body.contains("What to do: nothing else was booked;"), "{english:?}");
+}
+
+#[test]
 fn a_test_says_that_it_is_one() {
     for kind in Kind::ALL {
         let mut note = note();
