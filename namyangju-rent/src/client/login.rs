@@ -29,7 +29,7 @@ pub struct Credentials {
 
 impl Credentials {
     /// The login name (`memid`) and the password (`mempw`), in composed form as a keyboard types them: see
-    /// [`nfc`](crate::nfc).
+    /// [`nfc`].
     pub fn new(account: impl Into<String>, password: impl Into<String>) -> Self {
         let password = Zeroizing::new(password.into());
         Self { account: nfc(&account.into()), password: SecretString::from(nfc(&password)) }

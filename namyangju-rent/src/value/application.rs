@@ -11,7 +11,7 @@ use crate::value::text::nfc;
 
 /// The applicant's data, as it goes into the form (protocol.md 6).
 ///
-/// Texts are kept, and sent, in composed form: see [`nfc`](crate::nfc).
+/// Texts are kept, and sent, in composed form: see [`nfc`].
 ///
 /// `Debug` shows no names and no phone numbers.
 ///
