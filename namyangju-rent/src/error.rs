@@ -160,18 +160,20 @@ impl Error {
         }
     }
 
-    /// The step it happened in.
-    pub fn step(&self) -> Step {
+    /// The step it happened in; `None` for what goes wrong before any step: [`Error::SavedSession`] and
+    /// [`Error::Setup`].
+    pub fn step(&self) -> Option<Step> {
         match self {
             Self::Refused { step, .. }
             | Self::NotSent { step, .. }
             | Self::Broken { step, .. }
             | Self::Budget { step }
-            | Self::Page { step, .. } => *step,
-            Self::Unconfirmed { .. } | Self::Forbidden(_) => Step::Submit,
-            Self::LoginRefused => Step::Login,
-            Self::WrongDay { .. } => Step::Day,
-            Self::Application(_) | Self::SavedSession(_) | Self::Setup(_) => Step::Form,
+            | Self::Page { step, .. } => Some(*step),
+            Self::Unconfirmed { .. } | Self::Forbidden(_) => Some(Step::Submit),
+            Self::LoginRefused => Some(Step::Login),
+            Self::WrongDay { .. } => Some(Step::Day),
+            Self::Application(_) => Some(Step::Form),
+            Self::SavedSession(_) | Self::Setup(_) => None,
         }
     }
 

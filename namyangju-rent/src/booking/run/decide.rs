@@ -22,7 +22,8 @@ impl<W: Watcher> Run<'_, W> {
     ) -> Result<Duration, Verdict> {
         let (step, answer, text, next) = match &attempted {
             Ok(outcome) => (Step::Submit, outcome.kind(), outcome.to_string(), outcome.next()),
-            Err(error) => (error.step(), error.kind(), error.chain(), error.next()),
+            // Stores and journals name the form where no step failed.
+            Err(error) => (error.step().unwrap_or(Step::Form), error.kind(), error.chain(), error.next()),
         };
         if let Some(attempt) = self.attempts.last_mut() {
             (attempt.step, attempt.answer, attempt.text) = (step, answer, text.clone());
