@@ -27,7 +27,7 @@ const JITTER_PERCENT: u64 = 20;
 /// use std::time::Duration;
 /// use namyangju_rent::Policy;
 ///
-/// let policy = Policy::new().give_up_after(Duration::from_secs(60));
+/// let policy = Policy::new().with_give_up_after(Duration::from_secs(60));
 /// assert_eq!(policy.gap(), Duration::from_millis(500));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,29 +65,35 @@ impl Policy {
         Self { steady_for, most_requests: 1_800, ..Self::new() }
     }
 
-    /// Give up so long after the start: after the opening instant, where one is known.
+    /// Gives up when `duration` has passed since the start, which is the opening instant where one is known.
+    /// Default: 5 minutes.
     #[must_use]
-    pub const fn give_up_after(mut self, duration: Duration) -> Self {
+    pub const fn with_give_up_after(mut self, duration: Duration) -> Self {
         self.give_up_after = duration;
         self
     }
 
-    /// The time between the beginnings of two attempts; not less than [`MIN_GAP`].
+    /// The time between the beginnings of two attempts; a shorter one than [`MIN_GAP`] counts as that. Default: 500 ms.
     #[must_use]
     pub const fn with_gap(mut self, gap: Duration) -> Self {
         self.gap = if gap.as_nanos() < MIN_GAP.as_nanos() { MIN_GAP } else { gap };
         self
     }
 
-    /// The most requests of one booking after its start.
+    /// The most requests of one booking after its start, redirects included. Default: 60.
     #[must_use]
-    pub const fn most_requests(mut self, requests: u32) -> Self {
+    pub const fn with_max_requests(mut self, requests: u32) -> Self {
         self.most_requests = requests;
         self
     }
 
+    /// The most requests of one booking after its start.
+    pub const fn max_requests(&self) -> u32 {
+        self.most_requests
+    }
+
     /// How long after the start it gives up.
-    pub const fn gives_up_after(&self) -> Duration {
+    pub const fn give_up_after(&self) -> Duration {
         self.give_up_after
     }
 
@@ -243,7 +249,7 @@ mod tests {
 
     #[test]
     fn gaps_grow_with_jitter_after_the_first_seconds() {
-        let mut schedule = Policy::new().give_up_after(Duration::from_secs(3600)).schedule(START, 7);
+        let mut schedule = Policy::new().with_give_up_after(Duration::from_secs(3600)).schedule(START, 7);
         let (mut at, mut gaps) = (START + ms(5_001), Vec::new());
         for _ in 0..40 {
             let next = schedule.next(at, at, 1, Last::Plain).unwrap();
@@ -271,9 +277,9 @@ mod tests {
 
     #[test]
     fn it_gives_up_at_once_when_the_next_attempt_would_be_too_late() {
-        let mut schedule = Policy::new().give_up_after(ms(400)).schedule(START, 1);
+        let mut schedule = Policy::new().with_give_up_after(ms(400)).schedule(START, 1);
         assert_eq!(schedule.next(START, START + ms(1), 1, Last::Plain), Err(GiveUp::Deadline));
-        let mut schedule = Policy::new().most_requests(5).schedule(START, 1);
+        let mut schedule = Policy::new().with_max_requests(5).schedule(START, 1);
         assert_eq!(schedule.next(START, START, 5, Last::Plain), Err(GiveUp::Budget));
         let mut schedule = Policy::new().schedule(START, 1);
         assert!(schedule.next(START, START, 1, Last::Unknown).is_ok());
@@ -300,7 +306,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_run_passes_its_bounds(gap in 0_u64..5_000, seed in any::<u64>(), took in prop::collection::vec((0_u64..3_000, any::<bool>()), 1..700)) {
-            let policy = Policy::new().with_gap(ms(gap)).most_requests(1_000);
+            let policy = Policy::new().with_gap(ms(gap)).with_max_requests(1_000);
             let mut schedule = policy.schedule(START, seed);
             let (mut began, mut attempts) = (START, vec![START]);
             for (took, early) in took {

@@ -290,7 +290,7 @@ async fn a_day_that_never_opens_is_given_up_with_the_reason() {
     assert!(report.requests <= 60, "{report:?}");
     assert!(report.ended.since(report.began) <= Duration::from_secs(300));
 
-    let short = Policy::new().give_up_after(Duration::from_secs(3600)).most_requests(10);
+    let short = Policy::new().with_give_up_after(Duration::from_secs(3600)).with_max_requests(10);
     let report = stage.booking().policy(short).run(|_| {}).await;
     assert!(matches!(report.verdict, Verdict::GaveUp { why: GiveUp::Budget, .. }), "{report:?}");
     assert!(report.requests <= 12, "{report:?}");

@@ -536,7 +536,7 @@ async fn a_budget_that_ends_ends_the_run() {
     let stage = Stage::new("namyangju", settings).await;
     let client = stage.client.with_budget(Budget::new(7));
     let booking = Booking::new(client, stage.credentials(), stage.wish(), application())
-        .policy(Policy::original().give_up_after(Duration::from_secs(60)));
+        .policy(Policy::original().with_give_up_after(Duration::from_secs(60)));
     let report = booking.run(|_| {}).await;
     assert!(matches!(report.verdict, Verdict::GaveUp { why: GiveUp::Budget, .. }), "{report:?}");
     assert_eq!(stage.server.arrivals().len(), 7);

@@ -141,9 +141,9 @@ pub(crate) fn policy(aim: &AimArgs) -> Policy {
         Pace::Default => Policy::new(),
         Pace::Original => Policy::original(),
     };
-    let policy = policy.give_up_after(aim.give_up_after.unwrap_or(GIVE_UP_AFTER));
+    let policy = policy.with_give_up_after(aim.give_up_after.unwrap_or(GIVE_UP_AFTER));
     match aim.most_requests {
-        Some(most) => policy.most_requests(most),
+        Some(most) => policy.with_max_requests(most),
         None => policy,
     }
 }

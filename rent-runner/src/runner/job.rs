@@ -199,8 +199,8 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
         Pace::Default => Policy::new(),
         Pace::Original => Policy::original(),
     };
-    let policy = policy.give_up_after(stored.give_up_after);
-    let policy = stored.most_requests.map_or(policy, |most| policy.most_requests(most));
+    let policy = policy.with_give_up_after(stored.give_up_after);
+    let policy = stored.most_requests.map_or(policy, |most| policy.with_max_requests(most));
     booking = booking.policy(policy).lead(stored.lead);
     if stored.opens != Opens::Now {
         booking = booking.opens_at(stored.opens_at);

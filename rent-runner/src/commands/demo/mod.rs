@@ -142,7 +142,7 @@ async fn in_the_foreground(play: Play<'_>) -> Result<Played> {
     let account = Account::invented(1);
     let credentials = Credentials::new(&account.id, &account.password);
     let mut booking = Booking::new(client, credentials, wish.clone(), application()?)
-        .policy(Policy::new().give_up_after(arguments.give_up_after));
+        .policy(Policy::new().with_give_up_after(arguments.give_up_after));
     let mut live = None;
     if !arguments.opens_in().is_zero() {
         booking = booking.opens_at(opening);
