@@ -112,9 +112,9 @@ pub enum Error {
         /// Where.
         step: Step,
     },
-    /// Whoever follows the booking did not permit the application; it was not sent.
-    #[error("not permitted: {0}")]
-    Forbidden(String),
+    /// The program that follows the booking did not permit the application; it was not sent.
+    #[error(transparent)]
+    Forbidden(#[from] NotPermitted),
     /// A saved session cannot be used.
     #[error("the saved session cannot be used: {0}")]
     SavedSession(String),
@@ -216,6 +216,32 @@ impl Error {
             source = cause.source();
         }
         text
+    }
+}
+
+/// Why an application may not be sent: the refusal of a [`Watcher`](crate::Watcher).
+///
+/// ```
+/// use namyangju_rent::NotPermitted;
+///
+/// let refusal = NotPermitted::new("it was cancelled");
+/// assert_eq!(refusal.to_string(), "not permitted: it was cancelled");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not permitted: {reason}")]
+pub struct NotPermitted {
+    reason: String,
+}
+
+impl NotPermitted {
+    /// A refusal for this reason, a sentence without a full stop. It is shown to people and stored in reports.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+
+    /// The reason as it was given.
+    pub fn reason(&self) -> &str {
+        &self.reason
     }
 }
 

@@ -34,7 +34,7 @@ pub use client::session::{DayVisit, Form, Session, Submission, Submitted};
 pub use client::{Client, ClientBuilder};
 pub use clock::site_clock::{ClockEstimate, MAX_PROBES, PROBE_GAP, Probe, SiteClock};
 pub use clock::{Clock, SystemClock};
-pub use error::{Error, NetworkError, NetworkErrorKind, Step};
+pub use error::{Error, NetworkError, NetworkErrorKind, NotPermitted, Step};
 pub use html::charset::{Charset, CharsetError, FormFields};
 pub use net::pace::{Budget, MAX_REQUESTS_PER_SECOND};
 pub use net::route::{ProxyAddress, ProxyScheme, Route, RouteError};

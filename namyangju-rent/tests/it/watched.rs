@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use namyangju_rent::harness::{Gate, ManualClock, Settings, Step, Taken};
 use namyangju_rent::{
-    AnswerKind, Booking, Client, Clock, Event, Page, Purpose, SavedSession, SeoulTime, Session, Site,
-    TimedEvent, Verdict, Watcher,
+    AnswerKind, Booking, Client, Clock, Event, NotPermitted, Page, Purpose, SavedSession, SeoulTime, Session,
+    Site, TimedEvent, Verdict, Watcher,
 };
 
 use crate::stage::{NOW, Stage, application};
@@ -16,7 +16,7 @@ const LONG: Duration = Duration::from_secs(60);
 /// Says what it was told to say, and keeps what it hears.
 struct Guard {
     clock: Arc<ManualClock>,
-    says: VecDeque<Result<Duration, String>>,
+    says: VecDeque<Result<Duration, NotPermitted>>,
     asked: Vec<(usize, SeoulTime)>,
     events: Vec<Event>,
     pages: Vec<(u32, usize)>,
@@ -24,7 +24,7 @@ struct Guard {
 }
 
 impl Guard {
-    fn new(stage: &Stage, says: impl IntoIterator<Item = Result<Duration, String>>) -> Self {
+    fn new(stage: &Stage, says: impl IntoIterator<Item = Result<Duration, NotPermitted>>) -> Self {
         Self {
             clock: Arc::clone(&stage.clock),
             says: says.into_iter().collect(),
@@ -41,7 +41,7 @@ impl Watcher for &mut Guard {
         self.events.push(happened.event.clone());
     }
 
-    async fn permit(&mut self, wish: usize) -> Result<Duration, String> {
+    async fn permit(&mut self, wish: usize) -> Result<Duration, NotPermitted> {
         self.asked.push((wish, self.clock.now()));
         self.says.pop_front().unwrap_or(Ok(LONG))
     }
@@ -77,7 +77,7 @@ async fn nothing_leaves_without_a_permit_and_it_is_asked_shortly_before_the_shot
             settings.gate = Gate::Submit;
         }
         let stage = Stage::new("namyangju", settings).await;
-        let mut guard = Guard::new(&stage, [Err("the lease is lost".to_owned())]);
+        let mut guard = Guard::new(&stage, [Err(NotPermitted::new("the lease is lost"))]);
         let report = stage.booking().opens_at(opening()).run_watched(&mut guard).await;
         assert_eq!(report.verdict, Verdict::Withdrawn { reason: "the lease is lost".into() });
         assert_eq!((submitted(&stage), stage.booked()), (0, 0));
@@ -90,7 +90,7 @@ async fn nothing_leaves_without_a_permit_and_it_is_asked_shortly_before_the_shot
 #[tokio::test]
 async fn a_permit_that_is_too_old_is_asked_for_again() {
     let stage = Stage::new("namyangju", opening_settings()).await;
-    let mut guard = Guard::new(&stage, [Ok(Duration::from_secs(1)), Err("cancelled".to_owned())]);
+    let mut guard = Guard::new(&stage, [Ok(Duration::from_secs(1)), Err(NotPermitted::new("cancelled"))]);
     let report = stage.booking().opens_at(opening()).run_watched(&mut guard).await;
     assert_eq!(report.verdict, Verdict::Withdrawn { reason: "cancelled".into() });
     assert_eq!((guard.asked.len(), submitted(&stage)), (2, 0));

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use namyangju_rent::{
-    Client, Clock, Event, Page, SavedSession, Session, Standing, SystemClock, TimedEvent, Watcher,
+    Client, Clock, Event, NotPermitted, Page, SavedSession, Session, Standing, SystemClock, TimedEvent,
+    Watcher,
 };
 use tokio::sync::Notify;
 use tracing::{info, warn};
@@ -132,8 +133,8 @@ impl Watcher for &mut Ledger {
         self.shared.wake.notify_one();
     }
 
-    async fn permit(&mut self, wish: usize) -> Result<Duration, String> {
-        self.ask(wish).await
+    async fn permit(&mut self, wish: usize) -> Result<Duration, NotPermitted> {
+        self.ask(wish).await.map_err(NotPermitted::new)
     }
 
     fn unknown_page(&mut self, attempt: u32, page: &Page) {

@@ -117,7 +117,7 @@ impl<W: Watcher> Run<'_, W> {
     /// The verdict of an error that time does not mend.
     pub(super) fn ended(&self, error: &Error) -> Verdict {
         match (error, error.outcome()) {
-            (Error::Forbidden(reason), _) => Verdict::Withdrawn { reason: reason.clone() },
+            (Error::Forbidden(refusal), _) => Verdict::Withdrawn { reason: refusal.reason().to_owned() },
             (Error::Budget { .. }, _) => Verdict::GaveUp { why: GiveUp::Budget, last: error.to_string() },
             (_, Some(Outcome::Blocked)) => Verdict::Blocked,
             (_, Some(Outcome::HumanCheck)) => Verdict::NeedsPerson { reason: error.chain() },
