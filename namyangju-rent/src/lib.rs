@@ -30,12 +30,12 @@ pub use booking::{Booking, MAX_BOOKINGS_PER_DAY, MAX_REQUESTS_PER_RUN};
 pub use client::guest::Guest;
 pub use client::login::Credentials;
 pub use client::saved::SavedSession;
-pub use client::session::{DayVisit, Form, Session, Submission, Submitted};
+pub use client::session::{DayVisit, DiscountGroup, Form, MaskedField, Session, Submission, Submitted};
 pub use client::{Client, ClientBuilder};
 pub use clock::site_clock::{ClockEstimate, MAX_PROBES, PROBE_GAP, Probe, SiteClock};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, NetworkError, NetworkErrorKind, NotPermitted, Step};
-pub use html::charset::{Charset, CharsetError, FormFields};
+pub use html::charset::{Charset, CharsetError, FormFields, LackingCharacter};
 pub use net::pace::{Budget, MAX_REQUESTS_PER_SECOND};
 pub use net::route::{ProxyAddress, ProxyScheme, Route, RouteError};
 pub use net::routes::{

@@ -65,8 +65,16 @@ pub struct Booking {
     pub(crate) lead: Duration,
     pub(crate) clock_offset_micros: Option<i64>,
     pub(crate) session: Option<SavedSession>,
-    pub(crate) known: Vec<(Place, Purpose, Vec<Slot>)>,
+    pub(crate) known: Vec<KnownSlots>,
     pub(crate) standing: Standing,
+}
+
+/// The numbers of a court's slots, learned earlier.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownSlots {
+    pub(crate) place: Place,
+    pub(crate) purpose: Purpose,
+    pub(crate) slots: Vec<Slot>,
 }
 
 impl Booking {
@@ -133,7 +141,7 @@ impl Booking {
     /// They belong to a court and a time, not to a day (protocol.md 8.1, I). The applicant form repeats the
     /// times, so numbers that have changed are noticed before anything is submitted.
     pub fn known_slots(mut self, place: Place, purpose: Purpose, slots: Vec<Slot>) -> Self {
-        self.known.push((place, purpose, slots));
+        self.known.push(KnownSlots { place, purpose, slots });
         self
     }
 

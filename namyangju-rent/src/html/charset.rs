@@ -215,36 +215,30 @@ impl FormFields {
         Self(pairs.collect())
     }
 
-    /// The characters of the values that the set lacks, with the names of their fields.
+    /// The characters of the values that the set lacks, in the order of the fields.
     ///
     /// The site receives them as decimal references and will most likely show those.
-    pub fn lacking(&self, charset: Charset) -> Vec<(String, char)> {
+    pub fn lacking(&self, charset: Charset) -> Vec<LackingCharacter> {
         self.iter()
             .flat_map(|(name, value)| value.chars().map(move |c| (name, c)))
             .filter(|(_, c)| charset.0.encode(c.encode_utf8(&mut [0; 4])).2)
-            .map(|(name, c)| (name.to_owned(), c))
-            .collect()
-    }
-
-    /// The syllables that lie outside the old 2,350 of KS X 1001, with the names of their fields.
-    ///
-    /// A browser sends them like any other; a server with a strict EUC-KR conversion may cut the
-    /// text there.
-    pub fn outside_ks_x_1001(&self) -> Vec<(String, char)> {
-        self.iter()
-            .flat_map(|(name, value)| value.chars().map(move |c| (name, c)))
-            .filter(|(_, c)| {
-                let mut utf8 = [0; 4];
-                let (bytes, _, lacking) = EUC_KR.encode(c.encode_utf8(&mut utf8));
-                !lacking && bytes.len() == 2 && bytes.iter().any(|b| *b < 0xA1)
-            })
-            .map(|(name, c)| (name.to_owned(), c))
+            .map(|(name, character)| LackingCharacter { field: name.to_owned(), character })
             .collect()
     }
 }
 
+/// A character of a field that the character set of its page lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LackingCharacter {
+    /// The field's wire name.
+    pub field: String,
+    /// The character.
+    pub character: char,
+}
+
 impl std::fmt::Debug for FormFields {
-    /// DnsCache only: the values may be a password, a name or a phone number.
+    /// Names only: the values may be a password, a name or a phone number.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
@@ -289,13 +283,20 @@ mod tests {
         assert_eq!(encoded("a\r\nb\rc"), "a%0D%0Ab%0D%0Ac");
     }
 
+    /// Whether a character is in the old EUC-KR, with its 2,350 syllables: both bytes have the high bit then.
+    fn is_in_ks_x_1001(character: char) -> bool {
+        let mut utf8 = [0; 4];
+        let (bytes, _, lacking) = EUC_KR.encode(character.encode_utf8(&mut utf8));
+        !lacking && bytes.len() == 2 && bytes.iter().all(|byte| *byte >= 0xA1)
+    }
+
     #[test]
     fn every_hangul_syllable_survives() {
         let all: String = ('가'..='힣').collect();
         assert_eq!(all.chars().count(), 11_172);
         let fields = FormFields::from_iter([("all", all.as_str())]);
         assert!(fields.lacking(Charset::EUC_KR).is_empty());
-        assert_eq!(fields.outside_ks_x_1001().len(), 11_172 - 2_350);
+        assert_eq!(all.chars().filter(|c| !is_in_ks_x_1001(*c)).count(), 11_172 - 2_350);
         assert_eq!(FormFields::decode(&fields.encode(Charset::EUC_KR), Charset::EUC_KR), fields);
     }
 

@@ -217,7 +217,9 @@ async fn by_the_library(
     application.telephone = Some("02-000-0000".parse().unwrap());
     application.discount = Some("10".to_owned());
     let submission = form.fill(&application).unwrap();
-    assert_eq!(submission.lacking_characters(), [("playname".to_owned(), '—')]);
+    let lacking = submission.lacking_characters();
+    let lacking: Vec<_> = lacking.iter().map(|found| (found.field.as_str(), found.character)).collect();
+    assert_eq!(lacking, [("playname", '—')]);
     let outcome = submission.submit().await.unwrap().outcome;
     assert!(matches!(outcome, Outcome::Reserved(_)), "{outcome}");
 }

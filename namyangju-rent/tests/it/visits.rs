@@ -80,10 +80,10 @@ async fn what_a_person_gives_reaches_the_site_and_the_rest_is_the_pages() {
     application.discount = Some("10".into());
     let full = form.payment(&self::application()).unwrap().unwrap();
     assert_eq!(form.payment(&application).unwrap().unwrap().0 * 2, full.0);
-    assert!(form.discounts().iter().any(|(code, _)| code == "10"));
+    assert!(form.discounts().iter().any(|group| group.code == "10"));
     let submission = form.fill(&application).unwrap();
     let masked = submission.masked();
-    let shown = |name: &str| masked.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+    let shown = |name: &str| masked.iter().find(|field| field.name == name).map(|field| field.value.clone());
     for private in ["appli_name", "club_name", "tel", "hp"] {
         assert_eq!(shown(private).as_deref(), Some("***"), "{private}");
     }
