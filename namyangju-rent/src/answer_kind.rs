@@ -131,7 +131,7 @@ impl AnswerKind {
 
     /// What it tells of an application that was submitted, if it is the answer to the submission.
     ///
-    /// Each kind is named: whoever adds one has to decide, and what no submission can end with counts as
+    /// Each kind is named: a new one needs a decision, and what no submission can end with counts as
     /// telling nothing.
     pub(crate) const fn tells(self) -> Tells {
         match self {

@@ -1,4 +1,7 @@
 //! What can go wrong, by what the caller does next.
+//!
+//! The question after every failure is whether an application may have reached the site. The variants are cut so that
+//! each answers it, and [`Error::next`] is the one place that says what follows.
 
 use std::fmt;
 
@@ -26,7 +29,7 @@ pub enum Step {
     Submit,
     /// The logout.
     Logout,
-    /// A look at the site's clock.
+    /// A request for the time of the site's clock.
     Clock,
 }
 
@@ -134,7 +137,7 @@ impl Error {
 
     /// What it leads to, as [`Outcome::next`] says it for an answer.
     ///
-    /// Nothing before the submission binds anybody, so those steps may be asked again; a submission
+    /// Nothing is booked before the submission, so the steps before it may be repeated; a submission
     /// without an answer is read back first.
     pub fn next(&self) -> Next {
         match self {
@@ -306,7 +309,7 @@ impl NetworkError {
         Self { kind, detail: detail.into() }
     }
 
-    /// Takes what the caller can use and leaves out the address, which a message of reqwest holds.
+    /// Keeps what the caller can use and leaves out the address, which reqwest's own message holds.
     pub(crate) fn from_reqwest(error: &reqwest::Error) -> Self {
         let kind = if error.is_connect() {
             NetworkErrorKind::Connect

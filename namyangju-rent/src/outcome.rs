@@ -38,7 +38,7 @@ pub enum Outcome {
         /// How long it asks to be left alone.
         retry_after: Option<Duration>,
     },
-    /// A page nobody has described yet, kept whole.
+    /// A page that no dialect describes, kept whole.
     Unknown(Box<Page>),
 }
 
@@ -92,7 +92,7 @@ impl fmt::Display for Receipt {
     }
 }
 
-/// What an answer, or the lack of one, leads to: the one decision that the library, the runner and
+/// What an answer, or the lack of one, leads to: the one decision that the library, the programs that use it and
 /// the tests share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -101,7 +101,7 @@ pub enum Next {
     Confirm,
     /// This slot is lost; another choice of the same wish may still be won.
     NextChoice,
-    /// The same again, not before so long a rest if one is given.
+    /// Repeat the step, after a rest if one is given.
     Again {
         /// The rest the site asks for.
         after: Option<Duration>,

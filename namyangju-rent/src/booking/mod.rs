@@ -1,5 +1,5 @@
-//! A booking: what is wanted and with what. How it runs is in `run/`, what happens in `event.rs`, how it ended in
-//! `report.rs`.
+//! A booking: the wish, the account and the settings. `run/` runs it, `event.rs` has its events, `report.rs` its
+//! result.
 
 pub(crate) mod event;
 pub(crate) mod listed;
@@ -78,7 +78,7 @@ pub(crate) struct KnownSlots {
 }
 
 impl Booking {
-    /// A booking with the default policy, to begin at once.
+    /// A booking with the default policy that starts at once and sends at most [`MAX_REQUESTS_PER_RUN`] requests.
     pub fn new(client: Client, credentials: Credentials, wish: Wish, application: Application) -> Self {
         let client = client.with_budget(client.budget().part(MAX_REQUESTS_PER_RUN));
         Self {
@@ -96,13 +96,13 @@ impl Booking {
         }
     }
 
-    /// The next best wish, tried when those before it are lost. At most one of all is booked.
+    /// Adds the next best wish: it is tried when those before it are lost. At most one of all is booked.
     pub fn or(mut self, wish: Wish) -> Self {
         self.wishes.push(wish);
         self
     }
 
-    /// Another policy than the default.
+    /// When to try again and when to give up. Default: [`Policy::new`].
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
@@ -116,8 +116,8 @@ impl Booking {
         self
     }
 
-    /// Send so much earlier than planned. An early arrival is refused and costs a whole gap between
-    /// attempts, so the default is zero.
+    /// Sends the first request `lead` earlier than planned. An early arrival is refused and costs a whole gap
+    /// between attempts, so the default is zero.
     pub fn lead(mut self, lead: Duration) -> Self {
         self.lead = lead;
         self
@@ -129,7 +129,7 @@ impl Booking {
         self
     }
 
-    /// Begin with a session that was saved, if it is still alive; else log in as usual.
+    /// Starts with a saved session if the site still accepts it; else logs in as usual.
     pub fn session(mut self, saved: SavedSession) -> Self {
         self.session = Some(saved);
         self
@@ -145,17 +145,17 @@ impl Booking {
         self
     }
 
-    /// Goes on with a booking that was interrupted, from the events that were kept of it, with the wish
-    /// that was at hand. If an application had left and its answer is not among them, the day list is
-    /// read before anything is sent: it may have been accepted. A list that shows nothing of a day before its
-    /// opening says that it was not. If a receipt is among them, nothing is
-    /// sent but the question what the day list shows.
+    /// Continues a booking that was interrupted, from its stored events and with the wish that was tried last.
+    ///
+    /// If an application was sent and the events hold no answer to it, it may have been accepted: the day list is
+    /// read before anything else is sent. A list that shows nothing of a day before its opening says that it was not
+    /// accepted. If the events hold a receipt, only the day list is read.
     pub fn resume<'e>(mut self, events: impl IntoIterator<Item = &'e Event>) -> Self {
         events.into_iter().for_each(|event| self.standing.on_event(event));
         self
     }
 
-    /// The budget of requests it takes from.
+    /// The budget that its requests count against.
     pub fn budget(&self) -> &Budget {
         self.client.budget()
     }

@@ -1,4 +1,7 @@
 //! How often to try, and when to give up. Pure: it yields instants and never sleeps.
+//!
+//! The site is a public service and the opening a race: the schedule is fast enough to win it and slow enough to be
+//! fair, and every run ends.
 
 use std::time::Duration;
 
@@ -130,7 +133,7 @@ pub enum GiveUp {
     Deadline,
     /// The requests are used up.
     Budget,
-    /// Too many pages that nobody has described.
+    /// Too many pages that no dialect describes.
     Unknown,
 }
 
@@ -158,7 +161,7 @@ pub(crate) enum Last {
     Early(Duration),
     /// The site was busy, and perhaps said for how long.
     Busy(Option<Duration>),
-    /// A page that nobody has described.
+    /// A page that no dialect describes.
     Unknown,
 }
 
@@ -203,7 +206,7 @@ impl Schedule {
         if at > self.deadline { Err(GiveUp::Deadline) } else { Ok(at) }
     }
 
-    /// A part of the gap, other at each call.
+    /// A pseudo-random part of the gap.
     fn jitter(&mut self) -> Duration {
         // xorshift64: enough to keep clients from marching in step, and the same for the same seed.
         self.seed ^= self.seed << 13;

@@ -8,10 +8,10 @@ use tokio::sync::MutexGuard;
 
 use crate::clock::site_clock::SiteClock;
 
-/// A measurement whose last probe is older than this is looked at again shortly before the opening.
+/// A measurement whose newest probe is older than this is repeated shortly before the opening.
 const FRESH: Duration = Duration::from_secs(45);
 
-/// Whether a measurement's last probe is not old.
+/// Whether the newest probe of a measurement is recent enough.
 pub(crate) fn is_fresh(clock: &SiteClock, now: Duration) -> bool {
     clock.probes().last().is_some_and(|last| last.sent.saturating_add(FRESH) >= now)
 }
@@ -31,7 +31,7 @@ struct Known {
 }
 
 impl SharedSiteClock {
-    /// The turn to measure, if nobody else has it.
+    /// The turn to measure; `None` while another booking has it.
     pub(crate) fn turn(&self) -> Option<MutexGuard<'_, ()>> {
         self.turn.try_lock().ok()
     }
@@ -42,7 +42,7 @@ impl SharedSiteClock {
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
     }
 
-    /// What was measured lately over the same route and rests on more probes than `own`.
+    /// A recent measurement over the same route that has more probes than `own`.
     pub(crate) fn better_than(&self, own: &SiteClock, route: &str, now: Duration) -> Option<SiteClock> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Known { clock, .. } = known.as_ref().filter(|known| known.route == route)?;

@@ -134,7 +134,7 @@ pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) kind: &'static str,
     pub(super) text: String,
-    /// The body instead of the text, if it is none.
+    /// The body, where it is not text.
     pub(super) bytes: Option<&'static [u8]>,
     pub(super) headers: Vec<(&'static str, String)>,
 }
@@ -254,7 +254,7 @@ impl StandIn {
         &mut self.settings
     }
 
-    /// Gives every slot that touches the stretch to `by`, whoever had it. Says how many there are.
+    /// Gives every slot that touches the stretch to `by`, also those that are booked. Returns their number.
     pub fn take(&mut self, place: &Place, date: RentDate, range: TimeRange, by: &str) -> usize {
         let holder = Holder { event: self.settings.texts.rival_event.clone(), group: by.to_owned() };
         self.set_holder(place, date, range, Some(holder))
@@ -295,7 +295,7 @@ impl StandIn {
         if self.settings.clock_skew_millis < 0 { site_time.plus(skew) } else { site_time.minus(skew) }
     }
 
-    /// How long the next request takes to reach the site: the carrier waits so long before it asks.
+    /// How long the next request takes to reach the site: the carrier waits for this time before it asks.
     pub fn there_delay(&mut self) -> Duration {
         self.draw(self.settings.there)
     }
@@ -487,7 +487,7 @@ impl StandIn {
         self.settings.faults.iter().find(hits).map(|fault| fault.kind.clone())
     }
 
-    /// What stands before the site's own program: blocks, overload, and faults that keep a request
+    /// What comes before the site's own program: blocks, overload, and faults that keep a request
     /// from it. `None` lets the request in.
     fn turned_away(
         &mut self,

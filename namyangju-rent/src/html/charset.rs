@@ -1,4 +1,7 @@
 //! Bytes of pages into text, and form fields into the bytes a browser would send (protocol.md 6.2).
+//!
+//! The sites speak EUC-KR, which `reqwest` and `serde_urlencoded` do not write: they would send UTF-8, and the site
+//! would store a broken name. This file is the only one that turns text into bytes of a form.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -104,7 +107,7 @@ impl From<Charset> for String {
     }
 }
 
-/// The beginning of a page without its comments, as a browser looks at it.
+/// The beginning of a page without its comments, as a browser scans it for a character set.
 fn without_comments(mut head: &[u8]) -> Vec<u8> {
     let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|w| w == what);
     let mut out = Vec::with_capacity(head.len());

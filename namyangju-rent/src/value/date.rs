@@ -1,4 +1,7 @@
 //! Dates and instants, all of them on the clock of Asia/Seoul.
+//!
+//! A machine that books may run in any time zone, and an hour's error there is a lost court. So no local time is ever
+//! read or written: this is the only file that knows jiff, and it hands out Seoul's dates and times only.
 
 use std::fmt;
 use std::str::FromStr;
@@ -105,7 +108,7 @@ impl RentDate {
         Self::new(number(0..4)?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
     }
 
-    /// The instant at which it is so late on this day; `24:00` is the next midnight.
+    /// The instant of a time of day on this date; `24:00` is the next midnight.
     pub fn at(self, time: TimeOfDay) -> SeoulTime {
         let midnight = self.0.at(0, 0, 0, 0);
         let civil =
@@ -117,7 +120,7 @@ impl RentDate {
             .map_or(SeoulTime(Timestamp::MAX), |z| SeoulTime(z.timestamp()))
     }
 
-    /// The day so many days later (or earlier); the same day where there is none.
+    /// This date plus `days`, which may be negative; unchanged if the result is out of range.
     #[must_use]
     pub fn plus_days(self, days: i32) -> Self {
         self.0.checked_add(SignedDuration::from_hours(24 * i64::from(days))).map_or(self, Self)
@@ -191,14 +194,14 @@ impl SeoulTime {
         Duration::try_from(self.0.duration_since(earlier.0)).unwrap_or_default()
     }
 
-    /// The instant so much later; the last one that can be written if there is none.
+    /// This instant plus `duration`, at most the last instant that can be represented.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         let signed = SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
         Self(self.0.checked_add(signed).unwrap_or(Timestamp::MAX))
     }
 
-    /// The instant so much earlier; the first one that can be written if there is none.
+    /// This instant minus `duration`, at least the first instant that can be represented.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         let signed = SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
@@ -215,7 +218,7 @@ impl SeoulTime {
         self.0.as_nanosecond().div_euclid(1_000).try_into().unwrap_or(i64::MAX)
     }
 
-    /// The instant so many microseconds after 1970-01-01 UTC; the nearest one that can be written.
+    /// The instant `micros` microseconds after 1970-01-01 UTC, or the nearest that can be represented.
     pub fn from_unix_micros(micros: i64) -> Self {
         let nearest = if micros < 0 { Timestamp::MIN } else { Timestamp::MAX };
         Self(Timestamp::from_microsecond(micros).unwrap_or(nearest))

@@ -44,7 +44,7 @@ impl Won {
         out
     }
 
-    /// The amount less so many per cent, rounded down to a whole won.
+    /// The amount reduced by `percent`, rounded down to a whole won.
     pub fn less_percent(self, percent: u8) -> Self {
         let kept = u64::from(100_u8.saturating_sub(percent));
         Self(u32::try_from(u64::from(self.0) * kept / 100).unwrap_or(self.0))

@@ -1,4 +1,7 @@
 //! The rounds of a day: time numbers, times of day, what a slot is hired for and what its state is.
+//!
+//! The site writes each of them as bare text or digits, and a time number, a round and an hour are easily taken for
+//! each other. Here each is a type of its own, checked when it is read and plain afterwards.
 
 use std::fmt;
 use std::str::FromStr;
@@ -105,7 +108,7 @@ impl fmt::Display for Round {
 impl TimeOfDay {
     const LAST: u16 = 24 * 60;
 
-    /// The time of day so many minutes after midnight; `None` after `24:00`.
+    /// The time `minutes` after midnight; `None` after `24:00`, which is 1440.
     pub const fn from_minutes(minutes: u16) -> Option<Self> {
         if minutes <= Self::LAST { Some(Self(minutes)) } else { None }
     }
@@ -231,9 +234,9 @@ as_string!(TimeOfDay, TimeRange);
 pub enum SlotState {
     /// It can be applied for now: 예약가능.
     Free,
-    /// Somebody has it: 예약완료.
+    /// Booked: 예약완료.
     Booked,
-    /// No longer open to anybody: 마감.
+    /// No longer open: 마감.
     Closed,
     /// Kept out of reservation by the operator: 예약불가.
     Unavailable,
