@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use namyangju_rent::{Charset, FormFields};
+use namyangju_rent::form_fields::{Charset, FormFields};
 
 /// The text as a browser sends it and the set can hold it: the one loss that encoding may have.
 fn as_sent(text: &str, charset: Charset) -> String {

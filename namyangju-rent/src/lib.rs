@@ -88,31 +88,3 @@ pub mod limits {
     pub use crate::clock::site_clock::{MAX_PROBES, PROBE_GAP};
     pub use crate::net::pace::MAX_REQUESTS_PER_SECOND;
 }
-
-// The old paths, until every caller says the new one.
-#[doc(hidden)]
-pub use crate::clock::{Clock, ClockEstimate, Probe, SiteClock, SystemClock, TIME_ZONE};
-#[doc(hidden)]
-pub use crate::form_fields::{
-    Charset, CharsetError, DiscountGroup, FormFields, LackingCharacter, MaskedField,
-};
-#[doc(hidden)]
-pub use crate::limits::{
-    MAX_BOOKINGS_PER_DAY, MAX_PROBES, MAX_REQUESTS_PER_RUN, MAX_REQUESTS_PER_SECOND, MIN_GAP, PROBE_GAP,
-};
-#[doc(hidden)]
-pub use crate::network::{
-    BurstSilence, NetworkError, NetworkErrorKind, OnBlock, ProxyAddress, ProxyScheme, Route, RouteError,
-    RouteState, RouteStatus, Routes, SavedRoutes, TlsBackend,
-};
-#[doc(hidden)]
-pub use crate::page::{Hop, HopKind, Page, Timing};
-#[doc(hidden)]
-pub use crate::places::{CentreCode, CourtCode, GroupCode, Menu, MenuEntry, NamedPlace};
-#[doc(hidden)]
-pub use crate::report::{Attempt, OpeningBracket, Visit};
-#[doc(hidden)]
-pub use crate::schedule::{
-    Calendar, CalendarDay, DayList, DayPage, DayRow, ListedSlot, Opening, Round, Slot, SlotState, TimeNo,
-    TimeOfDay, Won, WonError,
-};

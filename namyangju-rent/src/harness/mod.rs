@@ -133,7 +133,7 @@ pub use stand_in::{Booked, StandIn};
 pub use swamp::Swamp;
 pub use texts::Texts;
 pub use web_server::{DateStamp, HeadRequests, KeepAlive, ScriptClock, WebServer};
-pub use wire::{Answer, Arrival, Fault, FaultKind, Request, Step, WireFault};
+pub use wire::{Answer, Arrival, Fault, FaultKind, Request, SiteStep, WireFault};
 
 #[cfg(test)]
 mod tests;

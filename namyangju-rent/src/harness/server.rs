@@ -38,7 +38,8 @@ const MAX_BODY_BYTES: usize = 1 << 20;
 ///
 /// ```
 /// use namyangju_rent::harness::{Settings, StandIn, StandInServer};
-/// use namyangju_rent::{Site, SystemClock};
+/// use namyangju_rent::clock::SystemClock;
+/// use namyangju_rent::Site;
 /// use std::sync::Arc;
 ///
 /// let site = Site::builtin("cheonan").expect("compiled in");

@@ -162,7 +162,7 @@ pub enum WireFault {
 /// The steps of a booking, as the stand-in tells them apart by address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Step {
+pub enum SiteStep {
     /// The home page.
     Home,
     /// The login form.
@@ -189,7 +189,7 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The step it waits for.
-    pub step: Step,
+    pub step: SiteStep,
     /// Which request of that step, from 1.
     pub nth: u32,
     /// What happens then.
@@ -264,7 +264,7 @@ pub struct Arrival {
     /// The status answered; 0 where no answer was sent.
     pub status: u16,
     /// The step it was taken for.
-    pub step: Step,
+    pub step: SiteStep,
 }
 
 impl Arrival {

@@ -135,7 +135,7 @@ fn charset_parameter(bytes: &[u8]) -> Option<&[u8]> {
 /// The fields of a form in the order in which they are sent; a name may occur again.
 ///
 /// ```
-/// use namyangju_rent::{Charset, FormFields};
+/// use namyangju_rent::form_fields::{Charset, FormFields};
 ///
 /// let mut fields = FormFields::new();
 /// fields.push("receipt_time[]", "1908");

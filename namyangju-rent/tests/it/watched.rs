@@ -2,10 +2,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use namyangju_rent::harness::{Gate, ManualClock, Settings, Step, Taken};
+use namyangju_rent::clock::Clock;
+use namyangju_rent::harness::{Gate, ManualClock, Settings, SiteStep, Taken};
+use namyangju_rent::page::Page;
 use namyangju_rent::{
-    AnswerKind, Booking, Client, Clock, Event, NotPermitted, Page, Purpose, SavedSession, SeoulTime, Session,
-    Site, TimedEvent, Verdict, Watcher,
+    AnswerKind, Booking, Client, Event, NotPermitted, Purpose, SavedSession, SeoulTime, Session, Site,
+    TimedEvent, Verdict, Watcher,
 };
 
 use crate::stage::{NOW, Stage, application};
@@ -66,7 +68,7 @@ fn opening_settings() -> Settings {
 }
 
 fn submitted(stage: &Stage) -> usize {
-    stage.server.arrivals().iter().filter(|arrival| arrival.step == Step::Submit).count()
+    stage.server.arrivals().iter().filter(|arrival| arrival.step == SiteStep::Submit).count()
 }
 
 #[tokio::test]
@@ -120,7 +122,7 @@ async fn an_intent_whose_attempt_ended_before_the_application_is_no_doubt() {
     };
     let looks = |stage: &Stage| {
         let arrivals = stage.server.arrivals();
-        arrivals.iter().take_while(|a| a.step != Step::Login).any(|a| a.step == Step::Schedule)
+        arrivals.iter().take_while(|a| a.step != SiteStep::Login).any(|a| a.step == SiteStep::Schedule)
     };
     let attempt = Event::Attempt { number: 1, wish: 0 };
     let report = stage.booking().resume([&attempt, &Event::Submitting, &refused]).run(|_| {}).await;

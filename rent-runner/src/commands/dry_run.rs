@@ -1,8 +1,9 @@
 //! `book --dry-run`: as far as the form, and what would be sent.
 
 use anyhow::Result;
-use namyangju_rent::LackingCharacter;
-use namyangju_rent::{Application, ApplicationError, Client, Credentials, Error, SlotState, Verdict, Wish};
+use namyangju_rent::form_fields::LackingCharacter;
+use namyangju_rent::schedule::SlotState;
+use namyangju_rent::{Application, ApplicationError, Client, Credentials, Error, Verdict, Wish};
 use serde_json::json;
 
 use crate::words::verdict_sentence;

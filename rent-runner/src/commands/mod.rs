@@ -31,7 +31,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::{Clock as _, SystemClock};
+use namyangju_rent::clock::{Clock as _, SystemClock};
 use serde_json::json;
 
 use crate::bad_input::BadInput;

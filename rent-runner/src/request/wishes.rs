@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::{ApplicationError, Clock, Policy, Purpose, SeoulTime, Site, SystemClock, Wish};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::{ApplicationError, Policy, Purpose, SeoulTime, Site, Wish};
 
 use super::is_here;
 use crate::bad_input::BadInput;

@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::report::OpeningBracket;
+use namyangju_rent::schedule::Slot;
 use namyangju_rent::{
-    Application, Booking, Client, Clock, Credentials, GiveUp, OpeningBracket, Policy, Report, SavedSession,
-    SeoulTime, Slot, Standing, SystemClock, Verdict,
+    Application, Booking, Client, Credentials, GiveUp, Policy, Report, SavedSession, SeoulTime, Standing,
+    Verdict,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;

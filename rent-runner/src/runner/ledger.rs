@@ -4,10 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use namyangju_rent::{
-    Client, Clock, Event, NotPermitted, Page, SavedSession, Session, Standing, SystemClock, TimedEvent,
-    Watcher,
-};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::page::Page;
+use namyangju_rent::{Client, Event, NotPermitted, SavedSession, Session, Standing, TimedEvent, Watcher};
 use tokio::sync::Notify;
 use tracing::{info, warn};
 

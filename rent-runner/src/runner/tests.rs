@@ -1,10 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use namyangju_rent::harness::{Account, Arrival, Settings, StandIn, StandInServer, Step, Taken};
-use namyangju_rent::{
-    Application, Booking, Client, Clock, Credentials, SeoulTime, Site, SystemClock, TimedEvent, Verdict, Wish,
-};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::harness::{Account, Arrival, Settings, SiteStep, StandIn, StandInServer, Taken};
+use namyangju_rent::{Application, Booking, Client, Credentials, SeoulTime, Site, TimedEvent, Verdict, Wish};
 use tokio::sync::watch;
 
 use super::{Context, Done, End, Identity, Runner, Scope, ledger};
@@ -108,7 +107,7 @@ impl Stage {
         self.server.with(|stand_in| stand_in.bookings().len())
     }
 
-    fn count(&self, step: Step) -> usize {
+    fn count(&self, step: SiteStep) -> usize {
         self.server.arrivals().iter().filter(|arrival| arrival.step == step).count()
     }
 
@@ -168,8 +167,8 @@ async fn what_another_runner_left_is_read_back_before_anything_is_sent() {
         stage.store.end_runner("other").await.unwrap();
         stage.work().await;
         let first = stage.server.arrivals().into_iter().map(|Arrival { step, .. }| step).next();
-        assert_eq!(first, Some(Step::Schedule));
-        assert_eq!(stage.count(Step::Submit), usize::from(!arrived));
+        assert_eq!(first, Some(SiteStep::Schedule));
+        assert_eq!(stage.count(SiteStep::Submit), usize::from(!arrived));
         assert_eq!(stage.state(id).await.0, State::Succeeded, "{:?}", stage.state(id).await);
     }
 }
@@ -287,7 +286,7 @@ async fn a_runner_that_is_stopped_hands_back_what_it_holds() {
     assert_eq!((booking.state, booking.owner), (State::Waiting, None));
     let again = stage.claimed_by_another().await;
     assert_eq!(again.booking, id);
-    assert_eq!(stage.count(Step::Submit), 0);
+    assert_eq!(stage.count(SiteStep::Submit), 0);
 }
 
 #[tokio::test]
@@ -299,7 +298,7 @@ async fn a_person_can_cancel_what_a_runner_holds() {
     .await;
     assert!(matches!(&ended[..], [Done { end: End::Over { state: State::Cancelled, .. }, .. }]), "{ended:?}");
     assert_eq!(stage.state(id).await.0, State::Cancelled);
-    assert_eq!(stage.count(Step::Submit), 0);
+    assert_eq!(stage.count(SiteStep::Submit), 0);
 }
 
 #[tokio::test]
@@ -321,5 +320,5 @@ async fn a_lease_that_is_lost_ends_the_work_on_it() {
     assert!(ended.iter().all(|done| done.end == End::Lost), "{ended:?}");
     let booking = stage.store.booking(id).await.unwrap();
     assert_eq!(booking.owner.as_deref(), Some("other"));
-    assert_eq!(stage.count(Step::Submit), 0);
+    assert_eq!(stage.count(SiteStep::Submit), 0);
 }

@@ -1,6 +1,6 @@
 //! `clock`: a few requests for heads, and what they tell.
 
-use namyangju_rent::harness::{Fault, FaultKind, Step};
+use namyangju_rent::harness::{Fault, FaultKind, SiteStep};
 
 use super::support::{lines, nobody, run, stand_in};
 
@@ -35,7 +35,7 @@ fn a_program_gets_each_probe_and_the_estimate_last() {
 #[test]
 fn nothing_to_measure_is_told_by_the_code() {
     assert_eq!(run(&["clock", "--base-url", &nobody()]).code, Some(8));
-    let fault = Fault { step: Step::Home, nth: 1, kind: FaultKind::Status(403) };
+    let fault = Fault { step: SiteStep::Home, nth: 1, kind: FaultKind::Status(403) };
     let server = stand_in(|settings| settings.faults = vec![fault]);
     let done = run(&["clock", "--base-url", &server.base_url()]);
     assert_eq!(done.code, Some(5), "{done:?}");

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use namyangju_rent::harness::{Fault, FaultKind, StandInServer, Step};
+use namyangju_rent::harness::{Fault, FaultKind, SiteStep, StandInServer};
 
 use super::support::{
     CLUB, Done, PASSWORD, PLACE, TIME, book, date, requests, run, runner, stand_in, start, wait_for,
@@ -25,7 +25,7 @@ fn run_with(server: &StandInServer, argument: &str, journal: &Path, more: &[&str
 fn killed(server: &StandInServer, journal: &Path, more: &[&str]) {
     let arguments = [&["--journal", journal.to_str().unwrap()], more].concat();
     let mut child = start(runner(&book(&server.base_url(), &arguments)), &format!("{PASSWORD}\n"));
-    wait_for(server, Step::Submit);
+    wait_for(server, SiteStep::Submit);
     child.kill().unwrap();
     child.wait().unwrap();
 }
@@ -33,7 +33,7 @@ fn killed(server: &StandInServer, journal: &Path, more: &[&str]) {
 /// A site that accepts the first application and takes very long to say so.
 fn slow() -> StandInServer {
     let kind = FaultKind::Late(Duration::from_secs(3600));
-    let fault = Fault { step: Step::Submit, nth: 1, kind };
+    let fault = Fault { step: SiteStep::Submit, nth: 1, kind };
     stand_in(|settings| settings.faults = vec![fault])
 }
 
@@ -66,7 +66,7 @@ fn after_a_kill_the_next_run_looks_first() {
     assert_eq!((done.code, done.out.as_str()), (Some(0), ""), "{done:?}");
     assert!(done.err.contains("the day list is read before anything is sent"), "{done:?}");
     assert!(done.err.contains("the day list shows the time in our name"), "{done:?}");
-    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (1, 1));
+    assert_eq!((requests(&server, SiteStep::Submit), server.with(|s| s.bookings().len())), (1, 1));
 }
 
 #[test]
@@ -78,7 +78,11 @@ fn after_a_kill_in_a_later_choice_that_choice_is_looked_at() {
     killed(&server, &journal, &more);
     let done = run_with(&server, "--resume", &journal, &more);
     assert_eq!(done.code, Some(0), "{done:?}");
-    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (1, 1), "{done:?}");
+    assert_eq!(
+        (requests(&server, SiteStep::Submit), server.with(|s| s.bookings().len())),
+        (1, 1),
+        "{done:?}"
+    );
 }
 
 #[test]
@@ -88,7 +92,7 @@ fn one_command_can_be_started_again_and_again() {
     assert_eq!(run_with(&server, "--journal", &journal, &both).code, Some(0));
     let done = run_with(&server, "--journal", &journal, &both);
     assert_eq!(done.code, Some(0), "{done:?}");
-    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (1, 1));
+    assert_eq!((requests(&server, SiteStep::Submit), server.with(|s| s.bookings().len())), (1, 1));
 }
 
 #[test]
@@ -114,11 +118,11 @@ fn a_journal_is_for_one_booking() {
 
 #[test]
 fn what_never_arrived_is_applied_for_again() {
-    let fault = Fault { step: Step::Submit, nth: 1, kind: FaultKind::Silence };
+    let fault = Fault { step: SiteStep::Submit, nth: 1, kind: FaultKind::Silence };
     let (server, (_folder, journal)) = (stand_in(|settings| settings.faults = vec![fault]), path());
     killed(&server, &journal, &[]);
     let done = run_with(&server, "--resume", &journal, &[]);
     assert_eq!(done.code, Some(0), "{done:?}");
     assert!(done.err.contains("read back: the day list shows the time as free"), "{done:?}");
-    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (2, 1));
+    assert_eq!((requests(&server, SiteStep::Submit), server.with(|s| s.bookings().len())), (2, 1));
 }

@@ -8,8 +8,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::robot::{DATE, NOW, PLACE};
+use crate::clock::Clock;
 use crate::harness::*;
-use crate::{Application, Booking, Client, Clock, Credentials, SeoulTime, Site, Verdict, Wish};
+use crate::{Application, Booking, Client, Credentials, SeoulTime, Site, Verdict, Wish};
 
 struct Scene {
     server: StandInServer,

@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::harness::{
     Account, BlockKind, BlockRule, BusyWindow, Court, Delay, Fault, FaultKind, HumanCheck, Rival, Settings,
-    StandIn, StandInServer, Step,
+    SiteStep, StandIn, StandInServer,
 };
 use namyangju_rent::{
-    Application, Booking, Clock, Credentials, Event, HeadCount, Policy, SeoulTime, Site, Standing,
-    SystemClock, TimedEvent, Wish,
+    Application, Booking, Credentials, Event, HeadCount, Policy, SeoulTime, Site, Standing, TimedEvent, Wish,
 };
 use serde_json::json;
 
@@ -219,7 +219,7 @@ fn staged(arguments: &Demo, opening: SeoulTime, wish: &Wish, rivals: &[Rival]) -
         }];
     }
     if arguments.lose_answer {
-        settings.faults = vec![Fault { step: Step::Submit, nth: 1, kind: FaultKind::LoseAnswer }];
+        settings.faults = vec![Fault { step: SiteStep::Submit, nth: 1, kind: FaultKind::LoseAnswer }];
     }
     if arguments.blocked {
         settings.block = Some(BlockRule {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use namyangju_rent::{SeoulTime, SlotState, TimeOfDay, TimeRange, Wish};
+use namyangju_rent::schedule::{SlotState, TimeOfDay};
+use namyangju_rent::{SeoulTime, TimeRange, Wish};
 use serde::Deserialize;
 
 use crate::store::sql::{Row, damaged, of_word, values};
