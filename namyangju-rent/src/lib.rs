@@ -81,6 +81,14 @@ pub mod network {
     pub use crate::net::tls::TlsBackend;
 }
 
+/// The aim of the shot: from dated answers to the instant at which to send.
+pub mod aim {
+    pub use crate::clock::aim::{
+        Aim, AimEstimate, EarlierOpening, MAX_FILE_PROBES, NextProbe, OwnStamp, Sample, Shot, Source, Stamp,
+        StampFrom, third_not_before,
+    };
+}
+
 /// The bounds that no setting lifts.
 pub mod limits {
     pub use crate::booking::policy::MIN_GAP;

@@ -25,7 +25,8 @@ use crate::value::date::SeoulTime;
 use crate::value::place::Place;
 use crate::value::slot::Purpose;
 
-/// The most requests of all bookings of one account in one run.
+/// The most requests of all bookings of one account in one run, unless one of them goes on for more than five minutes
+/// ([`Policy::request_ceiling`]).
 pub const MAX_REQUESTS_PER_RUN: u32 = 200;
 
 /// The most bookings for one day that run together.
@@ -57,6 +58,8 @@ pub const MAX_BOOKINGS_PER_DAY: usize = 8;
 #[must_use = "a booking does nothing until `run`"]
 pub struct Booking {
     pub(crate) client: Client,
+    /// The budget that its own is a part of.
+    whole: Budget,
     pub(crate) credentials: Credentials,
     pub(crate) wishes: Vec<Wish>,
     pub(crate) application: Application,
@@ -80,9 +83,11 @@ pub(crate) struct KnownSlots {
 impl Booking {
     /// A booking with the default policy that starts at once and sends at most [`MAX_REQUESTS_PER_RUN`] requests.
     pub fn new(client: Client, credentials: Credentials, wish: Wish, application: Application) -> Self {
-        let client = client.with_budget(client.budget().part(MAX_REQUESTS_PER_RUN));
+        let whole = client.budget().clone();
+        let client = client.with_budget(whole.part(MAX_REQUESTS_PER_RUN));
         Self {
             client,
+            whole,
             credentials,
             wishes: vec![wish],
             application,
@@ -105,6 +110,15 @@ impl Booking {
     /// When to try again and when to give up. Default: [`Policy::new`].
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        let whole = self.whole.clone();
+        self.takes_from(whole)
+    }
+
+    /// Takes its requests from this budget, as many as its policy may have at most.
+    pub(crate) fn takes_from(mut self, whole: Budget) -> Self {
+        let most = self.policy.request_ceiling();
+        self.client = self.client.with_budget(whole.part(most));
+        self.whole = whole;
         self
     }
 

@@ -18,11 +18,33 @@ pub const MIN_GAP: Duration = Duration::from_millis(500);
 /// The longest time between two attempts that back-off leads to, unless the site asks for more.
 const MAX_GAP: Duration = Duration::from_secs(15);
 
-/// How much longer each gap is than the one before, once the first seconds are over: in per cent.
-const GROWTH_PERCENT: u32 = 20;
+/// While the site says that it is not open yet, no gap is longer than this: cities are late by seconds or minutes,
+/// and a gap that has grown is the slot.
+const MAX_WAITING_GAP: Duration = Duration::from_secs(2);
 
-/// How far a grown gap may lie from its plan, so that clients do not march in step: in per cent.
+/// From this long after the announced instant on, a gap of [`MAX_LATE_WAITING_GAP`] is enough.
+const LATE_AFTER: Duration = Duration::from_secs(300);
+
+/// The longest gap while the site says that it is not open yet, once it is later than [`LATE_AFTER`].
+const MAX_LATE_WAITING_GAP: Duration = Duration::from_secs(5);
+
+/// How much longer each gap is than the one before, once the first seconds are over: in per cent.
+const GROWTH_PERCENT: u32 = 25;
+
+/// How much longer than planned a grown gap may be, so that clients do not march in step: in per cent.
 const JITTER_PERCENT: u64 = 20;
+
+/// The same while the site says that it is not open yet, where a longer gap may cost the slot.
+const WAITING_JITTER_PERCENT: u64 = 2;
+
+/// How long the gaps take to grow from the shortest to [`MAX_WAITING_GAP`].
+const GROWS_FOR: Duration = Duration::from_secs(7);
+
+/// Requests that are kept for the booking itself: a login, the pages, the submission, and two reads of the day list.
+const RESERVE: u32 = 12;
+
+/// Requests that a preparation may send: logins, the pages that tell the slots' numbers, the clock.
+const PREPARATION: u32 = 30;
 
 /// When to try again and when to give up.
 ///
@@ -38,7 +60,7 @@ pub struct Policy {
     give_up_after: Duration,
     gap: Duration,
     steady_for: Duration,
-    most_requests: u32,
+    most_requests: Option<u32>,
     most_unknown: u8,
 }
 
@@ -49,14 +71,15 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Five minutes, an attempt every 500 ms, slower with jitter after the first five seconds, at
-    /// most 60 requests.
+    /// Five minutes; an attempt every 500 ms, slower after the first two and a half seconds: every 2 s while the site says that
+    /// it is not open yet (every 5 s once it is more than five minutes late), at most every 15 s after other answers;
+    /// as many requests as that takes.
     pub const fn new() -> Self {
         Self {
             give_up_after: Duration::from_secs(300),
             gap: MIN_GAP,
-            steady_for: Duration::from_secs(5),
-            most_requests: 60,
+            steady_for: Duration::from_millis(2_500),
+            most_requests: None,
             most_unknown: 3,
         }
     }
@@ -65,7 +88,7 @@ impl Policy {
     /// for five minutes without growing, and as many requests as that takes.
     pub const fn original() -> Self {
         let steady_for = Duration::from_secs(300);
-        Self { steady_for, most_requests: 1_800, ..Self::new() }
+        Self { steady_for, most_requests: Some(1_800), ..Self::new() }
     }
 
     /// Gives up when `duration` has passed since the start, which is the opening instant where one is known.
@@ -83,16 +106,47 @@ impl Policy {
         self
     }
 
-    /// The most requests of one booking after its start, redirects included. Default: 60.
+    /// The most requests of one booking after its start, instead of as many as the pace needs. With fewer than
+    /// [`requests_needed`](Self::requests_needed) the attempts are further apart, so that they last until the end.
     #[must_use]
     pub const fn with_max_requests(mut self, requests: u32) -> Self {
-        self.most_requests = requests;
+        self.most_requests = Some(requests);
         self
     }
 
-    /// The most requests of one booking after its start.
-    pub const fn max_requests(&self) -> u32 {
-        self.most_requests
+    /// How many requests the pace needs until it gives up, if the site says "not open yet" all the time.
+    pub fn requests_needed(&self) -> u32 {
+        self.attempts_between(Duration::ZERO, self.give_up_after).saturating_add(RESERVE + 1)
+    }
+
+    /// How many requests it may send after its start.
+    pub fn max_requests(&self) -> u32 {
+        self.most_requests.unwrap_or_else(|| self.requests_needed())
+    }
+
+    /// The most requests that a run may send in all, whatever its own limit and pace: what the default pace needs until
+    /// it gives up, and the preparation before; at least [`MAX_REQUESTS_PER_RUN`](crate::limits::MAX_REQUESTS_PER_RUN).
+    pub fn request_ceiling(&self) -> u32 {
+        let needed = Self::new().with_give_up_after(self.give_up_after).requests_needed();
+        needed.saturating_add(PREPARATION).max(crate::booking::MAX_REQUESTS_PER_RUN)
+    }
+
+    /// How many attempts its pace makes between two times after its start while the site is not open, rounded up.
+    fn attempts_between(&self, from: Duration, until: Duration) -> u32 {
+        let steady = self.steady_for;
+        let growing = steady.saturating_add(GROWS_FOR);
+        let late = LATE_AFTER.max(growing);
+        let phases = [
+            (Duration::ZERO, steady, self.gap),
+            (steady, growing, self.gap.max((self.gap + MAX_WAITING_GAP) / 2)),
+            (growing, late, self.gap.max(MAX_WAITING_GAP)),
+            (late, Duration::MAX, self.gap.max(MAX_LATE_WAITING_GAP)),
+        ];
+        let attempts = phases.into_iter().map(|(begins, ends, gap)| {
+            let within = until.min(ends).saturating_sub(from.max(begins));
+            within.as_micros().div_ceil(gap.as_micros().max(1))
+        });
+        u32::try_from(attempts.sum::<u128>()).unwrap_or(u32::MAX)
     }
 
     /// How long after the start it gives up.
@@ -112,7 +166,7 @@ impl Policy {
         let mut requests = 0;
         std::iter::successors(Some(Duration::ZERO), move |began| {
             requests += 1;
-            schedule.next(*began, *began, requests, Last::Plain).ok()
+            schedule.next(*began, *began, (requests, u32::MAX), Last::NotOpen).ok()
         })
     }
 
@@ -157,6 +211,8 @@ pub(crate) struct Schedule {
 pub(crate) enum Last {
     /// An answer that a later attempt may change.
     Plain,
+    /// The site says that it is not open yet.
+    NotOpen,
     /// It came before the opening instant by the site's own clock; the next one would meet it if it began then.
     Early(Duration),
     /// The site was busy, and perhaps said for how long.
@@ -168,15 +224,17 @@ pub(crate) enum Last {
 impl Schedule {
     /// The instant of the next attempt.
     ///
-    /// `began` is when the last one began, `now` when it ended, `requests` how many the run has used.
+    /// `began` is when the last one began, `now` when it ended; of requests, `used` were sent since the start and
+    /// `left` are left in the budgets that the booking takes from.
     pub(crate) fn next(
         &mut self,
         began: Duration,
         now: Duration,
-        requests: u32,
+        (used, left): (u32, u32),
         last: Last,
     ) -> Result<Duration, GiveUp> {
-        if requests >= self.policy.most_requests {
+        let left = self.policy.max_requests().saturating_sub(used).min(left);
+        if left == 0 {
             return Err(GiveUp::Budget);
         }
         if last == Last::Unknown {
@@ -189,11 +247,19 @@ impl Schedule {
         if let Last::Busy(asked) = last {
             self.gap = (self.gap * 2).min(MAX_GAP.max(self.policy.gap));
             rest = asked.unwrap_or_default();
-        } else if now.saturating_sub(self.start) > self.policy.steady_for {
-            self.gap = (self.gap * (100 + GROWTH_PERCENT) / 100).min(MAX_GAP.max(self.policy.gap));
-            jitter = self.jitter();
+        } else if now.saturating_sub(self.start) >= self.policy.steady_for {
+            let (longest, percent) = match last {
+                Last::NotOpen if now.saturating_sub(self.start) < LATE_AFTER => {
+                    (MAX_WAITING_GAP, WAITING_JITTER_PERCENT)
+                }
+                Last::NotOpen => (MAX_LATE_WAITING_GAP, WAITING_JITTER_PERCENT),
+                _ => (MAX_GAP, JITTER_PERCENT),
+            };
+            self.gap = (self.gap * (100 + GROWTH_PERCENT) / 100).min(longest.max(self.policy.gap));
+            jitter = self.jitter(percent);
         }
-        let in_turn = began.saturating_add(self.gap).max(self.not_before);
+        let gap = self.stretched(self.gap, now, left);
+        let in_turn = began.saturating_add(gap).max(self.not_before);
         let spaced = match last {
             Last::Early(at) if self.first => {
                 self.not_before = began.saturating_add(self.gap * 2);
@@ -206,13 +272,21 @@ impl Schedule {
         if at > self.deadline { Err(GiveUp::Deadline) } else { Ok(at) }
     }
 
-    /// A pseudo-random part of the gap.
-    fn jitter(&mut self) -> Duration {
+    /// The gap, longer where fewer requests are left than the pace needs until the end.
+    fn stretched(&self, gap: Duration, now: Duration, left: u32) -> Duration {
+        let spare = if left > RESERVE { left - RESERVE } else { left.max(1) };
+        let (since, until) = (now.saturating_sub(self.start), self.deadline.saturating_sub(self.start));
+        let needed = self.policy.attempts_between(since, until);
+        if needed <= spare { gap } else { gap.saturating_mul(needed) / spare }
+    }
+
+    /// A pseudo-random part of the gap, at most `percent` of it.
+    fn jitter(&mut self, percent: u64) -> Duration {
         // xorshift64: enough to keep clients from marching in step, and the same for the same seed.
         self.seed ^= self.seed << 13;
         self.seed ^= self.seed >> 7;
         self.seed ^= self.seed << 17;
-        let most = u64::try_from(self.gap.as_micros()).unwrap_or(u64::MAX) / 100 * JITTER_PERCENT;
+        let most = u64::try_from(self.gap.as_micros()).unwrap_or(u64::MAX) / 100 * percent;
         Duration::from_micros(self.seed % most.max(1))
     }
 }
@@ -233,21 +307,24 @@ mod tests {
     fn the_defaults_are_the_documented_ones() {
         let policy = Policy::new();
         assert_eq!((policy.give_up_after, policy.gap), (Duration::from_secs(300), ms(500)));
-        assert_eq!((policy.steady_for, policy.most_requests), (Duration::from_secs(5), 60));
+        assert_eq!((policy.steady_for, policy.most_requests), (ms(2_500), None));
         assert_eq!(policy.with_gap(Duration::ZERO).gap(), MIN_GAP);
         let original = Policy::original();
         assert_eq!(
             (original.give_up_after, original.gap, original.most_requests),
-            (policy.give_up_after, ms(500), 1_800)
+            (policy.give_up_after, ms(500), Some(1_800))
         );
     }
 
     #[test]
     fn attempts_begin_half_a_second_apart_and_never_overlap() {
         let mut schedule = Policy::new().schedule(START, 1);
-        assert_eq!(schedule.next(START, START + ms(20), 1, Last::Plain), Ok(START + ms(500)));
+        assert_eq!(schedule.next(START, START + ms(20), (1, 999), Last::Plain), Ok(START + ms(500)));
         // An attempt that took longer than the gap is followed at once, not overlapped.
-        assert_eq!(schedule.next(START + ms(500), START + ms(1700), 2, Last::Plain), Ok(START + ms(1700)));
+        assert_eq!(
+            schedule.next(START + ms(500), START + ms(1700), (2, 999), Last::Plain),
+            Ok(START + ms(1700))
+        );
     }
 
     #[test]
@@ -255,11 +332,11 @@ mod tests {
         let mut schedule = Policy::new().with_give_up_after(Duration::from_secs(3600)).schedule(START, 7);
         let (mut at, mut gaps) = (START + ms(5_001), Vec::new());
         for _ in 0..40 {
-            let next = schedule.next(at, at, 1, Last::Plain).unwrap();
+            let next = schedule.next(at, at, (1, 9_999), Last::Plain).unwrap();
             gaps.push(next - at);
             at = next;
         }
-        assert!(gaps[0] >= ms(600) && gaps[0] <= ms(720), "{gaps:?}");
+        assert!(gaps[0] >= ms(600) && gaps[0] <= ms(750), "{gaps:?}");
         assert!(gaps.iter().all(|gap| *gap <= MAX_GAP * 12 / 10), "{gaps:?}");
         assert!(gaps[39] >= MAX_GAP, "{gaps:?}");
     }
@@ -267,43 +344,100 @@ mod tests {
     #[test]
     fn a_busy_site_is_left_alone_as_long_as_it_asks() {
         let mut schedule = Policy::new().schedule(START, 1);
-        assert_eq!(schedule.next(START, START, 1, Last::Busy(None)), Ok(START + ms(1000)));
+        assert_eq!(schedule.next(START, START, (1, 999), Last::Busy(None)), Ok(START + ms(1000)));
         // A rest shorter than the doubled gap changes nothing, a longer one is kept to the second.
-        assert_eq!(schedule.next(START, START, 1, Last::Busy(Some(ms(1000)))), Ok(START + ms(2000)));
+        assert_eq!(schedule.next(START, START, (1, 999), Last::Busy(Some(ms(1000)))), Ok(START + ms(2000)));
         let rest = Some(Duration::from_secs(20));
-        assert_eq!(schedule.next(START, START, 1, Last::Busy(rest)), Ok(START + ms(20_000)));
+        assert_eq!(schedule.next(START, START, (1, 999), Last::Busy(rest)), Ok(START + ms(20_000)));
         assert_eq!(
-            schedule.next(START, START, 1, Last::Busy(Some(Duration::from_secs(400)))),
+            schedule.next(START, START, (1, 999), Last::Busy(Some(Duration::from_secs(400)))),
             Err(GiveUp::Deadline)
         );
+    }
+
+    /// When a site that is not open is asked, at a round trip of 40 ms.
+    fn waiting(policy: Policy, seed: u64) -> (Vec<Duration>, GiveUp) {
+        let (mut schedule, mut attempts) = (policy.schedule(START, seed), vec![START]);
+        loop {
+            let (began, used) = (attempts[attempts.len() - 1], attempts.len() as u32);
+            match schedule.next(began, began + ms(40), (used, 9_999 - used), Last::NotOpen) {
+                Ok(next) => attempts.push(next),
+                Err(why) => return (attempts, why),
+            }
+        }
+    }
+
+    #[test]
+    fn an_opening_that_is_late_is_met_within_two_seconds_and_asked_for_politely() {
+        for seed in 1..20 {
+            let (attempts, why) = waiting(Policy::new(), seed);
+            assert_eq!(why, GiveUp::Deadline);
+            let longest = attempts.windows(2).map(|two| two[1] - two[0]).max().unwrap();
+            assert!(longest <= ms(2_050), "{longest:?}");
+            let within = |from: u64, until: u64| {
+                let range = START + Duration::from_secs(from)..START + Duration::from_secs(until);
+                attempts.iter().filter(|at| range.contains(*at)).count()
+            };
+            assert!(within(0, 1) <= 2 && within(0, 60) <= 37, "{attempts:?}");
+            assert!((60..240).step_by(10).all(|from| within(from, from + 60) <= 30), "{attempts:?}");
+        }
+    }
+
+    #[test]
+    fn an_opening_that_is_very_late_is_asked_for_every_five_seconds() {
+        let (attempts, _) = waiting(Policy::new().with_give_up_after(Duration::from_secs(1_800)), 3);
+        let late = attempts.windows(2).filter(|two| two[0] > START + Duration::from_secs(320));
+        assert!(late.map(|two| two[1] - two[0]).all(|gap| gap >= ms(4_900) && gap <= ms(5_200)));
+    }
+
+    #[test]
+    fn no_run_ends_by_its_budget_before_its_time() {
+        for (minutes, most) in [(1, None), (5, None), (60, None), (600, None), (5, Some(40)), (60, Some(60))]
+        {
+            let policy = Policy::new().with_give_up_after(Duration::from_secs(minutes * 60));
+            let policy = most.map_or(policy, |most| policy.with_max_requests(most));
+            let (attempts, why) = waiting(policy, 5);
+            assert_eq!(why, GiveUp::Deadline, "{minutes} {most:?}");
+            let (used, limit) = (attempts.len() as u32, policy.max_requests());
+            assert!(used <= limit && most.is_some() || used + RESERVE <= limit, "{minutes} {used} {limit}");
+            let end = START + Duration::from_secs(minutes * 60);
+            let last = *attempts.last().unwrap();
+            assert!(
+                end - last <= Duration::from_secs(minutes * 60) / 8 + ms(6_000),
+                "{minutes} {most:?} {last:?}"
+            );
+        }
     }
 
     #[test]
     fn it_gives_up_at_once_when_the_next_attempt_would_be_too_late() {
         let mut schedule = Policy::new().with_give_up_after(ms(400)).schedule(START, 1);
-        assert_eq!(schedule.next(START, START + ms(1), 1, Last::Plain), Err(GiveUp::Deadline));
+        assert_eq!(schedule.next(START, START + ms(1), (1, 999), Last::Plain), Err(GiveUp::Deadline));
         let mut schedule = Policy::new().with_max_requests(5).schedule(START, 1);
-        assert_eq!(schedule.next(START, START, 5, Last::Plain), Err(GiveUp::Budget));
+        assert_eq!(schedule.next(START, START, (5, 999), Last::Plain), Err(GiveUp::Budget));
         let mut schedule = Policy::new().schedule(START, 1);
-        assert!(schedule.next(START, START, 1, Last::Unknown).is_ok());
-        assert!(schedule.next(START, START, 2, Last::Unknown).is_ok());
-        assert_eq!(schedule.next(START, START, 3, Last::Unknown), Err(GiveUp::Unknown));
+        assert!(schedule.next(START, START, (1, 999), Last::Unknown).is_ok());
+        assert!(schedule.next(START, START, (2, 999), Last::Unknown).is_ok());
+        assert_eq!(schedule.next(START, START, (3, 999), Last::Unknown), Err(GiveUp::Unknown));
     }
 
     #[test]
     fn an_attempt_that_came_early_is_followed_at_once_but_once() {
         let mut schedule = Policy::new().schedule(START, 1);
         // At the instant that would meet the opening, never later than in turn.
-        assert_eq!(schedule.next(START, START + ms(40), 1, Last::Early(START + ms(60))), Ok(START + ms(60)));
+        assert_eq!(
+            schedule.next(START, START + ms(40), (1, 999), Last::Early(START + ms(60))),
+            Ok(START + ms(60))
+        );
         let third = START + ms(1000);
-        assert_eq!(schedule.next(START + ms(60), START + ms(100), 2, Last::Early(START)), Ok(third));
-        assert_eq!(schedule.next(third, third + ms(40), 3, Last::Early(START)), Ok(third + ms(500)));
+        assert_eq!(schedule.next(START + ms(60), START + ms(100), (2, 999), Last::Early(START)), Ok(third));
+        assert_eq!(schedule.next(third, third + ms(40), (3, 999), Last::Early(START)), Ok(third + ms(500)));
         let mut schedule = Policy::new().schedule(START, 1);
-        assert_eq!(schedule.next(START, START, 1, Last::Early(START + ms(9000))), Ok(START + ms(500)));
+        assert_eq!(schedule.next(START, START, (1, 999), Last::Early(START + ms(9000))), Ok(START + ms(500)));
         // After an attempt in turn there is no hurry.
         let mut schedule = Policy::new().schedule(START, 1);
-        let second = schedule.next(START, START + ms(40), 1, Last::Plain).unwrap();
-        assert_eq!(schedule.next(second, second, 2, Last::Early(second)), Ok(second + ms(500)));
+        let second = schedule.next(START, START + ms(40), (1, 999), Last::Plain).unwrap();
+        assert_eq!(schedule.next(second, second, (2, 999), Last::Early(second)), Ok(second + ms(500)));
     }
 
     proptest! {
@@ -314,7 +448,7 @@ mod tests {
             let (mut began, mut attempts) = (START, vec![START]);
             for (took, early) in took {
                 let last = if early { Last::Early(began) } else { Last::Plain };
-                let Ok(next) = schedule.next(began, began + ms(took), 1, last) else { break };
+                let Ok(next) = schedule.next(began, began + ms(took), (1, 9_999), last) else { break };
                 prop_assert!(next >= began + ms(took));
                 prop_assert!(next <= START + Duration::from_secs(300));
                 // No second has three.

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use crate::booking::event::TimedEvent;
 use crate::booking::report::{OpeningBracket, Report, Verdict};
 use crate::booking::standing::Standing;
-use crate::booking::{Booking, MAX_BOOKINGS_PER_DAY, MAX_REQUESTS_PER_RUN};
+use crate::booking::{Booking, MAX_BOOKINGS_PER_DAY};
 use crate::net::pace::Budget;
 use crate::value::date::{RentDate, SeoulTime};
 
@@ -49,11 +49,11 @@ where
     check_days(&bookings)?;
     let observer = Mutex::new(observer);
     let mut accounts: HashMap<String, Budget> = HashMap::new();
-    let runs = bookings.into_iter().enumerate().map(|(index, mut booking)| {
+    let runs = bookings.into_iter().enumerate().map(|(index, booking)| {
         let account = booking.credentials.account().to_owned();
-        let whole = accounts.entry(account).or_insert_with(|| Budget::new(MAX_REQUESTS_PER_RUN));
-        booking.client = booking.client.with_budget(whole.part(MAX_REQUESTS_PER_RUN));
-        run_one(booking, index, &observer)
+        let most = booking.policy.request_ceiling();
+        let whole = accounts.entry(account).or_insert_with(|| Budget::new(most));
+        run_one(booking.takes_from(whole.clone()), index, &observer)
     });
     Ok(join_all(runs.collect::<Vec<_>>()).await)
 }

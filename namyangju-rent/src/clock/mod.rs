@@ -3,6 +3,7 @@
 //! This is the only file that reads a clock or sleeps; everything else takes instants from a [`Clock`], so that a test
 //! can move the time by hand. A [`SiteClock`] is made from [`Probe`]s and gives a [`ClockEstimate`].
 
+pub(crate) mod aim;
 pub(crate) mod shared;
 pub(crate) mod site_clock;
 

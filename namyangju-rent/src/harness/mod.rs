@@ -85,7 +85,7 @@
 //!
 //! # Captured pages
 //!
-//! [`replay`](fn@replay) reads the bytes of a real answer, from a HAR file or from anywhere, with the client's own
+//! [`replay()`] reads the bytes of a real answer, from a HAR file or from anywhere, with the client's own
 //! readers: see [`Capture`].
 //!
 //! # Not modelled

@@ -146,6 +146,25 @@ async fn an_opening_that_is_late_by_seconds_is_met_and_bracketed() {
 }
 
 #[tokio::test]
+async fn an_opening_that_is_late_by_up_to_minutes_is_met_within_two_seconds() {
+    for late in [40, 240] {
+        let mut settings = opening_settings();
+        let opened = opening().plus(Duration::from_secs(late));
+        settings.openings.insert("2026-12-05".parse().unwrap(), opened);
+        let stage = Stage::new("namyangju", settings).await;
+        let (report, _) = run(&stage, |b| b).await;
+        assert!(won(&report), "{late} {report:?}");
+        let met =
+            stage.server.arrivals().into_iter().find(|a| a.step == SiteStep::Form && a.site_time >= opened);
+        let after = met.unwrap().site_time.since(opened);
+        assert!(after <= Duration::from_millis(2_100), "{late} {after:?}");
+        // The first minute holds the quick attempts as well.
+        let most = 38 + (late as usize / 60) * 30;
+        assert!(shots(&stage).len() <= most, "{late} {}", shots(&stage).len());
+    }
+}
+
+#[tokio::test]
 async fn a_late_start_inside_the_window_still_runs_and_outside_it_says_so() {
     let stage = Stage::new("namyangju", opening_settings()).await;
     stage.clock.advance(Duration::from_secs(10 * 60 + 120));

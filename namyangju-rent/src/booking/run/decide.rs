@@ -75,7 +75,7 @@ impl<W: Watcher> Run<'_, W> {
             }
             Next::Again { after } => match answer {
                 AnswerKind::Busy => Last::Busy(after),
-                AnswerKind::NotOpenYet => self.came_early().map_or(Last::Plain, Last::Early),
+                AnswerKind::NotOpenYet => self.came_early().map_or(Last::NotOpen, Last::Early),
                 _ => Last::Plain,
             },
         };
@@ -84,10 +84,12 @@ impl<W: Watcher> Run<'_, W> {
             self.learned = None;
         }
         let requests = self.requests().saturating_sub(self.requests_at_opening.unwrap_or_default());
-        schedule.next(began, self.clock().monotonic(), requests, last).map_err(|why| match attempted {
-            Err(Error::NotSent { .. } | Error::Broken { .. }) => Verdict::Unreachable { last: text },
-            _ => Verdict::GaveUp { why, last: text },
-        })
+        schedule
+            .next(began, self.clock().monotonic(), (requests, self.booking.budget().left()), last)
+            .map_err(|why| match attempted {
+                Err(Error::NotSent { .. } | Error::Broken { .. }) => Verdict::Unreachable { last: text },
+                _ => Verdict::GaveUp { why, last: text },
+            })
     }
 
     /// When to try again after an answer that the site dated before the opening instant: it was not the opening

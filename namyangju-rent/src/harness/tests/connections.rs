@@ -10,7 +10,10 @@ use tokio::net::TcpStream;
 use super::robot::{DATE, NOW, PLACE};
 use crate::clock::Clock;
 use crate::harness::*;
-use crate::{Application, Booking, Client, Credentials, SeoulTime, Site, Verdict, Wish};
+use crate::{Application, Booking, Client, Credentials, Report, SeoulTime, Site, Verdict, Wish};
+
+/// When the day opens that is booked.
+const OPENING: &str = "2026-11-26 10:05:00";
 
 struct Scene {
     server: StandInServer,
@@ -43,6 +46,21 @@ impl Scene {
             tokio::task::yield_now().await;
         }
         panic!("never came: {:?}", self.server.connection_log());
+    }
+
+    /// A whole booking of the crate's own client, for the opening.
+    async fn book(&self) -> Report {
+        let client = Client::builder(self.server.site().unwrap()).clock(self.clock.clone());
+        let wish = Wish {
+            place: PLACE.parse().unwrap(),
+            date: DATE.parse().unwrap(),
+            range: "06:00-08:00".parse().unwrap(),
+            purpose: Default::default(),
+        };
+        let application = Application::new("테스트클럽", "4".parse().unwrap(), "테니스", "운동");
+        let credentials = Credentials::new("tester1", "invented-1");
+        let booking = Booking::new(client.build().unwrap(), credentials, wish, application);
+        booking.opens_at(OPENING.parse().unwrap()).run(|_| {}).await
     }
 
     fn closed(&self) -> Vec<Option<ClosedBy>> {
@@ -205,21 +223,11 @@ async fn a_booking_gets_through_where_silent_connections_are_closed() {
     for web_server in [WebServer::apache(), WebServer::nginx()] {
         let idle = web_server.keep_alive.idle.unwrap();
         let scene = Scene::new(|s| {
-            s.openings.insert(DATE.parse().unwrap(), "2026-11-26 10:05:00".parse().unwrap());
+            s.openings.insert(DATE.parse().unwrap(), OPENING.parse().unwrap());
             s.web_server = web_server;
         })
         .await;
-        let client = Client::builder(scene.server.site().unwrap()).clock(scene.clock.clone());
-        let wish = Wish {
-            place: PLACE.parse().unwrap(),
-            date: DATE.parse().unwrap(),
-            range: "06:00-08:00".parse().unwrap(),
-            purpose: Default::default(),
-        };
-        let application = Application::new("테스트클럽", "4".parse().unwrap(), "테니스", "운동");
-        let credentials = Credentials::new("tester1", "invented-1");
-        let booking = Booking::new(client.build().unwrap(), credentials, wish, application);
-        let report = booking.opens_at("2026-11-26 10:05:00".parse().unwrap()).run(|_| {}).await;
+        let report = scene.book().await;
         assert!(matches!(report.verdict, Verdict::Reserved { receipt: Some(_), .. }), "{report:?}");
         assert_eq!(scene.server.with(|s| s.bookings().len()), 1);
         let log = scene.server.connection_log();
@@ -229,4 +237,25 @@ async fn a_booking_gets_through_where_silent_connections_are_closed() {
         let requests: u32 = log.iter().map(|seen| seen.requests).sum();
         assert_eq!(requests as usize, scene.server.arrivals().len());
     }
+}
+
+#[tokio::test]
+async fn a_swamped_site_never_has_two_bookings_of_one_wish() {
+    let mut reserved = 0;
+    for seed in 1..=24 {
+        let scene = Scene::new(|s| {
+            let from = OPENING.parse::<SeoulTime>().unwrap();
+            let (until, longest) = (from.plus(Duration::from_secs(120)), Duration::from_secs(30));
+            s.openings.insert(DATE.parse().unwrap(), from);
+            s.swamp = Some(Swamp { from, until, errors: 0.2, resets: 0.1, slow: 0.3, longest });
+            s.seed = seed;
+        })
+        .await;
+        let report = scene.book().await;
+        let booked = scene.server.with(|s| s.bookings().len());
+        let least = usize::from(matches!(report.verdict, Verdict::Reserved { .. }));
+        assert!((least..=1).contains(&booked), "{seed} {report:?}");
+        reserved += booked;
+    }
+    assert!(reserved > 12, "{reserved}");
 }
