@@ -69,7 +69,7 @@ pub mod report {
 /// What an applicant form offers and sends, and how its fields become bytes.
 pub mod form_fields {
     pub use crate::client::session::{DiscountGroup, MaskedField};
-    pub use crate::html::charset::{Charset, CharsetError, FormFields, LackingCharacter};
+    pub use crate::html::charset::{Charset, CharsetError, FormFields, LackingCharacter, NotFlat};
 }
 
 /// How requests reach the site: the operator's routes, TLS, and what breaks on the way.

@@ -158,9 +158,9 @@ impl FormFields {
     /// Fields that are `None` are left out. Repeated names need a sequence of pairs.
     ///
     /// # Errors
-    /// The text of the serialiser if the value is not flat (a struct with a `Vec` field, say).
-    pub fn from_value<T: Serialize + ?Sized>(value: &T) -> Result<Self, String> {
-        let utf8 = serde_urlencoded::to_string(value).map_err(|error| error.to_string())?;
+    /// [`NotFlat`] for a value with a list or a struct inside, such as a struct with a `Vec` field.
+    pub fn from_value<T: Serialize + ?Sized>(value: &T) -> Result<Self, NotFlat> {
+        let utf8 = serde_urlencoded::to_string(value).map_err(|error| NotFlat(error.to_string()))?;
         Ok(Self(form_urlencoded::parse(utf8.as_bytes()).into_owned().collect()))
     }
 
@@ -229,6 +229,11 @@ impl FormFields {
             .collect()
     }
 }
+
+/// A value that cannot be written as form fields: it has another value inside.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the value is not a flat list of fields: {0}")]
+pub struct NotFlat(String);
 
 /// A character of a field that the character set of its page lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
