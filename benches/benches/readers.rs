@@ -15,12 +15,13 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group};
 use encoding_rs::EUC_KR;
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::form_fields::{Charset, FormFields};
 use namyangju_rent::harness::{
-    Account, Capture, Request, Settings, StandIn, StandInServer, Step as Asked, Told, replay,
+    Account, Capture, Request, Settings, SiteStep as Asked, StandIn, StandInServer, Told, replay,
 };
 use namyangju_rent::{
-    Application, Charset, Client, Clock, Credentials, FormFields, Policy, Purpose, RentDate, SavedSession,
-    Session, Site, Step, Submitted, SystemClock,
+    Application, Client, Credentials, Policy, Purpose, RentDate, SavedSession, Session, Site, Step, Submitted,
 };
 use scraper::Html;
 use tokio::runtime::Runtime;

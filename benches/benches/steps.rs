@@ -9,8 +9,10 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use namyangju_rent::clock::SystemClock;
+use namyangju_rent::form_fields::Charset;
 use namyangju_rent::harness::{Request, Settings, StandIn, StandInServer};
-use namyangju_rent::{Application, Charset, Client, Credentials, Purpose, Site, SystemClock};
+use namyangju_rent::{Application, Client, Credentials, Purpose, Site};
 use scraper::Html;
 
 fn application() -> Application {
@@ -59,7 +61,7 @@ fn form(c: &mut Criterion) {
     let session =
         runtime.block_on(client.log_in(&Credentials::new(account.id, account.password))).expect("a session");
     let place = "NYJ06/07/103".parse().expect("a place");
-    let date = namyangju_rent::Clock::now(&SystemClock).date().plus_days(14);
+    let date = namyangju_rent::clock::Clock::now(&SystemClock).date().plus_days(14);
     let day = runtime.block_on(session.open_day(&place, date, Purpose::Sports)).expect("a day");
     let range = "06:00-08:00".parse().expect("a time");
     let form = runtime.block_on(day.open_form(range)).expect("a form");

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::harness::{Account, Settings, StandIn};
-use namyangju_rent::{Clock, RentDate, Site, SystemClock};
+use namyangju_rent::{RentDate, Site};
 use serde::{Deserialize, Serialize};
 
 use crate::{Failure, usage};

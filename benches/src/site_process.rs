@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use namyangju_rent::harness::{Account, Arrival, Delay, Settings, StandIn, StandInServer, Step};
-use namyangju_rent::{SeoulTime, Site, SystemClock};
+use namyangju_rent::clock::SystemClock;
+use namyangju_rent::harness::{Account, Arrival, Delay, Settings, SiteStep, StandIn, StandInServer};
+use namyangju_rent::{SeoulTime, Site};
 use serde::{Deserialize, Serialize};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -229,13 +230,13 @@ fn log(server: &StandInServer, relay: Option<&Relay>) -> Log {
 
 fn seen(arrival: &Arrival) -> Seen {
     let step = match arrival.step {
-        Step::Home => "home",
-        Step::LoginPage => "login page",
-        Step::Login => "login",
-        Step::Schedule => "schedule",
-        Step::Day => "day",
-        Step::Form => "form",
-        Step::Submit => "submit",
+        SiteStep::Home => "home",
+        SiteStep::LoginPage => "login page",
+        SiteStep::Login => "login",
+        SiteStep::Schedule => "schedule",
+        SiteStep::Day => "day",
+        SiteStep::Form => "form",
+        SiteStep::Submit => "submit",
         _ => "other",
     };
     Seen {

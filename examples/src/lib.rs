@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use namyangju_rent::Site;
+use namyangju_rent::clock::SystemClock;
 use namyangju_rent::harness::{Settings, StandIn, StandInServer};
-use namyangju_rent::{Site, SystemClock};
 
 /// The dialect at the address given, or at a stand-in that is started for the program's own use.
 ///

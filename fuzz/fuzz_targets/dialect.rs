@@ -8,7 +8,7 @@ use namyangju_rent::{Refusal, Site, Step};
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
     let _ = Site::from_toml(&text).map_err(|error| error.to_string());
-    let _ = text.parse::<namyangju_rent::Charset>();
+    let _ = text.parse::<namyangju_rent::form_fields::Charset>();
     let Some((at, line)) = data.split_first() else { return };
     let good = Site::builtin_toml("namyangju").unwrap_or_default();
     let line = String::from_utf8_lossy(line);

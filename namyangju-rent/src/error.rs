@@ -1,4 +1,7 @@
 //! What can go wrong, by what the caller does next.
+//!
+//! The question after every failure is whether an application may have reached the site. The variants are cut so that
+//! each answers it, and [`Error::next`] is the one place that says what follows.
 
 use std::fmt;
 
@@ -26,7 +29,7 @@ pub enum Step {
     Submit,
     /// The logout.
     Logout,
-    /// A look at the site's clock.
+    /// A request for the time of the site's clock.
     Clock,
 }
 
@@ -134,9 +137,9 @@ pub enum Error {
         /// Where.
         step: Step,
     },
-    /// The [`Watcher`](crate::Watcher) did not permit the application; it was not sent.
-    #[error("not permitted: {0}")]
-    Forbidden(String),
+    /// The program that follows the booking did not permit the application; it was not sent.
+    #[error(transparent)]
+    Forbidden(#[from] NotPermitted),
     /// A saved session cannot be used.
     #[error("the saved session cannot be used: {0}")]
     SavedSession(String),
@@ -156,7 +159,7 @@ impl Error {
 
     /// What it leads to, as [`Outcome::next`] says it for an answer.
     ///
-    /// Nothing before the submission binds anybody, so those steps may be asked again; a submission
+    /// Nothing is booked before the submission, so the steps before it may be repeated; a submission
     /// without an answer is read back first.
     pub fn next(&self) -> Next {
         match self {
@@ -186,19 +189,21 @@ impl Error {
         }
     }
 
-    /// The step it happened in.
-    pub fn step(&self) -> Step {
+    /// The step it happened in; `None` for what goes wrong before any step: [`Error::SavedSession`] and
+    /// [`Error::Setup`].
+    pub fn step(&self) -> Option<Step> {
         match self {
             Self::Refused { step, .. }
             | Self::NotSent { step, .. }
             | Self::Broken { step, .. }
             | Self::Moved { step, .. }
             | Self::Budget { step }
-            | Self::Page { step, .. } => *step,
-            Self::Unconfirmed { .. } | Self::Forbidden(_) => Step::Submit,
-            Self::LoginRefused | Self::LoginUnclear { .. } => Step::Login,
-            Self::WrongDay { .. } => Step::Day,
-            Self::Application(_) | Self::SavedSession(_) | Self::Setup(_) => Step::Form,
+            | Self::Page { step, .. } => Some(*step),
+            Self::Unconfirmed { .. } | Self::Forbidden(_) => Some(Step::Submit),
+            Self::LoginRefused | Self::LoginUnclear { .. } => Some(Step::Login),
+            Self::WrongDay { .. } => Some(Step::Day),
+            Self::Application(_) => Some(Step::Form),
+            Self::SavedSession(_) | Self::Setup(_) => None,
         }
     }
 
@@ -245,6 +250,32 @@ impl Error {
             source = cause.source();
         }
         text
+    }
+}
+
+/// Why an application may not be sent: the refusal of a [`Watcher`](crate::Watcher).
+///
+/// ```
+/// use namyangju_rent::NotPermitted;
+///
+/// let refusal = NotPermitted::new("it was cancelled");
+/// assert_eq!(refusal.to_string(), "not permitted: it was cancelled");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not permitted: {reason}")]
+pub struct NotPermitted {
+    reason: String,
+}
+
+impl NotPermitted {
+    /// A refusal for this reason, a sentence without a full stop. It is shown to people and stored in reports.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+
+    /// The reason as it was given.
+    pub fn reason(&self) -> &str {
+        &self.reason
     }
 }
 
@@ -309,7 +340,7 @@ impl NetworkError {
         Self { kind, detail: detail.into() }
     }
 
-    /// Takes what the caller can use and leaves out the address, which a message of reqwest holds.
+    /// Keeps what the caller can use and leaves out the address, which reqwest's own message holds.
     pub(crate) fn from_reqwest(error: &reqwest::Error) -> Self {
         let kind = if error.is_connect() {
             NetworkErrorKind::Connect

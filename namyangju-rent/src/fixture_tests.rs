@@ -255,8 +255,9 @@ fn day_lists_have_their_slots() {
         for (key, found) in found {
             assert_eq!(Some(found), number(facts, key), "{} {key}", fixture.file);
         }
-        let spoken =
-            |s: &crate::ListedSlot| format!("{} {} {}", s.date, s.range, s.state.word().replace(' ', "-"));
+        let spoken = |s: &crate::schedule::ListedSlot| {
+            format!("{} {} {}", s.date, s.range, s.state.word().replace(' ', "-"))
+        };
         assert_eq!(sports.first().map(|s| spoken(s)).as_deref(), text(facts, "first"), "{}", fixture.file);
         if let (Some(at), Some(by)) = (text(facts, "booked_at"), text(facts, "booked_by")) {
             let booked = sports.iter().find(|s| format!("{} {}", s.date, s.range) == at).unwrap();
@@ -396,7 +397,7 @@ fn forms_are_filled_in_the_order_of_their_page() {
 
         // The form of other slots is noticed.
         let mut other = choice.clone();
-        other.slots[0].time_no = crate::TimeNo(1);
+        other.slots[0].time_no = crate::schedule::TimeNo(1);
         assert!(FormPage::read(&site, &reading.document, &day, &other).unwrap().is_err(), "{}", fixture.file);
 
         // The discount of clubs takes half of the hire price off the payment.
@@ -419,7 +420,8 @@ fn answers_to_a_submission_are_what_they_are() {
             true => ("CHEONAN02/19/19", "2023-10-23"),
             false => ("NYJ06/07/103", "2026-12-05"),
         };
-        let slots = vec![Slot { time_no: crate::TimeNo(1833), range: "06:00-08:00".parse().unwrap() }];
+        let slots =
+            vec![Slot { time_no: crate::schedule::TimeNo(1833), range: "06:00-08:00".parse().unwrap() }];
         let choice = Choice { place: place.parse().unwrap(), date: date.parse().unwrap(), slots };
         let outcome = Reading::new(&site, &page).submission(&choice);
         assert_eq!(outcome.kind().as_str(), fixture.expect, "{}: {outcome}", fixture.file);

@@ -4,20 +4,84 @@
 mod answer_kind;
 mod booking;
 mod client;
-mod clock;
+pub mod clock;
 mod error;
 #[cfg(all(test, feature = "harness"))]
 mod fixture_tests;
 mod html;
 mod net;
 mod outcome;
-mod page;
+pub mod page;
 mod pages;
 mod site;
 mod value;
 
 #[cfg(feature = "harness")]
 pub mod harness;
+
+// What a booking needs.
+pub use answer_kind::AnswerKind;
+pub use booking::Booking;
+pub use booking::event::{Event, TimedEvent, Wish};
+pub use booking::policy::{GiveUp, Policy};
+pub use booking::report::{Report, Verdict};
+pub use booking::shared_login::SharedLogin;
+pub use booking::standing::Standing;
+pub use booking::together::{TooManyBookings, run_together};
+pub use booking::watcher::Watcher;
+pub use client::guest::Guest;
+pub use client::login::Credentials;
+pub use client::saved::SavedSession;
+pub use client::session::{DayVisit, Form, Session, Submission, Submitted};
+pub use client::{Client, ClientBuilder};
+pub use error::{Error, NotPermitted, Step};
+pub use net::pace::Budget;
+pub use outcome::{Invalid, Next, Outcome, Receipt, Refusal};
+pub use site::Site;
+pub use site::error::SiteError;
+pub use value::application::{Application, ApplicationError, HeadCount, Phone};
+pub use value::date::{DateError, RentDate, SeoulTime};
+pub use value::place::{Place, PlaceError};
+pub use value::slot::{Purpose, TimeError, TimeRange};
+pub use value::text::nfc;
+
+// The rest, by subject.
+
+/// What the site shows of a court: calendars, day lists, day pages, their slots and prices, and when they open.
+pub mod schedule {
+    pub use crate::pages::day::{DayPage, DayRow, Slot};
+    pub use crate::pages::schedule::{Calendar, CalendarDay, DayList, ListedSlot};
+    pub use crate::site::Opening;
+    pub use crate::value::money::{Won, WonError};
+    pub use crate::value::slot::{Round, SlotState, TimeNo, TimeOfDay};
+}
+
+/// The codes of courts, and the menus that they are read from.
+pub mod places {
+    pub use crate::pages::schedule::{Menu, MenuEntry};
+    pub use crate::site::dialect::NamedPlace;
+    pub use crate::value::place::{CentreCode, CourtCode, GroupCode};
+}
+
+/// The parts of a [`Report`]: each attempt, its pages, and when the day really opened.
+pub mod report {
+    pub use crate::booking::report::{Attempt, OpeningBracket, Visit};
+}
+
+/// What an applicant form offers and sends, and how its fields become bytes.
+pub mod form_fields {
+    pub use crate::client::session::{DiscountGroup, MaskedField};
+    pub use crate::html::charset::{Charset, CharsetError, FormFields, LackingCharacter, NotFlat};
+}
+
+/// How requests reach the site: the operator's routes, TLS, and what breaks on the way.
+pub mod network {
+    pub use crate::error::{NetworkError, NetworkErrorKind};
+    pub use crate::net::route::{ProxyAddress, ProxyScheme, Route, RouteError};
+    pub use crate::net::routes::{OnBlock, RouteState, RouteStatus, Routes, SavedRoutes};
+    pub use crate::net::silence::BurstSilence;
+    pub use crate::net::tls::TlsBackend;
+}
 
 /// The aim of the shot: from dated answers to the instant at which to send.
 pub mod aim {
@@ -27,41 +91,10 @@ pub mod aim {
     };
 }
 
-pub use answer_kind::AnswerKind;
-pub use booking::event::{Event, TimedEvent, Wish};
-pub use booking::policy::{GiveUp, MIN_GAP, Policy};
-pub use booking::report::{Attempt, OpeningBracket, Report, Verdict, Visit};
-pub use booking::shared_login::SharedLogin;
-pub use booking::standing::Standing;
-pub use booking::together::{TooManyBookings, run_together};
-pub use booking::watcher::Watcher;
-pub use booking::{Booking, MAX_BOOKINGS_PER_DAY, MAX_REQUESTS_PER_RUN};
-pub use client::guest::Guest;
-pub use client::login::Credentials;
-pub use client::saved::SavedSession;
-pub use client::session::{DayVisit, Form, Session, Submission, Submitted};
-pub use client::{Client, ClientBuilder};
-pub use clock::site_clock::{ClockEstimate, MAX_PROBES, PROBE_GAP, Probe, SiteClock};
-pub use clock::{Clock, SystemClock};
-pub use error::{Error, NetworkError, NetworkErrorKind, Step};
-pub use html::charset::{Charset, CharsetError, FormFields};
-pub use net::pace::{Budget, MAX_REQUESTS_PER_SECOND};
-pub use net::route::{ProxyAddress, ProxyScheme, Route, RouteError};
-pub use net::routes::{
-    FIRST_REST, MAX_REST, OnBlock, RouteState, RouteStatus, Routes, SavedRoutes, next_midnight,
-};
-pub use net::silence::{BurstSilence, SilenceJudge};
-pub use net::tls::TlsBackend;
-pub use outcome::{Invalid, Next, Outcome, Receipt, Refusal};
-pub use page::{Hop, HopKind, Page, Timing};
-pub use pages::day::{DayPage, DayRow, Slot};
-pub use pages::schedule::{Calendar, CalendarDay, DayList, ListedSlot, Menu, MenuEntry};
-pub use site::dialect::NamedPlace;
-pub use site::error::SiteError;
-pub use site::{Opening, Site};
-pub use value::application::{Application, ApplicationError, HeadCount, Phone};
-pub use value::date::{DateError, RentDate, SeoulTime, TIME_ZONE};
-pub use value::money::{Won, WonError};
-pub use value::place::{CentreCode, CourtCode, GroupCode, Place, PlaceError};
-pub use value::slot::{Purpose, Round, SlotState, TimeError, TimeNo, TimeOfDay, TimeRange};
-pub use value::text::nfc;
+/// The bounds that no setting lifts.
+pub mod limits {
+    pub use crate::booking::policy::MIN_GAP;
+    pub use crate::booking::{MAX_BOOKINGS_PER_DAY, MAX_REQUESTS_PER_RUN};
+    pub use crate::clock::site_clock::{MAX_PROBES, PROBE_GAP};
+    pub use crate::net::pace::MAX_REQUESTS_PER_SECOND;
+}

@@ -97,7 +97,7 @@ impl fmt::Display for Receipt {
     }
 }
 
-/// What an answer, or the lack of one, leads to: the one decision that the library, the runner and
+/// What an answer, or the lack of one, leads to: the one decision that the library, the programs that use it and
 /// the tests share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

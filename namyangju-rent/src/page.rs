@@ -1,4 +1,6 @@
 //! One answer of the site, kept whole: every hop, the headers, the bytes.
+//!
+//! A [`Page`] comes with an answer that no dialect describes, so that a person can look at it.
 
 use std::fmt;
 use std::time::Duration;

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use namyangju_rent::{Clock, OnBlock, SeoulTime, SystemClock, Wish};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::network::OnBlock;
+use namyangju_rent::{SeoulTime, Wish};
 use tempfile::TempDir;
 
 use crate::config::{Config, Sources};

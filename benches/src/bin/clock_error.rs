@@ -16,7 +16,9 @@
 use std::time::Duration;
 
 use benches::{Seeded, machine, quantile};
-use namyangju_rent::{MAX_PROBES, PROBE_GAP, Probe, SeoulTime, SiteClock};
+use namyangju_rent::SeoulTime;
+use namyangju_rent::clock::{Probe, SiteClock};
+use namyangju_rent::limits::{MAX_PROBES, PROBE_GAP};
 
 /// Unix time at the monotonic zero of the simulated machine, in seconds.
 const START: f64 = 1_795_658_400.0;

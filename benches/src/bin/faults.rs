@@ -9,13 +9,13 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use namyangju_rent::clock::Clock;
 use namyangju_rent::harness::{
-    BlockKind, BlockRule, BusyWindow, Fault, FaultKind, HumanCheck, ManualClock, Settings, StandIn,
-    StandInServer, Step,
+    BlockKind, BlockRule, BusyWindow, Fault, FaultKind, HumanCheck, ManualClock, Settings, SiteStep, StandIn,
+    StandInServer,
 };
 use namyangju_rent::{
-    Application, Booking, Client, Clock, Credentials, Event, Report, SeoulTime, Site, TimedEvent, Verdict,
-    Wish,
+    Application, Booking, Client, Credentials, Event, Report, SeoulTime, Site, TimedEvent, Verdict, Wish,
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -121,7 +121,7 @@ impl Stage {
     }
 }
 
-fn faults(step: Step, kind: FaultKind) -> Vec<Fault> {
+fn faults(step: SiteStep, kind: FaultKind) -> Vec<Fault> {
     vec![Fault { step, nth: 1, kind }]
 }
 
@@ -151,7 +151,7 @@ async fn lines() -> Result<Vec<Line>, Failure> {
         ("unknown page, accepted", FaultKind::Body(b"<html><body><p>?</p></body></html>".to_vec())),
         ("error 500, not accepted", FaultKind::Status(500)),
     ] {
-        let stage = Stage::new(|s, _| s.faults = faults(Step::Submit, kind)).await?;
+        let stage = Stage::new(|s, _| s.faults = faults(SiteStep::Submit, kind)).await?;
         let report = stage.booking()?.run(|_| {}).await;
         add(fault, "reserved", stage, report);
     }

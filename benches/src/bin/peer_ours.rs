@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use benches::Failure;
 use benches::plan::{Plan, Task, work};
+use namyangju_rent::schedule::SlotState;
 use namyangju_rent::{
-    Application, Booking, Client, Credentials, Outcome, Place, Purpose, SeoulTime, Site, SlotState,
-    TimeRange, Verdict, Wish,
+    Application, Booking, Client, Credentials, Outcome, Place, Purpose, SeoulTime, Site, TimeRange, Verdict,
+    Wish,
 };
 
 #[derive(Clone)]

@@ -16,10 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use benches::{Failure, Seeded, quantile};
-use namyangju_rent::harness::{Account, Arrival, Delay, Settings, StandIn, StandInServer, Step};
-use namyangju_rent::{
-    Application, Booking, Client, Clock, Credentials, Purpose, SeoulTime, Site, SystemClock, Verdict, Wish,
-};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::harness::{Account, Arrival, Delay, Settings, SiteStep, StandIn, StandInServer};
+use namyangju_rent::{Application, Booking, Client, Credentials, Purpose, SeoulTime, Site, Verdict, Wish};
 
 const OPENS_IN: Duration = Duration::from_secs(16);
 const AT_ONCE: usize = 5;
@@ -88,7 +87,7 @@ async fn round(plan: Plan, number: usize) -> Result<Outcome, Failure> {
         let near = opening.minus(Duration::from_secs(1));
         let mut shots = fired.filter(|a| a.method != "HEAD" && a.site_time >= near);
         shots
-            .find(|a| matches!(a.step, Step::Day | Step::Form | Step::Submit))
+            .find(|a| matches!(a.step, SiteStep::Day | SiteStep::Form | SiteStep::Submit))
             .map(|a| a.site_time.unix_micros())
     };
     let arrival = first(&server.arrivals()).ok_or("nothing of ours arrived")?;
@@ -207,7 +206,7 @@ fn amount_on(page: &[u8]) -> Option<u32> {
 }
 
 fn comma(amount: u32) -> String {
-    namyangju_rent::Won(amount).with_comma().replace(',', "%2C")
+    namyangju_rent::schedule::Won(amount).with_comma().replace(',', "%2C")
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]

@@ -24,10 +24,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use benches::{machine, quantile, usage};
+use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::harness::{Account, Gate, Settings, StandIn, StandInServer};
 use namyangju_rent::{
-    Application, Booking, Client, Clock, Credentials, Event, Purpose, Report, SeoulTime, Site, SystemClock,
-    TimedEvent, Verdict, Wish,
+    Application, Booking, Client, Credentials, Event, Purpose, Report, SeoulTime, Site, TimedEvent, Verdict,
+    Wish,
 };
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -40,7 +41,7 @@ use tokio_rustls::TlsAcceptor;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The most bookings of one account for one day.
-const OF_ONE_ACCOUNT: usize = namyangju_rent::MAX_BOOKINGS_PER_DAY;
+const OF_ONE_ACCOUNT: usize = namyangju_rent::limits::MAX_BOOKINGS_PER_DAY;
 
 /// How many get ready at the same time.
 const AT_ONCE: usize = 16;

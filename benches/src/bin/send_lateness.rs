@@ -11,7 +11,7 @@
 use std::time::Duration;
 
 use benches::{Seeded, machine, quantile};
-use namyangju_rent::{Clock, SystemClock};
+use namyangju_rent::clock::{Clock, SystemClock};
 
 /// As in the library's `clock/mod.rs`.
 const SPIN_MICROS: u64 = 2_500;

@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 
 use benches::usage::peak_kib;
 use benches::{machine, quantile};
-use namyangju_rent::{Clock, MAX_BOOKINGS_PER_DAY, SystemClock};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::limits::MAX_BOOKINGS_PER_DAY;
 use serde_json::json;
 
 /// How often `list` is run.

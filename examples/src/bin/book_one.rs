@@ -9,7 +9,8 @@
 use std::error::Error;
 
 use examples::stand_in_or;
-use namyangju_rent::{Application, Client, Clock, Credentials, Outcome, Place, Purpose, SystemClock};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::{Application, Client, Credentials, Outcome, Place, Purpose};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -8,7 +8,9 @@
 use std::error::Error;
 
 use examples::stand_in_or;
-use namyangju_rent::{Client, Clock, Place, SlotState, SystemClock};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::schedule::SlotState;
+use namyangju_rent::{Client, Place};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -7,8 +7,9 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::harness::{Settings, StandIn, StandInServer};
-use namyangju_rent::{Client, Clock, Site, SystemClock};
+use namyangju_rent::{Client, Site};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {

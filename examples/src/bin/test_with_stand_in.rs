@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use namyangju_rent::harness::{Fault, FaultKind, ManualClock, Settings, StandIn, StandInServer, Step};
+use namyangju_rent::harness::{Fault, FaultKind, ManualClock, Settings, SiteStep, StandIn, StandInServer};
 use namyangju_rent::{Application, Booking, Client, Credentials, Site, Verdict, Wish};
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let opening = "2026-11-26 10:00:00".parse()?;
     let mut settings = Settings::default();
     settings.opening = Some(opening);
-    settings.faults = vec![Fault { step: Step::Submit, nth: 1, kind: FaultKind::LoseAnswer }];
+    settings.faults = vec![Fault { step: SiteStep::Submit, nth: 1, kind: FaultKind::LoseAnswer }];
     let clock = Arc::new(ManualClock::new("2026-11-26 09:30:00".parse()?));
     let stand_in = StandIn::new(&Site::builtin("namyangju")?, settings);
     let account = stand_in.accounts().first().cloned().ok_or("no account")?;
@@ -36,7 +36,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // What the library says, and what the site itself has in its books.
     assert!(matches!(report.verdict, Verdict::Reserved { receipt: None, .. }), "{report:?}");
     assert_eq!(server.with(|site| site.bookings().len()), 1, "one wish, one booking");
-    let early = server.arrivals().iter().filter(|a| a.step == Step::Submit && a.site_time < opening).count();
+    let early =
+        server.arrivals().iter().filter(|a| a.step == SiteStep::Submit && a.site_time < opening).count();
     assert_eq!(early, 0, "nothing was submitted before the opening");
     println!("half an hour in no time: {} requests, one booking", report.requests);
     Ok(())

@@ -1,4 +1,4 @@
-//! What a person wants, and what happens on the way to it.
+//! What a person wants, and the events on the way to it.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ pub enum Event {
         #[serde(default)]
         slots: Vec<Slot>,
     },
-    /// No day that is open tells the numbers: those known from earlier are taken ([`Booking::known_slots`]).
+    /// No open day shows the numbers: those learned earlier are used ([`Booking::known_slots`]).
     ///
     /// [`Booking::known_slots`]: crate::Booking::known_slots
     Remembered,
@@ -73,12 +73,12 @@ pub enum Event {
         /// What is known of it.
         estimate: ClockEstimate,
     },
-    /// The opening instant is waited for.
+    /// The run sleeps until the opening instant.
     Waiting {
         /// Until when.
         until: SeoulTime,
     },
-    /// All is ready for the instant.
+    /// Everything is ready for the opening instant.
     Armed {
         /// What will be sent first.
         with: Step,
@@ -96,7 +96,7 @@ pub enum Event {
         /// Which wish, counted from 0.
         wish: usize,
     },
-    /// A page of the attempt came.
+    /// A page of the attempt arrived.
     Visited {
         /// Which one.
         step: Step,
@@ -107,8 +107,8 @@ pub enum Event {
         #[serde(with = "micros", rename = "took_micros")]
         took: Duration,
     },
-    /// The application leaves. Whoever keeps events and finds this one without an answer after it has
-    /// to resume the booking with them: see [`Booking::resume`].
+    /// The application is about to be sent. A program that stores events and finds this one without an answer
+    /// after it has to resume the booking with them: see [`Booking::resume`].
     ///
     /// [`Booking::resume`]: crate::Booking::resume
     Submitting,

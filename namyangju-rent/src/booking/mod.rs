@@ -1,5 +1,5 @@
-//! A booking: what is wanted and with what. How it runs is in `run/`, what happens in `event.rs`, how it ended in
-//! `report.rs`.
+//! A booking: the wish, the account and the settings. `run/` runs it, `event.rs` has its events, `report.rs` its
+//! result.
 
 pub(crate) mod event;
 pub(crate) mod listed;
@@ -70,13 +70,21 @@ pub struct Booking {
     pub(crate) lead: Duration,
     pub(crate) clock_offset_micros: Option<i64>,
     pub(crate) session: Option<SavedSession>,
-    pub(crate) known: Vec<(Place, Purpose, Vec<Slot>)>,
+    pub(crate) known: Vec<KnownSlots>,
     pub(crate) standing: Standing,
     pub(crate) shared_login: SharedLogin,
 }
 
+/// The numbers of a court's slots, learned earlier.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownSlots {
+    pub(crate) place: Place,
+    pub(crate) purpose: Purpose,
+    pub(crate) slots: Vec<Slot>,
+}
+
 impl Booking {
-    /// A booking with the default policy, to begin at once.
+    /// A booking with the default policy that starts at once and sends at most [`MAX_REQUESTS_PER_RUN`] requests.
     pub fn new(client: Client, credentials: Credentials, wish: Wish, application: Application) -> Self {
         let whole = client.budget().clone();
         let client = client.with_budget(whole.part(MAX_REQUESTS_PER_RUN));
@@ -97,13 +105,13 @@ impl Booking {
         }
     }
 
-    /// The next best wish, tried when those before it are lost. At most one of all is booked.
+    /// Adds the next best wish: it is tried when those before it are lost. At most one of all is booked.
     pub fn or(mut self, wish: Wish) -> Self {
         self.wishes.push(wish);
         self
     }
 
-    /// Another policy than the default.
+    /// When to try again and when to give up. Default: [`Policy::new`].
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         let whole = self.whole.clone();
@@ -126,8 +134,8 @@ impl Booking {
         self
     }
 
-    /// Send so much earlier than planned. An early arrival is refused and costs a whole gap between
-    /// attempts, so the default is zero.
+    /// Sends the first request `lead` earlier than planned. An early arrival is refused and costs a whole gap
+    /// between attempts, so the default is zero.
     pub fn lead(mut self, lead: Duration) -> Self {
         self.lead = lead;
         self
@@ -139,7 +147,7 @@ impl Booking {
         self
     }
 
-    /// Begin with a session that was saved, if it is still alive; else log in as usual.
+    /// Starts with a saved session if the site still accepts it; else logs in as usual.
     pub fn session(mut self, saved: SavedSession) -> Self {
         self.session = Some(saved);
         self
@@ -158,21 +166,21 @@ impl Booking {
     /// They belong to a court and a time, not to a day (protocol.md 8.1, I). The applicant form repeats the
     /// times, so numbers that have changed are noticed before anything is submitted.
     pub fn known_slots(mut self, place: Place, purpose: Purpose, slots: Vec<Slot>) -> Self {
-        self.known.push((place, purpose, slots));
+        self.known.push(KnownSlots { place, purpose, slots });
         self
     }
 
-    /// Goes on with a booking that was interrupted, from the events that were kept of it, with the wish
-    /// that was at hand. If an application had left and its answer is not among them, the day list is
-    /// read before anything is sent: it may have been accepted. A list that shows nothing of a day before its
-    /// opening says that it was not. If a receipt is among them, nothing is
-    /// sent but the question what the day list shows.
+    /// Continues a booking that was interrupted, from its stored events and with the wish that was tried last.
+    ///
+    /// If an application was sent and the events hold no answer to it, it may have been accepted: the day list is
+    /// read before anything else is sent. A list that shows nothing of a day before its opening says that it was not
+    /// accepted. If the events hold a receipt, only the day list is read.
     pub fn resume<'e>(mut self, events: impl IntoIterator<Item = &'e Event>) -> Self {
         events.into_iter().for_each(|event| self.standing.on_event(event));
         self
     }
 
-    /// The budget of requests it takes from.
+    /// The budget that its requests count against.
     pub fn budget(&self) -> &Budget {
         self.client.budget()
     }

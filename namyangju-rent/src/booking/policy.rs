@@ -1,4 +1,7 @@
 //! How often to try, and when to give up. Pure: it yields instants and never sleeps.
+//!
+//! The site is a public service and the opening a race: the schedule is fast enough to win it and slow enough to be
+//! fair, and every run ends.
 
 use std::time::Duration;
 
@@ -37,7 +40,7 @@ const WAITING_JITTER_PERCENT: u64 = 2;
 /// How long the gaps take to grow from the shortest to [`MAX_WAITING_GAP`].
 const GROWS_FOR: Duration = Duration::from_secs(7);
 
-/// Requests that are kept for the booking itself: a login, the pages, the submission, and two looks at the day list.
+/// Requests that are kept for the booking itself: a login, the pages, the submission, and two reads of the day list.
 const RESERVE: u32 = 12;
 
 /// Requests that a preparation may send: logins, the pages that tell the slots' numbers, the clock.
@@ -49,7 +52,7 @@ const PREPARATION: u32 = 30;
 /// use std::time::Duration;
 /// use namyangju_rent::Policy;
 ///
-/// let policy = Policy::new().give_up_after(Duration::from_secs(60));
+/// let policy = Policy::new().with_give_up_after(Duration::from_secs(60));
 /// assert_eq!(policy.gap(), Duration::from_millis(500));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,14 +91,15 @@ impl Policy {
         Self { steady_for, most_requests: Some(1_800), ..Self::new() }
     }
 
-    /// Give up so long after the start: after the opening instant, where one is known.
+    /// Gives up when `duration` has passed since the start, which is the opening instant where one is known.
+    /// Default: 5 minutes.
     #[must_use]
-    pub const fn give_up_after(mut self, duration: Duration) -> Self {
+    pub const fn with_give_up_after(mut self, duration: Duration) -> Self {
         self.give_up_after = duration;
         self
     }
 
-    /// The time between the beginnings of two attempts; not less than [`MIN_GAP`].
+    /// The time between the beginnings of two attempts; a shorter one than [`MIN_GAP`] counts as that. Default: 500 ms.
     #[must_use]
     pub const fn with_gap(mut self, gap: Duration) -> Self {
         self.gap = if gap.as_nanos() < MIN_GAP.as_nanos() { MIN_GAP } else { gap };
@@ -105,7 +109,7 @@ impl Policy {
     /// The most requests of one booking after its start, instead of as many as the pace needs. With fewer than
     /// [`requests_needed`](Self::requests_needed) the attempts are further apart, so that they last until the end.
     #[must_use]
-    pub const fn most_requests(mut self, requests: u32) -> Self {
+    pub const fn with_max_requests(mut self, requests: u32) -> Self {
         self.most_requests = Some(requests);
         self
     }
@@ -116,14 +120,14 @@ impl Policy {
     }
 
     /// How many requests it may send after its start.
-    pub fn request_limit(&self) -> u32 {
+    pub fn max_requests(&self) -> u32 {
         self.most_requests.unwrap_or_else(|| self.requests_needed())
     }
 
     /// The most requests that a run may send in all, whatever its own limit and pace: what the default pace needs until
-    /// it gives up, and the preparation before; at least [`MAX_REQUESTS_PER_RUN`](crate::MAX_REQUESTS_PER_RUN).
+    /// it gives up, and the preparation before; at least [`MAX_REQUESTS_PER_RUN`](crate::limits::MAX_REQUESTS_PER_RUN).
     pub fn request_ceiling(&self) -> u32 {
-        let needed = Self::new().give_up_after(self.give_up_after).requests_needed();
+        let needed = Self::new().with_give_up_after(self.give_up_after).requests_needed();
         needed.saturating_add(PREPARATION).max(crate::booking::MAX_REQUESTS_PER_RUN)
     }
 
@@ -146,7 +150,7 @@ impl Policy {
     }
 
     /// How long after the start it gives up.
-    pub const fn gives_up_after(&self) -> Duration {
+    pub const fn give_up_after(&self) -> Duration {
         self.give_up_after
     }
 
@@ -183,7 +187,7 @@ pub enum GiveUp {
     Deadline,
     /// The requests are used up.
     Budget,
-    /// Too many pages that nobody has described.
+    /// Too many pages that no dialect describes.
     Unknown,
 }
 
@@ -213,7 +217,7 @@ pub(crate) enum Last {
     Early(Duration),
     /// The site was busy, and perhaps said for how long.
     Busy(Option<Duration>),
-    /// A page that nobody has described.
+    /// A page that no dialect describes.
     Unknown,
 }
 
@@ -229,7 +233,7 @@ impl Schedule {
         (used, left): (u32, u32),
         last: Last,
     ) -> Result<Duration, GiveUp> {
-        let left = self.policy.request_limit().saturating_sub(used).min(left);
+        let left = self.policy.max_requests().saturating_sub(used).min(left);
         if left == 0 {
             return Err(GiveUp::Budget);
         }
@@ -326,7 +330,7 @@ mod tests {
 
     #[test]
     fn gaps_grow_with_jitter_after_the_first_seconds() {
-        let mut schedule = Policy::new().give_up_after(Duration::from_secs(3600)).schedule(START, 7);
+        let mut schedule = Policy::new().with_give_up_after(Duration::from_secs(3600)).schedule(START, 7);
         let (mut at, mut gaps) = (START + ms(5_001), Vec::new());
         for _ in 0..40 {
             let next = schedule.next(at, at, (1, 9_999), Last::Plain).unwrap();
@@ -382,7 +386,7 @@ mod tests {
 
     #[test]
     fn an_opening_that_is_very_late_is_asked_for_every_five_seconds() {
-        let (attempts, _) = waiting(Policy::new().give_up_after(Duration::from_secs(1_800)), 3);
+        let (attempts, _) = waiting(Policy::new().with_give_up_after(Duration::from_secs(1_800)), 3);
         let late = attempts.windows(2).filter(|two| two[0] > START + Duration::from_secs(320));
         assert!(late.map(|two| two[1] - two[0]).all(|gap| gap >= ms(4_900) && gap <= ms(5_200)));
     }
@@ -391,11 +395,11 @@ mod tests {
     fn no_run_ends_by_its_budget_before_its_time() {
         for (minutes, most) in [(1, None), (5, None), (60, None), (600, None), (5, Some(40)), (60, Some(60))]
         {
-            let policy = Policy::new().give_up_after(Duration::from_secs(minutes * 60));
-            let policy = most.map_or(policy, |most| policy.most_requests(most));
+            let policy = Policy::new().with_give_up_after(Duration::from_secs(minutes * 60));
+            let policy = most.map_or(policy, |most| policy.with_max_requests(most));
             let (attempts, why) = waiting(policy, 5);
             assert_eq!(why, GiveUp::Deadline, "{minutes} {most:?}");
-            let (used, limit) = (attempts.len() as u32, policy.request_limit());
+            let (used, limit) = (attempts.len() as u32, policy.max_requests());
             assert!(used <= limit && most.is_some() || used + RESERVE <= limit, "{minutes} {used} {limit}");
             let end = START + Duration::from_secs(minutes * 60);
             let last = *attempts.last().unwrap();
@@ -408,9 +412,9 @@ mod tests {
 
     #[test]
     fn it_gives_up_at_once_when_the_next_attempt_would_be_too_late() {
-        let mut schedule = Policy::new().give_up_after(ms(400)).schedule(START, 1);
+        let mut schedule = Policy::new().with_give_up_after(ms(400)).schedule(START, 1);
         assert_eq!(schedule.next(START, START + ms(1), (1, 999), Last::Plain), Err(GiveUp::Deadline));
-        let mut schedule = Policy::new().most_requests(5).schedule(START, 1);
+        let mut schedule = Policy::new().with_max_requests(5).schedule(START, 1);
         assert_eq!(schedule.next(START, START, (5, 999), Last::Plain), Err(GiveUp::Budget));
         let mut schedule = Policy::new().schedule(START, 1);
         assert!(schedule.next(START, START, (1, 999), Last::Unknown).is_ok());
@@ -440,7 +444,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_run_passes_its_bounds(gap in 0_u64..5_000, seed in any::<u64>(), took in prop::collection::vec((0_u64..3_000, any::<bool>()), 1..700)) {
-            let policy = Policy::new().with_gap(ms(gap)).most_requests(1_000);
+            let policy = Policy::new().with_gap(ms(gap)).with_max_requests(1_000);
             let mut schedule = policy.schedule(START, seed);
             let (mut began, mut attempts) = (START, vec![START]);
             for (took, early) in took {

@@ -115,7 +115,7 @@ pub struct OpeningBracket {
     pub before: Option<SeoulTime>,
 }
 
-/// The story of a booking.
+/// The result of a booking: its verdict and everything that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Report {

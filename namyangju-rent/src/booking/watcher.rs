@@ -1,47 +1,49 @@
-//! Who follows a booking while it runs, and may stop it.
+//! How a program follows a booking while it runs, and may stop it.
 
 use std::time::Duration;
 
 use crate::booking::event::TimedEvent;
 use crate::client::session::Session;
+use crate::error::NotPermitted;
 use crate::page::Page;
 
-/// Who follows a booking and has the last word before an application leaves.
+/// Follows a booking and has the last word before an application leaves.
 ///
-/// A program that keeps bookings in a database implements it: what happens goes in there, and a lease or a
-/// cancellation is looked up before each attempt. A closure is enough where nobody has to be asked: see
+/// A program that keeps bookings in a database implements it: it stores the events, and looks up a lease or a
+/// cancellation before each attempt. A closure is enough for a program that never withdraws a booking: see
 /// [`Booking::run`].
 ///
 /// [`Booking::run`]: crate::Booking::run
 pub trait Watcher: Send {
-    /// Hears each step as it happens; it should return at once.
+    /// Gets each event as it happens. The run waits for it, so it should return at once.
     fn on_event(&mut self, happened: &TimedEvent);
 
-    /// Asked before each attempt, and once more if the answer is too old when the application is ready:
-    /// may an application for this wish, counted from 0, leave? The yes holds for the time that it gives.
+    /// Asked before each attempt, and once more if the permit has run out when the application is ready:
+    /// may an application for this wish, counted from 0, leave? A permit is valid for the time that is returned.
     ///
     /// At the opening it is asked three seconds before the instant, so that the way to a database does not
-    /// delay the shot. When it returns, the intent to apply should be where a crash does not reach it: given
-    /// back as [`Event::Submitting`] to [`Booking::resume`], it leads to a look at the day list before
+    /// delay the shot. Before it returns a permit, store the intent to apply where it survives a crash: given
+    /// back as [`Event::Submitting`] to [`Booking::resume`], it makes the run read the day list before
     /// anything else is sent.
     ///
     /// # Errors
-    /// The reason, if nothing may be sent any more: the booking ends as [`Verdict::Withdrawn`].
+    /// [`NotPermitted`] with the reason, if nothing may be sent any more: the booking ends as
+    /// [`Verdict::Withdrawn`].
     ///
     /// [`Event::Submitting`]: crate::Event::Submitting
     /// [`Booking::resume`]: crate::Booking::resume
     /// [`Verdict::Withdrawn`]: crate::Verdict::Withdrawn
-    fn permit(&mut self, wish: usize) -> impl Future<Output = Result<Duration, String>> + Send {
+    fn permit(&mut self, wish: usize) -> impl Future<Output = Result<Duration, NotPermitted>> + Send {
         let _ = wish;
         std::future::ready(Ok(Duration::MAX))
     }
 
-    /// The page with which an attempt, counted from 1, ended and which nobody has described yet.
+    /// Gets the page that ended an attempt, counted from 1, if no dialect describes it.
     fn unknown_page(&mut self, attempt: u32, page: &Page) {
         let _ = (attempt, page);
     }
 
-    /// A login worked; the session may be saved ([`Session::save`]) for the next start.
+    /// Called after each login; the session may be saved ([`Session::save`]) for the next start.
     fn logged_in(&mut self, session: &Session) {
         let _ = session;
     }
@@ -51,7 +53,7 @@ pub trait Watcher: Send {
     fn login_refused(&mut self) {}
 }
 
-/// A closure that hears.
+/// A watcher made from a closure.
 pub(crate) struct Observer<F>(pub(crate) F);
 
 impl<F: FnMut(&TimedEvent) + Send> Watcher for Observer<F> {

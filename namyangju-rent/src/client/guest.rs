@@ -47,7 +47,7 @@ impl Guest {
     }
 
     /// Takes the time of the site's clock once, by asking for the head of its home page, or for the page where the
-    /// site refuses that; `None` if the answer has no `Date` that can be read. [`crate::SiteClock`] says when to ask.
+    /// site refuses that; `None` if the answer has no `Date` that can be read. [`crate::clock::SiteClock`] says when to ask.
     ///
     /// # Errors
     /// See [`Error`].

@@ -205,7 +205,7 @@ impl Client {
 
     /// The same client for another account, which costs next to nothing: TLS, the names that were looked up, what is
     /// known of the site's clock and the budget are shared; so are the routes, for a block is of the address, not of
-    /// the account. The ceiling of [`MAX_REQUESTS_PER_SECOND`](crate::MAX_REQUESTS_PER_SECOND) is its own, so that the
+    /// the account. The ceiling of [`MAX_REQUESTS_PER_SECOND`](crate::limits::MAX_REQUESTS_PER_SECOND) is its own, so that the
     /// members of a club do not wait for each other at the opening. It is meant for one person each, not for each
     /// booking.
     #[must_use]

@@ -67,6 +67,7 @@ use crate::client::visitor::Visitor;
 use crate::clock::aim::Sample;
 use crate::clock::site_clock::Probe;
 use crate::error::{Error, Step, page_error, refused};
+use crate::html::charset::LackingCharacter;
 use crate::net::transport::{Ask, Transport};
 use crate::outcome::Outcome;
 use crate::page::{Page, Timing};
@@ -367,9 +368,10 @@ impl<'s> Form<'s> {
         self.page.member(&self.session.site().dialect.application)
     }
 
-    /// The discount groups it offers: code and label.
-    pub fn discounts(&self) -> Vec<(String, String)> {
-        self.page.discounts(&self.session.site().dialect.application)
+    /// The discount groups it offers, in the page's order.
+    pub fn discounts(&self) -> Vec<DiscountGroup> {
+        let offered = self.page.discounts(&self.session.site().dialect.application);
+        offered.into_iter().map(|(code, label)| DiscountGroup { code, label }).collect()
     }
 
     /// The amount to pay for an application, where the page tells.
@@ -392,6 +394,26 @@ impl<'s> Form<'s> {
     }
 }
 
+/// A discount group that an applicant form offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DiscountGroup {
+    /// What is sent for it, and what [`Application::discount`] takes.
+    pub code: String,
+    /// Its name on the page.
+    pub label: String,
+}
+
+/// A field of a filled form as it may be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MaskedField {
+    /// The wire name.
+    pub name: String,
+    /// The value, or `***` if it is a person's.
+    pub value: String,
+}
+
 /// A filled form: one value, one POST.
 #[must_use = "a submission is nothing until it is submitted"]
 pub struct Submission<'s> {
@@ -408,12 +430,12 @@ impl Submission<'_> {
     }
 
     /// The fields in wire order, those of a person masked.
-    pub fn masked(&self) -> Vec<(String, String)> {
-        self.body.masked()
+    pub fn masked(&self) -> Vec<MaskedField> {
+        self.body.masked().into_iter().map(|(name, value)| MaskedField { name, value }).collect()
     }
 
-    /// Characters that the site's character set lacks, with their fields: it will receive `&#NNNN;`.
-    pub fn lacking_characters(&self) -> Vec<(String, char)> {
+    /// The characters that the site's character set lacks: it will receive each as `&#NNNN;`.
+    pub fn lacking_characters(&self) -> Vec<LackingCharacter> {
         self.body.fields.lacking(self.session.site().charset())
     }
 

@@ -1,4 +1,7 @@
-//! The only file that reads a clock.
+//! Clocks: the one that a client goes by, and what is known of the site's.
+//!
+//! This is the only file that reads a clock or sleeps; everything else takes instants from a [`Clock`], so that a test
+//! can move the time by hand. A [`SiteClock`] is made from [`Probe`]s and gives a [`ClockEstimate`].
 
 pub(crate) mod aim;
 pub(crate) mod shared;
@@ -10,7 +13,9 @@ use std::pin::Pin;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
 
+pub use crate::clock::site_clock::{ClockEstimate, Probe, SiteClock};
 use crate::value::date::SeoulTime;
+pub use crate::value::date::TIME_ZONE;
 
 /// Where the time comes from: the system's clocks, or a rehearsal's.
 ///
@@ -23,7 +28,7 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// The monotonic clock: time since an arbitrary start. It never steps.
     fn monotonic(&self) -> Duration;
 
-    /// Ends when so much monotonic time has passed.
+    /// Ends when `duration` has passed on the monotonic clock.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 
     /// Ends once the monotonic clock has come to `instant`. Unlike [`Clock::sleep`] it does not move a clock

@@ -9,7 +9,7 @@ use tokio::sync::MutexGuard;
 use crate::clock::aim::{Aim, Sample};
 use crate::clock::site_clock::{Probe, SiteClock};
 
-/// A measurement whose last probe is older than this is looked at again shortly before the opening.
+/// A measurement whose newest probe is older than this is repeated shortly before the opening.
 const FRESH: Duration = Duration::from_secs(45);
 
 /// Everything that was measured over one route: what the site's clock shows, for people and reports, and when a
@@ -60,7 +60,7 @@ struct Known {
 }
 
 impl SharedSiteClock {
-    /// The turn to measure, if nobody else has it.
+    /// The turn to measure; `None` while another booking has it.
     pub(crate) fn turn(&self) -> Option<MutexGuard<'_, ()>> {
         self.turn.try_lock().ok()
     }

@@ -1,6 +1,9 @@
 //! What the site's clock shows, from the `Date` headers of a few aimed requests, with an error bar.
 //! Pure: it takes measurements and yields instants.
 //!
+//! The courts open by the site's clock, not by ours, and `Date` has whole seconds only. An arrival half a second early
+//! is refused, half a second late loses the court: so the clock is measured to a few milliseconds, with a known error.
+//!
 //! A probe that is sent at `s` and answered at `r` with the date `d` was dated somewhere in between,
 //! and `d` is that instant cut to a whole second. So the site is ahead of the local clock by at least
 //! `d - r` and by less than `d + 1 - s`. Each probe gives such an interval; what all of them allow is
@@ -59,7 +62,7 @@ pub struct ClockEstimate {
     /// The shortest time from a request to the head of its answer.
     #[serde(with = "crate::value::micros", rename = "path_micros")]
     pub path: Duration,
-    /// How many probes it rests on.
+    /// The number of probes that it is made from.
     pub probes: usize,
     /// Whether the dates contradict each other, as they do behind a cache: the estimate is then the
     /// lower bound only.
@@ -72,7 +75,7 @@ impl SiteClock {
         Self::default()
     }
 
-    /// Takes a measurement in.
+    /// Adds a probe.
     pub fn add(&mut self, probe: Probe) {
         let (sent, answered) = (nanos(probe.sent), nanos(probe.answered));
         let date = probe.date.saturating_mul(SECOND);
@@ -92,7 +95,7 @@ impl SiteClock {
         }
     }
 
-    /// The measurements so far.
+    /// The probes so far.
     pub fn probes(&self) -> &[Probe] {
         &self.probes
     }
@@ -148,7 +151,7 @@ impl SiteClock {
         Some(Duration::from_nanos(u64::try_from(local).unwrap_or_default()))
     }
 
-    /// What is known, against a local wall clock that shows `wall` at the monotonic instant `at`.
+    /// The estimate, against a local wall clock that shows `wall` at the monotonic instant `at`.
     pub fn estimate(&self, wall: SeoulTime, at: Duration) -> Option<ClockEstimate> {
         let (middle, lower) = (self.middle()?, self.lower?);
         let wall_offset = wall.unix_micros().saturating_mul(1_000).saturating_sub(nanos(at));

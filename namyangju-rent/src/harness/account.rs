@@ -13,7 +13,7 @@ pub struct Account {
     pub name: String,
     /// The mobile number it is prefilled with, parts joined by `-`.
     pub mobile: String,
-    /// The member's registered team; `0` is none.
+    /// The member's registered team; `0` if there is none.
     pub team: u32,
 }
 

@@ -13,7 +13,7 @@ use crate::value::date::SeoulTime;
 /// A clock for tests: `sleep` ends at once and moves the time on; `alarm` waits until somebody has moved it.
 ///
 /// ```
-/// use namyangju_rent::Clock;
+/// use namyangju_rent::clock::Clock;
 /// use namyangju_rent::harness::ManualClock;
 /// use std::time::Duration;
 ///

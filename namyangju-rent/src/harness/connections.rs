@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::value::date::SeoulTime;
 
-/// One connection that was accepted, on the clock of whoever carries the machine.
+/// One connection that was accepted, on the clock of the machine's carrier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Connection {

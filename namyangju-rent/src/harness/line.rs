@@ -36,7 +36,7 @@ const PIECE: usize = 64 * 1024;
 /// All waiting is by [`Clock::alarm`]: with a clock that is moved by hand nothing travels until the test moves it.
 ///
 /// ```
-/// use namyangju_rent::SystemClock;
+/// use namyangju_rent::clock::SystemClock;
 /// use namyangju_rent::harness::{Line, Settings, StandIn, StandInServer};
 /// use std::sync::Arc;
 /// use std::time::Duration;

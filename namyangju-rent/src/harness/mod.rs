@@ -5,7 +5,7 @@
 //! [`StandIn::site`] gives the dialect to point a client at.
 //!
 //! It stands in for any city whose dialect file exists: addresses, field names, their order, codes and
-//! texts come from the [`Site`](crate::Site). Nobody on this project has seen the real sites, so
+//! texts come from the [`Site`](crate::Site). The real sites are known from notes only, so
 //! everything that is only inferred can be switched in [`Settings`], and every wording that is not
 //! known is the stand-in's own, in [`Texts`]. All people are invented.
 //!
@@ -135,7 +135,7 @@ pub use stand_in::{Booked, StandIn};
 pub use swamp::Swamp;
 pub use texts::Texts;
 pub use web_server::{DateStamp, HeadRequests, KeepAlive, ScriptClock, WebServer};
-pub use wire::{Answer, Arrival, Fault, FaultKind, Request, Step, WireFault};
+pub use wire::{Answer, Arrival, Fault, FaultKind, Request, SiteStep, WireFault};
 
 #[cfg(test)]
 mod tests;

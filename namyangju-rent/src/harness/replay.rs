@@ -1,6 +1,6 @@
 //! A captured answer, read as the client would have read it.
 //!
-//! Whoever has the bytes of a real answer learns here what the library makes of them, and can keep
+//! A person who has the bytes of a real answer can see here what the library makes of them, and keep
 //! them as a test. The readers are the client's own; nothing is sent.
 
 use std::fmt;
@@ -98,7 +98,7 @@ pub enum Told {
     LoggedIn(Option<bool>),
 }
 
-/// Why a capture cannot be replayed. No text of it holds what stands in the page's fields.
+/// Why a capture cannot be replayed. No text of it holds a value of the page's fields.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {

@@ -38,7 +38,8 @@ const MAX_BODY_BYTES: usize = 1 << 20;
 ///
 /// ```
 /// use namyangju_rent::harness::{Settings, StandIn, StandInServer};
-/// use namyangju_rent::{Site, SystemClock};
+/// use namyangju_rent::clock::SystemClock;
+/// use namyangju_rent::Site;
 /// use std::sync::Arc;
 ///
 /// let site = Site::builtin("cheonan").expect("compiled in");
@@ -464,7 +465,7 @@ fn response(answer: Answer, answering: Answering) -> io::Result<hyper::Response<
 /// Turns that the connection gets to flush what it has before a body breaks off.
 const FLUSH_TURNS: u8 = 3;
 
-/// A body that can break off. It never says its length: the header does, or nobody.
+/// A body that can break off. It never says its length: only the header may.
 struct AnswerBody {
     chunks: VecDeque<Bytes>,
     turns: u8,

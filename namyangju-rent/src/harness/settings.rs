@@ -1,7 +1,7 @@
 //! Everything that can be switched at the stand-in, one value each (protocol.md 11).
 //!
-//! Nobody has seen the real sites, so whatever is only inferred about them must be switchable: a client that
-//! books under every value here does not depend on a guess.
+//! The real sites are known from notes only, so everything that is inferred about them must be switchable: a
+//! client that books under every value here does not depend on a guess.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::courts::Court;
 use super::swamp::Swamp;
 use super::texts::Texts;
 use super::web_server::{DateStamp, HeadRequests, KeepAlive, WebServer};
-use super::wire::{Fault, Step};
+use super::wire::{Fault, SiteStep};
 use crate::html::charset::Charset;
 use crate::value::date::{RentDate, SeoulTime};
 use crate::value::place::Place;
@@ -396,7 +396,7 @@ pub enum RefusalStyle {
 /// How a taken slot is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// A fixed page, filled up to so many bytes if given.
+    /// A fixed page, filled up to `bytes` if given.
     Page {
         /// Bytes of the page in the dialect's character set; `None` is as long as it is.
         bytes: Option<usize>,
@@ -434,7 +434,7 @@ pub enum HumanCheck {
 pub struct WaitingRoom {
     /// The step it stands before. The request does not reach the site's own program, except under
     /// [`WaitingRoomStyle::Guarded`].
-    pub before: Step,
+    pub before: SiteStep,
     /// How it shows.
     pub style: WaitingRoomStyle,
 }
@@ -472,11 +472,11 @@ pub struct BusyWindow {
 pub struct BlockRule {
     /// More requests than this from one address …
     pub requests: u32,
-    /// … within so long …
+    /// … within this time …
     pub within: Duration,
     /// … are answered this way …
     pub kind: BlockKind,
-    /// … for so long.
+    /// … for this time.
     pub lasts: Duration,
 }
 
@@ -496,7 +496,7 @@ pub enum BlockKind {
 pub struct Delay {
     /// The least.
     pub base: Duration,
-    /// Up to so much more, drawn from the seed.
+    /// The most that is added to it, drawn from the seed.
     pub jitter: Duration,
 }
 

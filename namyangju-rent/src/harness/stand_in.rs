@@ -27,7 +27,7 @@ use super::swamp::Trouble;
 use super::texts::known;
 use super::visit::Visit;
 use super::web_server::HeadRequests;
-use super::wire::{Answer, Arrival, Came, Fault, FaultKind, Request, Step, WireFault};
+use super::wire::{Answer, Arrival, Came, Fault, FaultKind, Request, SiteStep, WireFault};
 use crate::html::charset::{Charset, FormFields};
 use crate::outcome::Refusal;
 use crate::site::Site;
@@ -76,7 +76,7 @@ pub struct StandIn {
     pub(super) connections: connections::Log,
     pub(super) bookings: Vec<Booked>,
     arrivals: Vec<Arrival>,
-    counts: BTreeMap<Step, u32>,
+    counts: BTreeMap<SiteStep, u32>,
     peers: BTreeMap<IpAddr, Peer>,
     date_shown: Option<SeoulTime>,
     pub(super) last_receipt: u64,
@@ -138,7 +138,7 @@ pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) kind: &'static str,
     pub(super) text: String,
-    /// The body instead of the text, if it is none.
+    /// The body, where it is not text.
     pub(super) bytes: Option<&'static [u8]>,
     pub(super) headers: Vec<(&'static str, String)>,
 }
@@ -258,7 +258,7 @@ impl StandIn {
         &mut self.settings
     }
 
-    /// Gives every slot that touches the stretch to `by`, whoever had it. Says how many there are.
+    /// Gives every slot that touches the stretch to `by`, also those that are booked. Returns their number.
     pub fn take(&mut self, place: &Place, date: RentDate, range: TimeRange, by: &str) -> usize {
         let holder =
             Holder { event: self.settings.texts.rival_event.clone(), group: by.to_owned(), member: None };
@@ -300,7 +300,7 @@ impl StandIn {
         if self.settings.clock_skew_millis < 0 { site_time.plus(skew) } else { site_time.minus(skew) }
     }
 
-    /// How long the next request takes to reach the site: the carrier waits so long before it asks.
+    /// How long the next request takes to reach the site: the carrier waits for this time before it asks.
     pub fn there_delay(&mut self) -> Duration {
         self.draw(self.settings.there)
     }
@@ -328,7 +328,7 @@ impl StandIn {
         let fault = self.fault_at(step);
         let trouble = self.trouble(step, site_time);
         let turned = self.turned_away(request, now, site_time, fault.as_ref(), trouble, &site);
-        let needs_script = turned.is_none() && step != Step::File;
+        let needs_script = turned.is_none() && step != SiteStep::File;
         let longer = trouble.map_or(Duration::ZERO, Trouble::longer);
         let plan = needs_script.then(|| self.workers.plan(&self.settings.web_server, now, longer));
         self.let_rivals_act(plan.map_or(now, |plan| plan.reads));
@@ -392,7 +392,7 @@ impl StandIn {
         &mut self,
         request: &Request,
         site: Site,
-        step: Step,
+        step: SiteStep,
         plan: Plan,
         fault: Option<&FaultKind>,
     ) -> (Reply, Visit) {
@@ -413,9 +413,9 @@ impl StandIn {
     }
 
     /// What happens to a request of a swamped site, beside a good answer.
-    fn trouble(&mut self, step: Step, site_time: SeoulTime) -> Option<Trouble> {
+    fn trouble(&mut self, step: SiteStep, site_time: SeoulTime) -> Option<Trouble> {
         let swamp = self.settings.swamp.filter(|swamp| (swamp.from..swamp.until).contains(&site_time))?;
-        if step == Step::File { None } else { swamp.draw(&mut self.luck) }
+        if step == SiteStep::File { None } else { swamp.draw(&mut self.luck) }
     }
 
     /// The dialect at the address the visitor used, as far as the request tells it.
@@ -439,25 +439,25 @@ impl StandIn {
         printed.unwrap_or(asked)
     }
 
-    fn step_of(&self, request: &Request) -> Step {
+    fn step_of(&self, request: &Request) -> SiteStep {
         let paths = &self.site.dialect.paths;
-        let Some(path) = self.path_within(request) else { return Step::Other };
+        let Some(path) = self.path_within(request) else { return SiteStep::Other };
         if self.file(path).is_some() {
-            return Step::File;
+            return SiteStep::File;
         }
         let steps = [
-            (&paths.home, Step::Home),
-            (&paths.login_page, Step::LoginPage),
-            (&paths.login, Step::Login),
-            (&paths.schedule, Step::Schedule),
-            (&paths.day, Step::Day),
-            (&paths.form, Step::Form),
-            (&paths.submit, Step::Submit),
+            (&paths.home, SiteStep::Home),
+            (&paths.login_page, SiteStep::LoginPage),
+            (&paths.login, SiteStep::Login),
+            (&paths.schedule, SiteStep::Schedule),
+            (&paths.day, SiteStep::Day),
+            (&paths.form, SiteStep::Form),
+            (&paths.submit, SiteStep::Submit),
         ];
         steps
             .iter()
             .find(|(template, _)| template.read(path).is_some())
-            .map_or(Step::Other, |(_, step)| *step)
+            .map_or(SiteStep::Other, |(_, step)| *step)
     }
 
     /// Whether the site has anything at this path; receipts and pictures count without being looked up.
@@ -467,7 +467,7 @@ impl StandIn {
         let Some(within) = self.path_within(&request) else { return false };
         let paths = &self.site.dialect.paths;
         let landing = within.strip_prefix(self.settings.landing_path.as_str());
-        self.step_of(&request) != Step::Other
+        self.step_of(&request) != SiteStep::Other
             || [&paths.logout, &paths.message, &paths.human_check].iter().any(|p| p.read(within).is_some())
             || within.starts_with(pages::IMAGES_PATH)
             || landing
@@ -484,19 +484,19 @@ impl StandIn {
     }
 
     /// The scripted fault for this request, if it is the n-th of its step.
-    fn fault_at(&mut self, step: Step) -> Option<FaultKind> {
-        for counted in [step, Step::Any] {
+    fn fault_at(&mut self, step: SiteStep) -> Option<FaultKind> {
+        for counted in [step, SiteStep::Any] {
             let count = self.counts.entry(counted).or_default();
             *count = count.saturating_add(1);
         }
         let hits = |fault: &&Fault| {
-            (fault.step == step || fault.step == Step::Any)
+            (fault.step == step || fault.step == SiteStep::Any)
                 && self.counts.get(&fault.step).is_some_and(|count| *count == fault.nth)
         };
         self.settings.faults.iter().find(hits).map(|fault| fault.kind.clone())
     }
 
-    /// What stands before the site's own program: blocks, overload, and faults that keep a request
+    /// What comes before the site's own program: blocks, overload, and faults that keep a request
     /// from it. `None` lets the request in.
     fn turned_away(
         &mut self,

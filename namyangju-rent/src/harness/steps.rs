@@ -7,7 +7,7 @@ use super::settings::{
 use super::stand_in::{Reply, StandIn};
 use super::texts::known;
 use super::visit::{Visit, entry};
-use super::wire::{Request, Step};
+use super::wire::{Request, SiteStep};
 use crate::html::charset::FormFields;
 use crate::site::path::PathTemplate;
 use crate::value::date::RentDate;
@@ -22,17 +22,17 @@ pub(super) mod notice {
 }
 
 impl StandIn {
-    pub(super) fn respond(&mut self, request: &Request, visit: &mut Visit, step: Step) -> Reply {
+    pub(super) fn respond(&mut self, request: &Request, visit: &mut Visit, step: SiteStep) -> Reply {
         match step {
-            Step::Home => Reply::page(pages::home_page(&self.view(visit))),
-            Step::LoginPage => Reply::page(pages::login_page(&self.view(visit))),
-            Step::Login => self.login(request, visit),
-            Step::Schedule => self.schedule(request, visit),
-            Step::Day => self.day(request, visit),
-            Step::Form => self.form(request, visit),
-            Step::Submit => self.submit(request, visit),
+            SiteStep::Home => Reply::page(pages::home_page(&self.view(visit))),
+            SiteStep::LoginPage => Reply::page(pages::login_page(&self.view(visit))),
+            SiteStep::Login => self.login(request, visit),
+            SiteStep::Schedule => self.schedule(request, visit),
+            SiteStep::Day => self.day(request, visit),
+            SiteStep::Form => self.form(request, visit),
+            SiteStep::Submit => self.submit(request, visit),
             // Files never get here.
-            Step::Other | Step::File | Step::Any => self.other(request, visit),
+            SiteStep::Other | SiteStep::File | SiteStep::Any => self.other(request, visit),
         }
     }
 
@@ -211,7 +211,8 @@ impl StandIn {
 
     /// The answer of the human check: JSON (protocol.md 5.4, S1).
     fn human_answer(&mut self, request: &Request, visit: &mut Visit) -> Reply {
-        let fields = FormFields::decode(&String::from_utf8_lossy(&request.body), crate::Charset::UTF_8);
+        let fields =
+            FormFields::decode(&String::from_utf8_lossy(&request.body), crate::form_fields::Charset::UTF_8);
         let typed = fields.first("defaultReal").unwrap_or_default();
         let hash = fields.first("defaultRealHash").unwrap_or_default();
         let passed = !typed.is_empty() && Challenge::hash(typed, &self.key) == hash;

@@ -33,13 +33,13 @@ pub struct Swamp {
 pub(super) enum Trouble {
     /// A gateway's answer of this status; no script.
     Error(u16),
-    /// The script does its work; the gateway's answer says 504 after so long.
+    /// The script does its work; the gateway's answer says 504 after this time.
     TimedOut(Duration),
     /// The connection is reset; no script.
     ResetBefore,
     /// The script does its work, then the connection is reset.
     ResetAfter,
-    /// The script takes so much longer.
+    /// The script takes this much longer.
     Slow(Duration),
 }
 

@@ -1,4 +1,4 @@
-//! The stand-in's own wording, where nobody knows what the real sites say.
+//! The stand-in's own wording, where the words of the real sites are not known.
 
 /// Texts that protocol.md does not give. Every one of them is the stand-in's own: the real sites'
 /// words are unknown. [`StandIn::site`](super::StandIn::site) registers those that a client must

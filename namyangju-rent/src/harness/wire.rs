@@ -162,7 +162,7 @@ pub enum WireFault {
 /// The steps of a booking, as the stand-in tells them apart by address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Step {
+pub enum SiteStep {
     /// The home page.
     Home,
     /// The login form.
@@ -189,7 +189,7 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The step it waits for.
-    pub step: Step,
+    pub step: SiteStep,
     /// Which request of that step, from 1.
     pub nth: u32,
     /// What happens then.
@@ -208,13 +208,13 @@ pub enum FaultKind {
     Reset,
     /// The request is not processed and never answered; the connection stays open.
     Silence,
-    /// The request is processed; the answer is so much later.
+    /// The request is processed; the answer is late by this time.
     Late(Duration),
     /// The request is not processed; a bare page of this status comes.
     Status(u16),
     /// The request is processed; these bytes come as the body of a 200 page.
     Body(Vec<u8>),
-    /// The request is processed; the page ends after so many bytes, with a Content-Length to match.
+    /// The request is processed; the page ends after this number of bytes, with a Content-Length to match.
     Truncate(usize),
     /// The request is not processed; it is redirected to itself with another query, for ever.
     RedirectLoop,
@@ -238,7 +238,7 @@ pub struct Arrival {
     pub connection: u64,
     /// Which request of that connection it was, counted from 1.
     pub nth: u32,
-    /// When all of it had come, on the clock of whoever carries the machine (whole microseconds are kept).
+    /// When all of it had come, in whole microseconds, on the clock of the machine's carrier: a server or a test.
     pub at: SeoulTime,
     /// The same instant on the site's own clock.
     pub site_time: SeoulTime,
@@ -264,7 +264,7 @@ pub struct Arrival {
     /// The status answered; 0 where no answer was sent.
     pub status: u16,
     /// The step it was taken for.
-    pub step: Step,
+    pub step: SiteStep,
 }
 
 impl Arrival {

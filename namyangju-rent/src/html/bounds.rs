@@ -32,7 +32,7 @@ pub(crate) fn hold(page: &str) -> bool {
 #[derive(Default)]
 pub(crate) struct Bounds<'p> {
     tags: usize,
-    open: Open<'p>,
+    open: OpenElements<'p>,
     exceeded: bool,
 }
 
@@ -225,13 +225,13 @@ impl<'p> Name<'p> {
 
 /// The stack of open elements, and the formatting tags that will be opened again.
 #[derive(Default)]
-struct Open<'p> {
+struct OpenElements<'p> {
     names: Vec<Name<'p>>,
     /// `None` for an element of the kind [`MARK`].
     formats: Vec<Option<&'p str>>,
 }
 
-impl<'p> Open<'p> {
+impl<'p> OpenElements<'p> {
     fn open(&mut self, name: Name<'p>, whole: &'p str) {
         if name.is(EMPTY) {
             return;
@@ -285,7 +285,7 @@ impl<'p> Open<'p> {
         }
     }
 
-    /// The innermost element that is wanted, unless one of the kinds `walls` is inside it.
+    /// The innermost element that matches, unless one of the kinds `walls` is inside it.
     fn find(&self, wanted: impl Fn(&Name<'p>) -> bool, walls: Kind) -> Option<usize> {
         let at = self.names.iter().rposition(|name| wanted(name) || name.is(walls))?;
         self.names.get(at).is_some_and(wanted).then_some(at)

@@ -1,4 +1,7 @@
 //! Bytes of pages into text, and form fields into the bytes a browser would send (protocol.md 6.2).
+//!
+//! The sites speak EUC-KR, which `reqwest` and `serde_urlencoded` do not write: they would send UTF-8, and the site
+//! would store a broken name. This file is the only one that turns text into bytes of a form.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -104,7 +107,7 @@ impl From<Charset> for String {
     }
 }
 
-/// The beginning of a page without its comments, as a browser looks at it.
+/// The beginning of a page without its comments, as a browser scans it for a character set.
 fn without_comments(mut head: &[u8]) -> Vec<u8> {
     let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|w| w == what);
     let mut out = Vec::with_capacity(head.len());
@@ -132,7 +135,7 @@ fn charset_parameter(bytes: &[u8]) -> Option<&[u8]> {
 /// The fields of a form in the order in which they are sent; a name may occur again.
 ///
 /// ```
-/// use namyangju_rent::{Charset, FormFields};
+/// use namyangju_rent::form_fields::{Charset, FormFields};
 ///
 /// let mut fields = FormFields::new();
 /// fields.push("receipt_time[]", "1908");
@@ -155,9 +158,9 @@ impl FormFields {
     /// Fields that are `None` are left out. Repeated names need a sequence of pairs.
     ///
     /// # Errors
-    /// The text of the serialiser if the value is not flat (a struct with a `Vec` field, say).
-    pub fn from_value<T: Serialize + ?Sized>(value: &T) -> Result<Self, String> {
-        let utf8 = serde_urlencoded::to_string(value).map_err(|error| error.to_string())?;
+    /// [`NotFlat`] for a value with a list or a struct inside, such as a struct with a `Vec` field.
+    pub fn from_value<T: Serialize + ?Sized>(value: &T) -> Result<Self, NotFlat> {
+        let utf8 = serde_urlencoded::to_string(value).map_err(|error| NotFlat(error.to_string()))?;
         Ok(Self(form_urlencoded::parse(utf8.as_bytes()).into_owned().collect()))
     }
 
@@ -215,22 +218,22 @@ impl FormFields {
         Self(pairs.collect())
     }
 
-    /// The characters of the values that the set lacks, with the names of their fields.
+    /// The characters of the values that the set lacks, in the order of the fields.
     ///
     /// The site receives them as decimal references and will most likely show those.
-    pub fn lacking(&self, charset: Charset) -> Vec<(String, char)> {
+    pub fn lacking(&self, charset: Charset) -> Vec<LackingCharacter> {
         self.iter()
             .flat_map(|(name, value)| value.chars().map(move |c| (name, c)))
             .filter(|(_, c)| charset.0.encode(c.encode_utf8(&mut [0; 4])).2)
-            .map(|(name, c)| (name.to_owned(), c))
+            .map(|(name, character)| LackingCharacter { field: name.to_owned(), character })
             .collect()
     }
 
-    /// The syllables that lie outside the old 2,350 of KS X 1001, with the names of their fields.
+    /// The syllables that lie outside the 2,350 of KS X 1001, in the order of the fields.
     ///
     /// A browser sends them like any other; a server with a strict EUC-KR conversion may cut the
     /// text there.
-    pub fn outside_ks_x_1001(&self) -> Vec<(String, char)> {
+    pub fn outside_ks_x_1001(&self) -> Vec<LackingCharacter> {
         self.iter()
             .flat_map(|(name, value)| value.chars().map(move |c| (name, c)))
             .filter(|(_, c)| {
@@ -238,13 +241,28 @@ impl FormFields {
                 let (bytes, _, lacking) = EUC_KR.encode(c.encode_utf8(&mut utf8));
                 !lacking && bytes.len() == 2 && bytes.iter().any(|b| *b < 0xA1)
             })
-            .map(|(name, c)| (name.to_owned(), c))
+            .map(|(name, character)| LackingCharacter { field: name.to_owned(), character })
             .collect()
     }
 }
 
+/// A value that cannot be written as form fields: it has another value inside.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the value is not a flat list of fields: {0}")]
+pub struct NotFlat(String);
+
+/// A character of a field that a character set lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LackingCharacter {
+    /// The field's wire name.
+    pub field: String,
+    /// The character.
+    pub character: char,
+}
+
 impl std::fmt::Debug for FormFields {
-    /// DnsCache only: the values may be a password, a name or a phone number.
+    /// Names only: the values may be a password, a name or a phone number.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }

@@ -1,5 +1,6 @@
-//! The controls of a form, with the names and values that a browser would send: the site takes no other form. What a
-//! browser does with a form inside a table, a list or a disabled part is not obvious, and the tests show it.
+//! The controls of a form, with the names and values that a browser would send: the site takes no other form.
+//!
+//! What a browser does with a form inside a table, a list or a disabled part is not obvious, and the tests show it.
 
 use scraper::{ElementRef, Html};
 
@@ -29,8 +30,8 @@ pub(crate) enum ControlKind {
 
 /// The controls of a form in document order.
 ///
-/// A form tag inside a table is closed by the parser at once, so its controls stand outside it; a
-/// browser still counts them to it. They are looked for after it, in the nearest element that has any.
+/// A form tag inside a table is closed by the parser at once, so its controls are outside it; a
+/// browser still sends them with it. They are searched for after it, in the nearest element that has any.
 pub(crate) fn controls(form: ElementRef<'_>) -> Vec<Control> {
     let named = |controls: &[Control]| controls.iter().any(|c| !c.name.is_empty());
     let inside = controls_of(form.descendent_elements());
@@ -152,7 +153,7 @@ fn is_disabled(element: ElementRef<'_>) -> bool {
             .any(|ancestor| ancestor.value().name() == "fieldset" && attr(ancestor, "disabled").is_some())
 }
 
-/// The form that an element stands in, or that was opened before it and closed by the parser at once.
+/// The form that an element is inside of, or that was opened before it and closed by the parser at once.
 pub(crate) fn form_of<'a>(document: &'a Html, element: ElementRef<'a>) -> Option<ElementRef<'a>> {
     enclosing_form(element).or_else(|| {
         let before = document.root_element().descendent_elements().take_while(|e| e.id() != element.id());

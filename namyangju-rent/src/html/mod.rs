@@ -21,11 +21,11 @@ pub(crate) fn parse(text: &str) -> Option<Html> {
     Some(document)
 }
 
-/// What stands in a `<template>` is no part of the page until a script puts it there; the parser used
-/// here takes it for one.
+/// The content of a `<template>` is not part of the page until a script puts it there, but the parser used
+/// here adds it to the tree.
 fn empty_templates(document: &mut Html) {
     let is_template = |node: &Node| node.as_element().is_some_and(|element| element.name() == "template");
-    // Hardly any page has one, and a look at the values alone is quicker.
+    // Hardly any page has one, and comparing the values alone is quicker.
     if !document.tree.values().any(is_template) {
         return;
     }
@@ -38,8 +38,8 @@ fn empty_templates(document: &mut Html) {
     }
 }
 
-/// An attribute. The tree's own look-up makes an atom of the name first, which takes longer than a look at
-/// the few there are.
+/// An attribute. The tree's own look-up makes an atom of the name first, which takes longer than comparing
+/// the few attributes of an element.
 pub(crate) fn attr<'a>(element: ElementRef<'a>, wanted: &str) -> Option<&'a str> {
     let mut attributes = element.value().attrs.iter();
     let found = attributes.find(|(name, _)| name.local.as_str() == wanted && name.ns.is_empty());

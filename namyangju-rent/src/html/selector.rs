@@ -12,7 +12,7 @@ use serde::Deserialize;
 pub(crate) struct FastSelector {
     text: String,
     pub(crate) selector: Selector,
-    /// The sign of each alternative; `None` if the selector needs the full engine.
+    /// The key of each alternative; `None` if the selector needs the full engine.
     signs: Option<Vec<Sign>>,
 }
 

@@ -72,7 +72,7 @@ fn for_each_piece(element: ElementRef<'_>, most: usize, mut take: impl FnMut(&st
     }
 }
 
-/// As much of a text as fits into so many bytes.
+/// The longest beginning of a text that fits into `most` bytes.
 fn beginning(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or_default()).unwrap_or_default()

@@ -40,7 +40,7 @@ pub(crate) fn parse(page: &str) -> Option<Html> {
     };
     let mut tags = Tags::new(&page);
     let mut bounds = Bounds::default();
-    let reader = Reader::new(&page);
+    let reader = PageParser::new(&page);
     let end = reader.read(&mut tags, &mut bounds);
     // The parser gets what is left only if that is within the bounds too.
     bounds.hold_to_the_end(&mut tags).then(|| {
@@ -87,14 +87,14 @@ impl TokenSink for Builder {
 }
 
 /// Both halves of html5ever, at work on one page.
-struct Reader {
+struct PageParser {
     /// The page once more; parts of it share its memory.
     shared: StrTendril,
     input: Rc<BufferQueue>,
     tokenizer: Tokenizer<Builder>,
 }
 
-impl Reader {
+impl PageParser {
     fn new(page: &str) -> Self {
         let input = Rc::new(BufferQueue::default());
         let sink = HtmlTreeSink::new(Html::new_document());

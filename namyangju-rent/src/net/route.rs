@@ -17,12 +17,12 @@ use url::Url;
 /// full, because a settings file needs them.
 ///
 /// ```
-/// use namyangju_rent::Route;
+/// use namyangju_rent::network::Route;
 ///
 /// let route: Route = "http://user:password@proxy.example:3128".parse()?;
 /// assert_eq!(route.to_string(), "http://***@proxy.example:3128");
 /// assert_eq!("Direct".parse(), Ok(Route::Direct));
-/// # Ok::<(), namyangju_rent::RouteError>(())
+/// # Ok::<(), namyangju_rent::network::RouteError>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -12,11 +12,11 @@ use crate::value::slot::TimeOfDay;
 
 /// How long a route rests after its first failure, in seconds of the wall clock. Each further failure
 /// doubles it. Our own choice: twice the time that connecting may take.
-pub const FIRST_REST: Duration = Duration::from_secs(10);
+const FIRST_REST: Duration = Duration::from_secs(10);
 
 /// The longest rest of a route. Our own choice: a run is over five minutes after the opening, and the
 /// next one should try the route again.
-pub const MAX_REST: Duration = Duration::from_secs(600);
+const MAX_REST: Duration = Duration::from_secs(600);
 
 /// What follows a block answer of the site.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,8 @@ pub enum OnBlock {
 /// then; if it steps forward, both may end early.
 ///
 /// ```
-/// use namyangju_rent::{OnBlock, Route, Routes, SeoulTime};
+/// use namyangju_rent::network::{OnBlock, Route, Routes};
+/// use namyangju_rent::SeoulTime;
 ///
 /// let now: SeoulTime = "2026-11-26 10:00:00".parse()?;
 /// let second: Route = "local:192.0.2.1".parse()?;
@@ -125,7 +126,7 @@ struct SavedRoute {
 
 /// The first 00:00 Asia/Seoul after an instant: strictly after, so that it is a day later at 00:00
 /// itself. At the end of the calendar, the last instant that can be written.
-pub fn next_midnight(now: SeoulTime) -> SeoulTime {
+fn next_midnight(now: SeoulTime) -> SeoulTime {
     const END_OF_DAY: u16 = 24 * 60;
     let midnight = TimeOfDay::from_minutes(END_OF_DAY).map(|end| now.date().at(end));
     midnight.filter(|midnight| *midnight > now).unwrap_or_else(|| now.plus(Duration::from_secs(86_400)))

@@ -17,14 +17,9 @@ const MAX_ANSWERED: u32 = 1_000;
 ///
 /// ```
 /// use std::time::Duration;
-/// use namyangju_rent::BurstSilence;
+/// use namyangju_rent::network::BurstSilence;
 ///
-/// let mut judge = BurstSilence::new().timeouts(2).answered(3).judge();
-/// for at in [0, 1, 2] {
-///     judge.answered(Duration::from_secs(at));
-/// }
-/// assert!(!judge.timed_out(Duration::from_secs(3)));
-/// assert!(judge.timed_out(Duration::from_secs(13)));
+/// let rule = BurstSilence::new().with_timeouts(2).with_answers(10).with_window(Duration::from_secs(5));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -49,27 +44,27 @@ impl BurstSilence {
 
     /// How many timeouts in a row make the silence; at least one.
     #[must_use]
-    pub const fn timeouts(mut self, timeouts: u32) -> Self {
+    pub const fn with_timeouts(mut self, timeouts: u32) -> Self {
         self.timeouts = timeouts;
         self
     }
 
     /// How many answers make the burst; at least one and at most 1,000.
     #[must_use]
-    pub const fn answered(mut self, answered: u32) -> Self {
+    pub const fn with_answers(mut self, answered: u32) -> Self {
         self.answered = answered;
         self
     }
 
     /// The time before the first unanswered request in which all answers of the burst lie.
     #[must_use]
-    pub const fn within(mut self, within: Duration) -> Self {
+    pub const fn with_window(mut self, within: Duration) -> Self {
         self.within = within;
         self
     }
 
     /// A judge by these figures, for one route.
-    pub fn judge(self) -> SilenceJudge {
+    pub(crate) fn judge(self) -> SilenceJudge {
         SilenceJudge { rule: self, answers: VecDeque::new(), timeouts: 0, after_burst: false }
     }
 }
@@ -77,7 +72,7 @@ impl BurstSilence {
 /// Watches the answers and timeouts of one route. All instants are of one monotonic clock.
 #[derive(Clone, Debug)]
 #[must_use = "a judge knows only what it is told"]
-pub struct SilenceJudge {
+pub(crate) struct SilenceJudge {
     rule: BurstSilence,
     /// When the last answers came, oldest first; no more of them than make a burst.
     answers: VecDeque<Duration>,
@@ -89,7 +84,7 @@ pub struct SilenceJudge {
 
 impl SilenceJudge {
     /// An answer came, whatever it said.
-    pub fn answered(&mut self, at: Duration) {
+    pub(crate) fn answered(&mut self, at: Duration) {
         self.timeouts = 0;
         while self.answers.len() >= self.burst() {
             self.answers.pop_front();
@@ -99,7 +94,7 @@ impl SilenceJudge {
 
     /// A request that was sent at this instant had no answer in time. Whether that is to be treated as
     /// a block. A request that was sent before the last answer came says nothing about the time since.
-    pub fn timed_out(&mut self, sent: Duration) -> bool {
+    pub(crate) fn timed_out(&mut self, sent: Duration) -> bool {
         if self.answers.back().is_some_and(|last| sent < *last) {
             return false;
         }
@@ -128,7 +123,7 @@ mod tests {
     }
 
     fn after(answers: impl IntoIterator<Item = u64>) -> SilenceJudge {
-        let mut judge = BurstSilence::new().timeouts(2).answered(3).within(s(5)).judge();
+        let mut judge = BurstSilence::new().with_timeouts(2).with_answers(3).with_window(s(5)).judge();
         answers.into_iter().for_each(|at| judge.answered(s(at)));
         judge
     }
@@ -138,8 +133,8 @@ mod tests {
         let rule = BurstSilence::default();
         assert_eq!((rule.timeouts, rule.answered, rule.within), (4, 20, s(10)));
         assert_eq!(serde_json::from_str::<BurstSilence>("{}").unwrap(), rule);
-        let json = serde_json::to_string(&rule.timeouts(9)).unwrap();
-        assert_eq!(serde_json::from_str::<BurstSilence>(&json).unwrap(), rule.timeouts(9));
+        let json = serde_json::to_string(&rule.with_timeouts(9)).unwrap();
+        assert_eq!(serde_json::from_str::<BurstSilence>(&json).unwrap(), rule.with_timeouts(9));
     }
 
     #[test]
@@ -176,7 +171,7 @@ mod tests {
             timeouts in 0_u32..5, answered in 0_u32..5, within in 0_u64..20,
             steps in prop::collection::vec((any::<bool>(), 0_u64..4), 0..60),
         ) {
-            let mut judge = BurstSilence::new().timeouts(timeouts).answered(answered).within(s(within)).judge();
+            let mut judge = BurstSilence::new().with_timeouts(timeouts).with_answers(answered).with_window(s(within)).judge();
             let (mut now, mut row, mut before) = (0, 0, 0);
             for (answer, gap) in steps {
                 now += gap;
@@ -195,7 +190,8 @@ mod tests {
 
     #[test]
     fn nonsense_settings_do_no_harm() {
-        let mut judge = BurstSilence::new().timeouts(0).answered(u32::MAX).within(Duration::MAX).judge();
+        let mut judge =
+            BurstSilence::new().with_timeouts(0).with_answers(u32::MAX).with_window(Duration::MAX).judge();
         (0..5_000).for_each(|at| judge.answered(s(at)));
         assert_eq!(judge.answers.len(), 1_000);
         assert!(judge.timed_out(Duration::MAX));

@@ -153,7 +153,7 @@ pub(crate) struct ApplicationField {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum FieldSource {
-    /// Whatever the page's controls of that name hold.
+    /// The values of the page's controls of that name.
     Page,
     /// The chosen time numbers; what the page holds must agree.
     Slots,
@@ -179,7 +179,7 @@ pub(crate) struct Discount {
     pub(crate) percent: u8,
 }
 
-/// Where things stand in a page: one selector each.
+/// Where things are in a page: one selector each.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Markers {

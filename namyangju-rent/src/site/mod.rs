@@ -1,4 +1,7 @@
 //! A site: the dialect of one city as data, and the addresses made from it.
+//!
+//! The cities run the same platform with other addresses, field names, texts and rules, and most of these are known
+//! from notes only. They are data, so that a person who learns better corrects a file and not the program.
 
 pub(crate) mod base_url;
 pub(crate) mod dialect;
@@ -33,8 +36,8 @@ const BUILTIN: [(&str, &str); 5] = [
 
 /// One reservation site: where it is and how it speaks.
 ///
-/// Everything that differs between cities, and everything that nobody has seen at first hand, is
-/// in the dialect file that a `Site` is read from. Cloning is cheap.
+/// Everything that differs between cities, and everything that is not known at first hand, is in the
+/// dialect file that a `Site` is read from. Cloning is cheap.
 ///
 /// ```
 /// use namyangju_rent::Site;
@@ -140,7 +143,7 @@ impl Site {
         self.url(&self.dialect.paths.home)
     }
 
-    /// The set its pages are in, unless a page says otherwise.
+    /// The character set of its pages, unless a page says otherwise.
     pub fn charset(&self) -> Charset {
         self.dialect.charset
     }
@@ -150,14 +153,14 @@ impl Site {
         &self.dialect.places
     }
 
-    /// Whether a human check is known to stand before the form of this place (protocol.md 5.4): an
+    /// Whether this place is known to ask for a human check before its form (protocol.md 5.4): an
     /// unattended booking cannot be made there.
     pub fn has_human_check(&self, place: &Place) -> bool {
         let stands = |known: &HumanCheckPlace| known.comcd == place.centre && known.partcd == place.group;
         self.dialect.human_check.iter().any(stands)
     }
 
-    /// How long a session lives from its last request, as far as known (protocol.md 4.2, I+).
+    /// How long the site keeps a session after its last request, as far as known (protocol.md 4.2, I+).
     pub fn session_lifetime(&self) -> Duration {
         Duration::from_secs(self.dialect.session_cookie.lifetime_seconds.into())
     }

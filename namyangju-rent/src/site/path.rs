@@ -61,7 +61,7 @@ impl PathTemplate {
         path
     }
 
-    /// Whether a path begins with all that stands before the template's first place.
+    /// Whether a path begins with the part of the template before its first place.
     pub(crate) fn begins(&self, path: &str) -> bool {
         let mut parts = path.trim_start_matches('/').split('/');
         let mut plain = self.0.iter().map_while(|segment| match segment {

@@ -1,4 +1,7 @@
 //! What a person applies with, and why an application would be refused before it is sent.
+//!
+//! An attempt at the opening is too precious to be lost to a typing error, so everything that the site is known to
+//! refuse is refused here first, with the name of the field.
 
 use std::fmt;
 use std::str::FromStr;

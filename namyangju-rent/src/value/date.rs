@@ -1,4 +1,7 @@
 //! Dates and instants, all of them on the clock of Asia/Seoul.
+//!
+//! A machine that books may run in any time zone, and an hour's error there is a lost court. So no local time is ever
+//! read or written: this is the only file that knows jiff, and it hands out Seoul's dates and times only.
 
 use std::fmt;
 use std::str::FromStr;

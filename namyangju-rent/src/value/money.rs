@@ -13,13 +13,13 @@ use crate::value::place::shortened;
 /// `payment_total_amt` with it (protocol.md 6 rows 13 and 17, S2).
 ///
 /// ```
-/// use namyangju_rent::Won;
+/// use namyangju_rent::schedule::Won;
 ///
 /// let price: Won = "82,500".parse()?;
 /// assert_eq!(price, Won(82_500));
 /// assert_eq!(price.to_string(), "82500");
 /// assert_eq!(price.with_comma(), "82,500");
-/// # Ok::<(), namyangju_rent::WonError>(())
+/// # Ok::<(), namyangju_rent::schedule::WonError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -1,4 +1,7 @@
 //! The rounds of a day: time numbers, times of day, what a slot is hired for and what its state is.
+//!
+//! The site writes each of them as bare text or digits, and a time number, a round and an hour are easily taken for
+//! each other. Here each is a type of its own, checked when it is read and plain afterwards.
 
 use std::fmt;
 use std::str::FromStr;
@@ -233,7 +236,7 @@ as_string!(TimeOfDay, TimeRange);
 pub enum SlotState {
     /// It can be applied for now: 예약가능.
     Free,
-    /// Somebody has it: 예약완료.
+    /// Booked: 예약완료.
     Booked,
     /// Closed for all: 마감.
     Closed,

@@ -12,10 +12,9 @@ use std::time::Duration;
 
 use fantoccini::{ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use namyangju_rent::harness::{Account, Settings, StandIn, StandInServer, Step};
-use namyangju_rent::{
-    Application, Client, Clock, Credentials, Outcome, Place, Purpose, RentDate, Site, SystemClock, TimeRange,
-};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::harness::{Account, Settings, SiteStep, StandIn, StandInServer};
+use namyangju_rent::{Application, Client, Credentials, Outcome, Place, Purpose, RentDate, Site, TimeRange};
 
 /// What Chromium needs on a machine without a sandbox, and to keep quiet about hosts of its maker.
 const FLAGS: [&str; 8] = [
@@ -120,7 +119,7 @@ async fn the_librarys_bodies_are_those_of_a_browser() {
         for ((step, browsers), (_, ours)) in browsers.iter().zip(&ours) {
             // The login button is an image: a browser adds where it was clicked, the known programs do not.
             let browsers = match step {
-                Step::Login => browsers.split('&').filter(|f| !is_click(f)).collect::<Vec<_>>().join("&"),
+                SiteStep::Login => browsers.split('&').filter(|f| !is_click(f)).collect::<Vec<_>>().join("&"),
                 _ => browsers.clone(),
             };
             assert_eq!(*ours, browsers, "{}, {step:?}", case.dialect);
@@ -136,7 +135,7 @@ fn is_click(field: &str) -> bool {
 }
 
 /// The POST bodies that arrived, in order.
-fn bodies(server: &StandInServer) -> Vec<(Step, String)> {
+fn bodies(server: &StandInServer) -> Vec<(SiteStep, String)> {
     let posts = server.arrivals().into_iter().filter(|a| a.method == "POST");
     posts.map(|a| (a.step, String::from_utf8(a.body).unwrap())).collect()
 }
@@ -217,7 +216,9 @@ async fn by_the_library(
     application.telephone = Some("02-000-0000".parse().unwrap());
     application.discount = Some("10".to_owned());
     let submission = form.fill(&application).unwrap();
-    assert_eq!(submission.lacking_characters(), [("playname".to_owned(), '—')]);
+    let lacking = submission.lacking_characters();
+    let lacking: Vec<_> = lacking.iter().map(|found| (found.field.as_str(), found.character)).collect();
+    assert_eq!(lacking, [("playname", '—')]);
     let outcome = submission.submit().await.unwrap().outcome;
     assert!(matches!(outcome, Outcome::Reserved(_)), "{outcome}");
 }

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use namyangju_rent::harness::{FaultKind, Settings, Step};
+use namyangju_rent::harness::{FaultKind, Settings, SiteStep};
+use namyangju_rent::network::NetworkErrorKind;
 use namyangju_rent::{
-    AnswerKind, Application, ApplicationError, Client, Credentials, Error, NetworkErrorKind, Outcome,
-    Purpose, Session, Site,
+    AnswerKind, Application, ApplicationError, Client, Credentials, Error, Outcome, Purpose, Session, Site,
 };
 
 use crate::stage::{Stage, application};
@@ -54,7 +54,7 @@ async fn what_cannot_be_is_refused_before_it_is_sent() {
     assert!(error.to_string().contains("its rounds are 06:00-08:00, 08:00-10:00"), "{error}");
     let error = day.open_form("06:00-14:00".parse().unwrap()).await.unwrap_err();
     assert!(error.to_string().contains("480 minutes are more than the 4 hours"), "{error}");
-    assert_eq!(stage.count(Step::Form), 0);
+    assert_eq!(stage.count(SiteStep::Form), 0);
 
     let form = day.open_form(wish.range).await.unwrap();
     type Spoil = fn(&mut Application);
@@ -75,13 +75,13 @@ async fn what_cannot_be_is_refused_before_it_is_sent() {
         0_u16.try_into().map(|n: namyangju_rent::HeadCount| n.get()),
         Err(ApplicationError::HeadCount)
     );
-    assert_eq!(stage.count(Step::Submit), 0);
+    assert_eq!(stage.count(SiteStep::Submit), 0);
 }
 
 #[tokio::test]
 async fn an_expired_session_is_noticed_in_every_step() {
     for dialect in ["namyangju", "cheonan"] {
-        for step in [Step::Day, Step::Form, Step::Submit] {
+        for step in [SiteStep::Day, SiteStep::Form, SiteStep::Submit] {
             let stage = Stage::with_fault(dialect, step, 1, FaultKind::ExpireSession).await;
             let (session, wish) = (stage.session().await, stage.wish());
             let outcome = async {
@@ -106,13 +106,13 @@ async fn odd_pages_are_reported_and_never_guessed() {
         FaultKind::Status(404),
         FaultKind::Status(500),
     ];
-    for step in [Step::Day, Step::Form, Step::Schedule] {
+    for step in [SiteStep::Day, SiteStep::Form, SiteStep::Schedule] {
         for kind in pages.clone() {
             let stage = Stage::with_fault("namyangju", step, 1, kind.clone()).await;
             let (session, wish) = (stage.session().await, stage.wish());
             let error = match step {
-                Step::Schedule => session.day_list(&wish.place, wish.date).await.unwrap_err(),
-                Step::Day => open_day(&stage, &session).await.unwrap_err(),
+                SiteStep::Schedule => session.day_list(&wish.place, wish.date).await.unwrap_err(),
+                SiteStep::Day => open_day(&stage, &session).await.unwrap_err(),
                 _ => {
                     let day = session.open_day(&wish.place, wish.date, Purpose::Sports).await.unwrap();
                     day.open_form(wish.range).await.unwrap_err()
@@ -140,7 +140,7 @@ async fn a_submission_answered_by_an_odd_page_is_unknown() {
         FaultKind::RedirectLoop,
         FaultKind::RedirectTo("http://other.invalid/20991231".into()),
     ] {
-        let stage = Stage::with_fault("namyangju", Step::Submit, 1, kind.clone()).await;
+        let stage = Stage::with_fault("namyangju", SiteStep::Submit, 1, kind.clone()).await;
         let (session, wish) = (stage.session().await, stage.wish());
         let day = session.open_day(&wish.place, wish.date, Purpose::Sports).await.unwrap();
         let form = day.open_form(wish.range).await.unwrap();
@@ -151,12 +151,12 @@ async fn a_submission_answered_by_an_odd_page_is_unknown() {
 
 #[tokio::test]
 async fn blocks_and_overload_have_their_own_outcome_in_every_step() {
-    for step in [Step::Login, Step::Schedule, Step::Day] {
+    for step in [SiteStep::Login, SiteStep::Schedule, SiteStep::Day] {
         for (status, kind) in [(403, AnswerKind::Blocked), (503, AnswerKind::Busy), (429, AnswerKind::Busy)] {
             let stage = Stage::with_fault("namyangju", step, 1, FaultKind::Status(status)).await;
             let error = match step {
-                Step::Login => stage.client.log_in(&stage.credentials()).await.unwrap_err(),
-                Step::Schedule => {
+                SiteStep::Login => stage.client.log_in(&stage.credentials()).await.unwrap_err(),
+                SiteStep::Schedule => {
                     let wish = stage.wish();
                     stage.client.guest().unwrap().day_list(&wish.place, wish.date).await.unwrap_err()
                 }
@@ -169,7 +169,7 @@ async fn blocks_and_overload_have_their_own_outcome_in_every_step() {
 
 #[tokio::test]
 async fn a_page_in_utf_8_is_read_all_the_same() {
-    for step in [Step::Login, Step::Day, Step::Form, Step::Submit] {
+    for step in [SiteStep::Login, SiteStep::Day, SiteStep::Form, SiteStep::Submit] {
         let stage = Stage::with_fault("namyangju", step, 1, FaultKind::Utf8).await;
         assert!(matches!(stage.book().await.verdict, namyangju_rent::Verdict::Reserved { .. }), "{step:?}");
     }
@@ -188,27 +188,27 @@ async fn broken_exchanges_have_their_reason() {
         (FaultKind::RedirectTo("http://[".into()), NetworkErrorKind::BadRedirect),
     ];
     for (kind, expected) in kinds {
-        let stage = Stage::with_fault("namyangju", Step::Day, 1, kind.clone()).await;
+        let stage = Stage::with_fault("namyangju", SiteStep::Day, 1, kind.clone()).await;
         let error = open_day(&stage, &stage.session().await).await.unwrap_err();
         let Error::Broken { step: namyangju_rent::Step::Day, source } = &error else {
             panic!("{kind:?}: {error}")
         };
         assert_eq!(source.kind(), expected, "{kind:?}: {}", error.chain());
         // A redirect loop is walked five hops far, not forty.
-        assert!(stage.count(Step::Day) <= 6);
+        assert!(stage.count(SiteStep::Day) <= 6);
     }
 }
 
 #[tokio::test]
 async fn a_submission_without_an_answer_is_unconfirmed() {
     for kind in [FaultKind::LoseAnswer, FaultKind::DropBefore, FaultKind::Silence] {
-        let stage = Stage::with_fault("namyangju", Step::Submit, 1, kind.clone()).await;
+        let stage = Stage::with_fault("namyangju", SiteStep::Submit, 1, kind.clone()).await;
         let (session, wish) = (stage.session().await, stage.wish());
         let day = session.open_day(&wish.place, wish.date, Purpose::Sports).await.unwrap();
         let form = day.open_form(wish.range).await.unwrap();
         let error = form.fill(&application()).unwrap().submit().await.unwrap_err();
         assert!(matches!(error, Error::Unconfirmed { .. }), "{kind:?}: {error}");
-        assert_eq!(stage.count(Step::Submit), 1, "{kind:?}");
+        assert_eq!(stage.count(SiteStep::Submit), 1, "{kind:?}");
     }
 }
 
@@ -236,10 +236,10 @@ async fn a_form_of_other_slots_is_not_filled() {
     assert!(form.contains("use_time_list"), "{url}");
     let other = form.replace("1833", "9999");
     stage.server.with(|s| {
-        let body = namyangju_rent::Charset::EUC_KR.encode(&other).into_owned();
+        let body = namyangju_rent::form_fields::Charset::EUC_KR.encode(&other).into_owned();
         let nth = 3;
         s.settings_mut().faults =
-            vec![namyangju_rent::harness::Fault { step: Step::Form, nth, kind: FaultKind::Body(body) }];
+            vec![namyangju_rent::harness::Fault { step: SiteStep::Form, nth, kind: FaultKind::Body(body) }];
     });
     let error = day.open_form(wish.range).await.unwrap_err();
     assert!(matches!(&error, Error::Page { problem, .. } if problem.contains("9999")), "{error}");
@@ -254,7 +254,7 @@ impl FormPage {
         let day = session.open_day(&wish.place, wish.date, Purpose::Sports).await.unwrap();
         // Asked once through the library; the same bytes are then asked of the machine itself.
         day.open_form(wish.range).await.unwrap();
-        let arrival = stage.server.arrivals().into_iter().rev().find(|a| a.step == Step::Form).unwrap();
+        let arrival = stage.server.arrivals().into_iter().rev().find(|a| a.step == SiteStep::Form).unwrap();
         let saved = serde_json::to_value(session.save().unwrap()).unwrap();
         let cookie =
             saved["cookies"][0]["raw_cookie"].as_str().unwrap().split(';').next().unwrap().to_owned();
@@ -263,6 +263,6 @@ impl FormPage {
             .with_header("cookie", &cookie)
             .with_header("user-agent", agent);
         let answer = stage.server.with(|s| s.answer(&request, arrival.at));
-        namyangju_rent::Charset::EUC_KR.decode(&answer.body).into_owned()
+        namyangju_rent::form_fields::Charset::EUC_KR.decode(&answer.body).into_owned()
     }
 }

@@ -1,6 +1,8 @@
 //! Sites that build their addresses from another base than the one that visitors use, and sites that have moved.
 
-use namyangju_rent::harness::{Fault, FaultKind, LoginSuccess, PrintedBase, Settings, Step, SubmitSuccess};
+use namyangju_rent::harness::{
+    Fault, FaultKind, LoginSuccess, PrintedBase, Settings, SiteStep, SubmitSuccess,
+};
 use namyangju_rent::{Error, Next, Verdict};
 
 use crate::stage::Stage;
@@ -31,7 +33,7 @@ async fn a_booking_is_made_and_its_receipt_told_whatever_base_the_site_prints() 
                     panic!("{case}: {report:?}")
                 };
                 assert_eq!(receipt.number, stage.server.with(|s| s.bookings()[0].receipt.clone()), "{case}");
-                assert_eq!((stage.booked(), stage.count(Step::Login)), (1, 1), "{case}");
+                assert_eq!((stage.booked(), stage.count(SiteStep::Login)), (1, 1), "{case}");
             }
         }
     }
@@ -50,23 +52,23 @@ async fn the_menus_are_read_whatever_base_the_site_prints() {
 async fn a_receipt_at_another_base_is_told_although_its_page_does_not_come() {
     for printed_base in BASES {
         let mut settings = printing(printed_base);
-        settings.faults = vec![Fault { step: Step::Other, nth: 1, kind: FaultKind::DropBefore }];
+        settings.faults = vec![Fault { step: SiteStep::Other, nth: 1, kind: FaultKind::DropBefore }];
         let stage = Stage::new("namyangju", settings).await;
         let report = stage.book().await;
         assert!(matches!(&report.verdict, Verdict::Reserved { receipt: Some(_), .. }), "{report:?}");
-        assert_eq!(stage.count(Step::Submit), 1, "{printed_base:?}");
+        assert_eq!(stage.count(SiteStep::Submit), 1, "{printed_base:?}");
     }
 }
 
 #[tokio::test]
 async fn a_site_that_moved_is_told_as_that_and_gets_no_password() {
     let https = |stage: &Stage| stage.server.base_url().replacen("http:", "https:", 1);
-    for (step, path) in [(Step::Home, "/rent/"), (Step::Schedule, "")] {
+    for (step, path) in [(SiteStep::Home, "/rent/"), (SiteStep::Schedule, "")] {
         let stage = Stage::new("namyangju", Settings::default()).await;
         let (guest, wish) = (stage.client.guest().unwrap(), stage.wish());
         // The first page asked for tells its address to send the visitor to the same one by https.
         let path = match step {
-            Step::Home => path.to_owned(),
+            SiteStep::Home => path.to_owned(),
             _ => {
                 guest.day_list(&wish.place, wish.date).await.unwrap();
                 stage.server.arrivals()[0].path.clone()
@@ -76,7 +78,7 @@ async fn a_site_that_moved_is_told_as_that_and_gets_no_password() {
         let faults = (1..=9).map(|nth| Fault { step, nth, kind: FaultKind::RedirectTo(to.clone()) });
         stage.server.with(|s| s.settings_mut().faults = faults.collect());
         let error = match step {
-            Step::Home => guest.menu(None).await.map(drop).unwrap_err(),
+            SiteStep::Home => guest.menu(None).await.map(drop).unwrap_err(),
             _ => guest.day_list(&wish.place, wish.date).await.map(drop).unwrap_err(),
         };
         let Error::Moved { to, .. } = &error else { panic!("{error}") };
@@ -88,7 +90,8 @@ async fn a_site_that_moved_is_told_as_that_and_gets_no_password() {
     // The login is answered by the move: it is posted once, and to us alone.
     let stage = Stage::new("namyangju", Settings::default()).await;
     let to = format!("{}/rent/member/process", https(&stage));
-    let faults = (1..=9).map(|nth| Fault { step: Step::Login, nth, kind: FaultKind::RedirectTo(to.clone()) });
+    let faults =
+        (1..=9).map(|nth| Fault { step: SiteStep::Login, nth, kind: FaultKind::RedirectTo(to.clone()) });
     stage.server.with(|s| s.settings_mut().faults = faults.collect());
     let report = stage.book().await;
     assert!(

@@ -2,12 +2,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use namyangju_rent::harness::{
-    BlockKind, BlockRule, BusyWindow, Fault, FaultKind, HumanCheck, ManualClock, Settings, StandIn,
-    StandInServer, Step,
+    BlockKind, BlockRule, BusyWindow, Fault, FaultKind, HumanCheck, ManualClock, Settings, SiteStep, StandIn,
+    StandInServer,
 };
+use namyangju_rent::schedule::SlotState;
 use namyangju_rent::{
-    AnswerKind, Booking, Client, Credentials, Event, GiveUp, Outcome, Policy, Purpose, Site, SlotState,
-    Verdict, Wish,
+    AnswerKind, Booking, Client, Credentials, Event, GiveUp, Outcome, Policy, Purpose, Site, Verdict, Wish,
 };
 
 use crate::stage::{NOW, Stage, application};
@@ -35,7 +35,7 @@ async fn every_setting_of_the_stand_in_leads_to_the_same_booking() {
             let booked = stage.server.with(|s| s.bookings().to_vec());
             assert_eq!(booked.len(), 1, "{dialect}, {name}");
             assert_eq!(booked[0].receipt, receipt.number, "{dialect}, {name}");
-            assert_eq!((report.attempts.len(), stage.count(Step::Submit)), (1, 1), "{dialect}, {name}");
+            assert_eq!((report.attempts.len(), stage.count(SiteStep::Submit)), (1, 1), "{dialect}, {name}");
         }
     }
 }
@@ -100,9 +100,9 @@ async fn a_known_opening_instant_needs_one_attempt() {
         assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{report:?}");
         assert_eq!(report.attempts.len(), 1);
         let arrivals = stage.server.arrivals();
-        let login = arrivals.iter().find(|a| a.step == Step::Login).unwrap();
+        let login = arrivals.iter().find(|a| a.step == SiteStep::Login).unwrap();
         assert!(opening.since(login.at) <= Duration::from_secs(600), "prepared ten minutes before");
-        let submission = arrivals.iter().find(|a| a.step == Step::Submit).unwrap();
+        let submission = arrivals.iter().find(|a| a.step == SiteStep::Submit).unwrap();
         assert!(
             submission.site_time >= opening
                 && submission.site_time.since(opening) < Duration::from_millis(50)
@@ -117,7 +117,7 @@ async fn a_slot_that_is_gone_ends_at_once() {
     stage.take_slot();
     let report = stage.book().await;
     assert_eq!(report.verdict, Verdict::Lost);
-    assert_eq!((report.attempts.len(), stage.count(Step::Submit)), (1, 0));
+    assert_eq!((report.attempts.len(), stage.count(SiteStep::Submit)), (1, 0));
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn a_lost_answer_is_read_back_and_never_sent_twice() {
             let mut settings = Settings::default();
             // The answer is a page, so that its loss is a loss: a redirect's head would be enough.
             settings.submit_success = namyangju_rent::harness::SubmitSuccess::Script;
-            settings.faults = vec![Fault { step: Step::Submit, nth: 1, kind: kind.clone() }];
+            settings.faults = vec![Fault { step: SiteStep::Submit, nth: 1, kind: kind.clone() }];
             let late = matches!(kind, FaultKind::Late(_));
             if late {
                 // The manual clock lets a late answer pass at once; only silence is real time.
@@ -167,7 +167,7 @@ async fn a_lost_answer_is_read_back_and_never_sent_twice() {
                 Verdict::Reserved { receipt: None, shown: Some(SlotState::Booked) },
                 "{dialect}, {kind:?}"
             );
-            assert_eq!((stage.booked(), stage.count(Step::Submit)), (1, 1), "{dialect}, {kind:?}");
+            assert_eq!((stage.booked(), stage.count(SiteStep::Submit)), (1, 1), "{dialect}, {kind:?}");
         }
     }
 }
@@ -179,13 +179,13 @@ async fn a_submission_that_did_not_count_is_sent_again_after_a_look() {
         FaultKind::Status(500),
         FaultKind::RedirectTo("http://other.invalid/pay".into()),
     ] {
-        let stage = Stage::with_fault("namyangju", Step::Submit, 1, kind.clone()).await;
+        let stage = Stage::with_fault("namyangju", SiteStep::Submit, 1, kind.clone()).await;
         let report = stage.book().await;
         assert!(matches!(report.verdict, Verdict::Reserved { receipt: Some(_), .. }), "{kind:?}: {report:?}");
-        let steps: Vec<Step> = stage.server.arrivals().iter().map(|a| a.step).collect();
-        let first = steps.iter().position(|s| *s == Step::Submit).unwrap();
-        let second = steps.iter().rposition(|s| *s == Step::Submit).unwrap();
-        assert!(first < second && steps[first..second].contains(&Step::Schedule), "{kind:?}: {steps:?}");
+        let steps: Vec<SiteStep> = stage.server.arrivals().iter().map(|a| a.step).collect();
+        let first = steps.iter().position(|s| *s == SiteStep::Submit).unwrap();
+        let second = steps.iter().rposition(|s| *s == SiteStep::Submit).unwrap();
+        assert!(first < second && steps[first..second].contains(&SiteStep::Schedule), "{kind:?}: {steps:?}");
         assert_eq!(stage.booked(), 1, "{kind:?}");
     }
 }
@@ -194,24 +194,24 @@ async fn a_submission_that_did_not_count_is_sent_again_after_a_look() {
 async fn a_landing_page_that_fails_does_not_undo_the_receipt() {
     // The submission's redirect came; the page behind it did not.
     let mut settings = Settings::default();
-    settings.faults = vec![Fault { step: Step::Other, nth: 1, kind: FaultKind::DropBefore }];
+    settings.faults = vec![Fault { step: SiteStep::Other, nth: 1, kind: FaultKind::DropBefore }];
     let stage = Stage::new("namyangju", settings).await;
     let report = stage.book().await;
     assert!(matches!(&report.verdict, Verdict::Reserved { receipt: Some(_), .. }), "{report:?}");
-    assert_eq!(stage.count(Step::Submit), 1);
+    assert_eq!(stage.count(SiteStep::Submit), 1);
 }
 
 #[tokio::test]
 async fn a_session_that_ends_in_any_step_is_renewed() {
     for dialect in DIALECTS {
-        for step in [Step::Day, Step::Form, Step::Submit] {
+        for step in [SiteStep::Day, SiteStep::Form, SiteStep::Submit] {
             let stage = Stage::with_fault(dialect, step, 1, FaultKind::ExpireSession).await;
             let (report, events) = stage.story().await;
             assert!(
                 matches!(report.verdict, Verdict::Reserved { receipt: Some(_), .. }),
                 "{dialect}, {step:?}: {report:?} {events:?}"
             );
-            assert_eq!(stage.count(Step::Login), 2, "{dialect}, {step:?}");
+            assert_eq!(stage.count(SiteStep::Login), 2, "{dialect}, {step:?}");
             assert_eq!(stage.booked(), 1, "{dialect}, {step:?}");
         }
     }
@@ -221,14 +221,14 @@ async fn a_session_that_ends_in_any_step_is_renewed() {
 async fn a_site_that_never_keeps_us_logged_in_is_given_up() {
     let mut settings = Settings::default();
     settings.faults =
-        (1..=9).map(|nth| Fault { step: Step::Day, nth, kind: FaultKind::ExpireSession }).collect();
+        (1..=9).map(|nth| Fault { step: SiteStep::Day, nth, kind: FaultKind::ExpireSession }).collect();
     let stage = Stage::new("namyangju", settings).await;
     let report = stage.book().await;
     assert!(
         matches!(&report.verdict, Verdict::Refused { reason } if reason.contains("fresh login")),
         "{report:?}"
     );
-    assert!(stage.count(Step::Login) <= 3);
+    assert!(stage.count(SiteStep::Login) <= 3);
 }
 
 #[tokio::test]
@@ -276,7 +276,7 @@ async fn a_human_check_is_reported_and_not_answered() {
         matches!(&report.verdict, Verdict::NeedsPerson { reason } if reason.contains("person")),
         "{report:?}"
     );
-    assert_eq!(stage.count(Step::Form), 0);
+    assert_eq!(stage.count(SiteStep::Form), 0);
 }
 
 #[tokio::test]
@@ -290,7 +290,7 @@ async fn a_day_that_never_opens_is_given_up_with_the_reason() {
     assert!(report.requests <= 60, "{report:?}");
     assert!(report.ended.since(report.began) <= Duration::from_secs(300));
 
-    let short = Policy::new().give_up_after(Duration::from_secs(3600)).most_requests(10);
+    let short = Policy::new().with_give_up_after(Duration::from_secs(3600)).with_max_requests(10);
     let report = stage.booking().policy(short).run(|_| {}).await;
     assert!(matches!(report.verdict, Verdict::GaveUp { why: GiveUp::Budget, .. }), "{report:?}");
     assert!(report.requests <= 12, "{report:?}");
@@ -300,25 +300,26 @@ async fn a_day_that_never_opens_is_given_up_with_the_reason() {
 async fn a_page_nobody_knows_is_tried_a_few_times_only() {
     let mut settings = Settings::default();
     let odd = "<html><body><p>점검 안내</p></body></html>".as_bytes().to_vec();
-    settings.faults =
-        (1..=9).map(|nth| Fault { step: Step::Submit, nth, kind: FaultKind::Body(odd.clone()) }).collect();
+    settings.faults = (1..=9)
+        .map(|nth| Fault { step: SiteStep::Submit, nth, kind: FaultKind::Body(odd.clone()) })
+        .collect();
     // The stand-in would process these: let each be refused by its limit instead.
     settings.daily_limit = Some(0);
     let stage = Stage::new("namyangju", settings).await;
     let report = stage.book().await;
     assert!(matches!(report.verdict, Verdict::GaveUp { why: GiveUp::Unknown, .. }), "{report:?}");
-    assert_eq!((stage.count(Step::Submit), stage.booked()), (3, 0));
+    assert_eq!((stage.count(SiteStep::Submit), stage.booked()), (3, 0));
 }
 
 #[tokio::test]
 async fn an_unknown_page_after_an_accepted_submission_is_no_second_booking() {
     let mut settings = Settings::default();
     let odd = b"<html><body><p>?</p></body></html>".to_vec();
-    settings.faults = vec![Fault { step: Step::Submit, nth: 1, kind: FaultKind::Body(odd) }];
+    settings.faults = vec![Fault { step: SiteStep::Submit, nth: 1, kind: FaultKind::Body(odd) }];
     let stage = Stage::new("namyangju", settings).await;
     let report = stage.book().await;
     assert_eq!(report.verdict, Verdict::Reserved { receipt: None, shown: Some(SlotState::Booked) });
-    assert_eq!((stage.booked(), stage.count(Step::Submit)), (1, 1));
+    assert_eq!((stage.booked(), stage.count(SiteStep::Submit)), (1, 1));
 }
 
 #[tokio::test]
@@ -328,7 +329,7 @@ async fn a_limit_of_the_site_is_final() {
     let stage = Stage::new("namyangju", settings).await;
     let report = stage.book().await;
     assert!(matches!(&report.verdict, Verdict::Refused { reason } if reason.contains("limit")), "{report:?}");
-    assert_eq!(stage.count(Step::Submit), 1);
+    assert_eq!(stage.count(SiteStep::Submit), 1);
 }
 
 #[tokio::test]
@@ -347,7 +348,7 @@ async fn a_site_that_cannot_be_reached_is_said_to_be_so() {
 
 #[tokio::test]
 async fn events_and_reports_hold_no_person() {
-    let stage = Stage::with_fault("namyangju", Step::Day, 1, FaultKind::ExpireSession).await;
+    let stage = Stage::with_fault("namyangju", SiteStep::Day, 1, FaultKind::ExpireSession).await;
     let (report, events) = stage.story().await;
     let json = serde_json::to_string(&(&report, &events)).unwrap();
     for private in

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use namyangju_rent::harness::{Fault, FaultKind, ListedNames, Settings, Step, SubmitSuccess};
-use namyangju_rent::{AnswerKind, Application, Booking, Charset, Event, Report, SlotState, Verdict, Wish};
+use namyangju_rent::form_fields::Charset;
+use namyangju_rent::harness::{Fault, FaultKind, ListedNames, Settings, SiteStep, SubmitSuccess};
+use namyangju_rent::schedule::SlotState;
+use namyangju_rent::{AnswerKind, Application, Booking, Event, Report, Verdict, Wish};
 
 use crate::stage::Stage;
 
@@ -38,7 +40,7 @@ async fn losing(kind: FaultKind, change: impl FnOnce(&mut Settings)) -> Stage {
     let mut settings = Settings::default();
     // The answer is a page, so that its loss is a loss: a redirect's head would be enough.
     settings.submit_success = SubmitSuccess::Script;
-    settings.faults = vec![Fault { step: Step::Submit, nth: 1, kind }];
+    settings.faults = vec![Fault { step: SiteStep::Submit, nth: 1, kind }];
     change(&mut settings);
     Stage::built("namyangju", settings, |b| b.exchange_timeout(Duration::from_millis(500))).await
 }
@@ -55,7 +57,7 @@ async fn a_lost_answer_and_a_name_that_may_be_ours_are_no_reason_for_a_second_co
         let stage = losing(FaultKind::LoseAnswer, |s| s.listed_names = names).await;
         let (report, events) = run(&stage, booking(&stage, application()).or(second(&stage))).await;
         assert_eq!(report.verdict, Verdict::Unconfirmed, "{names:?}: {report:?}");
-        assert_eq!((stage.booked(), stage.count(Step::Submit)), (1, 1), "{names:?}");
+        assert_eq!((stage.booked(), stage.count(SiteStep::Submit)), (1, 1), "{names:?}");
         assert!(!events.iter().any(|e| matches!(e, Event::NextWish { .. })), "{names:?}: {events:?}");
     }
 }
@@ -71,7 +73,7 @@ async fn a_lost_answer_is_known_where_the_list_shows_the_name_as_it_was_typed() 
         application.club_name = club.to_owned();
         let (report, _) = run(&stage, booking(&stage, application).or(second(&stage))).await;
         assert_eq!(report.verdict, Verdict::Reserved { receipt: None, shown: Some(SlotState::Booked) });
-        assert_eq!((stage.booked(), stage.count(Step::Submit)), (1, 1));
+        assert_eq!((stage.booked(), stage.count(SiteStep::Submit)), (1, 1));
     }
 }
 
@@ -143,7 +145,7 @@ async fn the_same_booking_again_ends_and_books_no_other_choice() {
             !events.iter().any(|e| matches!(e, Event::NextWish { .. } | Event::Submitting)),
             "{events:?}"
         );
-        assert_eq!((stage.booked(), stage.count(Step::Submit)), (1, 1));
+        assert_eq!((stage.booked(), stage.count(SiteStep::Submit)), (1, 1));
     }
 }
 
@@ -170,13 +172,13 @@ async fn a_submission_refused_as_taken_is_looked_at_before_the_next_choice() {
         match verdict {
             Some(verdict) => {
                 assert_eq!((&report.verdict, report.wish), (&verdict, 0), "{report:?}");
-                assert_eq!((stage.booked(), stage.count(Step::Submit)), (0, 1));
+                assert_eq!((stage.booked(), stage.count(SiteStep::Submit)), (0, 1));
             }
             None => {
                 assert!(matches!(report.verdict, Verdict::Reserved { receipt: Some(_), .. }), "{report:?}");
                 assert_eq!((report.wish, stage.booked()), (1, 1), "{report:?}");
                 // One look before the next choice, one after the receipt.
-                assert_eq!(stage.count(Step::Schedule), 2);
+                assert_eq!(stage.count(SiteStep::Schedule), 2);
             }
         }
     }
@@ -193,14 +195,14 @@ async fn a_limit_that_our_own_booking_fills_is_no_refusal() {
     let limit = |e: &Event| matches!(e, Event::Answered { answer: AnswerKind::LimitReached, .. });
     assert!(events.iter().any(limit), "{events:?}");
     assert_eq!(report.verdict, Verdict::AlreadyBooked, "{report:?}");
-    assert_eq!((stage.booked(), stage.count(Step::Submit)), (1, 1));
+    assert_eq!((stage.booked(), stage.count(SiteStep::Submit)), (1, 1));
 }
 
 #[tokio::test]
 async fn a_list_that_cannot_be_read_does_not_make_an_application_that_never_left() {
     let mut settings = Settings::default();
     settings.faults =
-        (1..=3).map(|nth| Fault { step: Step::Schedule, nth, kind: FaultKind::Status(500) }).collect();
+        (1..=3).map(|nth| Fault { step: SiteStep::Schedule, nth, kind: FaultKind::Status(500) }).collect();
     let stage = Stage::new("namyangju", settings).await;
     stage.take_slot();
     let (report, events) = run(&stage, booking(&stage, application())).await;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use namyangju_rent::harness::{Fault, FaultKind, LoginFailure, LoginSuccess, Settings, Step};
-use namyangju_rent::{Booking, Clock as _, Credentials, Error, Next, Report, SeoulTime, Verdict};
+use namyangju_rent::clock::Clock as _;
+use namyangju_rent::harness::{Fault, FaultKind, LoginFailure, LoginSuccess, Settings, SiteStep};
+use namyangju_rent::{Booking, Credentials, Error, Next, Report, SeoulTime, Verdict};
 
 use crate::bases::{BASES, printing};
 use crate::stage::{Stage, application};
@@ -77,10 +78,14 @@ async fn a_wrong_password_arrives_once_although_the_pages_behind_its_answer_brea
                     // The message page, and the login's own body where that is the message page.
                     let own =
                         matches!(kind, FaultKind::WrongLength) && login_failure == LoginFailure::MessagePage;
-                    let step = if own { Step::Login } else { Step::Other };
+                    let step = if own { SiteStep::Login } else { SiteStep::Other };
                     let mut faults = vec![Fault { step, nth: 1, kind: kind.clone() }];
                     if home_too {
-                        faults.extend((1..=9).map(|nth| Fault { step: Step::Home, nth, kind: kind.clone() }));
+                        faults.extend((1..=9).map(|nth| Fault {
+                            step: SiteStep::Home,
+                            nth,
+                            kind: kind.clone(),
+                        }));
                     }
                     settings.faults = faults;
                     let stage = stage("namyangju", settings).await;
@@ -106,7 +111,7 @@ async fn an_answer_that_does_not_tell_is_the_last_login_of_a_run() {
         for opens in [false, true] {
             let mut settings = Settings::default();
             settings.faults =
-                (1..=9).map(|nth| Fault { step: Step::Login, nth, kind: kind.clone() }).collect();
+                (1..=9).map(|nth| Fault { step: SiteStep::Login, nth, kind: kind.clone() }).collect();
             let stage = stage("namyangju", settings).await;
             let report = book_with_wrong_password(&stage, opens).await;
             let reason = refused(&report);
@@ -114,7 +119,7 @@ async fn an_answer_that_does_not_tell_is_the_last_login_of_a_run() {
             assert_eq!(passwords(&stage), 1, "{kind:?}: {reason}");
         }
     }
-    let stage = Stage::with_fault("namyangju", Step::Login, 1, FaultKind::Status(500)).await;
+    let stage = Stage::with_fault("namyangju", SiteStep::Login, 1, FaultKind::Status(500)).await;
     let error = stage.client.log_in(&stage.credentials()).await.unwrap_err();
     assert!(matches!(&error, Error::LoginUnclear { may_repeat: false, .. }), "{error}");
     assert_eq!((error.next(), error.page().map(|page| page.status())), (Next::Stop, Some(500)));
@@ -134,9 +139,9 @@ async fn a_login_whose_own_page_or_home_page_breaks_is_asked_about_and_not_repea
         {
             let step = match (login_success, &kind) {
                 // The first answer's head came, with the session in it.
-                (LoginSuccess::Page, FaultKind::WrongLength) => Step::Login,
+                (LoginSuccess::Page, FaultKind::WrongLength) => SiteStep::Login,
                 (LoginSuccess::Page, _) => continue,
-                _ => Step::Home,
+                _ => SiteStep::Home,
             };
             let mut settings = Settings::default();
             settings.login_success = login_success;
@@ -156,8 +161,9 @@ async fn a_login_whose_own_page_or_home_page_breaks_is_asked_about_and_not_repea
 async fn a_gateway_that_answers_logins_is_asked_three_times_in_all() {
     for status in [502, 504] {
         let mut settings = Settings::default();
-        let faults =
-            |most| (1..=most).map(|nth| Fault { step: Step::Login, nth, kind: FaultKind::Status(status) });
+        let faults = |most| {
+            (1..=most).map(|nth| Fault { step: SiteStep::Login, nth, kind: FaultKind::Status(status) })
+        };
         settings.faults = faults(2).collect();
         let stage = Stage::new("namyangju", settings.clone()).await;
         let report = stage.booking().opens_at(opening()).run(|_| {}).await;
@@ -175,10 +181,10 @@ async fn a_gateway_that_answers_logins_is_asked_three_times_in_all() {
 #[tokio::test]
 async fn a_page_that_says_busy_lets_a_login_be_repeated_three_times_in_all() {
     let mut settings = Settings::default();
-    let busy = namyangju_rent::Charset::EUC_KR
+    let busy = namyangju_rent::form_fields::Charset::EUC_KR
         .encode("<html><body><div id=tnb><ul><li>로그인</li></ul></div><p>점검중입니다</p></body></html>");
     let kind = FaultKind::Body(busy.into_owned());
-    settings.faults = (1..=9).map(|nth| Fault { step: Step::Login, nth, kind: kind.clone() }).collect();
+    settings.faults = (1..=9).map(|nth| Fault { step: SiteStep::Login, nth, kind: kind.clone() }).collect();
     let stage = Stage::new("namyangju", settings).await;
     let site = stage.server.site().unwrap().with_refusal_text("점검중입니다", namyangju_rent::Refusal::Busy);
     let client = namyangju_rent::Client::builder(site).clock(stage.clock.clone()).build().unwrap();
@@ -192,11 +198,12 @@ async fn a_page_that_says_busy_lets_a_login_be_repeated_three_times_in_all() {
 async fn a_login_that_nobody_answered_is_tried_again() {
     for kind in [FaultKind::DropBefore, FaultKind::Silence] {
         let mut settings = Settings::default();
-        settings.faults = (1..=4).map(|nth| Fault { step: Step::Login, nth, kind: kind.clone() }).collect();
+        settings.faults =
+            (1..=4).map(|nth| Fault { step: SiteStep::Login, nth, kind: kind.clone() }).collect();
         let stage = stage("namyangju", settings).await;
         let report = stage.booking().opens_at(opening()).run(|_| {}).await;
         assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{kind:?}: {report:?}");
-        assert_eq!(stage.count(Step::Login), 5, "{kind:?}");
+        assert_eq!(stage.count(SiteStep::Login), 5, "{kind:?}");
     }
 }
 

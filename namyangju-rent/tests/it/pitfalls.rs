@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use namyangju_rent::harness::{Settings, Step};
+use namyangju_rent::harness::{Settings, SiteStep};
 use namyangju_rent::{Client, Credentials, Error, Outcome, Purpose, Session, Site};
 
 use crate::stage::{NOW, Stage, application};
@@ -97,7 +97,7 @@ fn response(head: &str, body: &[u8]) -> Reply {
 const LOGGED_IN: &str = "<html><body><div id=tnb><ul><li><a>logout \u{b85c}\u{adf8}\u{c544}\u{c6c3}</a></li></ul></div></body></html>";
 
 fn logged_in() -> Vec<u8> {
-    namyangju_rent::Charset::EUC_KR.encode(LOGGED_IN).into_owned()
+    namyangju_rent::form_fields::Charset::EUC_KR.encode(LOGGED_IN).into_owned()
 }
 
 fn credentials() -> Credentials {
@@ -283,9 +283,9 @@ async fn no_second_holds_more_requests_than_the_ceiling() {
     instants.sort();
     for first in &instants {
         let within = instants.iter().filter(|t| *t >= first && **t < *first + Duration::from_secs(1)).count();
-        assert!(within <= namyangju_rent::MAX_REQUESTS_PER_SECOND);
+        assert!(within <= namyangju_rent::limits::MAX_REQUESTS_PER_SECOND);
     }
-    assert_eq!(stage.count(Step::Home), 60);
+    assert_eq!(stage.count(SiteStep::Home), 60);
 }
 
 #[test]

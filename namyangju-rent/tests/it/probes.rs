@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use namyangju_rent::harness::{Fault, FaultKind, HeadRequests, Settings, Step};
+use namyangju_rent::harness::{Fault, FaultKind, HeadRequests, Settings, SiteStep};
 use namyangju_rent::{Event, Report, SeoulTime, Verdict};
 
 use crate::stage::Stage;
@@ -30,7 +30,7 @@ fn refusing(head: HeadRequests) -> Settings {
 
 /// The site's files are not given either.
 fn without_files() -> impl Iterator<Item = Fault> {
-    (1..=30).map(|nth| Fault { step: Step::File, nth, kind: FaultKind::Status(404) })
+    (1..=30).map(|nth| Fault { step: SiteStep::File, nth, kind: FaultKind::Status(404) })
 }
 
 async fn run(stage: &Stage) -> (Report, Vec<String>) {
@@ -59,7 +59,7 @@ async fn a_site_that_refuses_head_is_measured_by_get_and_met_at_the_instant() {
         let arrivals = stage.server.arrivals();
         let heads = arrivals.iter().filter(|a| a.method == "HEAD").count();
         assert_eq!(heads, 1, "{head:?}: it is not tried each time");
-        let shot = arrivals.iter().find(|a| a.step == Step::Form && a.site_time >= opening()).unwrap();
+        let shot = arrivals.iter().find(|a| a.step == SiteStep::Form && a.site_time >= opening()).unwrap();
         assert!(shot.site_time.since(opening()) <= Duration::from_millis(10), "{head:?}");
         assert_eq!(report.requests as usize, arrivals.len(), "{head:?}: each is counted");
         assert!(
@@ -87,7 +87,7 @@ async fn a_site_that_refuses_get_too_is_not_pressed_and_the_clock_stays_unknown(
         settings.clock_skew_millis = 0;
         // The first day page tells the numbers of the slots; the others are asked for the sake of the clock.
         settings.faults =
-            (2..=30).map(|nth| Fault { step: Step::Day, nth, kind: FaultKind::Status(405) }).collect();
+            (2..=30).map(|nth| Fault { step: SiteStep::Day, nth, kind: FaultKind::Status(405) }).collect();
         settings.faults.extend(without_files());
         let stage = Stage::new("namyangju", settings).await;
         let (report, alarms) = run(&stage).await;
@@ -95,7 +95,7 @@ async fn a_site_that_refuses_get_too_is_not_pressed_and_the_clock_stays_unknown(
         assert_eq!(report.clock, None, "{head:?}");
         assert!(alarms.iter().all(|text| text.contains("neither by HEAD nor by GET")), "{alarms:?}");
         assert!((1..=2).contains(&alarms.len()), "{alarms:?}");
-        assert!(stage.count(Step::Day) <= 4, "{head:?}: {:?}", stage.server.arrivals());
+        assert!(stage.count(SiteStep::Day) <= 4, "{head:?}: {:?}", stage.server.arrivals());
     }
 }
 
@@ -104,11 +104,11 @@ async fn a_get_that_is_blocked_ends_the_run_before_the_opening() {
     for head in REFUSALS {
         let mut settings = refusing(head);
         settings.faults =
-            (2..=30).map(|nth| Fault { step: Step::Day, nth, kind: FaultKind::Status(403) }).collect();
+            (2..=30).map(|nth| Fault { step: SiteStep::Day, nth, kind: FaultKind::Status(403) }).collect();
         settings.faults.extend(without_files());
         let stage = Stage::new("namyangju", settings).await;
         let (report, _) = run(&stage).await;
         assert_eq!(report.verdict, Verdict::Blocked, "{head:?}");
-        assert!(report.ended < opening() && stage.count(Step::Day) <= 3, "{head:?}: {report:?}");
+        assert!(report.ended < opening() && stage.count(SiteStep::Day) <= 3, "{head:?}: {report:?}");
     }
 }

@@ -1,10 +1,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use namyangju_rent::harness::{BusyWindow, Fault, FaultKind, Gate, Rival, Settings, Step};
+use namyangju_rent::clock::Clock as _;
+use namyangju_rent::harness::{BusyWindow, Fault, FaultKind, Gate, Rival, Settings, SiteStep};
+use namyangju_rent::limits::MAX_BOOKINGS_PER_DAY;
+use namyangju_rent::network::{OnBlock, RouteState, Routes};
+use namyangju_rent::schedule::SlotState;
 use namyangju_rent::{
-    AnswerKind, Booking, Budget, Client, Clock as _, Event, GiveUp, MAX_BOOKINGS_PER_DAY, OnBlock, Policy,
-    Report, RouteState, Routes, SeoulTime, Site, SlotState, Verdict, Wish, run_together,
+    AnswerKind, Booking, Budget, Client, Event, GiveUp, Policy, Report, SeoulTime, Site, Verdict, Wish,
+    run_together,
 };
 
 use crate::stage::{Stage, application};
@@ -31,7 +35,7 @@ async fn run(stage: &Stage, change: impl FnOnce(Booking) -> Booking) -> (Report,
 
 /// When the form was asked for, from a second before the opening on.
 fn shots(stage: &Stage) -> Vec<SeoulTime> {
-    let forms = stage.server.arrivals().into_iter().filter(|a| a.step == Step::Form);
+    let forms = stage.server.arrivals().into_iter().filter(|a| a.step == SiteStep::Form);
     forms.map(|a| a.site_time).filter(|at| at.plus(Duration::from_secs(1)) >= opening()).collect()
 }
 
@@ -55,7 +59,7 @@ async fn the_first_request_arrives_at_the_opening_on_the_sites_clock() {
                 .server
                 .arrivals()
                 .into_iter()
-                .find(|a| a.step == Step::Form && a.site_time >= opening());
+                .find(|a| a.step == SiteStep::Form && a.site_time >= opening());
             let late = first.unwrap().site_time.since(opening());
             assert!(late <= Duration::from_millis(10), "{skew}: {late:?}");
             assert!(report.requests <= 25 && report.requests_after_opening.unwrap() <= 4, "{report:?}");
@@ -150,7 +154,8 @@ async fn an_opening_that_is_late_by_up_to_minutes_is_met_within_two_seconds() {
         let stage = Stage::new("namyangju", settings).await;
         let (report, _) = run(&stage, |b| b).await;
         assert!(won(&report), "{late} {report:?}");
-        let met = stage.server.arrivals().into_iter().find(|a| a.step == Step::Form && a.site_time >= opened);
+        let met =
+            stage.server.arrivals().into_iter().find(|a| a.step == SiteStep::Form && a.site_time >= opened);
         let after = met.unwrap().site_time.since(opened);
         assert!(after <= Duration::from_millis(2_100), "{late} {after:?}");
         // The first minute holds the quick attempts as well.
@@ -173,7 +178,7 @@ async fn a_late_start_inside_the_window_still_runs_and_outside_it_says_so() {
         matches!(&report.verdict, Verdict::GaveUp { why: GiveUp::Deadline, last } if last.contains("s ago")),
         "{report:?}"
     );
-    assert_eq!(stage.count(Step::Submit), 0);
+    assert_eq!(stage.count(SiteStep::Submit), 0);
 }
 
 #[tokio::test]
@@ -226,7 +231,7 @@ async fn a_session_that_dies_before_the_opening_is_renewed_before_it() {
         .await;
         assert!(won(&report), "{when}: {report:?}");
         assert_eq!(report.attempts.len(), 1, "{when}: noticed while arming, not at the opening: {report:?}");
-        assert!(stage.count(Step::Login) >= 2, "{when}");
+        assert!(stage.count(SiteStep::Login) >= 2, "{when}");
     }
 }
 
@@ -301,8 +306,10 @@ async fn every_way_of_losing_an_answer_and_being_restarted_ends_in_one_booking()
     for kind in [None, Some(FaultKind::LoseAnswer), Some(FaultKind::DropBefore), Some(FaultKind::Reset)] {
         for killed_after in 0..40 {
             let mut settings = Settings::default();
-            settings.faults =
-                kind.iter().map(|kind| Fault { step: Step::Submit, nth: 1, kind: kind.clone() }).collect();
+            settings.faults = kind
+                .iter()
+                .map(|kind| Fault { step: SiteStep::Submit, nth: 1, kind: kind.clone() })
+                .collect();
             let stage = Stage::new("namyangju", settings).await;
             let kept: Arc<Mutex<Vec<Event>>> = Arc::default();
             let events = Arc::clone(&kept);
@@ -356,7 +363,7 @@ async fn an_application_that_arrives_late_is_ours_although_the_next_one_finds_th
     for moment in ["after the look", "before the second submission"] {
         let mut settings = Settings::default();
         settings.texts.rival_event = "테니스".to_owned();
-        settings.faults = vec![Fault { step: Step::Submit, nth: 1, kind: FaultKind::DropBefore }];
+        settings.faults = vec![Fault { step: SiteStep::Submit, nth: 1, kind: FaultKind::DropBefore }];
         let stage = Stage::new("namyangju", settings).await;
         let (wish, mut submissions) = (stage.wish(), 0);
         let arrive = || stage.server.with(|s| s.take(&wish.place, wish.date, wish.range, "가나다클럽"));
@@ -389,14 +396,14 @@ async fn a_receipt_that_was_kept_is_final_although_the_list_lags() {
         matches!(report.verdict, Verdict::Reserved { receipt: Some(_), shown: Some(SlotState::Free) }),
         "{report:?}"
     );
-    assert_eq!((stage.count(Step::Submit), report.requests), (1, 1));
+    assert_eq!((stage.count(SiteStep::Submit), report.requests), (1, 1));
 }
 
 #[tokio::test]
 async fn a_booking_killed_in_its_second_wish_goes_on_with_that_one() {
     // The first wish is lost; the second is accepted, its answer lost, and the process killed.
     let mut settings = Settings::default();
-    settings.faults = vec![Fault { step: Step::Submit, nth: 1, kind: FaultKind::LoseAnswer }];
+    settings.faults = vec![Fault { step: SiteStep::Submit, nth: 1, kind: FaultKind::LoseAnswer }];
     let stage = Stage::new("namyangju", settings).await;
     stage.take_slot();
     let with_more = |stage: &Stage| {
@@ -425,7 +432,11 @@ async fn a_booking_killed_in_its_second_wish_goes_on_with_that_one() {
     let kept = kept.lock().unwrap().clone();
     let report = with_more(&stage).resume(&kept).run(|_| {}).await;
     assert!(won(&report), "{report:?} {kept:?}");
-    assert_eq!((report.wish, stage.booked(), stage.count(Step::Submit)), (1, 1, 1), "{report:?} {kept:?}");
+    assert_eq!(
+        (report.wish, stage.booked(), stage.count(SiteStep::Submit)),
+        (1, 1, 1),
+        "{report:?} {kept:?}"
+    );
 }
 
 #[tokio::test]
@@ -458,7 +469,7 @@ async fn what_was_kept_decides_whether_a_resumed_booking_looks_first() {
         let report = stage.booking().resume(&kept).run(|_| {}).await;
         assert!(won(&report));
         let first = stage.server.arrivals()[0].step;
-        assert_eq!(first == Step::Schedule, expected, "{kept:?}");
+        assert_eq!(first == SiteStep::Schedule, expected, "{kept:?}");
     }
 }
 
@@ -558,7 +569,7 @@ async fn a_budget_that_ends_ends_the_run() {
     let stage = Stage::new("namyangju", settings).await;
     let client = stage.client.with_budget(Budget::new(7));
     let booking = Booking::new(client, stage.credentials(), stage.wish(), application())
-        .policy(Policy::original().give_up_after(Duration::from_secs(60)));
+        .policy(Policy::original().with_give_up_after(Duration::from_secs(60)));
     let report = booking.run(|_| {}).await;
     assert!(matches!(report.verdict, Verdict::GaveUp { why: GiveUp::Budget, .. }), "{report:?}");
     assert_eq!(stage.server.arrivals().len(), 7);
@@ -567,7 +578,7 @@ async fn a_budget_that_ends_ends_the_run() {
 #[tokio::test]
 async fn a_block_while_preparing_ends_the_run_before_the_opening() {
     let mut settings = opening_settings();
-    settings.faults = vec![Fault { step: Step::Schedule, nth: 1, kind: FaultKind::Status(403) }];
+    settings.faults = vec![Fault { step: SiteStep::Schedule, nth: 1, kind: FaultKind::Status(403) }];
     let stage = Stage::new("namyangju", settings).await;
     let (report, _) = run(&stage, |b| b).await;
     assert_eq!(report.verdict, Verdict::Blocked);
@@ -614,7 +625,7 @@ fn peers(stage: &Stage) -> Vec<String> {
 async fn a_block_ends_the_booking_and_the_day_unless_the_operator_says_otherwise() {
     for on_block in [OnBlock::End, OnBlock::NextRoute] {
         let mut settings = opening_settings();
-        settings.faults = vec![Fault { step: Step::Schedule, nth: 1, kind: FaultKind::Status(403) }];
+        settings.faults = vec![Fault { step: SiteStep::Schedule, nth: 1, kind: FaultKind::Status(403) }];
         let stage = Stage::built("namyangju", settings, |b| b.routes(two_routes(on_block))).await;
         let (report, _) = run(&stage, |b| b).await;
         if on_block == OnBlock::End {
@@ -665,7 +676,7 @@ async fn a_route_that_does_not_connect_rests_and_the_next_is_used() {
 #[tokio::test]
 async fn a_route_alone_is_used_again_although_it_failed() {
     let mut settings = Settings::default();
-    settings.faults = vec![Fault { step: Step::Day, nth: 1, kind: FaultKind::Silence }];
+    settings.faults = vec![Fault { step: SiteStep::Day, nth: 1, kind: FaultKind::Silence }];
     let stage = Stage::built("namyangju", settings, |b| b.exchange_timeout(Duration::from_millis(200))).await;
     let report = stage.book().await;
     assert!(won(&report), "{report:?}");

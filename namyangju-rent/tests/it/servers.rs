@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use namyangju_rent::harness::{Delay, KeepAlive, ScriptClock, Settings, Step, WebServer};
+use namyangju_rent::harness::{Delay, KeepAlive, ScriptClock, Settings, SiteStep, WebServer};
 use namyangju_rent::{SeoulTime, Verdict};
 
 use crate::stage::Stage;
@@ -30,7 +30,7 @@ fn settings(server: WebServer) -> Settings {
 /// When the first request of the opening that could be answered with yes arrived, after the opening.
 fn met(stage: &Stage) -> Duration {
     let arrivals = stage.server.arrivals();
-    let first = arrivals.iter().find(|a| a.step == Step::Form && a.site_time >= opening());
+    let first = arrivals.iter().find(|a| a.step == SiteStep::Form && a.site_time >= opening());
     first.unwrap().site_time.since(opening())
 }
 
@@ -88,7 +88,7 @@ async fn a_line_that_the_server_closes_costs_the_shot_nothing() {
         assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{name} {report:?}");
         assert!(met(&stage) <= ms(15), "{name} {:?} {report:?}", met(&stage));
         let arrivals = stage.server.arrivals();
-        let shot = arrivals.iter().find(|a| a.step == Step::Form && a.site_time >= opening()).unwrap();
+        let shot = arrivals.iter().find(|a| a.step == SiteStep::Form && a.site_time >= opening()).unwrap();
         let opened =
             stage.server.connection_log().iter().find(|c| c.number == shot.connection).unwrap().opened;
         assert!(opened.plus(ms(400)) <= opening(), "{name} {opened}");

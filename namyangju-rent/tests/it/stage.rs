@@ -1,11 +1,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use namyangju_rent::clock::Clock;
 use namyangju_rent::harness::{
-    Account, Fault, FaultKind, ManualClock, Settings, StandIn, StandInServer, Step,
+    Account, Fault, FaultKind, ManualClock, Settings, SiteStep, StandIn, StandInServer,
 };
 use namyangju_rent::{
-    Application, Booking, Client, ClientBuilder, Clock, Credentials, Event, Report, Session, Site, Wish,
+    Application, Booking, Client, ClientBuilder, Credentials, Event, Report, Session, Site, Wish,
 };
 
 /// The day on which all tests play.
@@ -39,7 +40,7 @@ impl Stage {
         Self { server, clock, client, account, dialect: dialect.to_owned() }
     }
 
-    pub(crate) async fn with_fault(dialect: &str, step: Step, nth: u32, kind: FaultKind) -> Self {
+    pub(crate) async fn with_fault(dialect: &str, step: SiteStep, nth: u32, kind: FaultKind) -> Self {
         let mut settings = Settings::default();
         settings.faults = vec![Fault { step, nth, kind }];
         // A fault that never answers must not hold the test up.
@@ -88,7 +89,7 @@ impl Stage {
     }
 
     /// How many requests of a step arrived.
-    pub(crate) fn count(&self, step: Step) -> usize {
+    pub(crate) fn count(&self, step: SiteStep) -> usize {
         self.server.arrivals().iter().filter(|a| a.step == step).count()
     }
 

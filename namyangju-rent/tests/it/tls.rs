@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use namyangju_rent::{Client, Error, NetworkErrorKind, Site, TlsBackend};
+use namyangju_rent::network::{NetworkErrorKind, TlsBackend};
+use namyangju_rent::{Client, Error, Site};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};

@@ -1,8 +1,8 @@
-use namyangju_rent::harness::{Account, BlockKind, BlockRule, Settings, StandInServer, Step};
-use namyangju_rent::{
-    Application, Client, Clock as _, Credentials, Error, FormFields, Outcome, Purpose, SavedSession,
-    SlotState, Verdict,
-};
+use namyangju_rent::clock::Clock as _;
+use namyangju_rent::form_fields::FormFields;
+use namyangju_rent::harness::{Account, BlockKind, BlockRule, Settings, SiteStep, StandInServer};
+use namyangju_rent::schedule::SlotState;
+use namyangju_rent::{Application, Client, Credentials, Error, Outcome, Purpose, SavedSession, Verdict};
 
 use crate::stage::{Stage, application};
 
@@ -83,7 +83,7 @@ async fn slots_can_be_chosen_by_their_numbers() {
     let day = session.open_day(&wish.place, wish.date, Purpose::Sports).await.unwrap();
     let number = day.page().free[2].time_no;
     assert_eq!(day.open_form_for(&[number]).await.unwrap().slots()[0].time_no, number);
-    let error = day.open_form_for(&[namyangju_rent::TimeNo(1)]).await.unwrap_err();
+    let error = day.open_form_for(&[namyangju_rent::schedule::TimeNo(1)]).await.unwrap_err();
     assert!(matches!(error, Error::Application(_)), "{error}");
 }
 
@@ -100,10 +100,10 @@ async fn what_a_person_gives_reaches_the_site_and_the_rest_is_the_pages() {
     application.discount = Some("10".into());
     let full = form.payment(&self::application()).unwrap().unwrap();
     assert_eq!(form.payment(&application).unwrap().unwrap().0 * 2, full.0);
-    assert!(form.discounts().iter().any(|(code, _)| code == "10"));
+    assert!(form.discounts().iter().any(|group| group.code == "10"));
     let submission = form.fill(&application).unwrap();
     let masked = submission.masked();
-    let shown = |name: &str| masked.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+    let shown = |name: &str| masked.iter().find(|field| field.name == name).map(|field| field.value.clone());
     for private in ["appli_name", "club_name", "tel", "hp"] {
         assert_eq!(shown(private).as_deref(), Some("***"), "{private}");
     }
@@ -140,7 +140,7 @@ async fn a_form_can_be_sent_again_and_each_submission_once() {
     stage.clock.advance(std::time::Duration::from_secs(600));
     let late = form.fill(&application()).unwrap().submit().await.unwrap();
     assert!(matches!(late.outcome, Outcome::Reserved(_)), "{}", late.outcome);
-    assert_eq!((stage.count(Step::Form), stage.count(Step::Submit)), (1, 2));
+    assert_eq!((stage.count(SiteStep::Form), stage.count(SiteStep::Submit)), (1, 2));
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn a_saved_session_goes_on_where_it_was() {
     drop(session);
     let session = stage.client.restore(&SavedSession::read(&path).unwrap()).unwrap();
     assert!(session.check().await.unwrap());
-    assert_eq!(stage.count(Step::Login), 1);
+    assert_eq!(stage.count(SiteStep::Login), 1);
     let wish = stage.wish();
     assert!(session.open_day(&wish.place, wish.date, Purpose::Sports).await.is_ok());
     session.log_out().await.unwrap();
@@ -198,7 +198,12 @@ async fn two_accounts_keep_their_own_cookies() {
         session.open_day(&wish.place, wish.date, Purpose::Sports).await.unwrap();
     }
     let visitors = |server: &StandInServer| -> Vec<_> {
-        server.arrivals().into_iter().filter(|a| a.step == Step::Day).map(|a| a.account.unwrap()).collect()
+        server
+            .arrivals()
+            .into_iter()
+            .filter(|a| a.step == SiteStep::Day)
+            .map(|a| a.account.unwrap())
+            .collect()
     };
     assert_eq!(visitors(&stage.server), [accounts[0].id.clone(), accounts[1].id.clone()]);
 }
@@ -213,7 +218,7 @@ async fn another_account_has_a_pace_of_its_own_and_the_same_routes() {
         stage.clock.monotonic() - begin
     };
     for client in [&stage.client, &other] {
-        for _ in 0..namyangju_rent::MAX_REQUESTS_PER_SECOND {
+        for _ in 0..namyangju_rent::limits::MAX_REQUESTS_PER_SECOND {
             assert!(asked(client).await.is_zero());
         }
     }

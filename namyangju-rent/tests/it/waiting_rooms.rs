@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use namyangju_rent::harness::{Settings, Step, WaitingRoom, WaitingRoomStyle};
-use namyangju_rent::{AnswerKind, Error, Next, Outcome, SeoulTime, SlotState, Verdict};
+use namyangju_rent::harness::{Settings, SiteStep, WaitingRoom, WaitingRoomStyle};
+use namyangju_rent::schedule::SlotState;
+use namyangju_rent::{AnswerKind, Error, Next, Outcome, SeoulTime, Verdict};
 
 use crate::stage::Stage;
 
@@ -19,7 +20,7 @@ fn opening() -> SeoulTime {
     "2026-11-26 10:00:00".parse().unwrap()
 }
 
-fn with_room(before: Step, style: WaitingRoomStyle) -> Settings {
+fn with_room(before: SiteStep, style: WaitingRoomStyle) -> Settings {
     let mut settings = Settings::default();
     settings.waiting_room = Some(WaitingRoom { before, style });
     settings
@@ -28,11 +29,11 @@ fn with_room(before: Step, style: WaitingRoomStyle) -> Settings {
 #[tokio::test]
 async fn a_waiting_room_before_any_step_ends_the_run_with_that_request() {
     for dialect in ["namyangju", "cheonan"] {
-        for before in [Step::Login, Step::Day, Step::Form, Step::Submit] {
+        for before in [SiteStep::Login, SiteStep::Day, SiteStep::Form, SiteStep::Submit] {
             for style in STYLES {
                 // A login that came through, and an application that was taken, came through.
                 let came_through = style == WaitingRoomStyle::Guarded;
-                if came_through && matches!(before, Step::Login | Step::Submit) {
+                if came_through && matches!(before, SiteStep::Login | SiteStep::Submit) {
                     continue;
                 }
                 let stage = Stage::new(dialect, with_room(before, style)).await;
@@ -51,11 +52,11 @@ async fn a_waiting_room_before_any_step_ends_the_run_with_that_request() {
 
 #[tokio::test]
 async fn a_waiting_room_that_stands_before_the_opening_is_told_while_a_person_can_act() {
-    for before in [Step::Login, Step::Schedule, Step::Day, Step::Form] {
+    for before in [SiteStep::Login, SiteStep::Schedule, SiteStep::Day, SiteStep::Form] {
         for style in STYLES {
             let came_through = style == WaitingRoomStyle::Guarded;
             // Nothing is held back where the day list itself comes.
-            if came_through && matches!(before, Step::Login | Step::Schedule) {
+            if came_through && matches!(before, SiteStep::Login | SiteStep::Schedule) {
                 continue;
             }
             let mut settings = with_room(before, style);
@@ -80,7 +81,7 @@ async fn a_waiting_room_that_stands_before_the_opening_is_told_while_a_person_ca
 async fn a_landing_page_behind_a_waiting_room_does_not_undo_the_receipt() {
     for style in STYLES {
         // The landing page is none of the steps that have a name.
-        let stage = Stage::new("namyangju", with_room(Step::Other, style)).await;
+        let stage = Stage::new("namyangju", with_room(SiteStep::Other, style)).await;
         let report = stage.book().await;
         let Verdict::Reserved { receipt: Some(_), shown } = &report.verdict else {
             panic!("{style:?}: {report:?}")
@@ -96,17 +97,17 @@ async fn a_saved_session_does_not_lead_to_a_login_past_a_waiting_room() {
     for style in [WaitingRoomStyle::Page, WaitingRoomStyle::Redirect] {
         stage
             .server
-            .with(|s| s.settings_mut().waiting_room = Some(WaitingRoom { before: Step::Home, style }));
+            .with(|s| s.settings_mut().waiting_room = Some(WaitingRoom { before: SiteStep::Home, style }));
         let report = stage.booking().session(saved.clone()).run(|_| {}).await;
         assert!(matches!(report.verdict, Verdict::NeedsPerson { .. }), "{style:?}: {report:?}");
-        assert_eq!(stage.count(Step::Login), 1, "{style:?}: the one that saved the session");
+        assert_eq!(stage.count(SiteStep::Login), 1, "{style:?}: the one that saved the session");
     }
 }
 
 #[tokio::test]
 async fn the_clock_is_not_taken_from_a_waiting_room() {
     for style in [WaitingRoomStyle::Redirect, WaitingRoomStyle::RedirectElsewhere] {
-        let stage = Stage::new("namyangju", with_room(Step::Home, style)).await;
+        let stage = Stage::new("namyangju", with_room(SiteStep::Home, style)).await;
         let error = stage.client.guest().unwrap().probe_clock().await.unwrap_err();
         assert!(matches!(error.outcome(), Some(Outcome::WaitingRoom)), "{error}");
         assert!(matches!(error, Error::Refused { .. }) && error.next() == Next::AskPerson);
@@ -115,7 +116,7 @@ async fn the_clock_is_not_taken_from_a_waiting_room() {
 
 #[tokio::test]
 async fn a_page_that_came_whole_is_read_although_the_script_of_a_queue_is_on_it() {
-    let stage = Stage::new("namyangju", with_room(Step::Schedule, WaitingRoomStyle::Guarded)).await;
+    let stage = Stage::new("namyangju", with_room(SiteStep::Schedule, WaitingRoomStyle::Guarded)).await;
     let wish = stage.wish();
     assert!(stage.client.guest().unwrap().day_list(&wish.place, wish.date).await.is_ok());
 }

@@ -2,9 +2,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use namyangju_rent::harness::{Gate, ManualClock, Settings, Step, Taken};
+use namyangju_rent::clock::Clock;
+use namyangju_rent::harness::{Gate, ManualClock, Settings, SiteStep, Taken};
+use namyangju_rent::page::Page;
 use namyangju_rent::{
-    AnswerKind, Booking, Client, Clock, Event, Page, Purpose, SavedSession, SeoulTime, Session, Site,
+    AnswerKind, Booking, Client, Event, NotPermitted, Purpose, SavedSession, SeoulTime, Session, Site,
     TimedEvent, Verdict, Watcher,
 };
 
@@ -16,7 +18,7 @@ const LONG: Duration = Duration::from_secs(60);
 /// Says what it was told to say, and keeps what it hears.
 struct Guard {
     clock: Arc<ManualClock>,
-    says: VecDeque<Result<Duration, String>>,
+    says: VecDeque<Result<Duration, NotPermitted>>,
     asked: Vec<(usize, SeoulTime)>,
     events: Vec<Event>,
     pages: Vec<(u32, usize)>,
@@ -24,7 +26,7 @@ struct Guard {
 }
 
 impl Guard {
-    fn new(stage: &Stage, says: impl IntoIterator<Item = Result<Duration, String>>) -> Self {
+    fn new(stage: &Stage, says: impl IntoIterator<Item = Result<Duration, NotPermitted>>) -> Self {
         Self {
             clock: Arc::clone(&stage.clock),
             says: says.into_iter().collect(),
@@ -41,7 +43,7 @@ impl Watcher for &mut Guard {
         self.events.push(happened.event.clone());
     }
 
-    async fn permit(&mut self, wish: usize) -> Result<Duration, String> {
+    async fn permit(&mut self, wish: usize) -> Result<Duration, NotPermitted> {
         self.asked.push((wish, self.clock.now()));
         self.says.pop_front().unwrap_or(Ok(LONG))
     }
@@ -66,7 +68,7 @@ fn opening_settings() -> Settings {
 }
 
 fn submitted(stage: &Stage) -> usize {
-    stage.server.arrivals().iter().filter(|arrival| arrival.step == Step::Submit).count()
+    stage.server.arrivals().iter().filter(|arrival| arrival.step == SiteStep::Submit).count()
 }
 
 #[tokio::test]
@@ -77,7 +79,7 @@ async fn nothing_leaves_without_a_permit_and_it_is_asked_shortly_before_the_shot
             settings.gate = Gate::Submit;
         }
         let stage = Stage::new("namyangju", settings).await;
-        let mut guard = Guard::new(&stage, [Err("the lease is lost".to_owned())]);
+        let mut guard = Guard::new(&stage, [Err(NotPermitted::new("the lease is lost"))]);
         let report = stage.booking().opens_at(opening()).run_watched(&mut guard).await;
         assert_eq!(report.verdict, Verdict::Withdrawn { reason: "the lease is lost".into() });
         assert_eq!((submitted(&stage), stage.booked()), (0, 0));
@@ -90,7 +92,7 @@ async fn nothing_leaves_without_a_permit_and_it_is_asked_shortly_before_the_shot
 #[tokio::test]
 async fn a_permit_that_is_too_old_is_asked_for_again() {
     let stage = Stage::new("namyangju", opening_settings()).await;
-    let mut guard = Guard::new(&stage, [Ok(Duration::from_secs(1)), Err("cancelled".to_owned())]);
+    let mut guard = Guard::new(&stage, [Ok(Duration::from_secs(1)), Err(NotPermitted::new("cancelled"))]);
     let report = stage.booking().opens_at(opening()).run_watched(&mut guard).await;
     assert_eq!(report.verdict, Verdict::Withdrawn { reason: "cancelled".into() });
     assert_eq!((guard.asked.len(), submitted(&stage)), (2, 0));
@@ -120,7 +122,7 @@ async fn an_intent_whose_attempt_ended_before_the_application_is_no_doubt() {
     };
     let looks = |stage: &Stage| {
         let arrivals = stage.server.arrivals();
-        arrivals.iter().take_while(|a| a.step != Step::Login).any(|a| a.step == Step::Schedule)
+        arrivals.iter().take_while(|a| a.step != SiteStep::Login).any(|a| a.step == SiteStep::Schedule)
     };
     let attempt = Event::Attempt { number: 1, wish: 0 };
     let report = stage.booking().resume([&attempt, &Event::Submitting, &refused]).run(|_| {}).await;

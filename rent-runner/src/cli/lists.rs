@@ -3,7 +3,9 @@
 use std::str::FromStr;
 
 use clap::Args;
-use namyangju_rent::{CentreCode, MAX_PROBES, Place, RentDate};
+use namyangju_rent::limits::MAX_PROBES;
+use namyangju_rent::places::CentreCode;
+use namyangju_rent::{Place, RentDate};
 
 use super::At;
 

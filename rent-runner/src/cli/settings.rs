@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use namyangju_rent::{OnBlock, Route, TlsBackend};
+use namyangju_rent::network::{OnBlock, Route, TlsBackend};
 
 use crate::config::{Flags, language, on_block};
 use crate::notify::Language;

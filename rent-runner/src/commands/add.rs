@@ -1,7 +1,7 @@
 //! `add`: a booking for later.
 
 use anyhow::{Context as _, Result};
-use namyangju_rent::{Clock as _, SystemClock};
+use namyangju_rent::clock::{Clock as _, SystemClock};
 use serde_json::json;
 
 use super::{PREPARATION, living_runner};

@@ -1,7 +1,8 @@
 //! `book`: one booking in the foreground, now or at the instant it opens.
 
 use anyhow::{Context as _, Result};
-use namyangju_rent::{Booking, Clock, Credentials, Site, Standing, SystemClock, TimedEvent, Wish};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::{Booking, Credentials, Site, Standing, TimedEvent, Wish};
 use serde_json::Value;
 
 use super::dry_run;

@@ -6,7 +6,8 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::Result;
-use namyangju_rent::{SeoulTime, TimeOfDay};
+use namyangju_rent::SeoulTime;
+use namyangju_rent::schedule::TimeOfDay;
 
 use crate::bad_input::BadInput;
 use crate::cli::Calendar;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::{Client, ClockEstimate, Error, Guest, Next, Probe, SeoulTime, SiteClock};
+use namyangju_rent::clock::{ClockEstimate, Probe, SiteClock};
+use namyangju_rent::{Client, Error, Guest, Next, SeoulTime};
 use serde_json::{Value, json};
 
 use crate::cli::ClockCheck;

@@ -1,7 +1,9 @@
 //! `book --dry-run`: as far as the form, and what would be sent.
 
 use anyhow::Result;
-use namyangju_rent::{Application, ApplicationError, Client, Credentials, Error, SlotState, Verdict, Wish};
+use namyangju_rent::form_fields::LackingCharacter;
+use namyangju_rent::schedule::SlotState;
+use namyangju_rent::{Application, ApplicationError, Client, Credentials, Error, Verdict, Wish};
 use serde_json::json;
 
 use crate::words::verdict_sentence;
@@ -37,13 +39,13 @@ pub(crate) async fn run(
     let (fields, lacking) = (submission.masked(), submission.lacking_characters());
     if as_json {
         let fields: Vec<_> =
-            fields.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+            fields.iter().map(|field| json!({ "name": field.name, "value": field.value })).collect();
         let discounts: Vec<_> = form
             .discounts()
             .into_iter()
-            .map(|(code, label)| json!({ "code": code, "label": label }))
+            .map(|group| json!({ "code": group.code, "label": group.label }))
             .collect();
-        let lacking: Vec<_> = lacking.iter().map(|(field, _)| field).collect();
+        let lacking: Vec<_> = lacking.iter().map(|lacking| &lacking.field).collect();
         let line = json!({
             "event": "dry-run",
             "place": wish.place,
@@ -58,7 +60,7 @@ pub(crate) async fn run(
         terminal::result(&line.to_string())?;
         return Ok(exit::DONE);
     }
-    let rows = fields.into_iter().map(|(name, value)| vec![name, value]).collect();
+    let rows = fields.into_iter().map(|field| vec![field.name, field.value]).collect();
     terminal::result(&terminal::table(&["field", "value"], rows))?;
     let slots: Vec<String> =
         form.slots().iter().map(|slot| format!("{} (number {})", slot.range, slot.time_no)).collect();
@@ -66,10 +68,10 @@ pub(crate) async fn run(
     let payment =
         payment.map_or("not shown by the form".to_owned(), |won| format!("{} won", won.with_comma()));
     terminal::note(&format!("payment    {payment}"));
-    for (code, label) in form.discounts() {
-        terminal::note(&format!("discount   {code} {label}"));
+    for group in form.discounts() {
+        terminal::note(&format!("discount   {} {}", group.code, group.label));
     }
-    for (field, character) in lacking {
+    for LackingCharacter { field, character, .. } in lacking {
         terminal::note(&format!(
             "warning    `{field}` has `{character}`, which the site's character set lacks: it will receive &#{};",
             u32::from(character)

@@ -4,7 +4,8 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use anyhow::Result;
-use namyangju_rent::{MAX_BOOKINGS_PER_DAY, Wish};
+use namyangju_rent::Wish;
+use namyangju_rent::limits::MAX_BOOKINGS_PER_DAY;
 use serde_json::{Value, json};
 
 use crate::bad_input::BadInput;

@@ -31,7 +31,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::{Clock as _, SeoulTime, SystemClock, nfc};
+use namyangju_rent::clock::{Clock as _, SystemClock};
+use namyangju_rent::{SeoulTime, nfc};
 use serde_json::json;
 
 use crate::bad_input::BadInput;

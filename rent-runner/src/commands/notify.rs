@@ -1,7 +1,7 @@
 //! `notify`: whether messages would arrive.
 
 use anyhow::Result;
-use namyangju_rent::{Clock, SystemClock};
+use namyangju_rent::clock::{Clock, SystemClock};
 
 use crate::bad_input::BadInput;
 use crate::cli::{Notify, NotifyCommand, NotifyTest};

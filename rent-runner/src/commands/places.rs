@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::{
-    CentreCode, Client, Clock, GroupCode, Guest, Menu, MenuEntry, Next, Place, Site, SystemClock,
-};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::places::{CentreCode, GroupCode, Menu, MenuEntry};
+use namyangju_rent::{Client, Guest, Next, Place, Site};
 use serde::Serialize;
 use serde_json::json;
 

@@ -1,7 +1,8 @@
 //! `retry`: a booking that ended without success waits again.
 
 use anyhow::{Context as _, Result};
-use namyangju_rent::{Clock as _, SystemClock, Wish};
+use namyangju_rent::Wish;
+use namyangju_rent::clock::{Clock as _, SystemClock};
 
 use super::say;
 use crate::bad_input::BadInput;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::{Clock, SystemClock};
+use namyangju_rent::clock::{Clock, SystemClock};
 use serde_json::json;
 use tokio::sync::watch;
 

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::Result;
-use namyangju_rent::{Application, ClockEstimate, Event, OpeningBracket};
+use namyangju_rent::clock::ClockEstimate;
+use namyangju_rent::report::OpeningBracket;
+use namyangju_rent::{Application, Event};
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

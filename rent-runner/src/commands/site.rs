@@ -6,8 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use namyangju_rent::harness::{Arrival, Court, Delay, HumanCheck, Settings, StandIn, StandInServer, Step};
-use namyangju_rent::{Client, Clock, Site, SystemClock};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::harness::{
+    Arrival, Court, Delay, HumanCheck, Settings, SiteStep, StandIn, StandInServer,
+};
+use namyangju_rent::{Client, Site};
 
 use crate::bad_input::BadInput;
 use crate::cli::StandInSite;
@@ -125,7 +128,7 @@ async fn front_path(dialect: &Site) -> Result<String> {
     let server = StandInServer::spawn(stand_in, Arc::new(SystemClock))?;
     // Whatever the menus hold, the request for the front page was sent.
     let _ = Client::builder(server.site()?).build()?.guest()?.menu(None).await;
-    let path = server.arrivals().into_iter().find(|arrival| arrival.step == Step::Home).map(|a| a.path);
+    let path = server.arrivals().into_iter().find(|arrival| arrival.step == SiteStep::Home).map(|a| a.path);
     server.stop().await;
     Ok(path.unwrap_or_default())
 }

@@ -1,7 +1,9 @@
 //! `slots`: the day list of a court.
 
 use anyhow::Result;
-use namyangju_rent::{Clock, ListedSlot, Purpose, SlotState, SystemClock};
+use namyangju_rent::Purpose;
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::schedule::{ListedSlot, SlotState};
 use serde_json::json;
 
 use crate::cli::Slots;

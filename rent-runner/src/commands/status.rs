@@ -1,7 +1,7 @@
 //! `status`: how the store and its runners stand, at a glance.
 
 use anyhow::Result;
-use namyangju_rent::{Clock as _, SystemClock};
+use namyangju_rent::clock::{Clock as _, SystemClock};
 use serde_json::json;
 
 use crate::cli::Status;

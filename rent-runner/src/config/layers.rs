@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use namyangju_rent::{OnBlock, Route, TlsBackend};
+use namyangju_rent::network::{OnBlock, Route, TlsBackend};
 
 use super::defaults;
 use super::file::{File, Texts};

@@ -20,7 +20,7 @@ pub(crate) fn rows(config: &Config) -> Vec<(&'static str, Value, Source)> {
         json!(config.user_agent),
         json!(config.routes.iter().map(ToString::to_string).collect::<Vec<_>>()),
         json!(match config.on_block {
-            namyangju_rent::OnBlock::NextRoute => "next-route",
+            namyangju_rent::network::OnBlock::NextRoute => "next-route",
             _ => "stop",
         }),
         json!(config.runner),
@@ -45,9 +45,9 @@ pub(crate) fn rows(config: &Config) -> Vec<(&'static str, Value, Source)> {
     rows
 }
 
-fn tls_word(backend: namyangju_rent::TlsBackend) -> &'static str {
+fn tls_word(backend: namyangju_rent::network::TlsBackend) -> &'static str {
     match backend {
-        namyangju_rent::TlsBackend::Rustls => "rustls",
+        namyangju_rent::network::TlsBackend::Rustls => "rustls",
         _ => "native",
     }
 }

@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use namyangju_rent::{OnBlock, Route, Routes, TlsBackend};
+use namyangju_rent::network::{OnBlock, Route, Routes, TlsBackend};
 
 use crate::notify::{self, Channel, Language};
 use crate::telemetry::logs::LogFormat;

@@ -10,7 +10,8 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use namyangju_rent::{Clock, Event, SeoulTime, Site, Standing, SystemClock, TimedEvent, Wish};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::{Event, SeoulTime, Site, Standing, TimedEvent, Wish};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use namyangju_rent::{Clock, SystemClock};
+use namyangju_rent::clock::{Clock, SystemClock};
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, Url};
 use rustls::pki_types::CertificateDer;

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use namyangju_rent::{RentDate, SeoulTime, Site, TIME_ZONE};
+use namyangju_rent::clock::TIME_ZONE;
+use namyangju_rent::{RentDate, SeoulTime, Site};
 
 use super::Language;
 use super::message::{Facts, Kind, Note};

@@ -3,7 +3,8 @@
 //! A text that the site's character set cannot hold is told here, while there is time to change it.
 
 use anyhow::{Context as _, Result};
-use namyangju_rent::{Application, Charset, FormFields, Phone, nfc};
+use namyangju_rent::form_fields::{Charset, FormFields, LackingCharacter};
+use namyangju_rent::{Application, Phone, nfc};
 use secrecy::ExposeSecret as _;
 
 use crate::bad_input::BadInput;
@@ -107,9 +108,9 @@ pub(crate) fn lacking(application: &Application, charset: Charset) -> Vec<String
 }
 
 /// The characters of each field, each once.
-fn by_field(found: Vec<(String, char)>) -> Vec<(String, Vec<char>)> {
+fn by_field(found: Vec<LackingCharacter>) -> Vec<(String, Vec<char>)> {
     let mut fields: Vec<(String, Vec<char>)> = Vec::new();
-    for (field, character) in found {
+    for LackingCharacter { field, character, .. } in found {
         match fields.iter_mut().find(|(known, _)| *known == field) {
             Some((_, characters)) if characters.contains(&character) => {}
             Some((_, characters)) => characters.push(character),

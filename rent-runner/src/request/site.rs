@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use namyangju_rent::{Client, Clock, Site, SystemClock};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::{Client, Site};
 
 use crate::bad_input::BadInput;
 use crate::config::Config;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::{ApplicationError, Clock, Policy, Purpose, SeoulTime, Site, SystemClock, Wish};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::{ApplicationError, Policy, Purpose, SeoulTime, Site, Wish};
 
 use super::is_here;
 use crate::bad_input::BadInput;
@@ -141,9 +142,9 @@ pub(crate) fn policy(aim: &AimArgs) -> Policy {
         Pace::Default => Policy::new(),
         Pace::Original => Policy::original(),
     };
-    let policy = policy.give_up_after(aim.give_up_after.unwrap_or(GIVE_UP_AFTER));
+    let policy = policy.with_give_up_after(aim.give_up_after.unwrap_or(GIVE_UP_AFTER));
     match aim.most_requests {
-        Some(most) => policy.most_requests(most),
+        Some(most) => policy.with_max_requests(most),
         None => policy,
     }
 }

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use namyangju_rent::{Budget, Client, MAX_REQUESTS_PER_RUN, SeoulTime, SharedLogin};
+use namyangju_rent::limits::MAX_REQUESTS_PER_RUN;
+use namyangju_rent::{Budget, Client, SeoulTime, SharedLogin};
 
 use super::job::or_without;
 use super::site_time::{SiteKey, SiteTimes};

@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::report::OpeningBracket;
+use namyangju_rent::schedule::{Slot, SlotState};
 use namyangju_rent::{
-    Application, Booking, Client, Clock, Credentials, GiveUp, OpeningBracket, Policy, Report, SavedSession,
-    SeoulTime, Slot, SlotState, Standing, SystemClock, Verdict,
+    Application, Booking, Client, Credentials, GiveUp, Policy, Report, SavedSession, SeoulTime, Standing,
+    Verdict,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -274,8 +277,8 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
         Pace::Default => Policy::new(),
         Pace::Original => Policy::original(),
     };
-    let policy = policy.give_up_after(stored.give_up_after);
-    let policy = stored.most_requests.map_or(policy, |most| policy.most_requests(most));
+    let policy = policy.with_give_up_after(stored.give_up_after);
+    let policy = stored.most_requests.map_or(policy, |most| policy.with_max_requests(most));
     booking = booking.policy(policy).lead(stored.lead);
     if stored.opens != Opens::Now {
         booking = booking.opens_at(stored.opens_at);

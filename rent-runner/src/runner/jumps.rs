@@ -3,7 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
-use namyangju_rent::{Clock, SeoulTime, SystemClock};
+use namyangju_rent::SeoulTime;
+use namyangju_rent::clock::{Clock, SystemClock};
 
 /// Less than this is how clocks are disciplined, and how long a busy machine makes one wait.
 const NOTEWORTHY: i64 = 2_000_000;

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use namyangju_rent::{
-    Client, Clock, Event, Page, SavedSession, Session, Standing, SystemClock, TimedEvent, Watcher,
-};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::page::Page;
+use namyangju_rent::{Client, Event, NotPermitted, SavedSession, Session, Standing, TimedEvent, Watcher};
 use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
@@ -203,8 +203,8 @@ impl Watcher for &mut Ledger {
         Ledger::on_event(self, happened);
     }
 
-    async fn permit(&mut self, wish: usize) -> Result<Duration, String> {
-        self.ask(wish).await
+    async fn permit(&mut self, wish: usize) -> Result<Duration, NotPermitted> {
+        self.ask(wish).await.map_err(NotPermitted::new)
     }
 
     fn unknown_page(&mut self, attempt: u32, page: &Page) {

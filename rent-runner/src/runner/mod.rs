@@ -18,7 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::{Clock, SeoulTime, SystemClock};
+use namyangju_rent::SeoulTime;
+use namyangju_rent::clock::{Clock, SystemClock};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::{info, warn};

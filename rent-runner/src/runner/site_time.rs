@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::{Client, Clock, SeoulTime, SiteClock, SystemClock};
+use namyangju_rent::clock::{Clock, SiteClock, SystemClock};
+use namyangju_rent::{Client, SeoulTime};
 
 /// A difference up to this is left to the measurement of each run, in microseconds.
 pub(super) const MINUTE: i64 = 60_000_000;

@@ -4,10 +4,9 @@ mod clocks;
 use std::sync::Arc;
 use std::time::Duration;
 
-use namyangju_rent::harness::{Account, Arrival, Settings, StandIn, StandInServer, Step, Taken};
-use namyangju_rent::{
-    Application, Booking, Client, Clock, Credentials, SeoulTime, Site, SystemClock, TimedEvent, Verdict, Wish,
-};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::harness::{Account, Arrival, Settings, SiteStep, StandIn, StandInServer, Taken};
+use namyangju_rent::{Application, Booking, Client, Credentials, SeoulTime, Site, TimedEvent, Verdict, Wish};
 use tokio::sync::watch;
 
 use super::{Context, Done, End, Identity, Runner, Scope, ledger};
@@ -122,7 +121,7 @@ impl Stage {
         self.server.with(|stand_in| stand_in.bookings().len())
     }
 
-    fn count(&self, step: Step) -> usize {
+    fn count(&self, step: SiteStep) -> usize {
         self.server.arrivals().iter().filter(|arrival| arrival.step == step).count()
     }
 
@@ -164,7 +163,7 @@ async fn a_booking_is_won_and_its_story_is_kept() {
 
 /// How often a password arrived at the site.
 fn passwords(stage: &Stage) -> usize {
-    stage.server.arrivals().iter().filter(|a| a.step == Step::Login && a.method == "POST").count()
+    stage.server.arrivals().iter().filter(|a| a.step == SiteStep::Login && a.method == "POST").count()
 }
 
 #[tokio::test]
@@ -222,8 +221,8 @@ async fn what_another_runner_left_is_read_back_before_anything_is_sent() {
         stage.store.end_runner("other").await.unwrap();
         stage.work().await;
         let first = stage.server.arrivals().into_iter().map(|Arrival { step, .. }| step).next();
-        assert_eq!(first, Some(Step::Schedule));
-        assert_eq!(stage.count(Step::Submit), usize::from(!arrived));
+        assert_eq!(first, Some(SiteStep::Schedule));
+        assert_eq!(stage.count(SiteStep::Submit), usize::from(!arrived));
         assert_eq!(stage.state(id).await.0, State::Succeeded, "{:?}", stage.state(id).await);
     }
 }
@@ -342,7 +341,7 @@ async fn a_runner_that_is_stopped_hands_back_what_it_holds() {
     assert_eq!((booking.state, booking.owner), (State::Waiting, None));
     let again = stage.claimed_by_another().await;
     assert_eq!(again.booking, id);
-    assert_eq!(stage.count(Step::Submit), 0);
+    assert_eq!(stage.count(SiteStep::Submit), 0);
 }
 
 #[tokio::test]
@@ -354,7 +353,7 @@ async fn a_person_can_cancel_what_a_runner_holds() {
     .await;
     assert!(matches!(&ended[..], [Done { end: End::Over { state: State::Cancelled, .. }, .. }]), "{ended:?}");
     assert_eq!(stage.state(id).await.0, State::Cancelled);
-    assert_eq!(stage.count(Step::Submit), 0);
+    assert_eq!(stage.count(SiteStep::Submit), 0);
 }
 
 #[tokio::test]
@@ -376,7 +375,7 @@ async fn a_lease_that_is_lost_ends_the_work_on_it() {
     assert!(ended.iter().all(|done| done.end == End::Lost), "{ended:?}");
     let booking = stage.store.booking(id).await.unwrap();
     assert_eq!(booking.owner.as_deref(), Some("other"));
-    assert_eq!(stage.count(Step::Submit), 0);
+    assert_eq!(stage.count(SiteStep::Submit), 0);
 }
 
 /// Each login ends the one before. The bookings find that out and go on with one session, one after another.
@@ -397,5 +396,5 @@ async fn bookings_of_an_account_do_not_end_each_other_at_a_site_with_one_session
         assert_eq!(state, State::Succeeded, "{id}: {reason}");
     }
     assert_eq!(stage.booked(), 4);
-    assert!(stage.count(Step::Login) <= 4 + 2, "{} logins", stage.count(Step::Login));
+    assert!(stage.count(SiteStep::Login) <= 4 + 2, "{} logins", stage.count(SiteStep::Login));
 }

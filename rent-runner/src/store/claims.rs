@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use namyangju_rent::{
-    Attempt, Clock, Event, OpeningBracket, Receipt, SeoulTime, SlotState, SystemClock, TimedEvent,
-};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::report::{Attempt, OpeningBracket};
+use namyangju_rent::schedule::SlotState;
+use namyangju_rent::{Event, Receipt, SeoulTime, TimedEvent};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use namyangju_rent::{Clock, SeoulTime, SystemClock};
+use namyangju_rent::SeoulTime;
+use namyangju_rent::clock::{Clock, SystemClock};
 use sqlx::{PgPool, Sqlite, SqlitePool, Transaction};
 
 use super::sql::{Arg, Row, Sql, Tx, TxEngine, query, values};

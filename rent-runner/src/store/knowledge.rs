@@ -1,6 +1,9 @@
 //! What was learned of a site: time numbers, true opening instants, the state of the routes.
 
-use namyangju_rent::{OpeningBracket, Place, Purpose, RentDate, SavedRoutes, SeoulTime, TimeNo, TimeRange};
+use namyangju_rent::network::SavedRoutes;
+use namyangju_rent::report::OpeningBracket;
+use namyangju_rent::schedule::TimeNo;
+use namyangju_rent::{Place, Purpose, RentDate, SeoulTime, TimeRange};
 
 use super::booking::rows::{minutes, range};
 use super::sql::{damaged, values, word_of};

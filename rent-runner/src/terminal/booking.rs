@@ -1,6 +1,7 @@
 //! A stored booking for people and for programs. Neither holds the applicant's data.
 
-use namyangju_rent::{Purpose, SlotState, Wish};
+use namyangju_rent::schedule::SlotState;
+use namyangju_rent::{Purpose, Wish};
 use serde_json::{Value, json};
 
 use crate::store::{Booking, Opens, Pace, State};

@@ -4,7 +4,8 @@ use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use namyangju_rent::{Budget, Clock, ClockEstimate, Event, SeoulTime, SystemClock};
+use namyangju_rent::clock::{Clock, ClockEstimate, SystemClock};
+use namyangju_rent::{Budget, Event, SeoulTime};
 use tokio::time::MissedTickBehavior;
 
 use super::story::Story;

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 
-use namyangju_rent::{Clock, Event, Report, SeoulTime, SystemClock, TimedEvent, Verdict};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::{Event, Report, SeoulTime, TimedEvent, Verdict};
 use serde_json::{Map, Value, json};
 
 use crate::terminal;

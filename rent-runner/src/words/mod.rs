@@ -6,7 +6,10 @@ pub(crate) mod duration;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use namyangju_rent::{AnswerKind, ClockEstimate, Event, GiveUp, OpeningBracket, Report, SlotState, Verdict};
+use namyangju_rent::clock::ClockEstimate;
+use namyangju_rent::report::OpeningBracket;
+use namyangju_rent::schedule::SlotState;
+use namyangju_rent::{AnswerKind, Event, GiveUp, Report, Verdict};
 
 /// How a sentence is meant, for its colour.
 #[derive(Clone, Copy, Debug)]

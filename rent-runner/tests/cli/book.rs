@@ -1,7 +1,7 @@
 //! `book`: one exit code for each kind of end.
 
-use namyangju_rent::harness::{Fault, FaultKind, HumanCheck, Step};
-use namyangju_rent::{Clock, SystemClock};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::harness::{Fault, FaultKind, HumanCheck, SiteStep};
 
 use super::support::{
     PASSWORD, PLACE, TIME, book, date, finish, lines, nobody, requests, run, runner, stand_in, start,
@@ -39,7 +39,7 @@ fn a_time_that_somebody_has_is_lost() {
     assert_eq!((done.code, done.out.as_str()), (Some(3), ""), "{done:?}");
     assert!(done.err.contains("lost: somebody else has the time"), "{done:?}");
     assert!(!done.err.contains("다른클럽"), "{done:?}");
-    assert_eq!(requests(&server, Step::Submit), 0);
+    assert_eq!(requests(&server, SiteStep::Submit), 0);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn the_same_command_again_says_that_the_court_is_ours_and_books_no_other() {
     let dry = run(&book(&server.base_url(), &["--dry-run"]));
     assert_eq!(dry.code, Some(11), "{dry:?}");
     assert!(dry.err.contains("already booked"), "{dry:?}");
-    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (1, 1));
+    assert_eq!((requests(&server, SiteStep::Submit), server.with(|s| s.bookings().len())), (1, 1));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_wrong_password_is_refused_once() {
         "{done:?}"
     );
     assert!(!done.err.contains("wrong-password"), "{done:?}");
-    assert_eq!(requests(&server, Step::Login), 1);
+    assert_eq!(requests(&server, SiteStep::Login), 1);
 }
 
 #[test]
@@ -90,11 +90,11 @@ fn a_time_that_is_no_round_is_refused_with_the_rounds_there_are() {
 
 #[test]
 fn a_block_ends_it() {
-    let fault = Fault { step: Step::Day, nth: 1, kind: FaultKind::Status(403) };
+    let fault = Fault { step: SiteStep::Day, nth: 1, kind: FaultKind::Status(403) };
     let server = stand_in(|settings| settings.faults = vec![fault]);
     let done = run(&book(&server.base_url(), &[]));
     assert_eq!(done.code, Some(5), "{done:?}");
-    assert_eq!(requests(&server, Step::Day), 1);
+    assert_eq!(requests(&server, SiteStep::Day), 1);
 }
 
 #[test]
@@ -133,11 +133,11 @@ fn a_day_that_does_not_open_is_given_up() {
 
 #[test]
 fn a_lost_answer_is_read_back_and_sent_once() {
-    let fault = Fault { step: Step::Submit, nth: 1, kind: FaultKind::LoseAnswer };
+    let fault = Fault { step: SiteStep::Submit, nth: 1, kind: FaultKind::LoseAnswer };
     let server = stand_in(|settings| settings.faults = vec![fault]);
     let done = run(&book(&server.base_url(), &[]));
     assert_eq!((done.code, done.out.as_str()), (Some(0), ""), "{done:?}");
-    assert_eq!(requests(&server, Step::Submit), 1);
+    assert_eq!(requests(&server, SiteStep::Submit), 1);
 }
 
 #[test]

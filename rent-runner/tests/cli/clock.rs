@@ -1,6 +1,6 @@
 //! `clock`: a few requests for heads, and what they tell.
 
-use namyangju_rent::harness::{Fault, FaultKind, Step};
+use namyangju_rent::harness::{Fault, FaultKind, SiteStep};
 
 use super::support::{lines, nobody, run, stand_in};
 
@@ -36,7 +36,7 @@ fn a_program_gets_each_probe_and_the_estimate_last() {
 fn nothing_to_measure_is_told_by_the_code() {
     assert_eq!(run(&["clock", "--base-url", &nobody()]).code, Some(8));
     // A HEAD that is refused tells nothing; the GET after it does.
-    let fault = |nth| Fault { step: Step::Home, nth, kind: FaultKind::Status(403) };
+    let fault = |nth| Fault { step: SiteStep::Home, nth, kind: FaultKind::Status(403) };
     let server = stand_in(|settings| settings.faults = vec![fault(1), fault(2)]);
     let done = run(&["clock", "--base-url", &server.base_url()]);
     assert_eq!(done.code, Some(5), "{done:?}");

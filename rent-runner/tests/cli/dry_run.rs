@@ -1,6 +1,6 @@
 //! `book --dry-run`: everything but the submission.
 
-use namyangju_rent::harness::Step;
+use namyangju_rent::harness::SiteStep;
 
 use super::support::{CLUB, PLACE, TIME, book, date, finish, requests, run, runner, stand_in, start};
 
@@ -17,7 +17,7 @@ fn the_form_is_shown_masked_and_never_sent() {
     }
     assert!(done.err.contains("nothing was applied for"), "{done:?}");
     assert!(done.err.contains(" won"), "{done:?}");
-    assert_eq!((requests(&server, Step::Form), requests(&server, Step::Submit)), (1, 0));
+    assert_eq!((requests(&server, SiteStep::Form), requests(&server, SiteStep::Submit)), (1, 0));
     assert_eq!(server.with(|stand_in| stand_in.bookings().len()), 0);
 }
 

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use namyangju_rent::harness::{StandInServer, Step};
+use namyangju_rent::harness::{SiteStep, StandInServer};
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::shop::Shop;
@@ -37,7 +37,7 @@ fn looked_first(server: &StandInServer) -> bool {
     pages
         .iter()
         .find(|arrival| arrival.method != "HEAD")
-        .is_some_and(|arrival| arrival.step == Step::Schedule)
+        .is_some_and(|arrival| arrival.step == SiteStep::Schedule)
 }
 
 #[test]
@@ -75,7 +75,11 @@ fn a_receipt_in_a_journal_is_final() {
             journal.chain([more]).filter(|line| !line.is_empty()).flat_map(|l| [l, "\n"]).collect();
         let done = resume(&server, &journal);
         assert_eq!((done.code, done.out.trim()), (Some(0), "1268763"), "{done:?}");
-        assert_eq!((requests(&server, Step::Login), requests(&server, Step::Submit)), (0, 0), "{done:?}");
+        assert_eq!(
+            (requests(&server, SiteStep::Login), requests(&server, SiteStep::Submit)),
+            (0, 0),
+            "{done:?}"
+        );
     }
 }
 

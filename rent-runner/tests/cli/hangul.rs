@@ -1,6 +1,6 @@
 //! Texts as macOS types them, and texts that the site's character set lacks.
 
-use namyangju_rent::harness::Step;
+use namyangju_rent::harness::SiteStep;
 
 use super::shop::{Shop, add, opening};
 use super::support::{CLUB, PASSWORD, PLACE, book, date, finish, requests, run, runner, stand_in, start};
@@ -74,7 +74,7 @@ fn what_the_character_set_lacks_is_told_when_it_is_stored() {
     let server = stand_in(|_| {});
     let done = run(&book(&server.base_url(), &["--event-name", "😀"]));
     assert!(done.err.contains(said), "{done:?}");
-    assert_eq!(requests(&server, Step::Submit), 1);
+    assert_eq!(requests(&server, SiteStep::Submit), 1);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use namyangju_rent::harness::{Fault, FaultKind, StandInServer, Step};
+use namyangju_rent::harness::{Fault, FaultKind, SiteStep, StandInServer};
 
 use super::support::{
     CLUB, Done, PASSWORD, PLACE, TIME, book, date, requests, run, runner, stand_in, start, wait_for,
@@ -26,7 +26,7 @@ fn run_with(server: &StandInServer, argument: &str, journal: &Path, more: &[&str
 fn killed(server: &StandInServer, journal: &Path, more: &[&str]) {
     let arguments = [&["--journal", journal.to_str().unwrap()], more].concat();
     let mut child = start(runner(&book(&server.base_url(), &arguments)), &format!("{PASSWORD}\n"));
-    wait_for(server, Step::Submit);
+    wait_for(server, SiteStep::Submit);
     child.kill().unwrap();
     child.wait().unwrap();
 }
@@ -34,7 +34,7 @@ fn killed(server: &StandInServer, journal: &Path, more: &[&str]) {
 /// A site that accepts the first application and takes very long to say so.
 fn slow() -> StandInServer {
     let kind = FaultKind::Late(Duration::from_secs(3600));
-    let fault = Fault { step: Step::Submit, nth: 1, kind };
+    let fault = Fault { step: SiteStep::Submit, nth: 1, kind };
     stand_in(|settings| settings.faults = vec![fault])
 }
 
@@ -67,7 +67,7 @@ fn after_a_kill_the_next_run_looks_first() {
     assert_eq!((done.code, done.out.as_str()), (Some(0), ""), "{done:?}");
     assert!(done.err.contains("the day list is read before anything is sent"), "{done:?}");
     assert!(done.err.contains("the day list shows the time in our name"), "{done:?}");
-    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (1, 1));
+    assert_eq!((requests(&server, SiteStep::Submit), server.with(|s| s.bookings().len())), (1, 1));
 }
 
 #[test]
@@ -79,7 +79,11 @@ fn after_a_kill_in_a_later_choice_that_choice_is_looked_at() {
     killed(&server, &journal, &more);
     let done = run_with(&server, "--resume", &journal, &more);
     assert_eq!(done.code, Some(0), "{done:?}");
-    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (1, 1), "{done:?}");
+    assert_eq!(
+        (requests(&server, SiteStep::Submit), server.with(|s| s.bookings().len())),
+        (1, 1),
+        "{done:?}"
+    );
 }
 
 #[test]
@@ -89,7 +93,7 @@ fn one_command_can_be_started_again_and_again() {
     assert_eq!(run_with(&server, "--journal", &journal, &both).code, Some(0));
     let done = run_with(&server, "--journal", &journal, &both);
     assert_eq!(done.code, Some(0), "{done:?}");
-    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (1, 1));
+    assert_eq!((requests(&server, SiteStep::Submit), server.with(|s| s.bookings().len())), (1, 1));
 }
 
 #[test]
@@ -115,13 +119,13 @@ fn a_journal_is_for_one_booking() {
 
 #[test]
 fn what_never_arrived_is_applied_for_again() {
-    let fault = Fault { step: Step::Submit, nth: 1, kind: FaultKind::Silence };
+    let fault = Fault { step: SiteStep::Submit, nth: 1, kind: FaultKind::Silence };
     let (server, (_folder, journal)) = (stand_in(|settings| settings.faults = vec![fault]), path());
     killed(&server, &journal, &[]);
     let done = run_with(&server, "--resume", &journal, &[]);
     assert_eq!(done.code, Some(0), "{done:?}");
     assert!(done.err.contains("read back: the day list shows the time as free"), "{done:?}");
-    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (2, 1));
+    assert_eq!((requests(&server, SiteStep::Submit), server.with(|s| s.bookings().len())), (2, 1));
 }
 
 #[test]
@@ -130,7 +134,7 @@ fn a_second_process_with_the_same_journal_ends_before_it_asks_the_site() {
     let path = journal.to_str().unwrap();
     let first = book(&server.base_url(), &["--journal", path]);
     let mut child = start(runner(&first), &format!("{PASSWORD}\n"));
-    wait_for(&server, Step::Submit);
+    wait_for(&server, SiteStep::Submit);
     let asked = server.arrivals().len();
     let link = folder.path().join("link.jsonl");
     std::os::unix::fs::symlink(&journal, &link).unwrap();
@@ -151,22 +155,22 @@ fn a_second_process_with_the_same_journal_ends_before_it_asks_the_site() {
     child.wait().unwrap();
     let done = run_with(&server, "--resume", &journal, &[]);
     assert_eq!(done.code, Some(0), "{done:?}");
-    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (1, 1));
+    assert_eq!((requests(&server, SiteStep::Submit), server.with(|s| s.bookings().len())), (1, 1));
 }
 
 #[test]
 fn a_resumed_run_keeps_a_second_one_away() {
-    let late = |nth| Fault { step: Step::Submit, nth, kind: FaultKind::Late(Duration::from_secs(3600)) };
-    let silent = Fault { step: Step::Submit, nth: 1, kind: FaultKind::Silence };
+    let late = |nth| Fault { step: SiteStep::Submit, nth, kind: FaultKind::Late(Duration::from_secs(3600)) };
+    let silent = Fault { step: SiteStep::Submit, nth: 1, kind: FaultKind::Silence };
     let (server, (_folder, journal)) = (stand_in(|settings| settings.faults = vec![silent, late(2)]), path());
     killed(&server, &journal, &[]);
     let resumed = book(&server.base_url(), &["--resume", journal.to_str().unwrap()]);
     let mut child = start(runner(&resumed), &format!("{PASSWORD}\n"));
-    wait_for_many(&server, Step::Submit, 2);
+    wait_for_many(&server, SiteStep::Submit, 2);
     let done = run_with(&server, "--resume", &journal, &[]);
     assert_eq!(done.code, Some(2), "{done:?}");
     assert!(done.err.contains(&format!("process {}", child.id())), "{done:?}");
-    assert_eq!((requests(&server, Step::Submit), server.with(|s| s.bookings().len())), (2, 1));
+    assert_eq!((requests(&server, SiteStep::Submit), server.with(|s| s.bookings().len())), (2, 1));
     child.kill().unwrap();
     child.wait().unwrap();
 }

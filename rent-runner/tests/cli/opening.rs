@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use namyangju_rent::harness::{Settings, StandInServer, Step};
-use namyangju_rent::{Clock, RentDate, SeoulTime, SystemClock};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::harness::{Settings, SiteStep, StandInServer};
+use namyangju_rent::{RentDate, SeoulTime};
 
 use super::support::{
     PASSWORD, PLACE, TIME, book, date, finish, interrupt, lines, requests, run, runner, stand_in, start,
@@ -95,12 +96,12 @@ fn an_interrupted_wait_has_reserved_nothing() {
     let server = opens(at, |_| {});
     let child =
         start(runner(&book(&server.base_url(), &["--opens-at", &text(at)])), &format!("{PASSWORD}\n"));
-    wait_for(&server, Step::Day);
+    wait_for(&server, SiteStep::Day);
     interrupt(&child);
     let done = finish(child);
     assert_eq!(done.code, Some(130), "{done:?}");
     assert!(done.err.contains("interrupted: no application is under way, nothing was reserved"), "{done:?}");
-    assert_eq!(requests(&server, Step::Submit), 0);
+    assert_eq!(requests(&server, SiteStep::Submit), 0);
 }
 
 #[test]

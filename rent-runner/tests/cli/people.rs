@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use namyangju_rent::harness::Step;
+use namyangju_rent::harness::SiteStep;
 
 use super::shop::{Shop, holds};
 use super::support::{CLUB, PASSWORD, nobody, requests, stand_in};
@@ -22,7 +22,7 @@ fn an_account_is_added_checked_and_removed() {
     let checked = shop.done(&["account", "check", "me", "-vv"]);
     assert!(checked.err.contains("DEBUG"), "{checked:?}");
     assert!(checked.out.starts_with("the login of me works at http://127.0.0.1"), "{checked:?}");
-    assert_eq!(requests(&server, Step::Login), 1);
+    assert_eq!(requests(&server, SiteStep::Login), 1);
     let account = &shop.json(&["account", "list"])["accounts"][0];
     assert_eq!((&account["name"], &account["login"]), (&"me".into(), &"tester1".into()));
     assert_eq!(account["has_session"], true);

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::support::{PLACE, finish, nobody, requests, run, runner, stand_in, start};
-use namyangju_rent::harness::Step;
+use namyangju_rent::harness::SiteStep;
 
 fn settings(text: &str) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
@@ -82,13 +82,13 @@ fn the_commands_without_an_account_go_by_the_file() {
     let (_folder, path) = settings(&format!("base-url = \"{}\"", server.base_url()));
     let done = run(&["slots", "--place", PLACE, "--config", &path, "--json"]);
     assert_eq!(done.code, Some(0), "{done:?}");
-    assert_eq!(requests(&server, Step::Schedule), 1);
+    assert_eq!(requests(&server, SiteStep::Schedule), 1);
     // A route that leads nowhere proves that it was taken.
     let routes = nobody().replace("http://", "socks5://");
     let (_folder, path) = settings(&format!("base-url = \"{}\"\nroutes = [\"{routes}\"]", server.base_url()));
     let done = run(&["slots", "--place", PLACE, "--config", &path]);
     assert_eq!(done.code, Some(8), "{done:?}");
-    assert_eq!(requests(&server, Step::Schedule), 1);
+    assert_eq!(requests(&server, SiteStep::Schedule), 1);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `add`, `list`, `show`, `edit`, `cancel`, `retry`: bookings that are kept.
 
-use namyangju_rent::{Clock, SystemClock};
+use namyangju_rent::clock::{Clock, SystemClock};
 use serde_json::Value;
 
 use super::shop::{Shop, add, holds, opening};

@@ -1,6 +1,6 @@
 //! What is told of a booking that a runner ran: its attempts, its page, its receipt, its event in a calendar.
 
-use namyangju_rent::harness::{Fault, FaultKind, Settings, StandInServer, Step};
+use namyangju_rent::harness::{Fault, FaultKind, Settings, SiteStep, StandInServer};
 
 use super::shop::Shop;
 use super::support::{PLACE, book, date, requests, run, stand_in};
@@ -76,9 +76,9 @@ fn the_story_tells_every_attempt_and_what_came() {
 
 #[test]
 fn a_page_that_was_kept_comes_out_byte_for_byte() {
-    let fault = Fault { step: Step::Submit, nth: 1, kind: FaultKind::Body(PAGE.to_vec()) };
+    let fault = Fault { step: SiteStep::Submit, nth: 1, kind: FaultKind::Body(PAGE.to_vec()) };
     let (shop, server) = told(|settings| settings.faults = vec![fault]);
-    assert_eq!(requests(&server, Step::Submit), 1, "it was read back");
+    assert_eq!(requests(&server, SiteStep::Submit), 1, "it was read back");
     let text = shop.done(&["show", "1"]).out;
     let kept = format!("its page was kept, {} bytes: rent-runner show 1 --page 1", PAGE.len());
     assert!(text.contains(&kept), "{text}");

@@ -5,8 +5,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use namyangju_rent::harness::{Settings, StandIn, StandInServer, Step};
-use namyangju_rent::{Clock, RentDate, Site, SystemClock};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::harness::{Settings, SiteStep, StandIn, StandInServer};
+use namyangju_rent::{RentDate, Site};
 
 pub(crate) const PLACE: &str = "NYJ06/07/103";
 pub(crate) const TIME: &str = "06:00-08:00";
@@ -104,17 +105,17 @@ pub(crate) fn book(base_url: &str, more: &[&str]) -> Vec<String> {
     arguments.iter().chain(more).map(|text| (*text).to_owned()).collect()
 }
 
-pub(crate) fn requests(server: &StandInServer, step: Step) -> usize {
+pub(crate) fn requests(server: &StandInServer, step: SiteStep) -> usize {
     server.arrivals().iter().filter(|arrival| arrival.step == step).count()
 }
 
 /// Waits until the site has seen a step.
-pub(crate) fn wait_for(server: &StandInServer, step: Step) {
+pub(crate) fn wait_for(server: &StandInServer, step: SiteStep) {
     wait_for_many(server, step, 1);
 }
 
 /// Waits until the site has seen a step this many times.
-pub(crate) fn wait_for_many(server: &StandInServer, step: Step, many: usize) {
+pub(crate) fn wait_for_many(server: &StandInServer, step: SiteStep, many: usize) {
     let begin = Instant::now();
     while requests(server, step) < many {
         assert!(begin.elapsed() < PATIENCE, "{step:?} never came");

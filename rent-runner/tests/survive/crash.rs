@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use namyangju_rent::SeoulTime;
-use namyangju_rent::harness::{Delay, Fault, FaultKind, Step};
+use namyangju_rent::harness::{Delay, Fault, FaultKind, SiteStep};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
 
@@ -60,7 +60,7 @@ fn scenario(seed: u64) -> BTreeMap<String, usize> {
     let lost = u32::try_from(random.below(12)).unwrap() + 1;
     let world = World::with(BOOKINGS, AHEAD, None, delay, |settings| {
         settings.clock_skew_millis = SKEWS[usize::try_from(seed).unwrap() % SKEWS.len()];
-        settings.faults.push(Fault { step: Step::Submit, nth: lost, kind: FaultKind::LoseAnswer });
+        settings.faults.push(Fault { step: SiteStep::Submit, nth: lost, kind: FaultKind::LoseAnswer });
     });
     let begin = world.opening.minus(AHEAD);
     let process = Arc::new(AtomicU32::new(0));

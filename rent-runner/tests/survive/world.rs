@@ -4,8 +4,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::harness::{Account, Booked, Delay, Rival, Settings, StandIn, StandInServer};
-use namyangju_rent::{Clock, RentDate, SeoulTime, Site, SystemClock, TimeRange, Wish};
+use namyangju_rent::{RentDate, SeoulTime, Site, TimeRange, Wish};
 use serde_json::{Value, json};
 
 /// Bookings of one account for one day, as the library allows.

@@ -66,7 +66,7 @@ impl<W: Watcher> Run<'_, W> {
         let (mut may_log_in, mut may_walk) = (true, true);
         while let Err(error) = &attempted {
             match error.next() {
-                _ if error.step() == Step::Submit => break,
+                _ if error.step() == Some(Step::Submit) => break,
                 Next::LogIn if may_log_in => {
                     may_log_in = false;
                     self.session = None;
@@ -128,7 +128,7 @@ impl<W: Watcher> Run<'_, W> {
 
 /// Whether the applicant form was refused for a reason that the day page before it may mend.
 fn refuses_short_way(error: &Error) -> bool {
-    error.step() == Step::Form
+    error.step() == Some(Step::Form)
         && matches!(error.kind(), AnswerKind::TraceMissing | AnswerKind::Unknown | AnswerKind::Unreadable)
 }
 

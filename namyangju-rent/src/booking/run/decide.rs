@@ -22,7 +22,8 @@ impl<W: Watcher> Run<'_, W> {
     ) -> Result<Duration, Verdict> {
         let (step, answer, text, next) = match &attempted {
             Ok(outcome) => (Step::Submit, outcome.kind(), outcome.to_string(), outcome.next()),
-            Err(error) => (error.step(), error.kind(), error.chain(), error.next()),
+            // Stores and journals name the form where no step failed.
+            Err(error) => (error.step().unwrap_or(Step::Form), error.kind(), error.chain(), error.next()),
         };
         if let Some(attempt) = self.attempts.last_mut() {
             (attempt.step, attempt.answer, attempt.text) = (step, answer, text.clone());
@@ -142,7 +143,7 @@ impl<W: Watcher> Run<'_, W> {
     /// The verdict of an error that time does not mend.
     pub(super) fn ended(&self, error: &Error) -> Verdict {
         match (error, error.outcome()) {
-            (Error::Forbidden(reason), _) => Verdict::Withdrawn { reason: reason.clone() },
+            (Error::Forbidden(refusal), _) => Verdict::Withdrawn { reason: refusal.reason().to_owned() },
             (Error::Budget { .. }, _) => Verdict::GaveUp { why: GiveUp::Budget, last: error.to_string() },
             (_, Some(Outcome::Blocked)) => Verdict::Blocked,
             _ if error.next() == Next::AskPerson => Verdict::NeedsPerson { reason: error.chain() },

@@ -191,7 +191,7 @@ impl<'b, W: Watcher> Run<'b, W> {
     /// The end of a booking whose time to try is over.
     fn in_time(&self, instant: SeoulTime) -> Result<(), Verdict> {
         let (opened, now) = (self.fire_instant(instant), self.clock().monotonic());
-        if now <= opened + self.booking.policy.gives_up_after() {
+        if now <= opened + self.booking.policy.give_up_after() {
             return Ok(());
         }
         let late = now.saturating_sub(opened).as_secs();

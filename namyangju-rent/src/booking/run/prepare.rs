@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Run;
 use super::shot::QUIET_BEFORE;
+use crate::booking::KnownSlots;
 use crate::booking::event::{Event, Wish};
 use crate::booking::report::Verdict;
 use crate::booking::watcher::Watcher;
@@ -110,8 +111,8 @@ impl<W: Watcher> Run<'_, W> {
 
     /// Takes the numbers that are known from earlier.
     fn remember(&mut self, wish: &Wish) {
-        let of_wish = |known: &&(_, _, Vec<_>)| (&known.0, known.1) == (&wish.place, wish.purpose);
-        if let Some((place, purpose, slots)) = self.booking.known.iter().find(of_wish) {
+        let of_wish = |known: &&KnownSlots| known.place == wish.place && known.purpose == wish.purpose;
+        if let Some(KnownSlots { place, purpose, slots }) = self.booking.known.iter().find(of_wish) {
             let day = DayPage::of_slots(place.clone(), wish.date, *purpose, slots.clone());
             let most = self.booking.client.site().dialect.limits.slots_per_application;
             if day.choose(wish.range, most).is_ok() {

@@ -110,7 +110,7 @@ impl<W: Watcher> Run<'_, W> {
     /// Asks whether an application for the wish at hand may leave.
     pub(super) async fn ask_permit(&mut self) -> Result<(), Error> {
         let (monotonic, wall, wish) = (self.clock().monotonic(), self.clock().now(), self.wish);
-        let lasts = self.watcher.permit(wish).await.map_err(Error::Forbidden)?;
+        let lasts = self.watcher.permit(wish).await?;
         self.permit = Some(Permit { wish, monotonic, wall, lasts });
         Ok(())
     }

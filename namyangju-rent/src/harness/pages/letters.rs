@@ -55,7 +55,7 @@ impl Challenge {
         Self { letters: (0..LETTERS).map(|_| letter(seeded.below(26))).collect() }
     }
 
-    /// What stands for the letters in the page: it tells nothing without the key.
+    /// The form in which the page holds the letters: it tells nothing without the key.
     pub(crate) fn hash(typed: &str, key: &str) -> String {
         md5_hex(&[typed.trim().to_ascii_uppercase().as_bytes(), b"|real-person|", key.as_bytes()])
     }

@@ -71,7 +71,7 @@ pub(crate) fn message_page(view: &View<'_>, texts: &[String]) -> String {
     view.page("안내", &content)
 }
 
-/// The fixed page for a taken slot, filled up to so many bytes in the dialect's character set.
+/// The fixed page for a taken slot, filled up to `bytes` bytes in the dialect's character set.
 pub(crate) fn taken_page(view: &View<'_>, text: &str, bytes: Option<usize>, charset: Charset) -> String {
     let head = format!(
         "{}</head>\n<body>\n<div id=\"wrap\"><div class=\"error\">{}</div>\n{BACK}</div>\n",

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use super::robot::{DATE, NOW};
+use crate::clock::SystemClock;
 use crate::harness::*;
-use crate::{
-    Application, Client, Credentials, Error, Outcome, Purpose, RentDate, Session, Site, SystemClock,
-};
+use crate::{Application, Client, Credentials, Error, Outcome, Purpose, RentDate, Session, Site};
 
 async fn session(server: &StandInServer, clock: &Arc<ManualClock>, n: u32) -> Session {
-    let carried: Arc<dyn crate::Clock> = clock.clone();
+    let carried: Arc<dyn crate::clock::Clock> = clock.clone();
     let client = Client::builder(server.site().unwrap()).clock(carried).build().unwrap();
     let credentials = Credentials::new(format!("tester{n}"), format!("invented-{n}"));
     client.log_in(&credentials).await.unwrap()

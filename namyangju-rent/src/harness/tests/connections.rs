@@ -8,8 +8,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::robot::{DATE, NOW, PLACE};
+use crate::clock::Clock;
 use crate::harness::*;
-use crate::{Application, Booking, Client, Clock, Credentials, Report, SeoulTime, Site, Verdict, Wish};
+use crate::{Application, Booking, Client, Credentials, Report, SeoulTime, Site, Verdict, Wish};
 
 /// When the day opens that is booked.
 const OPENING: &str = "2026-11-26 10:05:00";

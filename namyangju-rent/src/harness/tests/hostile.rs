@@ -2,7 +2,8 @@
 //! long is not read.
 
 use crate::harness::{Capture, Told, replay};
-use crate::{AnswerKind, Outcome, Site, SlotState, Step};
+use crate::schedule::SlotState;
+use crate::{AnswerKind, Outcome, Site, Step};
 
 const BASE: &str = "https://www.nyj.go.kr";
 const SUBMIT: &str = "https://www.nyj.go.kr/rent/rent/process/rent";
@@ -18,7 +19,7 @@ fn told(step: Step, path: &str, page: &str) -> Told {
     if step == Step::Submit {
         capture.posted_to = Some(SUBMIT.to_owned());
         (capture.place, capture.date) = ("NYJ06/07/103".parse().ok(), "2026-12-05".parse().ok());
-        capture.slots.push((crate::TimeNo(1833), "06:00-08:00".parse().unwrap()));
+        capture.slots.push((crate::schedule::TimeNo(1833), "06:00-08:00".parse().unwrap()));
     }
     replay(&site(), &capture).unwrap()
 }
@@ -199,7 +200,7 @@ fn an_error_does_not_repeat_a_whole_page() {
     let form = format!("<form><input id=appli_name><input name='receipt_time[]' value='{long}'></form>");
     let mut capture = Capture::new(Step::Form, SUBMIT, site().charset().encode(&form).into_owned());
     (capture.place, capture.date) = ("NYJ06/07/103".parse().ok(), "2026-12-05".parse().ok());
-    capture.slots.push((crate::TimeNo(1833), "06:00-08:00".parse().unwrap()));
+    capture.slots.push((crate::schedule::TimeNo(1833), "06:00-08:00".parse().unwrap()));
     let error = replay(&site(), &capture).unwrap_err().to_string();
     assert!(error.len() < 300 && error.contains("1833"), "{error}");
 }

@@ -14,8 +14,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::robot::NOW;
+use crate::clock::{Clock, SystemClock};
 use crate::harness::*;
-use crate::{Application, Booking, Client, Clock, Credentials, Site, SystemClock, Verdict, Wish};
+use crate::{Application, Booking, Client, Credentials, Site, Verdict, Wish};
 
 const ONE_WAY: Duration = Duration::from_millis(20);
 

@@ -8,9 +8,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::robot::NOW;
+use crate::Site;
+use crate::form_fields::Charset;
 use crate::harness::wiremock::{form_field, form_fields, mock_server, query_text};
 use crate::harness::*;
-use crate::{Charset, Site};
 
 async fn send(server: &MockServer, head: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
@@ -59,7 +60,7 @@ async fn a_wrong_address_is_loud() {
 
 #[tokio::test]
 async fn a_fault_of_the_wire_says_that_wiremock_cannot_do_it() {
-    let faults = vec![Fault { step: Step::Any, nth: 1, kind: FaultKind::LoseAnswer }];
+    let faults = vec![Fault { step: SiteStep::Any, nth: 1, kind: FaultKind::LoseAnswer }];
     let settings = Settings { faults, ..Settings::default() };
     let clock = Arc::new(ManualClock::new(NOW.parse().unwrap()));
     let mocked = mock_server(machine(settings), clock).await;

@@ -496,17 +496,17 @@ fn scripted_faults_hit_the_nth_request_of_their_step() {
     let fault = |step, nth, kind| Fault { step, nth, kind };
     let mut robot = Robot::logged_in(settings(|s| {
         s.faults = vec![
-            fault(Step::Home, 2, FaultKind::Status(500)),
-            fault(Step::Home, 3, FaultKind::Body(Vec::new())),
-            fault(Step::Home, 4, FaultKind::Truncate(100)),
-            fault(Step::Home, 5, FaultKind::Utf8),
-            fault(Step::Home, 6, FaultKind::ExpireSession),
-            fault(Step::Home, 7, FaultKind::RedirectTo("https://other.invalid/".into())),
-            fault(Step::Home, 8, FaultKind::RedirectLoop),
-            fault(Step::Home, 9, FaultKind::Late(Duration::from_secs(9))),
-            fault(Step::Submit, 1, FaultKind::LoseAnswer),
-            fault(Step::Form, 1, FaultKind::DropBefore),
-            fault(Step::Day, 3, FaultKind::WrongLength),
+            fault(SiteStep::Home, 2, FaultKind::Status(500)),
+            fault(SiteStep::Home, 3, FaultKind::Body(Vec::new())),
+            fault(SiteStep::Home, 4, FaultKind::Truncate(100)),
+            fault(SiteStep::Home, 5, FaultKind::Utf8),
+            fault(SiteStep::Home, 6, FaultKind::ExpireSession),
+            fault(SiteStep::Home, 7, FaultKind::RedirectTo("https://other.invalid/".into())),
+            fault(SiteStep::Home, 8, FaultKind::RedirectLoop),
+            fault(SiteStep::Home, 9, FaultKind::Late(Duration::from_secs(9))),
+            fault(SiteStep::Submit, 1, FaultKind::LoseAnswer),
+            fault(SiteStep::Form, 1, FaultKind::DropBefore),
+            fault(SiteStep::Day, 3, FaultKind::WrongLength),
         ];
     }));
     assert_eq!(robot.get("/rent/").status, 200);
@@ -533,7 +533,7 @@ fn scripted_faults_hit_the_nth_request_of_their_step() {
     let day = robot.day(PLACE);
     assert_eq!(day.fault, Some(WireFault::WrongLength { declared: day.body.len() + 64 }));
     let last = robot.stand_in.arrivals().iter().rev().nth(1).unwrap();
-    assert_eq!((last.status, last.step), (0, Step::Submit));
+    assert_eq!((last.status, last.step), (0, SiteStep::Submit));
     assert_eq!(last.account.as_deref(), Some("tester1"));
 }
 

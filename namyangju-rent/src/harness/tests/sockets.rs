@@ -8,8 +8,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::robot::NOW;
+use crate::Site;
+use crate::clock::{Clock, SystemClock};
 use crate::harness::*;
-use crate::{Clock, Site, SystemClock};
 
 fn machine(change: impl FnOnce(&mut Settings)) -> StandIn {
     let mut settings = Settings::default();
@@ -18,7 +19,7 @@ fn machine(change: impl FnOnce(&mut Settings)) -> StandIn {
 }
 
 fn faulty(kind: FaultKind) -> StandIn {
-    machine(|s| s.faults = vec![Fault { step: Step::Home, nth: 1, kind }])
+    machine(|s| s.faults = vec![Fault { step: SiteStep::Home, nth: 1, kind }])
 }
 
 async fn server(stand_in: StandIn) -> StandInServer {

@@ -41,13 +41,16 @@ fn each_server_stamps_its_own_instant() {
         assert_eq!((seconds(&answer), answer.back_delay), (file, Duration::ZERO), "{date:?}");
         let arrivals = robot.stand_in.arrivals();
         assert_eq!((arrivals[0].began, arrivals[0].left), (Some(now()), Some(now().plus(1_500 * MILLI))));
-        assert_eq!((arrivals[1].began, arrivals[1].left, arrivals[1].step), (None, Some(now()), Step::File));
+        assert_eq!(
+            (arrivals[1].began, arrivals[1].left, arrivals[1].step),
+            (None, Some(now()), SiteStep::File)
+        );
     }
 }
 
 #[test]
 fn an_answer_that_a_fault_makes_late_leaves_late() {
-    let fault = Fault { step: Step::Home, nth: 1, kind: FaultKind::Late(700 * MILLI) };
+    let fault = Fault { step: SiteStep::Home, nth: 1, kind: FaultKind::Late(700 * MILLI) };
     let mut robot = Robot::new(Settings { faults: vec![fault], ..Settings::default() });
     robot.stand_in.settings_mut().web_server.script_time = 100 * MILLI;
     assert_eq!(robot.get("/rent/").back_delay, 800 * MILLI);

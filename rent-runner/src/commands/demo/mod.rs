@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::harness::{
     Account, BlockKind, BlockRule, BusyWindow, Court, Delay, Fault, FaultKind, HumanCheck, Rival, Settings,
-    StandIn, StandInServer, Step, WaitingRoom, WaitingRoomStyle,
+    SiteStep, StandIn, StandInServer, WaitingRoom, WaitingRoomStyle,
 };
 use namyangju_rent::{
-    Application, Booking, Clock, Credentials, Event, HeadCount, Policy, SeoulTime, Site, Standing,
-    SystemClock, TimedEvent, Wish,
+    Application, Booking, Credentials, Event, HeadCount, Policy, SeoulTime, Site, Standing, TimedEvent, Wish,
 };
 use serde_json::json;
 
@@ -142,7 +142,7 @@ async fn in_the_foreground(play: Play<'_>) -> Result<Played> {
     let account = Account::invented(1);
     let credentials = Credentials::new(&account.id, &account.password);
     let mut booking = Booking::new(client, credentials, wish.clone(), application()?)
-        .policy(Policy::new().give_up_after(arguments.give_up_after));
+        .policy(Policy::new().with_give_up_after(arguments.give_up_after));
     let mut live = None;
     if !arguments.opens_in().is_zero() {
         booking = booking.opens_at(opening);
@@ -211,7 +211,7 @@ fn staged(arguments: &Demo, opening: SeoulTime, wish: &Wish, rivals: &[Rival]) -
         settings.human_check = HumanCheck::Everywhere;
     }
     if arguments.waiting_room {
-        let (before, style) = (Step::Form, WaitingRoomStyle::Page);
+        let (before, style) = (SiteStep::Form, WaitingRoomStyle::Page);
         settings.waiting_room = Some(WaitingRoom { before, style });
     }
     if let Some(lasting) = arguments.busy {
@@ -223,7 +223,7 @@ fn staged(arguments: &Demo, opening: SeoulTime, wish: &Wish, rivals: &[Rival]) -
         }];
     }
     if arguments.lose_answer {
-        settings.faults = vec![Fault { step: Step::Submit, nth: 1, kind: FaultKind::LoseAnswer }];
+        settings.faults = vec![Fault { step: SiteStep::Submit, nth: 1, kind: FaultKind::LoseAnswer }];
     }
     if arguments.blocked {
         settings.block = Some(BlockRule {

@@ -5,21 +5,21 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use namyangju_rent::SeoulTime;
-use namyangju_rent::harness::{Arrival, Booked, Step};
+use namyangju_rent::harness::{Arrival, Booked, SiteStep};
 use serde_json::json;
 
 use crate::words::millis;
 
 /// A word for a step of the stand-in's log.
-fn word(step: Step) -> &'static str {
+fn word(step: SiteStep) -> &'static str {
     match step {
-        Step::Home => "home page",
-        Step::LoginPage => "login page",
-        Step::Login => "login",
-        Step::Schedule => "day list",
-        Step::Day => "day page",
-        Step::Form => "form",
-        Step::Submit => "submission",
+        SiteStep::Home => "home page",
+        SiteStep::LoginPage => "login page",
+        SiteStep::Login => "login",
+        SiteStep::Schedule => "day list",
+        SiteStep::Day => "day page",
+        SiteStep::Form => "form",
+        SiteStep::Submit => "submission",
         _ => "other pages",
     }
 }
@@ -39,7 +39,7 @@ fn counts<'a>(arrivals: impl IntoIterator<Item = &'a Arrival>) -> Counts {
 #[derive(Debug, Default)]
 struct Counts {
     probes: u32,
-    steps: BTreeMap<Step, u32>,
+    steps: BTreeMap<SiteStep, u32>,
 }
 
 impl Counts {
@@ -120,7 +120,7 @@ impl Seen {
                 distance(self.after_opening(shot.site_time))
             );
         }
-        if let Some(sent) = self.arrivals.iter().rfind(|arrival| arrival.step == Step::Submit) {
+        if let Some(sent) = self.arrivals.iter().rfind(|arrival| arrival.step == SiteStep::Submit) {
             let after = distance(self.after_opening(sent.site_time));
             let _ = writeln!(text, "speed      the application reached it {after} the opening");
         }

@@ -6,8 +6,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use namyangju_rent::TimedEvent;
+use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::harness::Account;
-use namyangju_rent::{Clock, SystemClock, TimedEvent};
 use serde_json::json;
 
 use super::{Play, Played, application};

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
-use namyangju_rent::{Clock, SeoulTime, SystemClock};
+use namyangju_rent::SeoulTime;
+use namyangju_rent::clock::{Clock, SystemClock};
 
 use super::Findings;
 use crate::config::Config;

@@ -1,7 +1,9 @@
 //! The sites: TLS, that they can be reached, and their clocks; one request to each.
 
 use anyhow::Result;
-use namyangju_rent::{Error, Next, Site, SiteClock, TlsBackend};
+use namyangju_rent::clock::SiteClock;
+use namyangju_rent::network::TlsBackend;
+use namyangju_rent::{Error, Next, Site};
 
 use super::Findings;
 use crate::config::Config;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::{Clock, SystemClock};
+use namyangju_rent::clock::{Clock, SystemClock};
 
 use super::{Findings, machine};
 use crate::config::Config;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use namyangju_rent::harness::{Fault, FaultKind, Settings, StandIn, StandInServer, Step};
-use namyangju_rent::{Clock, Site, SystemClock};
+use namyangju_rent::Site;
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::harness::{Fault, FaultKind, Settings, SiteStep, StandIn, StandInServer};
 
 use super::*;
 use crate::testing::{channel, config, stored};
@@ -101,7 +102,7 @@ async fn a_clock_that_is_off_and_a_block_are_told() {
     assert!(found.has("clock", Level::Warning, "s ahead of this machine"), "{found:?}");
 
     // A HEAD that is refused tells nothing; the GET after it does.
-    let fault = |nth| Fault { step: Step::Home, nth, kind: FaultKind::Status(403) };
+    let fault = |nth| Fault { step: SiteStep::Home, nth, kind: FaultKind::Status(403) };
     let server = stand_in(|settings| settings.faults = vec![fault(1), fault(2)]);
     settings.base_url = Some(server.base_url());
     let found = findings(&settings, &["--site", "namyangju"]).await;

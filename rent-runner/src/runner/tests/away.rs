@@ -139,7 +139,7 @@ pub(super) async fn all(stages: impl Iterator<Item = impl Future<Output = ()> + 
 async fn assert_won(stage: &Stage, id: BookingId, what: &str) {
     let booking = stage.store.booking(id).await.unwrap();
     assert_eq!(booking.state, State::Succeeded, "{what}: {:?}", booking.reason);
-    assert_eq!((stage.booked(), stage.count(Step::Submit)), (1, 1), "{what}");
+    assert_eq!((stage.booked(), stage.count(SiteStep::Submit)), (1, 1), "{what}");
     assert_eq!(booking.owner, None, "{what}");
 }
 
@@ -210,7 +210,8 @@ async fn away_over_the_opening(fault: Fault) {
     // It is the same claim that went on.
     assert!(matches!(&ended[..], [Done { lease: Lease { fence: 1, .. }, .. }]), "{fault:?} {ended:?}");
     // Nothing is sent that the store did not note before.
-    let submitted = stage.server.arrivals().into_iter().find(|arrival| arrival.step == Step::Submit).unwrap();
+    let submitted =
+        stage.server.arrivals().into_iter().find(|arrival| arrival.step == SiteStep::Submit).unwrap();
     assert!(submitted.at >= back, "{fault:?}");
     let story = stage.store.story(id).await.unwrap();
     let alarms = story

@@ -23,7 +23,7 @@ async fn ahead_of_the_site(millis: i64) {
         .unwrap();
     let (state, reason) = stage.state(id).await;
     assert_eq!(state, State::Succeeded, "{millis}: {reason}");
-    assert_eq!((stage.booked(), stage.count(Step::Submit)), (1, 1), "{millis}");
+    assert_eq!((stage.booked(), stage.count(SiteStep::Submit)), (1, 1), "{millis}");
     let messages = stage.store.take_messages(10, Duration::ZERO).await.unwrap();
     let told =
         messages.iter().filter(|message| message.body.to_string().contains("the clock of this machine"));

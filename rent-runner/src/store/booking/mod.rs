@@ -6,7 +6,9 @@ mod write;
 use std::fmt;
 use std::time::Duration;
 
-use namyangju_rent::{Attempt, Event, Receipt, SeoulTime, SlotState, Wish};
+use namyangju_rent::report::Attempt;
+use namyangju_rent::schedule::SlotState;
+use namyangju_rent::{Event, Receipt, SeoulTime, Wish};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use namyangju_rent::{AnswerKind, Event, SeoulTime, SlotState, Step, TimeOfDay, TimeRange, Wish, nfc};
+use namyangju_rent::schedule::{SlotState, TimeOfDay};
+use namyangju_rent::{AnswerKind, Event, SeoulTime, Step, TimeRange, Wish, nfc};
 use serde::Deserialize;
 
 use crate::store::sql::{Row, damaged, of_word, values};

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use namyangju_rent::{MAX_BOOKINGS_PER_DAY, SeoulTime, Wish};
+use namyangju_rent::limits::MAX_BOOKINGS_PER_DAY;
+use namyangju_rent::{SeoulTime, Wish};
 
 use super::rows::{booking, minutes, no_booking, select_bookings};
 use crate::store::accounts::no_account;

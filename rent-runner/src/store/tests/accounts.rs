@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use namyangju_rent::{Purpose, Routes, TimeNo};
+use namyangju_rent::Purpose;
+use namyangju_rent::network::Routes;
+use namyangju_rent::schedule::TimeNo;
 use serde_json::json;
 
 use super::support::{COURT, Place, account, at, booking, sealed, suite, with_booking};

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use namyangju_rent::{Clock, Event, MAX_BOOKINGS_PER_DAY, SystemClock};
+use namyangju_rent::Event;
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::limits::MAX_BOOKINGS_PER_DAY;
 
 use super::support::{
     COURT, LONG, NONE, Place, account, at, booking, ending, fired, sealed, suite, wish, with_booking,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use namyangju_rent::{Attempt, OpeningBracket, Receipt, SeoulTime, SlotState};
+use namyangju_rent::report::{Attempt, OpeningBracket};
+use namyangju_rent::schedule::SlotState;
+use namyangju_rent::{Receipt, SeoulTime};
 use serde_json::json;
 
 use super::support::{LONG, Place, at, ending, fired, suite, with_booking};
