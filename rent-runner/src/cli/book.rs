@@ -81,10 +81,6 @@ pub(crate) struct Book {
     /// Each event as a line of JSON on stdout, the report last.
     #[arg(long)]
     pub(crate) json: bool,
-
-    /// No story on stderr.
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
 }
 
 /// What is wished for.

@@ -39,9 +39,14 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "TEXT", help_heading = "Global options")]
     user_agent: Option<String>,
 
-    /// How the lines of the log look. Default: human on a terminal, json elsewhere.
+    /// How each line of stderr looks: a sentence (human), or a JSON document (json). Default: human; json for a log
+    /// of steps (serve, run-due, -v) that does not go to a terminal.
     #[arg(long, global = true, value_enum, value_name = "FORMAT", help_heading = "Global options")]
     log_format: Option<LogFormat>,
+
+    /// Write only errors, warnings and the log to stderr. Results are still printed.
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub(crate) quiet: bool,
 }
 
 impl Global {

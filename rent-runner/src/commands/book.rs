@@ -24,11 +24,8 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     let application = request::application(&arguments.application, None)?;
     let client = request::client(site.clone(), config)?;
     let aim = &arguments.aim;
-    let reader = Reader::new(arguments.json, arguments.quiet);
-    if !arguments.quiet {
-        let advice = request::advice(&site, &wishes, opens.as_ref());
-        advice.iter().for_each(|line| terminal::note(line));
-    }
+    let reader = Reader::new(arguments.json, terminal::is_quiet());
+    request::advice(&site, &wishes, opens.as_ref()).iter().for_each(|line| terminal::note(line));
     let prompt = format!("password of {} at {}: ", arguments.account, site.title());
     let credentials = || -> Result<Credentials> {
         Ok(Credentials::new(&arguments.account, terminal::password::ask(arguments.password_stdin, &prompt)?))

@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: &Cancel, config: &Config) -> Result<u8> {
                 }
             }
             Err(error) if failed.is_none() => failed = Some(error),
-            Err(error) => terminal::note(&format!("rent-runner: {error}")),
+            Err(error) => terminal::error(&error.to_string()),
         }
     }
     if arguments.json {

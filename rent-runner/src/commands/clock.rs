@@ -40,7 +40,7 @@ pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
     match failed {
         Some(error) => Err(error.into()),
         None if watch.clock.probes().is_empty() => {
-            terminal::note("rent-runner: the answers have no date that can be read");
+            terminal::error("the answers have no date that can be read");
             Ok(exit::NO_CLEAR_ANSWER)
         }
         None => Ok(exit::DONE),

@@ -23,7 +23,7 @@ pub(crate) async fn run(
             let list = session.day_list(&wish.place, wish.date).await?;
             let mut slots = list.within(wish.date, wish.range, wish.purpose);
             if slots.any(|slot| slot.state == SlotState::Booked) {
-                terminal::note(&format!("rent-runner: {}", verdict_sentence(&Verdict::Lost)));
+                terminal::error(&verdict_sentence(&Verdict::Lost));
                 return Ok(exit::exit_code(&Verdict::Lost));
             }
         }
@@ -68,8 +68,8 @@ pub(crate) async fn run(
         terminal::note(&format!("discount   {code} {label}"));
     }
     for (field, character) in lacking {
-        terminal::note(&format!(
-            "warning    `{field}` has `{character}`, which the site's character set lacks: it will receive &#{};",
+        terminal::warning(&format!(
+            "`{field}` has `{character}`, which the site's character set lacks: it will receive &#{};",
             u32::from(character)
         ));
     }

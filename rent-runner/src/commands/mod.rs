@@ -53,7 +53,7 @@ const LIVING: Duration = Duration::from_secs(90);
 pub(crate) fn settings(flags: &Flags) -> Result<Config> {
     let config = Config::load(flags)?;
     logs::set_format(config.log_format);
-    config.warnings.iter().for_each(|warning| terminal::note(&format!("warning: {warning}")));
+    config.warnings.iter().for_each(|warning| terminal::warning(warning));
     Ok(config)
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::bad_input::BadInput;
 use crate::cli::{Settings, SettingsCommand, SettingsShow};
 use crate::config::{Config, EXAMPLE, Flags, Source, rows, settings_file};
+use crate::telemetry::logs;
 use crate::{exit, terminal};
 
 /// Shows the settings, the file's place or an example.
@@ -14,7 +15,8 @@ pub(crate) fn run(arguments: &Settings, mut flags: Flags) -> Result<u8> {
         SettingsCommand::Show(arguments) => {
             arguments.at.put(&mut flags);
             let config = Config::load(&flags)?;
-            config.warnings.iter().for_each(|warning| terminal::note(&format!("warning: {warning}")));
+            logs::set_format(config.log_format);
+            config.warnings.iter().for_each(|warning| terminal::warning(warning));
             show(arguments, &config)?;
         }
         SettingsCommand::Path => {

@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
     let server =
         StandInServer::spawn(stand_in, Arc::new(SystemClock)).context("the stand-in cannot start")?;
     let server = Arc::new(server);
-    let story = Arc::new(Story::new(Reader::new(arguments.json, false), opening));
+    let story = Arc::new(Story::new(Reader::new(arguments.json, terminal::is_quiet()), opening));
     story.aside(&format!("a stand-in of {} at {}", dialect.title(), server.base_url()));
     story.aside(&format!("the wish: {} {} {}, {}", wish.place, wish.date, wish.range, court.name));
     if arguments.rivals > 0 {

@@ -14,6 +14,7 @@ use crate::cli::Doctor;
 use crate::config::{Config, Flags};
 use crate::notify::Notifier;
 use crate::store::Store;
+use crate::telemetry::logs;
 use crate::{exit, terminal};
 
 /// How bad it is.
@@ -92,6 +93,7 @@ pub(crate) async fn run(arguments: &Doctor, mut flags: Flags) -> Result<u8> {
     let mut findings = Findings { quiet: arguments.json, ..Findings::default() };
     match Config::load(&flags) {
         Ok(config) => {
+            logs::set_format(config.log_format);
             machine::settings(&mut findings, &config)?;
             examine(&mut findings, arguments, &config).await?;
         }
