@@ -73,6 +73,21 @@ impl State {
         Self::ALL.into_iter().find(|state| state.word() == word)
     }
 
+    /// What is said of a booking in this state, after its number: `has succeeded`.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Waiting => "is waiting",
+            Self::Armed => "is ready for its opening",
+            Self::Firing => "is being made",
+            Self::Succeeded => "has succeeded",
+            Self::Failed => "has failed",
+            Self::Unconfirmed => "is unconfirmed",
+            Self::Blocked => "was blocked",
+            Self::NeedsPerson => "needs a person",
+            Self::Cancelled => "is cancelled",
+        }
+    }
+
     /// Nothing more happens to it by itself.
     pub(crate) fn is_over(self) -> bool {
         !matches!(self, Self::Waiting | Self::Armed | Self::Firing)

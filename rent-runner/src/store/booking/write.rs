@@ -63,10 +63,10 @@ async fn check_choices(tx: &mut Tx<'_>, id: BookingId, account: i64, choices: &[
         let (start, end) = minutes(wish.range);
         if let Some(row) = tx.row(same, values![&date, &place, start, end, account, id.0]).await? {
             return Err(StoreError::Conflict(format!(
-                "{place} {date} {} is wished already: booking {} is {}",
+                "{place} {date} {} is the time of another booking: booking {} {}",
                 wish.range,
                 row.int("id")?,
-                row.text("state")?
+                row.word::<State>("state")?.in_words()
             )));
         }
     }
@@ -139,7 +139,8 @@ impl Store {
             return Err(tx.refuse(StoreError::Conflict(why)).await);
         }
         if !matches!(standing.state, State::Waiting | State::Armed) {
-            let why = format!("booking {id} is {}: only a waiting one can be changed", standing.state.word());
+            let why =
+                format!("booking {id} {}: only a waiting one can be changed", standing.state.in_words());
             return Err(tx.refuse(StoreError::Conflict(why)).await);
         }
         if let Some(choices) = &change.choices {
@@ -191,7 +192,7 @@ impl Store {
         let standing = Standing::read(&mut tx, id).await?;
         let after = match (standing.state, &standing.owner) {
             (state, _) if state.is_over() => {
-                let why = format!("booking {id} is {} already", state.word());
+                let why = format!("booking {id} {} already: it cannot be cancelled", state.in_words());
                 return Err(tx.refuse(StoreError::Conflict(why)).await);
             }
             (State::Waiting | State::Armed, None) => State::Cancelled,
@@ -218,9 +219,8 @@ impl Store {
         let standing = Standing::read(&mut tx, id).await?;
         let (state, account) = (standing.state, standing.account_id);
         if !state.is_over() || state == State::Succeeded {
-            let word = state.word();
-            let why =
-                format!("booking {id} is {word}: only one that ended without success can be tried again");
+            let word = state.in_words();
+            let why = format!("booking {id} {word}: only one that ended without success can be tried again");
             return Err(tx.refuse(StoreError::Conflict(why)).await);
         }
         lock_account_of(&mut tx, account).await?;

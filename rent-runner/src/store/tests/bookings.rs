@@ -130,7 +130,7 @@ async fn a_booking_that_is_over_is_no_duplicate_unless_it_succeeded(place: &Plac
     let second = store.add_bookings(&[booking("tester1", &[COURT])]).await.unwrap()[0];
     assert_ne!(first, second);
     end(&store, State::Succeeded).await;
-    let why = format!("booking {second} is succeeded");
+    let why = format!("booking {second} has succeeded");
     conflict(store.add_bookings(&[booking("tester1", &[COURT])]).await, &why);
 }
 
@@ -324,7 +324,7 @@ async fn a_retry_begins_a_new_round_unless_it_was_unconfirmed(place: &Place) {
     }
     let lease = store.claim("runner-1", late, 1, LONG).await.unwrap()[0].lease;
     store.finish(lease, "runner-1", &[], &ending(State::Succeeded)).await.unwrap();
-    conflict(store.retry_booking(id, opening).await, "is succeeded");
+    conflict(store.retry_booking(id, opening).await, "has succeeded");
 }
 
 async fn a_retry_does_not_double_another_booking(place: &Place) {
