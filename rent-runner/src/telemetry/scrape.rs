@@ -113,7 +113,7 @@ async fn health(Shared(asked): Shared<Arc<Asked>>) -> Response {
         Ok(Ok(_)) => (StatusCode::OK, "ok\n".to_owned()),
         Ok(Err(error)) => (StatusCode::SERVICE_UNAVAILABLE, format!("the store does not answer: {error}\n")),
         Err(_) => {
-            let text = format!("the store does not answer within {STORE_TIMEOUT:?}\n");
+            let text = format!("the store does not answer within {} s\n", STORE_TIMEOUT.as_secs());
             (StatusCode::SERVICE_UNAVAILABLE, text)
         }
     };

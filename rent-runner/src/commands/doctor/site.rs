@@ -5,6 +5,7 @@ use namyangju_rent::{Error, Next, Site, SiteClock, TlsBackend};
 
 use super::Findings;
 use crate::config::Config;
+use crate::words::millis;
 use crate::{request, terminal};
 
 /// A site's clock that is this far from ours in seconds is remarkable: bookings measure it, people do not.
@@ -99,7 +100,7 @@ async fn one(findings: &mut Findings, config: &Config, site: &Site) -> Result<()
                         "give --clock-offset to bookings, since its clock cannot be measured",
                     );
                 };
-                findings.ok(WHAT, format!("{} answers, {path:.1?} there and back", site.base_url()))?;
+                findings.ok(WHAT, format!("{} answers, {} there and back", site.base_url(), millis(path)))?;
                 let seconds = ahead as f64 / 1e6;
                 let text = format!("the site is {seconds:+.1} s ahead of this machine, ± 1 s");
                 return if ahead.abs() > FAR_OFF * 1_000_000 {

@@ -10,6 +10,7 @@ use super::{Findings, machine};
 use crate::config::Config;
 use crate::store::{Filter, State, Store, StoreError};
 use crate::vault::{KeySource, Vault};
+use crate::words::millis;
 
 /// `serve` renews every few seconds, and cron starts `run-due` every five minutes.
 const SEEN_LATELY: Duration = Duration::from_secs(6 * 60);
@@ -50,7 +51,7 @@ pub(super) async fn open(findings: &mut Findings, config: &Config) -> Result<Opt
     };
     match examine(&store).await {
         Ok((version, ahead, took)) => {
-            let text = format!("{} opens, layout {version}, answers in {took:?}", store.address());
+            let text = format!("{} opens, layout {version}, answers in {}", store.address(), millis(took));
             findings.ok(WHAT, text)?;
             let text = format!("the database's clock is {} ms from this machine's", ahead / 1000);
             if ahead.abs() > CLOCKS_AGREE {

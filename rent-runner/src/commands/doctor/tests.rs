@@ -176,6 +176,8 @@ async fn a_booking_that_opens_soon_needs_a_runner() {
         assert!(found.has("runner", level, "open within a day: 1"), "{found:?}");
         assert!(found.has("accounts", Level::Warning, "1 never logged in"), "{found:?}");
         assert!(found.has("database", Level::Ok, "it can be written to"), "{found:?}");
+        assert!(found.has("database", Level::Ok, " ms"), "as a person writes a time: {found:?}");
+        assert!(!found.has("database", Level::Ok, "µs"), "{found:?}");
         store.begin_runner("tester").await.unwrap();
         let found = findings(&config(folder.path()), &["--offline"]).await;
         assert!(found.has("runner", Level::Ok, "1 at work; bookings that open within a day: 1"), "{found:?}");
