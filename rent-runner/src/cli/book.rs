@@ -8,7 +8,7 @@ use clap::{ArgAction, Args};
 use namyangju_rent::{HeadCount, Place, RentDate, TimeRange};
 
 use super::At;
-use super::values::{Choice, OpensAt, Pace};
+use super::values::{Choice, OpensAt, Pace, login, most_requests};
 use crate::exit;
 use crate::words::duration;
 
@@ -41,7 +41,7 @@ pub(crate) struct Book {
     pub(crate) at: At,
 
     /// The login name at the site.
-    #[arg(long, env = "RENT_ACCOUNT", hide_env_values = true, value_name = "ID")]
+    #[arg(long, env = "RENT_ACCOUNT", hide_env_values = true, value_name = "ID", value_parser = login)]
     pub(crate) account: String,
 
     /// Read the password from the first line of stdin.
@@ -191,6 +191,6 @@ pub(crate) struct AimArgs {
 
     /// The most requests after the opening. Default: 60, or as many as five minutes take with the
     /// original policy; never more than 200 in all.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), value_name = "N", help_heading = "Pace")]
+    #[arg(long, value_parser = most_requests, value_name = "N", help_heading = "Pace")]
     pub(crate) most_requests: Option<u32>,
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use namyangju_rent::{CentreCode, MAX_PROBES, Place, RentDate};
 
 use super::At;
+use super::values::whole_number;
 
 /// Measure a site's clock; needs no account.
 ///
@@ -134,8 +135,5 @@ impl FromStr for Month {
 }
 
 fn probe_number(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if (1..=MAX_PROBES).contains(&number) => Ok(number),
-        _ => Err(format!("write a number from 1 to {MAX_PROBES}")),
-    }
+    whole_number(text, 1..=MAX_PROBES)
 }

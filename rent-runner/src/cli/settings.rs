@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use namyangju_rent::{OnBlock, Route, TlsBackend};
 
-use crate::config::{Flags, language, on_block};
+use crate::config::{Flags, language, listen, most_at_once, on_block, runner_name};
 use crate::notify::Language;
 use crate::telemetry::logs::LogFormat;
 
@@ -21,6 +22,7 @@ pub(crate) struct Global {
     /// The database: a path, or postgres://USER@HOST/NAME, whose password belongs into the settings file or
     /// RENT_DATABASE. Default: rent-runner/rent.db in $XDG_DATA_HOME or ~/.local/share.
     #[arg(long, global = true, value_name = "PATH|URL", help_heading = "Global options")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     database: Option<String>,
 
     /// The key that passwords are sealed with. Default: rent-runner/key in $XDG_CONFIG_HOME or ~/.config.
@@ -114,11 +116,11 @@ impl At {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct RunnerArgs {
     /// The name of this runner, as others see it. Default: RENT_RUNNER, or this machine's name.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = runner_name)]
     runner: Option<String>,
 
     /// The most bookings that it holds at a time.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", value_parser = most_at_once)]
     most_at_once: Option<u32>,
 
     /// A network route of your own to the site: `direct`, `local:ADDRESS`, or a proxy as in
@@ -132,7 +134,7 @@ pub(crate) struct RunnerArgs {
     on_block: Option<OnBlock>,
 
     /// Listen here for metrics and health checks.
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = listen)]
     listen: Option<SocketAddr>,
 
     /// The language of messages: `korean` or `english`.

@@ -7,6 +7,8 @@ use clap::{Args, ValueEnum};
 use namyangju_rent::SeoulTime;
 use namyangju_rent::harness::{KeepAlive, WebServer};
 
+use super::values::whole_number;
+use crate::config::listen;
 use crate::words::duration;
 
 /// Show the whole story on this machine: a stand-in site, its opening, one booking.
@@ -67,7 +69,7 @@ pub(crate) struct Demo {
 
     /// A race: so many others want the same time, each by a program that asks every 500 ms in a phase of
     /// its own and needs three requests. Reserved (0) or lost (3).
-    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1000))]
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = rivals)]
     pub(crate) rivals: u16,
 
     /// How long the way to the site and back takes.
@@ -124,7 +126,7 @@ Examples:
   rent-runner site --site cheonan --listen 127.0.0.1:9000 --opens-at '2026-11-26 10:00:00'")]
 pub(crate) struct StandInSite {
     /// Where to listen; port 0 is any free one.
-    #[arg(long, default_value = "127.0.0.1:8099", value_name = "ADDRESS:PORT")]
+    #[arg(long, default_value = "127.0.0.1:8099", value_name = "ADDRESS:PORT", value_parser = listen)]
     pub(crate) listen: SocketAddr,
 
     /// Let other machines reach it. Everybody there can log in and book.
@@ -211,6 +213,10 @@ fn keep_alive(text: &str) -> Result<Kept, String> {
         return Ok(Kept::Off);
     }
     duration::parse(text).map(Kept::For).map_err(|_| "write a duration, as in 5s or 75s, or off".to_owned())
+}
+
+fn rivals(text: &str) -> Result<u16, String> {
+    whole_number(text, 0..=1000)
 }
 
 fn share(text: &str) -> Result<f64, String> {

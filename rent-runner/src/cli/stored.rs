@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use namyangju_rent::{Place, RentDate, TimeRange};
 
 use super::book::{AimArgs, ApplicationArgs, WishArgs};
-use super::values::{Choice, OpensAt, StateWord};
+use super::values::{Choice, OpensAt, StateWord, attempt_number, booking_number, round_number};
 
 /// Store a booking, to be made at the instant it opens.
 ///
@@ -103,7 +103,7 @@ Examples:
   rent-runner show 7 --page 3 > answer.html       (the page nobody has described)")]
 pub(crate) struct Show {
     /// The booking's number.
-    #[arg(value_name = "NUMBER")]
+    #[arg(value_name = "NUMBER", value_parser = booking_number)]
     pub(crate) id: i64,
 
     /// Each event too, as it was stored.
@@ -115,11 +115,11 @@ pub(crate) struct Show {
     pub(crate) personal: bool,
 
     /// Write the page that was kept of this attempt to stdout, byte for byte. It may hold names.
-    #[arg(long, value_name = "ATTEMPT", conflicts_with_all = ["events", "personal", "json"])]
+    #[arg(long, value_name = "ATTEMPT", value_parser = attempt_number, conflicts_with_all = ["events", "personal", "json"])]
     pub(crate) page: Option<u32>,
 
     /// The round of --page, where a booking was retried. Default: the last with such an attempt.
-    #[arg(long, value_name = "ROUND", requires = "page")]
+    #[arg(long, value_name = "ROUND", value_parser = round_number, requires = "page")]
     pub(crate) round: Option<i64>,
 
     /// A JSON document instead of text.
@@ -139,7 +139,7 @@ Examples:
   rent-runner edit 7 --clear or --clear note")]
 pub(crate) struct Edit {
     /// The booking's number.
-    #[arg(value_name = "NUMBER")]
+    #[arg(value_name = "NUMBER", value_parser = booking_number)]
     pub(crate) id: i64,
 
     /// The court of the first choice.
@@ -213,7 +213,7 @@ Examples:
   rent-runner cancel 7 8 9")]
 pub(crate) struct Cancel {
     /// The bookings' numbers.
-    #[arg(value_name = "NUMBER", required = true)]
+    #[arg(value_name = "NUMBER", required = true, value_parser = booking_number)]
     pub(crate) ids: Vec<i64>,
 
     /// A JSON document instead of sentences.
@@ -232,7 +232,7 @@ Examples:
   rent-runner retry 7 --opens-at '2026-11-27 10:00:00'")]
 pub(crate) struct Retry {
     /// The booking's number.
-    #[arg(value_name = "NUMBER")]
+    #[arg(value_name = "NUMBER", value_parser = booking_number)]
     pub(crate) id: i64,
 
     /// When the day opens.
@@ -295,7 +295,7 @@ Examples:
   (umask 077; rent-runner export --with-applicant > backup.toml)")]
 pub(crate) struct Export {
     /// Numbers of bookings. Default: all that are not over.
-    #[arg(value_name = "NUMBER")]
+    #[arg(value_name = "NUMBER", value_parser = booking_number)]
     pub(crate) ids: Vec<i64>,
 
     /// The language of the file.

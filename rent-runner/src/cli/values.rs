@@ -1,6 +1,7 @@
 //! Values of arguments that are more than one word of a list.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use clap::ValueEnum;
@@ -84,6 +85,54 @@ impl FromStr for Choice {
             range: range.parse().map_err(|error: TimeError| error.to_string())?,
         })
     }
+}
+
+/// A whole number within bounds. The error names them.
+pub(super) fn whole_number<N>(text: &str, bounds: RangeInclusive<N>) -> Result<N, String>
+where
+    N: FromStr + PartialOrd + fmt::Display,
+{
+    match text.trim().parse() {
+        Ok(number) if bounds.contains(&number) => Ok(number),
+        _ => Err(format!("write a number from {} to {}", bounds.start(), bounds.end())),
+    }
+}
+
+/// How many requests a booking may send after its opening.
+pub(super) fn most_requests(text: &str) -> Result<u32, String> {
+    match text.trim().parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("write a whole number from 1 on".to_owned()),
+    }
+}
+
+/// The number of a stored booking.
+pub(super) fn booking_number(text: &str) -> Result<i64, String> {
+    numbered(text, "write the number of a booking, as `rent-runner list` shows it")
+}
+
+/// The number of an attempt of a booking.
+pub(super) fn attempt_number(text: &str) -> Result<u32, String> {
+    let number = numbered(text, "write the number of an attempt, as `rent-runner show` tells it")?;
+    u32::try_from(number).map_err(|_| "no booking has that many attempts".to_owned())
+}
+
+/// The number of a round of a booking.
+pub(super) fn round_number(text: &str) -> Result<i64, String> {
+    numbered(text, "write the number of a round, as `rent-runner show` tells it")
+}
+
+fn numbered(text: &str, wrong: &str) -> Result<i64, String> {
+    text.trim().parse().ok().filter(|number| *number > 0).ok_or_else(|| wrong.to_owned())
+}
+
+/// A login name.
+pub(super) fn login(text: &str) -> Result<String, String> {
+    let login = text.trim();
+    if login.is_empty() || login.chars().any(char::is_control) {
+        return Err("write the login name, on one line".to_owned());
+    }
+    Ok(login.to_owned())
 }
 
 /// The exact word of a booking's state.

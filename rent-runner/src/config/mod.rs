@@ -21,7 +21,7 @@ use crate::vault::KeySource;
 
 pub(crate) use defaults::settings_file;
 use layers::Layers;
-pub(crate) use layers::{Source, Sources, language, on_block};
+pub(crate) use layers::{Source, Sources, language, listen, most_at_once, on_block, runner_name};
 pub(crate) use masked::{mask_database, rows};
 
 /// A settings file with every key, commented out.
