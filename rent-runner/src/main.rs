@@ -103,10 +103,10 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Export(arguments) => commands::export::run(&arguments, &settings(&flags)?).await,
             Command::Calendar(arguments) => commands::calendar::run(&arguments, &settings(&flags)?).await,
             Command::Serve(arguments) => {
-                commands::serve::run(settings_of(flags, |flags| arguments.runner.put(flags))?).await
+                commands::serve::run(settings_of(flags, |flags| arguments.runner.apply_to(flags))?).await
             }
             Command::RunDue(arguments) => {
-                let config = settings_of(flags, |flags| arguments.runner.put(flags))?;
+                let config = settings_of(flags, |flags| arguments.runner.apply_to(flags))?;
                 commands::run_due::run(config, arguments.every, arguments.json).await
             }
             Command::Settings(arguments) => commands::settings::run(&arguments, flags),

@@ -18,7 +18,7 @@ use crate::vault::Vault;
 /// Runs one of the commands on accounts.
 pub(crate) async fn run(arguments: &Account, mut flags: Flags) -> Result<u8> {
     if let AccountCommand::Add(arguments) = &arguments.command {
-        arguments.at.put(&mut flags);
+        arguments.at.apply_to(&mut flags);
     }
     let config = settings(&flags)?;
     match &arguments.command {

@@ -49,7 +49,7 @@ const PREPARATION: Duration = Duration::from_secs(10 * 60);
 /// A runner that was seen within this time is taken to be there.
 const LIVING: Duration = Duration::from_secs(90);
 
-/// The settings, and what is to be said of them.
+/// The settings. Their warnings go to stderr.
 pub(crate) fn settings(flags: &Flags) -> Result<Config> {
     let config = Config::load(flags)?;
     logs::set_format(config.log_format);
@@ -59,12 +59,12 @@ pub(crate) fn settings(flags: &Flags) -> Result<Config> {
 
 /// The settings with the site of a command.
 pub(crate) fn settings_at(flags: Flags, at: &At) -> Result<Config> {
-    settings_of(flags, |flags| at.put(flags))
+    settings_of(flags, |flags| at.apply_to(flags))
 }
 
 /// The settings with further flags of a command.
-pub(crate) fn settings_of(mut flags: Flags, put: impl FnOnce(&mut Flags)) -> Result<Config> {
-    put(&mut flags);
+pub(crate) fn settings_of(mut flags: Flags, add: impl FnOnce(&mut Flags)) -> Result<Config> {
+    add(&mut flags);
     settings(&flags)
 }
 

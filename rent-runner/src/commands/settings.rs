@@ -13,7 +13,7 @@ use crate::{exit, terminal};
 pub(crate) fn run(arguments: &Settings, mut flags: Flags) -> Result<u8> {
     match &arguments.command {
         SettingsCommand::Show(arguments) => {
-            arguments.at.put(&mut flags);
+            arguments.at.apply_to(&mut flags);
             let config = Config::load(&flags)?;
             logs::set_format(config.log_format);
             config.warnings.iter().for_each(|warning| terminal::warning(warning));

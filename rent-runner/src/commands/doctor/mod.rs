@@ -89,7 +89,7 @@ impl Findings {
 
 /// Looks at everything.
 pub(crate) async fn run(arguments: &Doctor, mut flags: Flags) -> Result<u8> {
-    arguments.at.put(&mut flags);
+    arguments.at.apply_to(&mut flags);
     let mut findings = Findings { quiet: arguments.json, ..Findings::default() };
     match Config::load(&flags) {
         Ok(config) => {
