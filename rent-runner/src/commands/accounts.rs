@@ -48,7 +48,7 @@ async fn add(arguments: &AccountAdd, config: &Config) -> Result<()> {
     // Before a person types a password for nothing.
     if store.accounts().await?.iter().any(|account| account.name == name) {
         let why = format!(
-            "an account is called {name} already: give another name, or `account remove {name}` first"
+            "there is an account {name} already: give another name, or remove it with `account remove {name}`"
         );
         return Err(BadInput(why).into());
     }
@@ -102,7 +102,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
             .collect();
         terminal::json(&json!({ "accounts": accounts }))?;
     } else if accounts.is_empty() {
-        terminal::note("no account is kept: `rent-runner account add --login ID`");
+        terminal::note("no account is stored: add one with `rent-runner account add --login ID`");
     } else {
         let rows = accounts.into_iter().map(|account| {
             let site =
@@ -156,7 +156,7 @@ async fn password(arguments: &AccountPassword, config: &Config) -> Result<()> {
 async fn rekey(config: &Config) -> Result<()> {
     let store = open(config).await?;
     let sealed = Vault::rekey(&store, &config.key).await?;
-    terminal::note(&format!("sealed {sealed} secrets anew with a new key; keep a copy of it"));
+    terminal::note(&format!("sealed {sealed} secrets with a new key: keep a copy of it"));
     store.close().await;
     Ok(())
 }

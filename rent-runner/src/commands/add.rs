@@ -45,7 +45,7 @@ pub(crate) async fn run(arguments: &Add, config: &Config) -> Result<u8> {
 /// When it opens, and what will run it.
 pub(super) async fn what_runs(store: &Store, booking: &NewBooking) -> Result<String> {
     let runner = match living_runner(store).await? {
-        Some(name) => format!("; the runner {name} is there"),
+        Some(name) => format!("; the runner {name} is running"),
         None => String::new(),
     };
     let needed = "`rent-runner serve`, or cron with `rent-runner run-due`, has to be running";
@@ -53,7 +53,7 @@ pub(super) async fn what_runs(store: &Store, booking: &NewBooking) -> Result<Str
     Ok(match booking.opens {
         Opens::Now => {
             let until = booking.opens_at.plus(booking.give_up_after);
-            format!("it begins as soon as a runner sees it, and is given up at {until}: {needed}{runner}")
+            format!("a runner begins it at once, and tries until {until}: {needed}{runner}")
         }
         _ if begins <= SystemClock.now() => {
             format!("it opens at {}, which is soon: {needed} at once{runner}", booking.opens_at)

@@ -72,7 +72,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
     let store = open(config).await?;
     let kept = store.applicants().await?;
     if kept.is_empty() && !as_json {
-        terminal::note("no applicant's data is kept: `rent-runner applicant set NAME …`");
+        terminal::note("no applicant's data is stored: add some with `rent-runner applicant set NAME …`");
         store.close().await;
         return Ok(());
     }

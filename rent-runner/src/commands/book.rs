@@ -59,7 +59,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
         story.aside(if past.is_open() {
             "resumed: an application may have been accepted, so the day list is read before anything is sent"
         } else {
-            "resumed: no application is without an answer"
+            "resumed: every application was answered"
         });
     }
     let live = opens.map(|opens| Live::new(opens.at, booking.budget().clone(), aim.clock_offset));
@@ -91,7 +91,7 @@ fn opens(arguments: &Book, site: &Site, wishes: &[Wish]) -> Result<Option<Opens>
                 [("--lead", aim.lead.is_some()), ("--clock-offset", aim.clock_offset.is_some())];
             return match of_an_opening.into_iter().find(|(_, given)| *given) {
                 Some((option, _)) => {
-                    Err(BadInput(format!("{option} is of an opening: give its instant to --opens-at")).into())
+                    Err(BadInput(format!("{option} needs --opens-at with the instant of an opening")).into())
                 }
                 None => Ok(None),
             };
@@ -112,6 +112,6 @@ fn introduce(story: &Story, site: &Site, wishes: &[Wish], opens: Option<&Opens>)
         story.aside(&format!("{choice}{place} {date} {range} at {}", site.base_url()));
     }
     if opens.is_some_and(|opens| opens.at <= SystemClock.now()) {
-        story.aside("the opening is over by this machine's clock: a late start");
+        story.aside("the opening has passed by this machine's clock: this is a late start");
     }
 }

@@ -23,7 +23,7 @@ pub(crate) async fn run(arguments: &Cancel, config: &Config) -> Result<u8> {
                     terminal::result(&match state {
                         State::Cancelled => format!("booking {id} is cancelled"),
                         _ => format!(
-                            "booking {id}: its runner was asked to cancel it; `rent-runner show {id}` tells"
+                            "booking {id}: its runner was asked to cancel it; see `rent-runner show {id}`"
                         ),
                     })?;
                 }

@@ -69,12 +69,12 @@ pub(crate) async fn run(
     }
     for (field, character) in lacking {
         terminal::warning(&format!(
-            "`{field}` has `{character}`, which the site's character set lacks: it will receive &#{};",
+            "`{field}` has `{character}`, which the site's character set does not have: the site will receive &#{};",
             u32::from(character)
         ));
     }
     terminal::note(&format!(
-        "body       {} bytes in {}; nothing was applied for",
+        "body       {} bytes in {}; no application was sent",
         submission.body().len(),
         client.site().charset().name()
     ));

@@ -44,7 +44,7 @@ pub(crate) async fn run(arguments: &Edit, config: &Config) -> Result<u8> {
         change.application = Some(seal(&vault, &application)?);
     }
     if is_nothing(&change) {
-        return Err(BadInput("nothing to change was given: see `rent-runner edit --help`".to_owned()).into());
+        return Err(BadInput("there is nothing to change: see `rent-runner edit --help`".to_owned()).into());
     }
     store.edit_booking(id, &change).await?;
     notes.iter().for_each(|line| terminal::note(line));
@@ -87,10 +87,10 @@ fn plain_changes(arguments: &Edit) -> Result<Change> {
         (Clear::Note, arguments.note.is_some(), "--note"),
     ];
     if let Some((_, _, option)) = given.into_iter().find(|(what, given, _)| *given && clears(*what)) {
-        return Err(BadInput(format!("{option} is given and cleared at once")).into());
+        return Err(BadInput(format!("{option} and --clear contradict each other")).into());
     }
     if aim.give_up_after.is_some_and(|time| time.is_zero()) {
-        return Err(BadInput("it would be given up before it begins: write more than 0".to_owned()).into());
+        return Err(BadInput("the time to try is 0: write more".to_owned()).into());
     }
     Ok(Change {
         give_up_after: aim.give_up_after,
@@ -149,7 +149,7 @@ fn edited_opening(
             let opens = Opens { at: booking.opens_at, how: booking.opens, confidence: None };
             let moved = booking.choices.first().is_some_and(|before| before.date != first.date);
             let said = moved && booking.opens == store::Opens::Given;
-            Ok((opens, said.then(|| format!("The opening stays at {}, as it was given.", booking.opens_at))))
+            Ok((opens, said.then(|| format!("The opening stays at {}, as you gave it.", booking.opens_at))))
         }
     }
 }

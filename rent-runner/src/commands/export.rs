@@ -25,7 +25,7 @@ pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
         }
     }
     if bookings.is_empty() {
-        terminal::note("no booking is stored that is not over");
+        terminal::note("there is no booking that is not over");
     }
     let mut desk = match bookings.is_empty() {
         true => None,
@@ -51,7 +51,7 @@ pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
     terminal::result(&file::write(&drafts, arguments.format)?)?;
     if !nameless.is_empty() && !arguments.with_applicant {
         terminal::note(&format!(
-            "the applicant's data of {} is kept under no name and was left out (--with-applicant): {}",
+            "the applicant's data of {} is not saved under a name, so it was left out (see --with-applicant): {}",
             counted(many(nameless.len()), "booking"),
             nameless.join(", ")
         ));

@@ -36,7 +36,7 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
     };
     let drafts = file::read(&text, format).map_err(|mistakes| told(&name, &mistakes))?;
     if drafts.is_empty() {
-        return Err(BadInput(format!("{name}: no booking is in it")).into());
+        return Err(BadInput(format!("{name}: it has no booking")).into());
     }
     let store = super::open(config).await?;
     let checked = check(&store, config, &drafts).await?.map_err(|mistakes| told(&name, &mistakes))?;
@@ -57,7 +57,7 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
         if arguments.json {
             terminal::json(&json!({ "bookings": [], "checked": bookings.len(), "notes": advice }))?;
         }
-        terminal::note(&format!("{number} could be stored; nothing was"));
+        terminal::note(&format!("{number} could be stored; this was a dry run"));
         store.close().await;
         return Ok(exit::DONE);
     }
@@ -166,7 +166,7 @@ async fn contradictions(
             + bookings.iter().take(index).filter(|other| same_day(&other.account, &other.choices)).count();
         if others >= MAX_BOOKINGS_PER_DAY {
             say(format!(
-                "the account has {others} bookings of that day: at most {MAX_BOOKINGS_PER_DAY} a day"
+                "the account has {others} bookings on that day, and the limit is {MAX_BOOKINGS_PER_DAY}"
             ));
         }
     }

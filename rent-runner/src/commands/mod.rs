@@ -94,7 +94,7 @@ pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> 
             _ => "the key".to_owned(),
         };
         terminal::note(&format!(
-            "made the key {place}: keep a copy, for without it the passwords have to be entered again"
+            "made the key {place}: keep a copy, because without it you have to enter the passwords again"
         ));
     }
     Ok(vault)

@@ -185,7 +185,7 @@ impl<'c> Walk<'c> {
     /// Reads the page that an entry leads to; `false` if the walk has to end.
     async fn ask(&mut self, entry: &MenuEntry) -> Result<bool> {
         if self.client.budget().used() >= MAX_REQUESTS {
-            terminal::note(&format!("after {MAX_REQUESTS} requests it is enough: use --centre for the rest"));
+            terminal::note(&format!("stopped after {MAX_REQUESTS} requests: use --centre for the rest"));
             self.found.complete = false;
             return Ok(false);
         }

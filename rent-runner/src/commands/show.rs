@@ -54,12 +54,12 @@ async fn page(store: &Store, config: &Config, id: BookingId, round: Option<i64>,
         None => None,
     };
     let Some((address, body)) = page else {
-        return Err(BadInput(format!("no page was kept of attempt {attempt} of booking {id}")).into());
+        return Err(BadInput(format!("booking {id} has no stored page of attempt {attempt}")).into());
     };
     if io::stdout().is_terminal() {
         // A page is bytes of somebody else, which a terminal could obey.
         return Err(BadInput(
-            "a page is not for a terminal: send it to a file, as in `> answer.html`".into(),
+            "a page is not printed on a terminal: write it to a file, as in `> answer.html`".into(),
         )
         .into());
     }

@@ -74,15 +74,13 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     }
     lines.push(format!("bookings   {}", states.join(", ")));
     if let Some(next) = next {
-        lines.push(format!("           the next that nobody holds opens at {next}"));
+        lines.push(format!("           the next booking that no runner holds opens at {next}"));
     }
     for runner in &runners {
         lines.push(format!("runner     {}", line(runner)));
     }
     if runners.is_empty() {
-        lines.push(
-            "runner     none was seen today: start `rent-runner serve`, or `run-due` from cron".to_owned(),
-        );
+        lines.push("runner     none ran today: start `rent-runner serve`, or `run-due` by cron".to_owned());
     }
     for message in &failing {
         let error = message.last_error.as_deref().unwrap_or_default();

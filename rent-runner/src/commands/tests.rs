@@ -94,17 +94,17 @@ fn every_mistake_names_its_booking_and_its_key() {
     let rest = "place = \"NYJ06/07/103\"\ndate = \"2026-12-05\"\ntime = \"06:00-08:00\"\n";
     for (line, said) in [
         ("colour = 1", "booking 2: `colour`: there is no such key: the keys are account, place"),
-        ("events = \"yes\"", "booking 2: `events`: true or false is wanted"),
+        ("events = \"yes\"", "booking 2: `events`: write true or false"),
         ("opens-at = \"tomorrow\"", "booking 2: `opens-at`: `tomorrow` is not an instant"),
         ("lead = \"5\"", "booking 2: `lead`: write numbers with units"),
-        ("give-up-after = [1]", "booking 2: `give-up-after`: a text is wanted"),
+        ("give-up-after = [1]", "booking 2: `give-up-after`: write a text"),
         ("clock-offset = \"later\"", "booking 2: `clock-offset`: write a duration with a sign"),
         ("policy = \"fast\"", "booking 2: `policy`: write `default` or `original`"),
-        ("most-requests = 0", "booking 2: `most-requests`: a whole number from 1 on"),
-        ("head-count = 0", "booking 2: `head-count`: a whole number from 1 to 999"),
-        ("or = \"x\"", "booking 2: `or`: a list of texts is wanted"),
+        ("most-requests = 0", "booking 2: `most-requests`: write a whole number from 1 on"),
+        ("head-count = 0", "booking 2: `head-count`: write a whole number from 1 to 999"),
+        ("or = \"x\"", "booking 2: `or`: write a list of texts"),
         ("or = [\"NYJ06/07/103 2026-12-05\"]", "booking 2: `or`: number 1: write PLACE DATE FROM-TO"),
-        ("or = [1]", "booking 2: `or`: number 1: a text is wanted"),
+        ("or = [1]", "booking 2: `or`: number 1: write a text"),
     ] {
         assert_eq!(mistakes(&format!("{rest}{line}")).len(), 1, "{line}");
         assert!(mistakes(&format!("{rest}{line}"))[0].starts_with(said), "{line}");
@@ -120,13 +120,13 @@ fn every_mistake_names_its_booking_and_its_key() {
 fn a_file_that_is_none_is_refused_without_a_quote_of_it() {
     for (text, format, said) in [
         ("[[booking]]\nclub-name = \"홍길동", Format::Toml, "line 2: "),
-        ("x = 1", Format::Toml, "there is more in it than a list of bookings"),
-        ("", Format::Toml, "no booking is in it"),
-        ("[booking]\nplace = \"홍길동\"", Format::Toml, "`booking` is one, not a list"),
-        ("booking = [\"홍길동\"]", Format::Toml, "booking 1: a table of keys and values is wanted"),
+        ("x = 1", Format::Toml, "it has more than a list of bookings"),
+        ("", Format::Toml, "it has no booking"),
+        ("[booking]\nplace = \"홍길동\"", Format::Toml, "`booking` is not a list"),
+        ("booking = [\"홍길동\"]", Format::Toml, "booking 1: write a table of keys and values"),
         ("{\"booking\": [\n{\"club-name\": 홍길동}]}", Format::Json, "line 2, column "),
-        ("\"홍길동\"", Format::Json, "no booking is in it"),
-        ("{\"booking\": [], \"홍길동\": 1}", Format::Json, "there is more in it"),
+        ("\"홍길동\"", Format::Json, "it has no booking"),
+        ("{\"booking\": [], \"홍길동\": 1}", Format::Json, "it has more than a list"),
     ] {
         let said_now = file::read(text, format).unwrap_err()[0].to_string();
         assert!(said_now.starts_with(said) && !said_now.contains("홍길동"), "{text}: {said_now}");

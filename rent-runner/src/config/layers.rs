@@ -170,7 +170,7 @@ impl<'a> Layers<'a> {
         let at = Source::File { path: file.path.clone(), line: value.line };
         let read = match &value.texts {
             Texts::One(text) | Texts::Number(text) => read(text, Some(&file.path)),
-            Texts::List(_) => Err("one value is wanted, and this is a list".to_owned()),
+            Texts::List(_) => Err("write one value, not a list".to_owned()),
         };
         let value = read.map_err(|why| wrong_in(&at, setting.key, &why))?;
         self.sources.note(setting.key, at);
@@ -225,7 +225,7 @@ impl<'a> Layers<'a> {
             } {
                 let at = Source::File { path: file.path.clone(), line: value.line };
                 let Texts::One(text) = &value.texts else {
-                    return Err(wrong_in(&at, key, "a text is wanted").into());
+                    return Err(wrong_in(&at, key, "write a text").into());
                 };
                 let source = if is_command {
                     KeySource::Command(text.clone())
@@ -282,7 +282,7 @@ impl<'a> Layers<'a> {
         let at = Source::File { path: file.path.clone(), line: value.line };
         let read = match &value.texts {
             Texts::List(list) => read(&mut list.iter().map(String::as_str)),
-            _ => Err("a list is wanted, as in [\"direct\"]".to_owned()),
+            _ => Err("write a list, as in [\"direct\"]".to_owned()),
         };
         let routes = read.map_err(|why| wrong_in(&at, ROUTES.key, &why))?;
         self.sources.note(ROUTES.key, at);

@@ -37,7 +37,7 @@ pub(crate) fn application(given: &ApplicationArgs, kept: Option<Application>) ->
                 (club_name, given.head_count, event_name, purpose)
             else {
                 return Err(
-                    BadInput(format!("{} is missing: the site demands it", missing.join(", "))).into()
+                    BadInput(format!("{} is missing: the site requires it", missing.join(", "))).into()
                 );
             };
             Application::new(club, count, event, purpose)
@@ -62,17 +62,17 @@ pub(crate) fn application(given: &ApplicationArgs, kept: Option<Application>) ->
 fn line(option: &str, text: Option<&str>) -> Result<Option<String>> {
     let Some(text) = text.map(str::trim) else { return Ok(None) };
     if text.is_empty() {
-        return Err(BadInput(format!("{option} is empty: the site demands it")).into());
+        return Err(BadInput(format!("{option} is empty: the site requires it")).into());
     }
     if text.chars().any(char::is_control) {
-        return Err(BadInput(format!("{option} is more than one line, or has a control character")).into());
+        return Err(BadInput(format!("{option} has more than one line, or a control character")).into());
     }
     Ok(Some(text.to_owned()))
 }
 
 fn phone(option: &str, text: Option<&str>) -> Result<Option<Phone>> {
     Ok(text.map(str::parse::<Phone>).transpose().map_err(|_| {
-        BadInput(format!("{option} is no phone number: write it as 010-0000-0000 or 02-000-0000"))
+        BadInput(format!("{option} is not a phone number: write it as 010-0000-0000 or 02-000-0000"))
     })?)
 }
 

@@ -83,7 +83,7 @@ impl Desk {
         let first = wishes.first().context("there is no wish").map_err(at("place"))?;
         let give_up_after = draft.aim.give_up_after.unwrap_or(GIVE_UP_AFTER);
         if give_up_after.is_zero() {
-            let why = "it would be given up before it begins: write more than 0".to_owned();
+            let why = "the time to try is 0: write more".to_owned();
             return Err(Wrong { key: "give-up-after", error: BadInput(why).into() });
         }
         let (opens, said) = opening(draft.opens_at.unwrap_or(OpensAt::Auto), &site, first)
@@ -117,7 +117,7 @@ impl Desk {
         let known = || names(self.accounts.iter().map(|account| account.name.as_str()));
         match (name, &self.accounts[..]) {
             (_, []) => {
-                Err(BadInput("there is no account: `rent-runner account add` first".to_owned()).into())
+                Err(BadInput("there is no account: add one with `rent-runner account add`".to_owned()).into())
             }
             (None, [only]) => Ok(only.clone()),
             (None, _) => {
@@ -177,7 +177,7 @@ pub(crate) fn opening(asked: OpensAt, site: &Site, first: &Wish) -> Result<(Open
     let opens = request::opening(asked, site, first)?;
     let now = request::opening(OpensAt::Now, site, first)?;
     if opens.how == store::Opens::Rule && opens.at <= now.at {
-        let said = format!("By the rule of the dialect it opened at {}: it is booked at once.", opens.at);
+        let said = format!("By the rule of the dialect it opened at {}, so it is booked at once.", opens.at);
         return Ok((now, Some(said)));
     }
     Ok((opens, None))

@@ -91,7 +91,7 @@ pub(crate) fn read(text: &str, format: Format) -> Result<Vec<Draft>, Vec<Mistake
     };
     let entries = entries.map_err(|why| whole(why.to_owned()))?;
     if entries.len() > MAX_ENTRIES {
-        return Err(whole(format!("more than {MAX_ENTRIES} bookings are in it")));
+        return Err(whole(format!("it has more than {MAX_ENTRIES} bookings")));
     }
     let mut drafts = Vec::new();
     let mut mistakes = Vec::new();
@@ -102,7 +102,7 @@ pub(crate) fn read(text: &str, format: Format) -> Result<Vec<Draft>, Vec<Mistake
                 reader.fields = fields;
                 drafts.extend(reader.draft());
             }
-            _ => reader.wrong("", "a table of keys and values is wanted"),
+            _ => reader.wrong("", "write a table of keys and values"),
         }
     }
     if mistakes.is_empty() { Ok(drafts) } else { Err(mistakes) }
@@ -115,15 +115,15 @@ fn list(document: Value) -> Result<Vec<Value>, &'static str> {
         Value::Object(mut fields) => {
             let entries = fields.remove(LIST);
             if !fields.is_empty() {
-                return Err("there is more in it than a list of bookings: begin each with [[booking]]");
+                return Err("it has more than a list of bookings: begin each booking with [[booking]]");
             }
             match entries {
                 Some(Value::Array(entries)) => Ok(entries),
-                Some(_) => Err("`booking` is one, not a list: begin each with [[booking]]"),
-                None => Err("no booking is in it: begin each with [[booking]]"),
+                Some(_) => Err("`booking` is not a list: begin each booking with [[booking]]"),
+                None => Err("it has no booking: begin each booking with [[booking]]"),
             }
         }
-        _ => Err("no booking is in it"),
+        _ => Err("it has no booking"),
     }
 }
 
@@ -164,7 +164,7 @@ impl Reader<'_> {
         let or: Vec<Choice> = self.list("or");
         let application = ApplicationArgs {
             club_name: self.text("club-name"),
-            head_count: self.hidden("head-count", "a whole number from 1 to 999 is wanted", |text| {
+            head_count: self.hidden("head-count", "write a whole number from 1 to 999", |text| {
                 text.parse::<HeadCount>().ok()
             }),
             event_name: self.text("event-name"),
@@ -192,7 +192,7 @@ impl Reader<'_> {
             _ => Err("write `default` or `original`".to_owned()),
         });
         draft.aim.most_requests = self.read("most-requests", |text| match text.parse() {
-            Ok(0) | Err(_) => Err("a whole number from 1 on is wanted".to_owned()),
+            Ok(0) | Err(_) => Err("write a whole number from 1 on".to_owned()),
             Ok(number) => Ok(number),
         });
         let unknown: Vec<String> = self.fields.keys().cloned().collect();
@@ -211,7 +211,7 @@ impl Reader<'_> {
             Value::String(text) => Some(text),
             Value::Number(number) => Some(number.to_string()),
             _ => {
-                self.wrong(key, "a text is wanted");
+                self.wrong(key, "write a text");
                 None
             }
         }
@@ -241,7 +241,7 @@ impl Reader<'_> {
             None | Some(Value::Null) => false,
             Some(Value::Bool(truth)) => truth,
             Some(_) => {
-                self.wrong(key, "true or false is wanted");
+                self.wrong(key, "write true or false");
                 false
             }
         }
@@ -252,13 +252,13 @@ impl Reader<'_> {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(list)) => list,
             Some(_) => {
-                self.wrong(key, "a list of texts is wanted, as in [\"NYJ06/07/103 2026-12-05 08:00-10:00\"]");
+                self.wrong(key, "write a list of texts, as in [\"NYJ06/07/103 2026-12-05 08:00-10:00\"]");
                 return Vec::new();
             }
         };
         let mut choices = Vec::new();
         for (index, text) in texts.iter().enumerate() {
-            let parsed = text.as_str().ok_or_else(|| "a text is wanted".to_owned()).and_then(str::parse);
+            let parsed = text.as_str().ok_or_else(|| "write a text".to_owned()).and_then(str::parse);
             match parsed {
                 Ok(choice) => choices.push(choice),
                 Err(why) => self.wrong(key, format!("number {}: {why}", index + 1)),

@@ -29,7 +29,7 @@ pub(crate) fn wishes(choices: &[Choice], events: bool) -> Result<Vec<Wish>> {
         let wish = Wish { place, date, range, purpose };
         for (index, other) in wishes.iter().enumerate() {
             if *other == wish {
-                return Err(BadInput(format!("{choice} is wished for twice")).into());
+                return Err(BadInput(format!("{choice} is given twice")).into());
             }
             if overlap(other, &wish) {
                 let other = other.range;
@@ -79,17 +79,19 @@ pub(crate) fn opening(asked: OpensAt, site: &Site, wish: &Wish) -> Result<Opens>
 pub(crate) fn check_opening(opens: &Opens, give_up_after: Duration, wishes: &[Wish]) -> Result<()> {
     if opens.how != store::Opens::Now && opens.at.plus(give_up_after) <= SystemClock.now() {
         return Err(BadInput(format!(
-            "it opened at {}, and the time to try is over: leave --opens-at out, or say `now`, to book at once",
+            "it opened at {}, and the time to try is over: to book at once, leave --opens-at out, or write `now`",
             opens.at
         ))
         .into());
     }
     let late = wishes.iter().enumerate().find(|(_, wish)| opens.at >= wish.date.at(wish.range.start()));
     match late {
-        Some((0, _)) => Err(BadInput(format!("it would open at {}, after the time itself", opens.at)).into()),
+        Some((0, _)) => {
+            Err(BadInput(format!("it would open at {}, after the booked time begins", opens.at)).into())
+        }
         Some((index, _)) => {
             let (at, choice) = (opens.at, index + 1);
-            Err(BadInput(format!("it would open at {at}, after the time of choice {choice} itself")).into())
+            Err(BadInput(format!("it would open at {at}, after the time of choice {choice} begins")).into())
         }
         None => Ok(()),
     }

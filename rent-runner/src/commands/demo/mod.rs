@@ -74,16 +74,16 @@ pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
     story.aside(&format!("the wish: {} {} {}, {}", wish.place, wish.date, wish.range, court.name));
     if arguments.rivals > 0 {
         let rivals = counted(arguments.rivals.into(), "rival");
-        story.aside(&format!("a race: {rivals} of the old kind for the same time"));
+        story.aside(&format!("a race: {rivals} that want the same time"));
     }
     if arguments.skew != 0 {
         let (size, side) =
             (millis(Duration::from_micros(arguments.skew.unsigned_abs())), side(arguments.skew));
-        story.aside(&format!("the site's clock is {size} {side}; the booking does not know"));
+        story.aside(&format!("the site's clock is {size} {side}; the booking has to find out"));
     }
 
     if !opens_in.is_zero() && opens_in < WELL_MEASURED {
-        story.aside("the time is short: the site's clock will be measured roughly (--opens-in 15s: well)");
+        story.aside("the time is too short to measure the site's clock well (--opens-in 15s is enough)");
     }
 
     let stage = Arc::new(Mutex::new(Stage::new(arguments, &server, &story, &wish)));
@@ -270,14 +270,14 @@ impl Stage {
             Event::Submitting if self.faster_rival => {
                 let Wish { place, date, range, .. } = &self.wish;
                 self.server.with(|stand_in| stand_in.take(place, *date, *range, FASTER_CLUB));
-                self.story.aside("at the site: somebody else takes the time a moment earlier");
+                self.story.aside("at the site: another club books the time a moment earlier");
             }
             _ => {}
         }
         if self.forget_session && self.logged_in && self.shot.is_some() {
             self.forget_session = false;
             self.server.with(StandIn::end_sessions);
-            self.story.aside("at the site: all sessions are forgotten");
+            self.story.aside("at the site: all sessions end");
         }
     }
 }

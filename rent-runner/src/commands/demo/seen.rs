@@ -130,7 +130,7 @@ impl Seen {
                 writeln!(text, "race       the fastest rival's application reached it {after} the opening");
         }
         if self.booked.is_empty() {
-            text.push_str("booked     nothing, by the site's own books\n");
+            text.push_str("booked     nothing, by the site's own records\n");
         }
         for b in &self.booked {
             let times: Vec<_> = b.slots.iter().map(|(_, range)| range.to_string()).collect();

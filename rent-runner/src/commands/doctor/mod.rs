@@ -135,7 +135,7 @@ fn channels(findings: &mut Findings, config: &Config) -> Result<()> {
     if config.channels.is_empty() {
         return findings.warning(
             WHAT,
-            "no channel is configured, so that nobody is told of an alarm or a verdict",
+            "no channel is configured, so no messages about alarms and verdicts are sent",
             "add a [[notify]] table to the settings file",
         );
     }

@@ -80,7 +80,7 @@ async fn nothing_is_asked_of_any_site_unless_an_account_or_a_person_wants_it() {
     let mut settings = config(folder.path());
     settings.base_url = Some(server.base_url());
     let found = findings(&settings, &[]).await;
-    assert!(found.has("site", Level::Ok, "none was asked"), "{found:?}");
+    assert!(found.has("site", Level::Ok, "no site was asked"), "{found:?}");
 
     let (folder, store, _) = stored(Some(&server.base_url()), in_a_month()).await;
     store.close().await;
@@ -222,7 +222,7 @@ async fn the_key_is_looked_at_and_never_made() {
 
     Vault::open(&store, &settings.key).await.unwrap();
     let found = findings(&settings, &["--offline"]).await;
-    assert!(found.has("key", Level::Ok, "it opens what is stored"), "{found:?}");
+    assert!(found.has("key", Level::Ok, "it opens the stored secrets"), "{found:?}");
 
     let good = std::fs::read(&key).unwrap();
     std::fs::remove_file(&key).unwrap();
