@@ -27,10 +27,9 @@ pub(crate) fn sentence(event: &Event) -> (Tone, String) {
     match event {
         Event::Alarm { text } => (Tone::Bad, format!("ALARM, not ready yet: {text}")),
         Event::LoggedIn => (Tone::Plain, "logged in".to_owned()),
-        Event::Learned { from, .. } => (
-            Tone::Plain,
-            format!("the numbers of the slots are known: learned from {from}, which is open"),
-        ),
+        Event::Learned { from, .. } => {
+            (Tone::Plain, format!("the numbers of the slots are known: learned from {from}, which is open"))
+        }
         Event::Remembered => {
             (Tone::Plain, "no open day shows the numbers of the slots: the stored ones are used".to_owned())
         }
