@@ -8,7 +8,7 @@ pub(crate) mod story;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use comfy_table::{Table, presets};
+use comfy_table::{ContentArrangement, Table, presets};
 use namyangju_rent::{Clock as _, SystemClock};
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
@@ -101,12 +101,22 @@ pub(crate) fn colours() -> bool {
     !json && io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// A table for people; wide characters are counted as two.
+/// A table for people; wide characters are counted as two. On a terminal a cell that does not fit goes on in its next
+/// line, so that no row breaks; elsewhere, unless COLUMNS says how wide a line may be, each row is one line.
 pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_header(header.to_vec());
+    if let Some(columns) = columns() {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
+    }
     for row in rows {
         table.add_row(row);
     }
     table.to_string()
+}
+
+/// How wide a line of stdout may be, if that is known.
+fn columns() -> Option<u16> {
+    let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    given.or_else(|| terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0))
 }
