@@ -32,7 +32,7 @@ Exit codes:
   1    unexpected failure; or something that `doctor` looked at failed
   2    bad input: nothing was sent
   3    lost: somebody else has the time
-  4    refused: the account, the application or a limit; trying again would not change it
+  4    refused: by account, application or limit; another try would not help
   5    blocked: the site has shut this client out
   6    a person is needed: a human check, a waiting room, or a site that has moved
   7    unconfirmed: an application was sent and what became of it is not known

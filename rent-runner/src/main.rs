@@ -34,26 +34,37 @@ use crate::telemetry::logs;
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // A closed pipe is no reason to complain.
-            let _ = error.print();
-            return u8::try_from(error.exit_code()).unwrap_or(exit::BAD_INPUT).into();
-        }
+        Err(error) => return bad_arguments(&error),
     };
     match run(cli) {
         Ok(code) => code.into(),
         Err(error) => {
             let code = exit::failure_code(&error);
             if code != exit::DONE {
-                terminal::note(&format!("rent-runner: {error:#}"));
+                terminal::error(&format!("{error:#}"));
             }
             code.into()
         }
     }
 }
 
+/// Help that was asked for, or what is wrong with the arguments: as JSON where the log is.
+fn bad_arguments(error: &clap::Error) -> ExitCode {
+    let code = u8::try_from(error.exit_code()).unwrap_or(exit::BAD_INPUT);
+    if error.use_stderr() && logs::asks_for_json(std::env::args_os()) {
+        terminal::set_json_lines(true);
+        let text = error.render().to_string();
+        terminal::error(text.strip_prefix("error: ").unwrap_or(&text));
+    } else {
+        // A closed pipe is no reason to complain.
+        let _ = error.print();
+    }
+    code.into()
+}
+
 fn run(cli: Cli) -> anyhow::Result<u8> {
     let flags = cli.global.flags();
+    terminal::set_quiet(cli.global.quiet);
     let by_default = match cli.command {
         Command::Serve(_) | Command::RunDue(_) => logs::STEPS,
         _ => logs::ERRORS,
@@ -92,10 +103,10 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Export(arguments) => commands::export::run(&arguments, &settings(&flags)?).await,
             Command::Calendar(arguments) => commands::calendar::run(&arguments, &settings(&flags)?).await,
             Command::Serve(arguments) => {
-                commands::serve::run(settings_of(flags, |flags| arguments.runner.put(flags))?).await
+                commands::serve::run(settings_of(flags, |flags| arguments.runner.apply_to(flags))?).await
             }
             Command::RunDue(arguments) => {
-                let config = settings_of(flags, |flags| arguments.runner.put(flags))?;
+                let config = settings_of(flags, |flags| arguments.runner.apply_to(flags))?;
                 commands::run_due::run(config, arguments.every, arguments.json).await
             }
             Command::Settings(arguments) => commands::settings::run(&arguments, flags),

@@ -1,30 +1,32 @@
 //! How the program is told to end: Ctrl-C, or the system.
 
 /// Ends at Ctrl-C, or when the system asks the program to end.
-pub(crate) async fn interruption() {
-    let ctrl_c = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        () = ctrl_c => {}
-        () = termination() => {}
-    }
-}
-
+///
+/// It listens from the call on, not from the first time that it is polled: a stop that comes between is heard.
 #[cfg(unix)]
-async fn termination() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            terminate.recv().await;
+pub(crate) fn interruption() -> impl Future<Output = ()> + Send {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    async fn heard(listening: std::io::Result<Signal>) {
+        match listening {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
         }
-        Err(_) => std::future::pending().await,
+    }
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        tokio::select! {
+            () = heard(interrupt) => {}
+            () = heard(terminate) => {}
+        }
     }
 }
 
+/// Ends at Ctrl-C.
 #[cfg(not(unix))]
-async fn termination() {
-    std::future::pending().await
+pub(crate) async fn interruption() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }

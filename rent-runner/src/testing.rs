@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::config::{Config, Sources};
 use crate::notify::{Channel, Language};
-use crate::store::{BookingId, NewAccount, NewBooking, Opens, Pace, Sealed, Store};
+use crate::store::{BookingId, NewAccount, NewBooking, OpeningSource, RetryPace, Sealed, Store};
 use crate::vault::KeySource;
 
 /// Settings that name a database and a key in this folder.
@@ -64,12 +64,12 @@ pub(crate) async fn stored(base_url: Option<&str>, opens_at: SeoulTime) -> (Temp
         account: account.name,
         choices: vec![choice],
         application: Sealed(b"sealed application".to_vec()),
-        opens: Opens::Given,
+        opens: OpeningSource::Given,
         opens_at,
         give_up_after: Duration::from_secs(300),
         lead: Duration::ZERO,
         clock_offset_micros: None,
-        pace: Pace::Default,
+        pace: RetryPace::Default,
         most_requests: None,
         note: Some("홍길동".to_owned()),
     };

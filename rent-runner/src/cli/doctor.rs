@@ -4,11 +4,12 @@ use clap::Args;
 
 use super::At;
 
-/// Look for what would keep a booking from working.
+/// Check everything that a booking needs.
 ///
-/// Checks the settings, the database, the key, the clock, the channels of messages, and that a runner is
-/// there for what opens soon. Each site of a stored account, and that of --site, is asked for the head of its
-/// home page, once; the address is named before. Nothing is booked or made, and nobody is logged in.
+/// The command checks the settings, the database, the key, the clock and the message channels, and that a
+/// runner is there for the bookings that open soon. It asks each site of a stored account, and that of --site,
+/// for the head of its home page, once, and names the address before. It books nothing, makes nothing and does
+/// not log in.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -17,17 +18,17 @@ Examples:
   rent-runner doctor --site cheonan
   rent-runner doctor --json | jq '.checks[] | select(.level != \"ok\")'
 
-It ends with 0 if nothing FAILED, and with 1 otherwise.")]
+The exit code is 1 if a check FAILED, and 0 otherwise.")]
 pub(crate) struct Doctor {
-    /// Ask nothing of any site.
+    /// Do not ask any site.
     #[arg(long)]
     pub(crate) offline: bool,
 
-    /// A site to check besides those of the accounts.
+    /// A site to check in addition to those of the accounts.
     #[command(flatten)]
     pub(crate) at: At,
 
-    /// A JSON document instead of lines.
+    /// Print a JSON document instead of lines.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -1,4 +1,4 @@
-//! `clock`, `slots`, `places` and `sites`: what can be asked without an account.
+//! `clock`, `slots`, `places` and `sites`: the commands that need no account.
 
 use std::str::FromStr;
 
@@ -8,12 +8,13 @@ use namyangju_rent::places::CentreCode;
 use namyangju_rent::{Place, RentDate};
 
 use super::At;
+use super::values::whole_number;
 
 /// Measure a site's clock; needs no account.
 ///
-/// Asks for the head of the home page at most once a second, each time so that the request should meet a
-/// whole second of the site, and shows how the interval that is left for the site's clock closes in. The
-/// times of `ahead` are how far the site is ahead of this machine; Ctrl-C ends it early.
+/// The command asks for the head of the home page at most once a second. Each request is timed to arrive
+/// where the site's second changes, so that each answer narrows the range in which the site's clock can be. A
+/// positive value of `ahead` means that the site's clock is ahead of this machine's. Ctrl-C ends it early.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -24,24 +25,25 @@ pub(crate) struct ClockCheck {
     #[command(flatten)]
     pub(crate) at: At,
 
-    /// The most requests, 1 to 12; it ends sooner when another would not help.
+    /// The maximum number of requests, 1 to 12. The command ends sooner when another would not help.
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = probe_number)]
     pub(crate) probes: usize,
 
-    /// Each probe as a line of JSON, the estimate last.
+    /// Print each probe as a line of JSON, and the estimate as the last line.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 /// List the times of a court and which are free; needs no account.
 ///
-/// One request for one month, as the site's own day list shows it. Who has booked is left out.
+/// The list is the site's own day list of one month, read with one request. Who has booked is left out.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   rent-runner slots --place NYJ06/07/103
   rent-runner slots --place NYJ06/07/103 --date 2026-12-05 --free
-  rent-runner slots --place NYJ06/07/103 --month 2026-12 --json | jq '.slots[] | select(.state == \"free\")'")]
+  rent-runner slots --place NYJ06/07/103 --month 2026-12 --json |
+      jq '.slots[] | select(.state == \"free\")'")]
 pub(crate) struct Slots {
     #[command(flatten)]
     pub(crate) at: At,
@@ -50,7 +52,7 @@ pub(crate) struct Slots {
     #[arg(long, value_name = "PLACE")]
     pub(crate) place: Place,
 
-    /// A month, as in 2026-12. Default: this one, in Asia/Seoul.
+    /// One month, as in 2026-12. Default: the current month in Asia/Seoul.
     #[arg(long, value_name = "MONTH", conflicts_with = "date")]
     pub(crate) month: Option<Month>,
 
@@ -58,19 +60,19 @@ pub(crate) struct Slots {
     #[arg(long, value_name = "DATE")]
     pub(crate) date: Option<RentDate>,
 
-    /// Only what is free.
+    /// Only times that are free.
     #[arg(long)]
     pub(crate) free: bool,
 
-    /// A JSON document instead of a table.
+    /// Print a JSON document instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 /// List the courts of a city with their codes; needs no account.
 ///
-/// Walks through the site's menus, one request at a time with at least half a second between two and
-/// 200 at most; with --known it lists what the dialect knows and asks nothing of the site.
+/// The command reads the site's menus: at most 200 requests, one at a time, with half a second between them.
+/// With --known it lists the courts that the dialect names and asks the site nothing.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -81,27 +83,27 @@ pub(crate) struct Places {
     #[command(flatten)]
     pub(crate) at: At,
 
-    /// Only what the dialect knows; nothing is asked of the site.
+    /// Only courts that the dialect names; the site is not asked.
     #[arg(long)]
     pub(crate) known: bool,
 
-    /// Only this centre, with fewer requests.
+    /// Only this centre, for example NYJ06; it takes fewer requests.
     #[arg(long, value_name = "CODE")]
     pub(crate) centre: Option<CentreCode>,
 
-    /// Also centres and groups in which no court was found.
+    /// Also list centres and groups without a court.
     #[arg(long, conflicts_with = "known")]
     pub(crate) all: bool,
 
-    /// A JSON document instead of a table.
+    /// Print a JSON document instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 /// List the cities that are built in, or print the dialect of one.
 ///
-/// A dialect holds all that differs between cities: addresses, field names, texts, codes. Print one,
-/// change it, and give its path to --site.
+/// A dialect is a file with everything that differs between cities: addresses, field names, texts, codes.
+/// Print one, change it, and give its path to --site.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -109,11 +111,11 @@ Examples:
   rent-runner sites --show namyangju > mycity.toml
   rent-runner places --site ./mycity.toml")]
 pub(crate) struct Sites {
-    /// Print this dialect in TOML.
+    /// Print the dialect of this city, in TOML.
     #[arg(long, value_name = "NAME")]
     pub(crate) show: Option<String>,
 
-    /// A JSON document instead of a table.
+    /// Print a JSON document instead of a table.
     #[arg(long, conflicts_with = "show")]
     pub(crate) json: bool,
 }
@@ -136,8 +138,5 @@ impl FromStr for Month {
 }
 
 fn probe_number(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if (1..=MAX_PROBES).contains(&number) => Ok(number),
-        _ => Err(format!("write a number from 1 to {MAX_PROBES}")),
-    }
+    whole_number(text, 1..=MAX_PROBES)
 }

@@ -16,24 +16,24 @@ use clap::{ArgAction, Parser, Subcommand};
 pub(crate) use book::{AimArgs, ApplicationArgs, Book};
 pub(crate) use doctor::Doctor;
 pub(crate) use lists::{ClockCheck, Places, Sites, Slots};
-pub(crate) use notify::{Notify, NotifyCommand, NotifyTest};
+pub(crate) use notify::{Notify, NotifyCommand, NotifyList, NotifyTest};
 pub(crate) use people::{
-    Account, AccountAdd, AccountCommand, AccountName, AccountPassword, Applicant, ApplicantCommand,
+    AccountAdd, AccountArgs, AccountCommand, AccountName, AccountPassword, ApplicantArgs, ApplicantCommand,
     ApplicantSet,
 };
 pub(crate) use serve::{RunDue, Serve};
-pub(crate) use settings::{At, Completions, Global, RunnerArgs, Settings, SettingsCommand, SettingsShow};
+pub(crate) use settings::{At, Completions, Global, RunnerArgs, SettingsArgs, SettingsCommand, SettingsShow};
 pub(crate) use stand_in::{Demo, StandInSite};
 pub(crate) use stored::{
     Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show, Status,
 };
-pub(crate) use values::{Choice, OpensAt, Pace};
+pub(crate) use values::{Choice, OpensAt, PolicyName};
 
 use crate::exit;
 
 const EXAMPLES: &str = "\
 Examples:
-  See the whole story on this machine, without any site:
+  See a whole booking on this machine, without any site:
     rent-runner demo
 
   A race against twenty others for one court, and a site whose clock is wrong:
@@ -42,41 +42,47 @@ Examples:
 
   A site to practise on, and a booking on it from another terminal:
     rent-runner site --opens-in 30s
-    echo invented-1 | rent-runner book --base-url http://127.0.0.1:8099 --account tester1 \\
-        --password-stdin --place NYJ06/07/103 --date 2026-12-05 --time 06:00-08:00 \\
+    echo invented-1 | rent-runner book --base-url http://127.0.0.1:8099 \\
+        --account tester1 --password-stdin \\
+        --place NYJ06/07/103 --date 2026-12-05 --time 06:00-08:00 \\
         --club-name 가나다클럽 --head-count 4 --event-name 테니스 --purpose 운동
 
-  At the opening, with a second choice, and safe against a crash:
+  A booking at the opening, with a second choice, safe against a crash:
     rent-runner book … --opens-at '2026-11-26 10:00:00' --journal court.jsonl \\
         --or 'NYJ06/07/103 2026-12-05 08:00-10:00'
 
-  Kept for the opening, with the account and the applicant's data typed once:
+  A stored booking, with the account and the applicant's data typed once:
     rent-runner account add me --login tester1
-    rent-runner applicant set club --club-name 가나다클럽 --head-count 4 --event-name 테니스 --purpose 운동
+    rent-runner applicant set club --club-name 가나다클럽 --head-count 4 \\
+        --event-name 테니스 --purpose 운동
     rent-runner add --place NYJ06/07/103 --date 2026-12-05 --time 06:00-08:00
     rent-runner serve
 
-  What is free on a day, as a table and for a program:
+  The free times of a day as a table, and a month for a program:
     rent-runner slots --place NYJ06/07/103 --date 2026-12-05 --free
     rent-runner slots --place NYJ06/07/103 --month 2026-12 --json
 
 Environment:
-  RENT_CONFIG     the settings file, instead of --config
-  RENT_DATABASE, RENT_KEY_FILE, RENT_SITE, RENT_BASE_URL, RENT_TLS, RENT_EXTRA_CA, RENT_USER_AGENT,
-  RENT_ROUTES     instead of the flags and keys of these names; `rent-runner settings example` explains all
-  RENT_KEY        the key that passwords are sealed with: 32 bytes in base64
-  RENT_ACCOUNT    instead of --account of `book`
-  RENT_PASSWORD   the password, where neither --password-stdin nor a prompt is wanted
-  RUST_LOG        what is traced to stderr, instead of -v
-  RENT_LOG_FORMAT instead of --log-format
-  NO_COLOR        no colours
+  RENT_CONFIG       the settings file, instead of --config
+  RENT_DATABASE, RENT_KEY_FILE, RENT_SITE, RENT_BASE_URL, RENT_TLS,
+  RENT_EXTRA_CA, RENT_USER_AGENT, RENT_ROUTES, RENT_ON_BLOCK, RENT_RUNNER,
+  RENT_MOST_AT_ONCE, RENT_LISTEN, RENT_LANGUAGE, RENT_LOG_FORMAT
+                    instead of the flags of these names; see
+                    `rent-runner settings example`
+  RENT_KEY          the key that passwords are sealed with: 32 bytes in base64
+  RENT_KEY_COMMAND  a command that prints this key
+  RENT_ACCOUNT      instead of --account of `book`
+  RENT_PASSWORD     the password, instead of --password-stdin or the prompt
+  RUST_LOG          the filter of the log, instead of -v
+  NO_COLOR          no colours
 
-Results go to stdout, everything else to stderr. All dates and times are those of Asia/Seoul.";
+Results go to stdout, everything else to stderr. All dates and times are in Asia/Seoul.";
 
 /// Books a public sports court in Namyangju and its sister cities.
 ///
-/// One account, one application for one wish. Requests are few and paced; a human check is handed to
-/// you and never solved; a block ends the run. Respect the site's terms of use.
+/// You book with your own account, one application for one wish. The program sends few requests, at a limited
+/// pace. It hands a human check to you and never solves it, and it stops when the site blocks it. Respect the
+/// site's terms of use.
 #[derive(Debug, Parser)]
 #[command(name = "rent-runner", version, max_term_width = 100, args_override_self = true)]
 #[command(after_help = "`--help` shows examples and exit codes.")]
@@ -85,7 +91,7 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
 
-    /// Trace the requests to stderr; twice for more. No body, cookie or name is traced.
+    /// Log the requests to stderr; -vv logs more. No body, cookie or name is logged.
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
     pub(crate) verbose: u8,
 
@@ -102,8 +108,8 @@ pub(crate) enum Command {
     Slots(Slots),
     Places(Places),
     Sites(Sites),
-    Account(Account),
-    Applicant(Applicant),
+    Account(AccountArgs),
+    Applicant(ApplicantArgs),
     Add(Box<Add>),
     List(List),
     Status(Status),
@@ -116,7 +122,7 @@ pub(crate) enum Command {
     Calendar(Calendar),
     Serve(Serve),
     RunDue(RunDue),
-    Settings(Settings),
+    Settings(SettingsArgs),
     Notify(Notify),
     Doctor(Doctor),
     Completions(Completions),
@@ -131,6 +137,61 @@ mod tests {
     #[test]
     fn the_arguments_do_not_contradict_each_other() {
         Cli::command().debug_assert();
+    }
+
+    /// Columns of a terminal; Korean letters take two.
+    fn width(line: &str) -> usize {
+        line.chars().map(|c| if ('\u{1100}'..'\u{ff00}').contains(&c) && c != '…' { 2 } else { 1 }).sum()
+    }
+
+    #[test]
+    fn examples_fit_eighty_columns_so_that_they_can_be_copied() {
+        fn wide(command: &clap::Command) -> Vec<String> {
+            let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+            // Prose is wrapped; a wrapped example cannot be copied.
+            let examples = help.lines().filter(|line| line.starts_with(' '));
+            let lines = examples.filter(|line| width(line) > 80).map(str::to_owned);
+            lines.chain(command.get_subcommands().flat_map(wide)).collect()
+        }
+        assert_eq!(wide(&Cli::command()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_first_line_of_each_command_fits_eighty_columns() {
+        let summary = |command: &clap::Command| command.get_about().map(ToString::to_string);
+        for text in Cli::command().get_subcommands().filter_map(summary) {
+            assert!(width(&text) <= 65, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_prints_a_table_or_a_report_can_print_json() {
+        fn without(command: &clap::Command, path: &str) -> Vec<String> {
+            let of_subcommands = command
+                .get_subcommands()
+                .flat_map(|command| without(command, format!("{path} {}", command.get_name()).trim_start()));
+            let has_json = command.get_arguments().any(|argument| argument.get_id() == "json");
+            let own = (!has_json && !command.has_subcommands()).then(|| path.to_owned());
+            own.into_iter().chain(of_subcommands).collect()
+        }
+        // These write a file, change something and say so, or run until they are stopped.
+        let others = [
+            "site",
+            "account add",
+            "account check",
+            "account remove",
+            "account password",
+            "account rekey",
+            "applicant set",
+            "applicant remove",
+            "export",
+            "calendar",
+            "serve",
+            "settings path",
+            "settings example",
+            "completions",
+        ];
+        assert_eq!(without(&Cli::command(), ""), others);
     }
 
     #[test]

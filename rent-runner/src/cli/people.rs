@@ -5,10 +5,10 @@ use clap::{Args, Subcommand};
 use super::At;
 use super::book::ApplicationArgs;
 
-/// Keep accounts at sites: who logs in when a stored booking runs.
+/// Manage the accounts that stored bookings log in with.
 ///
 /// The password is sealed with the key of this machine (see `rent-runner settings show`) and never shown
-/// again. Lose the key, and the passwords have to be entered anew.
+/// again. If you lose the key, you have to enter the passwords again.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -16,7 +16,7 @@ Examples:
   pass show court | rent-runner account add me --login tester1 --password-stdin
   rent-runner account check me
   rent-runner account list --json")]
-pub(crate) struct Account {
+pub(crate) struct AccountArgs {
     #[command(subcommand)]
     pub(crate) command: AccountCommand,
 }
@@ -28,25 +28,26 @@ pub(crate) enum AccountCommand {
     Check(AccountName),
     Remove(AccountRemove),
     Password(AccountPassword),
-    /// Seal everything anew with a new key.
+    /// Replace the key, and seal all secrets with the new one.
     ///
-    /// A key file is replaced by a new one; where the key comes from RENT_KEY or a command, the new one (32 bytes in
-    /// base64) is read from RENT_NEW_KEY. A crash on the way leaves a store that one of the two keys opens.
+    /// A key file is replaced by a new one. Where the key comes from RENT_KEY or a command, the new key (32 bytes in
+    /// base64) is read from RENT_NEW_KEY. After a crash one of the two keys opens the store.
     Rekey,
 }
 
 /// Add an account; nothing is sent.
 ///
-/// The password comes from --password-stdin, from RENT_PASSWORD or from a prompt. Several accounts may be
-/// kept, of one site or of several; each is one person's own.
+/// The password comes from --password-stdin, from RENT_PASSWORD or from a prompt. You may add several
+/// accounts, at one site or at several. Each account belongs to one person.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   rent-runner account add --login tester1
   rent-runner account add club --login tester1 --site cheonan
-  rent-runner account add practice --login tester1 --base-url http://127.0.0.1:8099")]
+  rent-runner account add practice --login tester1 \\
+      --base-url http://127.0.0.1:8099")]
 pub(crate) struct AccountAdd {
-    /// A short name for it. Default: the login name.
+    /// A short name for the account. Default: the login name.
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<String>,
 
@@ -65,15 +66,15 @@ pub(crate) struct AccountAdd {
 /// List the accounts.
 #[derive(Debug, Args)]
 pub(crate) struct AccountList {
-    /// A JSON document instead of a table.
+    /// Print a JSON document instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Log in once at the site, and keep the session for the next booking.
+/// Log in at the site once, and keep the session for the next booking.
 ///
-/// Ends with 4 if the site does not accept the account or its password. The session is sealed like the
-/// password.
+/// The exit code is 4 if the site does not accept the account or its password. The session is sealed like
+/// the password.
 #[derive(Debug, Args)]
 pub(crate) struct AccountName {
     /// The account's name, as `account list` shows it.
@@ -81,9 +82,9 @@ pub(crate) struct AccountName {
     pub(crate) name: String,
 }
 
-/// Remove an account, and with it the stories of its finished bookings.
+/// Remove an account, and its finished bookings with it.
 ///
-/// Bookings that are not over have to be cancelled first. At the site nothing changes.
+/// Cancel its other bookings first. Nothing changes at the site.
 #[derive(Debug, Args)]
 pub(crate) struct AccountRemove {
     /// The account's name, as `account list` shows it.
@@ -91,7 +92,7 @@ pub(crate) struct AccountRemove {
     pub(crate) name: String,
 }
 
-/// Replace the password that is kept, after it was changed at the site.
+/// Replace the stored password, after you changed it at the site.
 #[derive(Debug, Args)]
 pub(crate) struct AccountPassword {
     /// The account's name, as `account list` shows it.
@@ -103,17 +104,17 @@ pub(crate) struct AccountPassword {
     pub(crate) password_stdin: bool,
 }
 
-/// Keep applicants' data under names, so that it is typed once.
+/// Manage the applicants' data that bookings are filled in with.
 ///
-/// It is sealed like the passwords. A booking takes a copy: changing it later changes no booking.
+/// The data is sealed like the passwords. A booking keeps its own copy, which later changes do not touch.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   rent-runner applicant set club --club-name 가나다클럽 --head-count 4 \\
       --event-name 테니스 --purpose 운동 --tel 02-000-0000
-  rent-runner applicant set club --head-count 6        (changes only that)
+  rent-runner applicant set club --head-count 6        (changes only this field)
   rent-runner applicant show club")]
-pub(crate) struct Applicant {
+pub(crate) struct ApplicantArgs {
     #[command(subcommand)]
     pub(crate) command: ApplicantCommand,
 }
@@ -126,12 +127,12 @@ pub(crate) enum ApplicantCommand {
     Remove(ApplicantRemove),
 }
 
-/// Add applicant's data, or change what is given of it.
+/// Add an applicant's data, or change some fields of it.
 ///
-/// New data needs --club-name, --head-count, --event-name and --purpose: the site demands them.
+/// New data needs --club-name, --head-count, --event-name and --purpose, which the site requires.
 #[derive(Debug, Args)]
 pub(crate) struct ApplicantSet {
-    /// A short name for it.
+    /// A short name for the data.
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 
@@ -139,30 +140,30 @@ pub(crate) struct ApplicantSet {
     pub(crate) application: ApplicationArgs,
 }
 
-/// List what is kept, names and numbers masked.
+/// List all applicants' data, with names and phone numbers masked.
 #[derive(Debug, Args)]
 pub(crate) struct ApplicantList {
-    /// A JSON document instead of a table.
+    /// Print a JSON document instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Show all of it, names and numbers in full.
+/// Show an applicant's data, with names and phone numbers in full.
 #[derive(Debug, Args)]
 pub(crate) struct ApplicantShow {
-    /// Its name, as `applicant list` shows it.
+    /// The name of the data, as `applicant list` shows it.
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 
-    /// A JSON document instead of a table.
+    /// Print a JSON document instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Remove it; bookings keep their copy.
+/// Remove an applicant's data. Bookings keep their copy.
 #[derive(Debug, Args)]
 pub(crate) struct ApplicantRemove {
-    /// Its name, as `applicant list` shows it.
+    /// The name of the data, as `applicant list` shows it.
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 }

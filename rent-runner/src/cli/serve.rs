@@ -8,21 +8,22 @@ use super::RunnerArgs;
 use crate::exit;
 use crate::words::duration;
 
-/// Run stored bookings: the daemon.
+/// Run stored bookings as a daemon.
 ///
-/// Makes the store and the key on first use and says where. Each booking is claimed eleven minutes before its
-/// opening, gets ready, is fired on the site's own clock, tried until its window ends, read back, and its story
-/// kept. Several runners may share one PostgreSQL; a runner that dies is followed by another. Before each attempt
-/// the store is asked whether this runner still has the booking, and keeps the intent: a crash leads to a look
-/// at the site's day list, never to a second application.
+/// The daemon makes the store and the key on first use and says where. It claims each booking eleven minutes
+/// before its opening, prepares it, sends the first request on the site's own clock, tries until the booking's
+/// time to try is over, reads the result back from the site, and keeps the story for `show`. Several runners
+/// may share one PostgreSQL; if a runner dies, another takes its bookings over. Before each attempt the store
+/// confirms that this runner still holds the booking, and records the intent to apply. After a crash the site's
+/// day list is read first, so that a second application is never sent.
 ///
-/// Ctrl-C or SIGTERM: what has been sent may be answered, everything else is handed back.
+/// On Ctrl-C or SIGTERM it waits for the answers to what was sent, and releases all other bookings.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   rent-runner serve
   rent-runner serve --listen 127.0.0.1:9188 --log-format json
-  RENT_DATABASE=postgres://rent@db.example/rent rent-runner serve --runner office
+  RENT_DATABASE=postgres://rent@db.example/rent rent-runner serve
 
 The log goes to stderr. docs/operating.md has a systemd unit and a container file.")]
 pub(crate) struct Serve {
@@ -30,17 +31,17 @@ pub(crate) struct Serve {
     pub(crate) runner: RunnerArgs,
 }
 
-/// Run what opens before the next tick of cron, exactly on time, and end.
+/// Run the bookings that open before the next cron tick, then end.
 ///
-/// Two at once do no harm, nor does one beside `serve`: a lease says who has a booking. Without anything due it
-/// ends at once.
+/// Each booking is run exactly on time. /// Several of these may run at once, also next to `serve`: a lease says which runner holds a booking. If
+/// nothing opens before the next tick, the command ends at once.
 #[derive(Debug, Args)]
 #[command(after_long_help = format!("\
 Examples:
   */5 * * * *  rent-runner run-due
   */30 * * * *  rent-runner run-due --every 30m --log-format json 2>> rent.log
 
-Results go to stdout, a line for each booking; the exit code is that of the first that was not won.
+A line for each booking goes to stdout. The exit code is that of the first booking that was not won.
 
 {}", exit::TABLE))]
 pub(crate) struct RunDue {
@@ -48,7 +49,7 @@ pub(crate) struct RunDue {
     #[arg(long, value_parser = duration::parse, default_value = "5m", value_name = "DURATION")]
     pub(crate) every: Duration,
 
-    /// A line of JSON for each booking that ends.
+    /// Print a line of JSON for each booking that ends.
     #[arg(long)]
     pub(crate) json: bool,
 

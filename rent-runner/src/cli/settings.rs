@@ -3,39 +3,41 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use namyangju_rent::network::{OnBlock, Route, TlsBackend};
 
-use crate::config::{Flags, language, on_block};
+use crate::config::{Flags, language, listen, most_at_once, on_block, runner_name};
 use crate::notify::Language;
 use crate::telemetry::logs::LogFormat;
 
 /// Settings that every command takes.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The settings file. Default: rent-runner/settings.toml in $XDG_CONFIG_HOME or ~/.config, if it is there.
+    /// The settings file. Default: rent-runner/settings.toml in $XDG_CONFIG_HOME or ~/.config, if it exists.
     #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
     config: Option<PathBuf>,
 
-    /// The database: a path, or postgres://USER@HOST/NAME, whose password belongs into the settings file or
+    /// The database: a path, or postgres://USER@HOST/NAME. Put its password into the settings file or
     /// RENT_DATABASE. Default: rent-runner/rent.db in $XDG_DATA_HOME or ~/.local/share.
     #[arg(long, global = true, value_name = "PATH|URL", help_heading = "Global options")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     database: Option<String>,
 
-    /// The key that passwords are sealed with. Default: rent-runner/key in $XDG_CONFIG_HOME or ~/.config.
+    /// The file with the key that passwords are sealed with. Default: rent-runner/key in $XDG_CONFIG_HOME or ~/.config.
     #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
     key_file: Option<PathBuf>,
 
-    /// Which TLS implementation to use.
+    /// The TLS implementation.
     #[cfg_attr(
         feature = "native-tls",
-        doc = "Some old servers speak only what the system's library speaks."
+        doc = "Some old servers work only with the system's own library (native)."
     )]
     #[arg(long, global = true, value_name = "BACKEND", help_heading = "Global options")]
     tls: Option<Tls>,
 
-    /// A PEM file with certificates to trust besides the system's.
+    /// A PEM file with certificates to trust, in addition to the system's.
     #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
     extra_ca: Option<PathBuf>,
 
@@ -43,9 +45,14 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "TEXT", help_heading = "Global options")]
     user_agent: Option<String>,
 
-    /// How the lines of the log look. Default: human on a terminal, json elsewhere.
+    /// How each line of stderr looks: a sentence (human), or a JSON document (json). Default: human; json for a log
+    /// of steps (serve, run-due, -v) that does not go to a terminal.
     #[arg(long, global = true, value_enum, value_name = "FORMAT", help_heading = "Global options")]
     log_format: Option<LogFormat>,
+
+    /// Write only errors, warnings and the log to stderr. Results are still printed.
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub(crate) quiet: bool,
 }
 
 impl Global {
@@ -83,65 +90,66 @@ impl Tls {
     }
 }
 
-/// Which site.
+/// The site of a command.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct At {
-    /// A built-in name (see `rent-runner sites`) or the path of a dialect in TOML. Default: RENT_SITE, the
+    /// The city: a built-in name (see `rent-runner sites`) or the path of a dialect. Default: RENT_SITE, the
     /// settings file, or namyangju.
     #[arg(long, value_name = "NAME|PATH")]
     site: Option<String>,
 
-    /// Another address than the dialect's: a stand-in or a rehearsal. Default: RENT_BASE_URL or the settings file.
+    /// The site's address, instead of the dialect's: for a rehearsal on a stand-in. Default: RENT_BASE_URL or the
+    /// settings file.
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
 }
 
 impl At {
-    /// Whether a site is asked for.
+    /// Whether a site is given.
     pub(crate) fn is_given(&self) -> bool {
         self.site.is_some() || self.base_url.is_some()
     }
 
-    /// Puts them to the other flags.
-    pub(crate) fn put(&self, flags: &mut Flags) {
+    /// Copies these into the flags.
+    pub(crate) fn apply_to(&self, flags: &mut Flags) {
         flags.site.clone_from(&self.site);
         flags.base_url.clone_from(&self.base_url);
     }
 }
 
-/// Settings of what runs stored bookings.
+/// Settings of a runner.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct RunnerArgs {
-    /// The name of this runner, as others see it. Default: RENT_RUNNER, or this machine's name.
-    #[arg(long, value_name = "NAME")]
+    /// The name of this runner, which `status` shows. Default: RENT_RUNNER, or this machine's name.
+    #[arg(long, value_name = "NAME", value_parser = runner_name)]
     runner: Option<String>,
 
-    /// The most bookings that it holds at a time.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// The maximum number of bookings that the runner holds at a time, 1 to 1000. Default: 32.
+    #[arg(long, value_name = "N", value_parser = most_at_once)]
     most_at_once: Option<u32>,
 
-    /// A network route of your own to the site: `direct`, `local:ADDRESS`, or a proxy as in
-    /// socks5://127.0.0.1:1080; may be repeated. A proxy's password belongs into the settings file or RENT_ROUTES:
-    /// every user of the machine can read arguments.
+    /// Your own network route to the site: `direct`, `local:ADDRESS`, or a proxy as in socks5://127.0.0.1:1080;
+    /// may be repeated. Put a proxy's password into the settings file or RENT_ROUTES, because every user of the
+    /// machine can read arguments.
     #[arg(long, value_name = "ROUTE", action = ArgAction::Append)]
     route: Vec<Route>,
 
-    /// What follows a block by the site: `stop`, or `next-route`.
+    /// What to do when the site blocks this client: `stop`, or `next-route`. Default: stop.
     #[arg(long, value_name = "WHAT", value_parser = on_block)]
     on_block: Option<OnBlock>,
 
-    /// Listen here for metrics and health checks.
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    /// Serve metrics and health checks at this address, as in 127.0.0.1:9188.
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = listen)]
     listen: Option<SocketAddr>,
 
-    /// The language of messages: `korean` or `english`.
+    /// The language of messages: `korean` or `english`. Default: korean.
     #[arg(long, value_name = "NAME", value_parser = language)]
     language: Option<Language>,
 }
 
 impl RunnerArgs {
-    /// Puts them to the other flags.
-    pub(crate) fn put(&self, flags: &mut Flags) {
+    /// Copies these into the flags.
+    pub(crate) fn apply_to(&self, flags: &mut Flags) {
         flags.runner.clone_from(&self.runner);
         flags.most_at_once = self.most_at_once;
         flags.routes = Some(self.route.clone()).filter(|routes| !routes.is_empty());
@@ -153,15 +161,15 @@ impl RunnerArgs {
 
 /// Show the settings and where each comes from.
 ///
-/// A setting is taken from the command line, else from the environment, else from the settings file, else it
-/// has a default.
+/// A flag overrides the environment, the environment overrides the settings file, and the file overrides the
+/// default.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   rent-runner settings show
   rent-runner settings path
   rent-runner settings example > ~/.config/rent-runner/settings.toml")]
-pub(crate) struct Settings {
+pub(crate) struct SettingsArgs {
     #[command(subcommand)]
     pub(crate) command: SettingsCommand,
 }
@@ -169,7 +177,7 @@ pub(crate) struct Settings {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SettingsCommand {
     Show(SettingsShow),
-    /// Print where the settings file is, or would be.
+    /// Print the path of the settings file, which need not exist.
     Path,
     /// Print a settings file with every key, commented out and explained.
     Example,
@@ -178,7 +186,7 @@ pub(crate) enum SettingsCommand {
 /// Show each setting, its value and its source; secrets are masked.
 #[derive(Debug, Args)]
 pub(crate) struct SettingsShow {
-    /// A JSON document instead of a table.
+    /// Print a JSON document instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
 
@@ -190,11 +198,11 @@ pub(crate) struct SettingsShow {
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  rent-runner completions bash > ~/.local/share/bash-completion/completions/rent-runner
+  rent-runner completions bash > /etc/bash_completion.d/rent-runner
   rent-runner completions zsh > ~/.zfunc/_rent-runner
   rent-runner completions fish > ~/.config/fish/completions/rent-runner.fish")]
 pub(crate) struct Completions {
-    /// Which shell.
+    /// The shell.
     #[arg(value_name = "SHELL")]
     pub(crate) shell: Shell,
 }

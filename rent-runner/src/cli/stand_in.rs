@@ -7,14 +7,16 @@ use clap::{Args, ValueEnum};
 use namyangju_rent::SeoulTime;
 use namyangju_rent::harness::{KeepAlive, WebServer};
 
+use super::values::whole_number;
+use crate::config::listen;
 use crate::words::duration;
 
-/// Show the whole story on this machine: a stand-in site, its opening, one booking.
+/// Show a whole booking on this machine, on a stand-in site.
 ///
-/// Starts the stand-in on a free port, books one time when its day opens, and shows what happens as it
-/// happens: the time of day in Asia/Seoul, then the time from the opening. Other days are open already, so
-/// that the numbers of the slots can be learned. Ends with 0 only if the time is reserved. Each switch
-/// shows one way in which such a morning can go.
+/// The command starts the stand-in on a free port, books one time when its day opens, and shows each step as
+/// it happens: the time of day in Asia/Seoul, the time from the opening, and what was done. Other days are open
+/// already, so that the numbers of the slots can be learned. The exit code is 0 only if the time is reserved.
+/// Each flag shows one way in which a booking can go.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -27,24 +29,24 @@ Examples:
   rent-runner demo --stored
   rent-runner demo --taken; echo $?")]
 pub(crate) struct Demo {
-    /// How long until the opening; 0 is open already. Default: 5s, or 15s with --rivals, --skew, --latency or
+    /// The time until the opening; 0 is open already. Default: 5s; 15s with --rivals, --skew, --latency or
     /// --script-time, where the site's clock has to be measured well.
     #[arg(long, value_parser = duration::parse, value_name = "DURATION")]
     opens_in: Option<Duration>,
 
-    /// The dialect to speak: a built-in name or the path of a TOML file.
+    /// The city to imitate: a built-in name or the path of a dialect.
     #[arg(long, default_value = "namyangju", value_name = "NAME|PATH")]
     pub(crate) site: String,
 
-    /// Somebody else is a moment faster: lost (3).
+    /// Another club books the time a moment earlier: lost (3).
     #[arg(long)]
     pub(crate) taken: bool,
 
-    /// The site forgets all sessions just before the opening: logged in again, reserved (0).
+    /// The site ends all sessions just before the opening: logged in again, reserved (0).
     #[arg(long)]
     pub(crate) expired_session: bool,
 
-    /// A human check stands before the form: a person is needed (6).
+    /// The site asks for a human check before the form: a person is needed (6).
     #[arg(long)]
     pub(crate) human_check: bool,
 
@@ -56,51 +58,51 @@ pub(crate) struct Demo {
     #[arg(long)]
     pub(crate) not_open: bool,
 
-    /// The site is overloaded from the opening on: given up (9); with a duration only for so long:
-    /// reserved late (0).
+    /// The site is overloaded from the opening on: given up (9). With a duration, only for that time: reserved
+    /// late (0).
     #[arg(long, value_parser = duration::parse, value_name = "DURATION", require_equals = true, num_args = 0..=1)]
     pub(crate) busy: Option<Option<Duration>>,
 
-    /// The answer to the application is lost on the way: read back, reserved without a receipt (0).
+    /// The connection breaks before the answer to the application: read back, reserved without a receipt (0).
     #[arg(long)]
     pub(crate) lose_answer: bool,
 
-    /// The site shuts this client out: blocked (5).
+    /// The site blocks this client: blocked (5).
     #[arg(long)]
     pub(crate) blocked: bool,
 
-    /// A race: so many others want the same time, each by a program that asks every 500 ms in a phase of
-    /// its own and needs three requests. Reserved (0) or lost (3).
-    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1000))]
+    /// A race against this many programs that want the same time. Each asks every 500 ms, at a moment of its
+    /// own, and needs three requests: reserved (0) or lost (3).
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = rivals)]
     pub(crate) rivals: u16,
 
-    /// How long the way to the site and back takes.
+    /// The round-trip time to the site.
     #[arg(long, value_parser = duration::parse, default_value = "0", value_name = "DURATION")]
     pub(crate) latency: Duration,
 
     #[command(flatten)]
     pub(crate) web_server: WebServerFlags,
 
-    /// How far the site's clock is ahead of this machine's, as in 1500ms or -1.5s; the booking is not
-    /// told.
+    /// Set the site's clock ahead of this machine's by this much, as in 1500ms or -1.5s. The booking has to
+    /// find out.
     #[arg(long, value_parser = duration::parse_offset, default_value = "0", value_name = "OFFSET")]
     #[arg(allow_hyphen_values = true)]
     pub(crate) skew: i64,
 
-    /// The site's dates come from a cache that renews them every ten seconds only.
+    /// The dates in the site's answers come from a cache that renews them every ten seconds.
     #[arg(long)]
     pub(crate) cached_date: bool,
 
-    /// Give up so long after the opening.
+    /// Stop trying this long after the opening.
     #[arg(long, value_parser = duration::parse, default_value = "5s", value_name = "DURATION")]
     pub(crate) give_up_after: Duration,
 
-    /// Play it through a store and a runner of its own, as `serve` works: the account and its sealed
-    /// password, the stored booking, the lease, the intent before the application, the kept story.
+    /// Book through a store and a runner of its own, as `serve` does: with a sealed password, a stored booking, a
+    /// lease, and the intent that is recorded before the application.
     #[arg(long)]
     pub(crate) stored: bool,
 
-    /// Each event as a line of JSON on stdout, the report last.
+    /// Print each event as a line of JSON, and the report as the last line.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -117,29 +119,30 @@ impl Demo {
 
 /// Serve the stand-in site, for rehearsals and for a browser.
 ///
-/// The pages of a reservation site with invented members, in the city's own character set, until
-/// Ctrl-C. A browser can click through it, and `rent-runner book` can book on it.
+/// The stand-in serves the pages of a reservation site with invented members, in the city's own character
+/// set, until Ctrl-C. You can use it in a browser, and `rent-runner book` can book on it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   rent-runner site
   rent-runner site --opens-in 1m --booked 0.3 --latency 40ms
   rent-runner site --server apache --script-time 80ms --keep-alive 5s
-  rent-runner site --site cheonan --listen 127.0.0.1:9000 --opens-at '2026-11-26 10:00:00'")]
+  rent-runner site --site cheonan --opens-at '2026-11-26 10:00:00' \\
+      --listen 127.0.0.1:9000")]
 pub(crate) struct StandInSite {
-    /// Where to listen; port 0 is any free one.
-    #[arg(long, default_value = "127.0.0.1:8099", value_name = "ADDRESS:PORT")]
+    /// The address to listen at; port 0 takes any free port.
+    #[arg(long, default_value = "127.0.0.1:8099", value_name = "ADDRESS:PORT", value_parser = listen)]
     pub(crate) listen: SocketAddr,
 
-    /// Let other machines reach it. Everybody there can log in and book.
+    /// Allow an address that other machines can reach. Everyone there can log in and book.
     #[arg(long)]
     pub(crate) beyond_loopback: bool,
 
-    /// The dialect to speak: a built-in name or the path of a TOML file.
+    /// The city to imitate: a built-in name or the path of a dialect.
     #[arg(long, env = "RENT_SITE", default_value = "namyangju", value_name = "NAME|PATH")]
     pub(crate) site: String,
 
-    /// How long until reservations open. Default: open already.
+    /// The time until reservations open. Default: open already.
     #[arg(long, value_parser = duration::parse, value_name = "DURATION")]
     pub(crate) opens_in: Option<Duration>,
 
@@ -147,18 +150,18 @@ pub(crate) struct StandInSite {
     #[arg(long, value_name = "INSTANT", conflicts_with = "opens_in")]
     pub(crate) opens_at: Option<SeoulTime>,
 
-    /// The share of times that others have from the beginning, 0 to 1.
+    /// The share of times that are booked from the start, 0 to 1.
     #[arg(long, default_value_t = 0.0, value_parser = share, value_name = "SHARE")]
     pub(crate) booked: f64,
 
-    /// How long the way to the site and back takes.
+    /// The round-trip time to the site.
     #[arg(long, value_parser = duration::parse, default_value = "0", value_name = "DURATION")]
     pub(crate) latency: Duration,
 
     #[command(flatten)]
     pub(crate) web_server: WebServerFlags,
 
-    /// A human check before every form, not only at the places that are known to have one.
+    /// Ask for a human check before every form, not only at the courts that are known to have one.
     #[arg(long)]
     pub(crate) human_check: bool,
 }
@@ -166,17 +169,17 @@ pub(crate) struct StandInSite {
 /// How the stand-in's web server behaves.
 #[derive(Debug, Args)]
 pub(crate) struct WebServerFlags {
-    /// The web server to behave as, with its defaults. apache dates each answer by the arrival of the request
-    /// and closes a connection on which nothing is asked for 5 s; nginx dates it by the departure of the
-    /// answer and closes a connection after 75 s. Default: dates as apache, keeps every connection.
+    /// The web server to imitate, with its defaults. apache dates each answer when the request arrives, and
+    /// closes an idle connection after 5 s; nginx dates it when the answer leaves, and closes an idle connection
+    /// after 75 s. Default: dates as apache does, and closes no connection.
     #[arg(long, value_enum, value_name = "NAME")]
     server: Option<Server>,
 
-    /// How long the site works on each page before it answers; images and style sheets come at once.
+    /// The time that the site works on each page before it answers. Images and style sheets come at once.
     #[arg(long, value_parser = duration::parse, default_value = "0", value_name = "DURATION")]
     script_time: Duration,
 
-    /// How long the site keeps a connection on which nothing is asked; off closes it after each answer.
+    /// The time after which the site closes an idle connection; `off` closes it after each answer.
     #[arg(long, value_parser = keep_alive, value_name = "DURATION|off")]
     keep_alive: Option<Kept>,
 }
@@ -215,6 +218,10 @@ fn keep_alive(text: &str) -> Result<Kept, String> {
         return Ok(Kept::Off);
     }
     duration::parse(text).map(Kept::For).map_err(|_| "write a duration, as in 5s or 75s, or off".to_owned())
+}
+
+fn rivals(text: &str) -> Result<u16, String> {
+    whole_number(text, 0..=1000)
 }
 
 fn share(text: &str) -> Result<f64, String> {

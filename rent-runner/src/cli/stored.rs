@@ -7,139 +7,142 @@ use clap::{ArgAction, Args, ValueEnum};
 use namyangju_rent::{Place, RentDate, TimeRange};
 
 use super::book::{AimArgs, ApplicationArgs, WishArgs};
-use super::values::{Choice, OpensAt, StateWord};
+use super::values::{Choice, OpensAt, StateWord, attempt_number, booking_number, round_number};
 
-/// Store a booking, to be made at the instant it opens.
+/// Store a booking that a runner makes at the instant it opens.
 ///
-/// The number of the booking goes to stdout, when it opens and what has to be running by then to stderr.
-/// `rent-runner serve`, or cron with `rent-runner run-due`, makes the booking; `rent-runner show` tells its
-/// story. Where only one account or one applicant is kept, it need not be named.
+/// The number of the booking goes to stdout; when it opens, and what has to be running by then, to stderr.
+/// `rent-runner serve`, or cron with `rent-runner run-due`, makes the booking. `rent-runner show` tells what
+/// happened. You may leave --account and --applicant out where only one is stored.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   rent-runner add --place NYJ06/07/103 --date 2026-12-05 --time 06:00-08:00
   rent-runner add --account me --applicant club --head-count 6 \\
       --place NYJ06/07/103 --date 2026-12-05 --time 06:00-08:00 \\
-      --or 'NYJ06/07/103 2026-12-05 08:00-10:00' --opens-at '2026-11-26 10:00:00'
-  rent-runner add … --opens-at now        (open already: begun as soon as a runner sees it)")]
+      --or 'NYJ06/07/103 2026-12-05 08:00-10:00' \\
+      --opens-at '2026-11-26 10:00:00'
+  rent-runner add … --opens-at now    (open already: a runner begins at once)")]
 pub(crate) struct Add {
-    /// The account that books, by its name here. Default: the only one.
+    /// The account to book with (the name you gave it in `account add`). Default: the only one.
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
 
     #[command(flatten)]
     pub(crate) wishes: WishArgs,
 
-    /// Applicant's data that is kept under this name; what is given besides comes first. Default: the only one.
+    /// Use the applicant saved under this name. Other flags override its fields. Default: the only one.
     #[arg(long, value_name = "NAME", help_heading = "Application")]
     pub(crate) applicant: Option<String>,
 
     #[command(flatten)]
     pub(crate) application: ApplicationArgs,
 
-    /// When the day opens, on the site's clock: `2026-11-26 10:00:00` is in Asia/Seoul; RFC 3339 with an
-    /// offset is taken too. `auto` is the dialect's own rule, which the city has not confirmed; `now` is open
-    /// already. Default: `auto`.
+    /// When the day opens, on the site's clock. `2026-11-26 10:00:00` is in Asia/Seoul; RFC 3339 with an offset
+    /// works too. `auto` takes the opening rule of the city's dialect, which the city has not confirmed; `now`
+    /// means that it is open already. Default: `auto`.
     #[arg(long, value_name = "INSTANT|auto|now", help_heading = "Opening")]
     pub(crate) opens_at: Option<OpensAt>,
 
     #[command(flatten)]
     pub(crate) aim: AimArgs,
 
-    /// Your own words; they are shown by `list` and `show` and sent nowhere.
+    /// A note for yourself. `list` and `show` print it; it is never sent.
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: Option<String>,
 
-    /// A JSON document instead of the number.
+    /// Print a JSON document instead of the number.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// List stored bookings: the first 100 that are not over, and the last 20 that are.
+/// List stored bookings: the next 100, and the last 20 that are over.
 ///
-/// A state is `waiting`, `succeeded` or `failed`, with the exact word after it where there is one: armed,
+/// The state is `waiting`, `succeeded` or `failed`, followed by a more exact word where there is one: armed,
 /// firing, unconfirmed, blocked, needs-person, cancelled.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   rent-runner list
   rent-runner list --state unconfirmed --state needs-person
-  rent-runner list --all --json | jq '.bookings[] | select(.receipt) | .receipt'")]
+  rent-runner list --all --json |
+      jq -r '.bookings[] | select(.receipt) | .receipt.number'")]
 pub(crate) struct List {
-    /// Only this state, by its exact word; may be repeated.
+    /// Only bookings in this state (its exact word); may be repeated.
     #[arg(long, value_name = "STATE", action = ArgAction::Append)]
     pub(crate) state: Vec<StateWord>,
 
-    /// Only those of this account, by its name here.
+    /// Only bookings of this account.
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
 
-    /// All of them.
+    /// List all bookings.
     #[arg(long)]
     pub(crate) all: bool,
 
-    /// A JSON document instead of a table.
+    /// Print a JSON document instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Show how the store stands: bookings by state, runners, messages that do not arrive, and when days were seen
-/// to open.
+/// Show an overview: bookings, runners, unsent messages, openings.
+///
+/// Openings are the instants at which days really opened, as far as a booking saw them.
 #[derive(Debug, Args)]
 pub(crate) struct Status {
-    /// A JSON document instead of lines.
+    /// Print a JSON document instead of lines.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Tell the story of a booking: every attempt, when it was sent and answered, and what came.
+/// Show everything about a booking: its attempts and the answers.
 ///
-/// The applicant's data is not opened without --personal.
+/// The applicant's data stays sealed without --personal.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   rent-runner show 7
   rent-runner show 7 --events --json
-  rent-runner show 7 --page 3 > answer.html       (the page nobody has described)")]
+  rent-runner show 7 --page 3 > answer.html   (an unrecognised answer)")]
 pub(crate) struct Show {
     /// The booking's number.
-    #[arg(value_name = "NUMBER")]
+    #[arg(value_name = "NUMBER", value_parser = booking_number)]
     pub(crate) id: i64,
 
-    /// Each event too, as it was stored.
+    /// Show the stored events as well.
     #[arg(long)]
     pub(crate) events: bool,
 
-    /// Also names and numbers of the applicant; needs the key.
+    /// Show the applicant's names and phone numbers as well; needs the key.
     #[arg(long)]
     pub(crate) personal: bool,
 
-    /// Write the page that was kept of this attempt to stdout, byte for byte. It may hold names.
-    #[arg(long, value_name = "ATTEMPT", conflicts_with_all = ["events", "personal", "json"])]
+    /// Write the page that this attempt got to stdout, byte for byte, if it was kept. It may contain names.
+    #[arg(long, value_name = "ATTEMPT", value_parser = attempt_number, conflicts_with_all = ["events", "personal", "json"])]
     pub(crate) page: Option<u32>,
 
-    /// The round of --page, where a booking was retried. Default: the last with such an attempt.
-    #[arg(long, value_name = "ROUND", requires = "page")]
+    /// The round of --page, if the booking was retried. Default: the last round with such an attempt.
+    #[arg(long, value_name = "ROUND", value_parser = round_number, requires = "page")]
     pub(crate) round: Option<i64>,
 
-    /// A JSON document instead of text.
+    /// Print a JSON document instead of text.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Change a booking that waits; only what is given changes.
+/// Change a waiting booking. What you do not give stays as it is.
 ///
-/// It is refused once a runner holds the booking, from eleven minutes before the opening. The first choice is
-/// changed by --place, --date and --time, the others are replaced by --or.
+/// A booking cannot be changed while a runner holds it, which begins eleven minutes before the opening.
+/// --place, --date and --time change the first choice; --or replaces all others.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   rent-runner edit 7 --time 08:00-10:00
-  rent-runner edit 7 --opens-at '2026-11-26 10:00:00' --note 'announced on the 20th'
+  rent-runner edit 7 --opens-at '2026-11-26 10:00:00' --note 'announced today'
   rent-runner edit 7 --clear or --clear note")]
 pub(crate) struct Edit {
     /// The booking's number.
-    #[arg(value_name = "NUMBER")]
+    #[arg(value_name = "NUMBER", value_parser = booking_number)]
     pub(crate) id: i64,
 
     /// The court of the first choice.
@@ -154,37 +157,37 @@ pub(crate) struct Edit {
     #[arg(long, value_name = "FROM-TO")]
     pub(crate) time: Option<TimeRange>,
 
-    /// The next best choices, in place of those there are; may be repeated.
+    /// The other choices, instead of the stored ones; may be repeated.
     #[arg(long, value_name = "PLACE DATE FROM-TO", action = ArgAction::Append)]
     pub(crate) or: Vec<Choice>,
 
-    /// Whether the times are from the list for events that are not sports.
+    /// Whether to book from the list for events instead of the one for sports.
     #[arg(long, value_name = "true|false")]
     pub(crate) events: Option<bool>,
 
-    /// Take the applicant's data that is kept under this name.
+    /// Use the applicant saved under this name.
     #[arg(long, value_name = "NAME", help_heading = "Application")]
     pub(crate) applicant: Option<String>,
 
     #[command(flatten)]
     pub(crate) application: ApplicationArgs,
 
-    /// When the day opens. If it was `auto` and the first choice changes, it is computed again.
+    /// When the day opens. If it is `auto` and the first choice changes, it is computed again.
     #[arg(long, value_name = "INSTANT|auto|now", help_heading = "Opening")]
     pub(crate) opens_at: Option<OpensAt>,
 
     #[command(flatten)]
     pub(crate) aim: AimArgs,
 
-    /// Your own words.
+    /// A note for yourself.
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: Option<String>,
 
-    /// Back to none, or to the default; may be repeated.
+    /// Remove this, or set it back to its default; may be repeated.
     #[arg(long, value_enum, value_name = "WHAT", action = ArgAction::Append)]
     pub(crate) clear: Vec<Clear>,
 
-    /// A JSON document instead of a sentence.
+    /// Print a JSON document instead of a sentence.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -196,16 +199,16 @@ pub(crate) enum Clear {
     Or,
     /// The site's clock is measured again.
     ClockOffset,
-    /// The default number of requests.
+    /// The number of requests is the default again.
     MostRequests,
-    /// Your own words.
+    /// The note.
     Note,
 }
 
 /// Cancel bookings that are not over.
 ///
-/// One that a runner holds is cancelled by that runner within seconds, unless its application has left. A
-/// reservation that was won is cancelled at the site, not here.
+/// A runner that holds the booking cancels it within seconds, unless the application has been sent. To cancel
+/// a reservation that was won, use the site.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -213,18 +216,18 @@ Examples:
   rent-runner cancel 7 8 9")]
 pub(crate) struct Cancel {
     /// The bookings' numbers.
-    #[arg(value_name = "NUMBER", required = true)]
+    #[arg(value_name = "NUMBER", required = true, value_parser = booking_number)]
     pub(crate) ids: Vec<i64>,
 
-    /// A JSON document instead of sentences.
+    /// Print a JSON document instead of sentences.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Put a booking that ended without success back to waiting.
+/// Set a booking that ended without success back to waiting.
 ///
-/// One that ended unconfirmed is first read back from the site: nothing is sent twice. Without --opens-at an
-/// opening that is still to come is kept; else the booking begins at once.
+/// A booking that ended unconfirmed is first read back from the site, so that nothing is sent twice. Without
+/// --opens-at, an opening in the future is kept; otherwise the booking begins at once.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -232,22 +235,22 @@ Examples:
   rent-runner retry 7 --opens-at '2026-11-27 10:00:00'")]
 pub(crate) struct Retry {
     /// The booking's number.
-    #[arg(value_name = "NUMBER")]
+    #[arg(value_name = "NUMBER", value_parser = booking_number)]
     pub(crate) id: i64,
 
     /// When the day opens.
     #[arg(long, value_name = "INSTANT|auto|now")]
     pub(crate) opens_at: Option<OpensAt>,
 
-    /// A JSON document instead of a sentence.
+    /// Print a JSON document instead of a sentence.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 /// Store many bookings from a file: all of them or none.
 ///
-/// TOML or JSON, told by the file's extension, or else by what is in it. Whatever is wrong is named with the
-/// booking (counted from 1) and the key, for all bookings at once. `rent-runner export` writes such files.
+/// The file is TOML or JSON, by its extension or else by its content. All mistakes are listed at once, each
+/// with the number of the booking (from 1) and the key. `rent-runner export` writes such files.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Each booking is a [[booking]] table (in JSON: { \"booking\": [ … ] } or a bare list). The keys are those of
@@ -262,31 +265,31 @@ Each booking is a [[booking]] table (in JSON: { \"booking\": [ … ] } or a bare
   or = [\"NYJ06/07/103 2026-12-05 08:00-10:00\"]
   opens-at = \"auto\"               # or \"2026-11-26 10:00:00\", or \"now\"
 
-  further: events, club-name, head-count, event-name, purpose, tel, mobile, applicant-name, discount,
-  lead, clock-offset, give-up-after, policy, most-requests, note
+  more keys: events, club-name, head-count, event-name, purpose, tel, mobile,
+  applicant-name, discount, lead, clock-offset, give-up-after, policy,
+  most-requests, note
 
 Examples:
   rent-runner import december.toml --dry-run
   rent-runner export | rent-runner --database other.db import -")]
 pub(crate) struct Import {
-    /// The file; `-` is stdin.
+    /// The file, or `-` for stdin.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
-    /// Check everything and store nothing.
+    /// Check everything, but store nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// A JSON document instead of the numbers.
+    /// Print a JSON document instead of the numbers.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Write bookings as a file that `import` reads: those that are not over, or those named.
+/// Write bookings to a file that `import` reads.
 ///
-/// Without --with-applicant there is no personal data in it: a booking whose applicant's data equals what is
-/// kept under a name refers to that name, any other has none, and `import` then takes the only applicant
-/// there is. Passwords are never exported.
+/// The file has the bookings with the given numbers, or all that are not over. Without --with-applicant the file has no personal data. A booking whose data equals a saved applicant names
+/// that applicant; any other names none, and `import` uses the only applicant. Passwords are never exported.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -294,20 +297,20 @@ Examples:
   rent-runner export 7 8 --format json
   (umask 077; rent-runner export --with-applicant > backup.toml)")]
 pub(crate) struct Export {
-    /// Numbers of bookings. Default: all that are not over.
-    #[arg(value_name = "NUMBER")]
+    /// The bookings' numbers. Default: all that are not over.
+    #[arg(value_name = "NUMBER", value_parser = booking_number)]
     pub(crate) ids: Vec<i64>,
 
-    /// The language of the file.
+    /// The format of the file.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) format: Format,
 
-    /// With club, names and numbers of the applicants. Keep the file to yourself.
+    /// Include the applicants' clubs, names and phone numbers. Keep the file to yourself.
     #[arg(long)]
     pub(crate) with_applicant: bool,
 }
 
-/// The language of a file.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// TOML.
@@ -317,20 +320,20 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Write the times that were won as an iCalendar file.
+/// Write the reserved times as an iCalendar file.
 ///
-/// Each event keeps its identity, so that reading the file again changes events instead of doubling them.
+/// Each event keeps its UID, so that a calendar updates its events when it reads the file again.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   rent-runner calendar > courts.ics
   rent-runner calendar --output ~/public/courts.ics")]
 pub(crate) struct Calendar {
-    /// Write this file, whole or not at all, instead of stdout.
+    /// Write to this file instead of stdout. It is replaced whole, or not at all.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
-    /// Only those of this account, by its name here.
+    /// Only bookings of this account.
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! Values of arguments that are more than one word of a list.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use clap::ValueEnum;
@@ -36,7 +37,7 @@ impl FromStr for OpensAt {
 
 /// How the attempts follow each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Pace {
+pub(crate) enum PolicyName {
     /// Every 500 ms for five seconds, then ever slower.
     #[default]
     Default,
@@ -44,11 +45,11 @@ pub(crate) enum Pace {
     Original,
 }
 
-impl From<Pace> for store::Pace {
-    fn from(pace: Pace) -> Self {
+impl From<PolicyName> for store::RetryPace {
+    fn from(pace: PolicyName) -> Self {
         match pace {
-            Pace::Default => Self::Default,
-            Pace::Original => Self::Original,
+            PolicyName::Default => Self::Default,
+            PolicyName::Original => Self::Original,
         }
     }
 }
@@ -86,6 +87,54 @@ impl FromStr for Choice {
     }
 }
 
+/// A whole number within bounds. The error names them.
+pub(super) fn whole_number<N>(text: &str, bounds: RangeInclusive<N>) -> Result<N, String>
+where
+    N: FromStr + PartialOrd + fmt::Display,
+{
+    match text.trim().parse() {
+        Ok(number) if bounds.contains(&number) => Ok(number),
+        _ => Err(format!("write a number from {} to {}", bounds.start(), bounds.end())),
+    }
+}
+
+/// How many requests a booking may send after its opening.
+pub(super) fn most_requests(text: &str) -> Result<u32, String> {
+    match text.trim().parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("write a whole number from 1 on".to_owned()),
+    }
+}
+
+/// The number of a stored booking.
+pub(super) fn booking_number(text: &str) -> Result<i64, String> {
+    numbered(text, "write the number of a booking, as `rent-runner list` shows it")
+}
+
+/// The number of an attempt of a booking.
+pub(super) fn attempt_number(text: &str) -> Result<u32, String> {
+    let number = numbered(text, "write the number of an attempt, as `rent-runner show` tells it")?;
+    u32::try_from(number).map_err(|_| "no booking has that many attempts".to_owned())
+}
+
+/// The number of a round of a booking.
+pub(super) fn round_number(text: &str) -> Result<i64, String> {
+    numbered(text, "write the number of a round, as `rent-runner show` tells it")
+}
+
+fn numbered(text: &str, wrong: &str) -> Result<i64, String> {
+    text.trim().parse().ok().filter(|number| *number > 0).ok_or_else(|| wrong.to_owned())
+}
+
+/// A login name.
+pub(super) fn login(text: &str) -> Result<String, String> {
+    let login = text.trim();
+    if login.is_empty() || login.chars().any(char::is_control) {
+        return Err("write the login name, on one line".to_owned());
+    }
+    Ok(login.to_owned())
+}
+
 /// The exact word of a booking's state.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StateWord(pub(crate) store::State);
@@ -94,8 +143,8 @@ impl FromStr for StateWord {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        store::State::from_word(text.trim()).map(Self).ok_or_else(|| {
-            let words: Vec<_> = store::State::ALL.into_iter().map(store::State::word).collect();
+        store::State::parse(text.trim()).map(Self).ok_or_else(|| {
+            let words: Vec<_> = store::State::ALL.into_iter().map(store::State::as_str).collect();
             format!("no such state: there are {}", words.join(", "))
         })
     }

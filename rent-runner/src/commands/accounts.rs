@@ -7,18 +7,18 @@ use serde_json::{Value, json};
 
 use super::{checked_name, open, open_vault, settings};
 use crate::bad_input::BadInput;
-use crate::cli::{Account, AccountAdd, AccountCommand, AccountName, AccountPassword};
+use crate::cli::{AccountAdd, AccountArgs, AccountCommand, AccountName, AccountPassword};
 use crate::config::{Config, Flags};
 use crate::exit;
 use crate::request::{self, site_of_account};
-use crate::store::{NewAccount, Purpose};
+use crate::store::{NewAccount, SealPurpose};
 use crate::vault::Vault;
 use crate::{terminal, words};
 
 /// Runs one of the commands on accounts.
-pub(crate) async fn run(arguments: &Account, mut flags: Flags) -> Result<u8> {
+pub(crate) async fn run(arguments: &AccountArgs, mut flags: Flags) -> Result<u8> {
     if let AccountCommand::Add(arguments) = &arguments.command {
-        arguments.at.put(&mut flags);
+        arguments.at.apply_to(&mut flags);
     }
     let config = settings(&flags)?;
     match &arguments.command {
@@ -48,7 +48,7 @@ async fn add(arguments: &AccountAdd, config: &Config) -> Result<()> {
     // Before a person types a password for nothing.
     if store.accounts().await?.iter().any(|account| account.name == name) {
         let why = format!(
-            "an account is called {name} already: give another name, or `account remove {name}` first"
+            "there is an account {name} already: give another name, or remove it with `account remove {name}`"
         );
         return Err(BadInput(why).into());
     }
@@ -59,7 +59,7 @@ async fn add(arguments: &AccountAdd, config: &Config) -> Result<()> {
         site: absolute(&config.site),
         base_url: config.base_url.clone(),
         login: login.to_owned(),
-        password: vault.seal(Purpose::Password(&name), password.as_bytes())?,
+        password: vault.seal(SealPurpose::Password(&name), password.as_bytes())?,
         name,
     };
     store.add_account(&account).await?;
@@ -103,7 +103,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
             .collect();
         terminal::json(&json!({ "accounts": accounts }))?;
     } else if accounts.is_empty() {
-        terminal::note("no account is kept: `rent-runner account add --login ID`");
+        terminal::note("no account is stored: add one with `rent-runner account add --login ID`");
     } else {
         let rows = accounts.into_iter().map(|account| {
             let site =
@@ -127,7 +127,7 @@ async fn check(arguments: &AccountName, config: &Config) -> Result<()> {
     let account = store.account(&arguments.name).await?;
     let site = site_of_account(&account)?;
     let vault = open_vault(&store, config).await?;
-    let plain = vault.unseal(Purpose::Password(&account.name), &account.password)?;
+    let plain = vault.unseal(SealPurpose::Password(&account.name), &account.password)?;
     let password =
         String::from_utf8(plain.expose_secret().clone()).ok().context("the password is not UTF-8")?;
     let credentials = Credentials::new(&account.login, password);
@@ -143,7 +143,7 @@ async fn check(arguments: &AccountName, config: &Config) -> Result<()> {
         }
     };
     let saved = match session.save() {
-        Some(saved) => Some(vault.seal(Purpose::Session(&account.name), &serde_json::to_vec(&saved)?)?),
+        Some(saved) => Some(vault.seal(SealPurpose::Session(&account.name), &serde_json::to_vec(&saved)?)?),
         None => None,
     };
     store.set_session(account.id, saved.as_ref(), true).await?;
@@ -160,7 +160,7 @@ async fn password(arguments: &AccountPassword, config: &Config) -> Result<()> {
     let password = terminal::password::ask(arguments.password_stdin, &prompt)?;
     let vault = open_vault(&store, config).await?;
     store
-        .set_password(&account.name, &vault.seal(Purpose::Password(&account.name), password.as_bytes())?)
+        .set_password(&account.name, &vault.seal(SealPurpose::Password(&account.name), password.as_bytes())?)
         .await?;
     terminal::note(&format!("replaced the password of {}", account.name));
     store.close().await;
@@ -170,7 +170,7 @@ async fn password(arguments: &AccountPassword, config: &Config) -> Result<()> {
 async fn rekey(config: &Config) -> Result<()> {
     let store = open(config).await?;
     let sealed = Vault::rekey(&store, &config.key).await?;
-    terminal::note(&format!("sealed {sealed} secrets anew with a new key; keep a copy of it"));
+    terminal::note(&format!("sealed {sealed} secrets with a new key: keep a copy of it"));
     store.close().await;
     Ok(())
 }

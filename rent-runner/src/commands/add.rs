@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{PREPARATION, living_runner};
 use crate::cli::Add;
 use crate::config::Config;
-use crate::request::draft::{Desk, Draft};
-use crate::store::{NewBooking, Opens, Store};
+use crate::request::draft::{Draft, DraftChecker};
+use crate::store::{NewBooking, OpeningSource, Store};
 use crate::terminal::booking;
 use crate::{exit, terminal};
 
@@ -26,7 +26,7 @@ pub(crate) async fn run(arguments: &Add, config: &Config) -> Result<u8> {
     };
     let store = super::open(config).await?;
     let vault = super::open_vault(&store, config).await?;
-    let checked = Desk::open(&store, vault).await?.check(&draft)?;
+    let checked = DraftChecker::open(&store, vault).await?.check(&draft)?;
     checked.advice.iter().for_each(|line| terminal::note(line));
     let ids = store.add_bookings(std::slice::from_ref(&checked.booking)).await?;
     let id = *ids.first().context("the store gave no number")?;
@@ -45,15 +45,15 @@ pub(crate) async fn run(arguments: &Add, config: &Config) -> Result<u8> {
 /// When it opens, and what will run it.
 pub(super) async fn what_runs(store: &Store, booking: &NewBooking) -> Result<String> {
     let runner = match living_runner(store).await? {
-        Some(name) => format!("; the runner {name} is there"),
+        Some(name) => format!("; the runner {name} is running"),
         None => String::new(),
     };
     let needed = "`rent-runner serve`, or cron with `rent-runner run-due`, has to be running";
     let begins = booking.opens_at.minus(PREPARATION);
     Ok(match booking.opens {
-        Opens::Now => {
+        OpeningSource::Now => {
             let until = booking.opens_at.plus(booking.give_up_after);
-            format!("it begins as soon as a runner sees it, and is given up at {until}: {needed}{runner}")
+            format!("a runner begins it at once, and tries until {until}: {needed}{runner}")
         }
         _ if begins <= SystemClock.now() => {
             format!("it opens at {}, which is soon: {needed} at once{runner}", booking.opens_at)

@@ -5,7 +5,7 @@ use namyangju_rent::Application;
 use serde_json::{Value, json};
 
 use super::{checked_name, open, open_vault, show};
-use crate::cli::{Applicant, ApplicantCommand, ApplicantSet};
+use crate::cli::{ApplicantArgs, ApplicantCommand, ApplicantSet};
 use crate::config::Config;
 use crate::exit;
 use crate::request::{self, seal, unseal};
@@ -16,7 +16,7 @@ use crate::terminal;
 const MASK: &str = "***";
 
 /// Runs one of the commands on applicants' data.
-pub(crate) async fn run(arguments: &Applicant, config: &Config) -> Result<u8> {
+pub(crate) async fn run(arguments: &ApplicantArgs, config: &Config) -> Result<u8> {
     match &arguments.command {
         ApplicantCommand::Set(arguments) => set(arguments, config).await?,
         ApplicantCommand::List(arguments) => list(arguments.json, config).await?,
@@ -82,7 +82,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
     let store = open(config).await?;
     let kept = store.applicants().await?;
     if kept.is_empty() && !as_json {
-        terminal::note("no applicant's data is kept: `rent-runner applicant set NAME …`");
+        terminal::note("no applicant's data is stored: add some with `rent-runner applicant set NAME …`");
         store.close().await;
         return Ok(());
     }

@@ -11,10 +11,10 @@ use crate::cli::{Book, OpensAt};
 use crate::config::Config;
 use crate::foreground;
 use crate::foreground::{Ending, Watched, journal};
-use crate::request::{self, Opens};
+use crate::request::{self, PlannedOpening};
 use crate::terminal;
-use crate::terminal::countdown::Live;
-use crate::terminal::story::{Reader, Story};
+use crate::terminal::countdown::Countdown;
+use crate::terminal::story::{Audience, Story};
 
 /// Checks every argument, asks for the password, books.
 pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
@@ -25,13 +25,10 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     let application = request::application(&arguments.application, None)?;
     let client = request::client(site.clone(), config)?;
     let aim = &arguments.aim;
-    let reader = Reader::new(arguments.json, arguments.quiet);
-    if !arguments.quiet {
-        let advice = request::advice(&site, &wishes, opens.as_ref());
-        advice.iter().for_each(|line| terminal::note(line));
-        if !arguments.dry_run {
-            request::lacking(&application, site.charset()).iter().for_each(|line| terminal::note(line));
-        }
+    let reader = Audience::new(arguments.json, terminal::is_quiet());
+    request::advice(&site, &wishes, opens.as_ref()).iter().for_each(|line| terminal::note(line));
+    if !arguments.dry_run {
+        request::lacking(&application, site.charset()).iter().for_each(|line| terminal::warning(line));
     }
     let prompt = format!("password of {} at {}: ", arguments.account, site.title());
     let credentials = || -> Result<Credentials> {
@@ -46,7 +43,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
 
     let zero = opens.as_ref().map_or_else(|| SystemClock.now(), |opens| opens.at);
     let story = Story::new(reader, zero);
-    if reader == Reader::Person {
+    if reader == Audience::Person {
         introduce(&story, &site, &wishes, opens.as_ref());
     }
     let mut wishes = wishes.into_iter();
@@ -66,11 +63,11 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
         story.aside(if past.is_open() {
             "resumed: an application may have been accepted, so the day list is read before anything is sent"
         } else {
-            "resumed: no application is without an answer"
+            "resumed: every application was answered"
         });
     }
-    let live = opens.map(|opens| Live::new(opens.at, booking.budget().clone(), aim.clock_offset));
-    let watched = Watched { booking, live, standing };
+    let countdown = opens.map(|opens| Countdown::new(opens.at, booking.budget().clone(), aim.clock_offset));
+    let watched = Watched { booking, countdown, standing };
     let keep = |happened: &TimedEvent| {
         if let Some(journal) = &mut journal {
             journal.on_event(happened);
@@ -90,7 +87,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
 }
 
 /// The instant to wait for, if one was asked for.
-fn opens(arguments: &Book, site: &Site, wishes: &[Wish]) -> Result<Option<Opens>> {
+fn opens(arguments: &Book, site: &Site, wishes: &[Wish]) -> Result<Option<PlannedOpening>> {
     let aim = &arguments.aim;
     let asked = match arguments.opens_at {
         None | Some(OpensAt::Now) => {
@@ -98,7 +95,7 @@ fn opens(arguments: &Book, site: &Site, wishes: &[Wish]) -> Result<Option<Opens>
                 [("--lead", aim.lead.is_some()), ("--clock-offset", aim.clock_offset.is_some())];
             return match of_an_opening.into_iter().find(|(_, given)| *given) {
                 Some((option, _)) => {
-                    Err(BadInput(format!("{option} is of an opening: give its instant to --opens-at")).into())
+                    Err(BadInput(format!("{option} needs --opens-at with the instant of an opening")).into())
                 }
                 None => Ok(None),
             };
@@ -111,7 +108,7 @@ fn opens(arguments: &Book, site: &Site, wishes: &[Wish]) -> Result<Option<Opens>
     Ok(Some(opens))
 }
 
-fn introduce(story: &Story, site: &Site, wishes: &[Wish], opens: Option<&Opens>) {
+fn introduce(story: &Story, site: &Site, wishes: &[Wish], opens: Option<&PlannedOpening>) {
     let many = wishes.len() > 1;
     for (index, wish) in wishes.iter().enumerate() {
         let choice = if many { format!("choice {}: ", index + 1) } else { String::new() };
@@ -119,6 +116,6 @@ fn introduce(story: &Story, site: &Site, wishes: &[Wish], opens: Option<&Opens>)
         story.aside(&format!("{choice}{place} {date} {range} at {}", site.base_url()));
     }
     if opens.is_some_and(|opens| opens.at <= SystemClock.now()) {
-        story.aside("the opening is over by this machine's clock: a late start");
+        story.aside("the opening has passed by this machine's clock: this is a late start");
     }
 }

@@ -12,7 +12,7 @@ use namyangju_rent::schedule::TimeOfDay;
 use crate::bad_input::BadInput;
 use crate::cli::Calendar;
 use crate::config::Config;
-use crate::store::{Booking, Filter, State};
+use crate::store::{Filter, State, StoredBooking};
 use crate::terminal;
 use crate::terminal::booking;
 use crate::words::{counted, many};
@@ -42,7 +42,7 @@ pub(crate) async fn run(arguments: &Calendar, config: &Config) -> Result<u8> {
 }
 
 /// The names of the courts that the dialects know.
-fn names(bookings: &[Booking]) -> HashMap<String, String> {
+fn names(bookings: &[StoredBooking]) -> HashMap<String, String> {
     let mut sites: Vec<&str> = bookings.iter().map(|booking| booking.site.as_str()).collect();
     sites.sort_unstable();
     sites.dedup();
@@ -53,7 +53,7 @@ fn names(bookings: &[Booking]) -> HashMap<String, String> {
 }
 
 /// The whole calendar, lines folded and ended by CRLF.
-pub(super) fn calendar(won: &[Booking], names: &HashMap<String, String>) -> String {
+pub(super) fn calendar(won: &[StoredBooking], names: &HashMap<String, String>) -> String {
     let mut out = String::new();
     let mut line = |text: &str| fold(&mut out, text);
     line("BEGIN:VCALENDAR");
@@ -67,7 +67,7 @@ pub(super) fn calendar(won: &[Booking], names: &HashMap<String, String>) -> Stri
     out
 }
 
-fn event(booking: &Booking, names: &HashMap<String, String>) -> Vec<String> {
+fn event(booking: &StoredBooking, names: &HashMap<String, String>) -> Vec<String> {
     let Some(wish) = booking::choice(booking) else { return Vec::new() };
     let place = wish.place.to_string();
     let name = names.get(&place).map_or(place.as_str(), String::as_str);

@@ -17,19 +17,19 @@ pub(crate) async fn run(arguments: &Cancel, config: &Config) -> Result<u8> {
         match store.cancel_booking(id).await {
             Ok(state) => {
                 done.push(
-                    json!({ "id": id, "state": state.word(), "cancel_asked": state != State::Cancelled }),
+                    json!({ "id": id, "state": state.as_str(), "cancel_asked": state != State::Cancelled }),
                 );
                 if !arguments.json {
                     terminal::result(&match state {
                         State::Cancelled => format!("booking {id} is cancelled"),
                         _ => format!(
-                            "booking {id}: its runner was asked to cancel it; `rent-runner show {id}` tells"
+                            "booking {id}: its runner was asked to cancel it; see `rent-runner show {id}`"
                         ),
                     })?;
                 }
             }
             Err(error) if failed.is_none() => failed = Some(error),
-            Err(error) => terminal::note(&format!("rent-runner: {error}")),
+            Err(error) => terminal::error(&error.to_string()),
         }
     }
     if arguments.json {

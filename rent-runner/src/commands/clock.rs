@@ -24,7 +24,7 @@ pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
     let mut watch = Watch { client: &client, as_json: arguments.json, clock: SiteClock::new(), frame: None };
     if !arguments.json {
         terminal::result(&format!(
-            "The clock of {}, by at most {} of its answers.\n{HEADER}",
+            "The clock of {}, by at most {} answers.\n{HEADER}",
             client.site().base_url(),
             arguments.probes
         ))?;
@@ -41,7 +41,7 @@ pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
     match failed {
         Some(error) => Err(error.into()),
         None if watch.clock.probes().is_empty() => {
-            terminal::note("rent-runner: the answers have no date that can be read");
+            terminal::error("the site's answers have no readable date");
             Ok(exit::NO_CLEAR_ANSWER)
         }
         None => Ok(exit::DONE),
@@ -153,9 +153,9 @@ impl Watch<'_> {
                 "no sign of a cache"
             },
             if synchronised {
-                "synchronised, by the system's own word"
+                "synchronised, according to the system"
             } else {
-                "no sign that the system keeps it synchronised; what counts is the difference"
+                "not known to be synchronised; only the difference counts"
             },
         ))?)
     }

@@ -27,7 +27,7 @@ pub(crate) async fn run(
             if slots.any(|slot| slot.state == SlotState::Booked) {
                 let ours = wish.is_booked_for(application, &list);
                 let verdict = if ours { Verdict::AlreadyBooked } else { Verdict::Lost };
-                terminal::note(&format!("rent-runner: {}", verdict_sentence(&verdict)));
+                terminal::error(&verdict_sentence(&verdict));
                 return Ok(exit::exit_code(&verdict));
             }
         }
@@ -72,13 +72,13 @@ pub(crate) async fn run(
         terminal::note(&format!("discount   {} {}", group.code, group.label));
     }
     for LackingCharacter { field, character, .. } in lacking {
-        terminal::note(&format!(
-            "warning    `{field}` has `{character}`, which the site's character set lacks: it will receive &#{};",
+        terminal::warning(&format!(
+            "`{field}` has `{character}`, which the site's character set does not have: the site will receive &#{};",
             u32::from(character)
         ));
     }
     terminal::note(&format!(
-        "body       {} bytes in {}; nothing was applied for",
+        "body       {} bytes in {}; no application was sent",
         submission.body().len(),
         client.site().charset().name()
     ));

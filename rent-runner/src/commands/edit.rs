@@ -8,8 +8,8 @@ use crate::bad_input::BadInput;
 use crate::cli::{Choice, Clear, Edit, OpensAt};
 use crate::config::Config;
 use crate::exit;
-use crate::request::{self, Opens, draft, seal, unseal};
-use crate::store::{self, Booking, BookingId, Change};
+use crate::request::{self, PlannedOpening, draft, seal, unseal};
+use crate::store::{self, BookingId, Change, StoredBooking};
 use crate::terminal;
 
 /// Changes what is given, and checks the whole as if it were new.
@@ -45,7 +45,7 @@ pub(crate) async fn run(arguments: &Edit, config: &Config) -> Result<u8> {
         change.application = Some(seal(&vault, &application)?);
     }
     if is_nothing(&change) {
-        return Err(BadInput("nothing to change was given: see `rent-runner edit --help`".to_owned()).into());
+        return Err(BadInput("there is nothing to change: see `rent-runner edit --help`".to_owned()).into());
     }
     store.edit_booking(id, &change).await?;
     notes.iter().for_each(|line| terminal::note(line));
@@ -88,16 +88,16 @@ fn plain_changes(arguments: &Edit) -> Result<Change> {
         (Clear::Note, arguments.note.is_some(), "--note"),
     ];
     if let Some((_, _, option)) = given.into_iter().find(|(what, given, _)| *given && clears(*what)) {
-        return Err(BadInput(format!("{option} is given and cleared at once")).into());
+        return Err(BadInput(format!("{option} and --clear contradict each other")).into());
     }
     if aim.give_up_after.is_some_and(|time| time.is_zero()) {
-        return Err(BadInput("it would be given up before it begins: write more than 0".to_owned()).into());
+        return Err(BadInput("the time to try is 0: write more".to_owned()).into());
     }
     Ok(Change {
         give_up_after: aim.give_up_after,
         lead: aim.lead,
         clock_offset_micros: aim.clock_offset.map(Some).or(clears(Clear::ClockOffset).then_some(None)),
-        pace: aim.policy.map(store::Pace::from),
+        pace: aim.policy.map(store::RetryPace::from),
         most_requests: aim.most_requests.map(Some).or(clears(Clear::MostRequests).then_some(None)),
         note: match &arguments.note {
             Some(text) => Some(draft::note(Some(text))?),
@@ -108,7 +108,7 @@ fn plain_changes(arguments: &Edit) -> Result<Change> {
 }
 
 /// The choices as they will be; `None` if nothing of them changes.
-fn edited_wishes(arguments: &Edit, booking: &Booking) -> Result<Option<Vec<Wish>>> {
+fn edited_wishes(arguments: &Edit, booking: &StoredBooking) -> Result<Option<Vec<Wish>>> {
     let Edit { place, date, time, or, events, clear, .. } = arguments;
     let changes = place.is_some()
         || date.is_some()
@@ -138,19 +138,19 @@ fn edited_wishes(arguments: &Edit, booking: &Booking) -> Result<Option<Vec<Wish>
 /// The opening as it will be, and what is to be said of it.
 fn edited_opening(
     arguments: &Edit,
-    booking: &Booking,
+    booking: &StoredBooking,
     site: &Site,
     wishes: &[Wish],
-) -> Result<(Opens, Option<String>)> {
+) -> Result<(PlannedOpening, Option<String>)> {
     let first = wishes.first().context("the booking has no choice")?;
     match arguments.opens_at {
         Some(asked) => draft::opening(asked, site, first),
-        None if booking.opens == store::Opens::Rule => draft::opening(OpensAt::Auto, site, first),
+        None if booking.opens == store::OpeningSource::Rule => draft::opening(OpensAt::Auto, site, first),
         None => {
-            let opens = Opens { at: booking.opens_at, how: booking.opens, confidence: None };
+            let opens = PlannedOpening { at: booking.opens_at, how: booking.opens, confidence: None };
             let moved = booking.choices.first().is_some_and(|before| before.date != first.date);
-            let said = moved && booking.opens == store::Opens::Given;
-            Ok((opens, said.then(|| format!("The opening stays at {}, as it was given.", booking.opens_at))))
+            let said = moved && booking.opens == store::OpeningSource::Given;
+            Ok((opens, said.then(|| format!("The opening stays at {}, as you gave it.", booking.opens_at))))
         }
     }
 }

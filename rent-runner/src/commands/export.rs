@@ -3,19 +3,19 @@
 use anyhow::Result;
 use namyangju_rent::{Application, Purpose};
 
-use crate::cli::{ApplicationArgs, Choice, Export, OpensAt, Pace};
+use crate::cli::{ApplicationArgs, Choice, Export, OpensAt, PolicyName};
 use crate::config::Config;
 use crate::exit;
-use crate::request::draft::{Desk, Draft};
+use crate::request::draft::{Draft, DraftChecker};
 use crate::request::{file, unseal};
-use crate::store::{self, Booking, BookingId, Filter, State};
+use crate::store::{self, BookingId, Filter, State, StoredBooking};
 use crate::terminal;
 use crate::words::{counted, many};
 
 /// Writes the bookings to stdout.
 pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
     let store = super::open(config).await?;
-    let mut bookings: Vec<Booking> = Vec::new();
+    let mut bookings: Vec<StoredBooking> = Vec::new();
     if arguments.ids.is_empty() {
         let states = State::ALL.into_iter().filter(|state| !state.is_over()).collect();
         bookings = store.bookings(&Filter { states, ..Filter::default() }).await?;
@@ -25,19 +25,19 @@ pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
         }
     }
     if bookings.is_empty() {
-        terminal::note("no booking is stored that is not over");
+        terminal::note("there is no booking that is not over");
     }
-    let mut desk = match bookings.is_empty() {
+    let mut checker = match bookings.is_empty() {
         true => None,
-        false => Some(Desk::open(&store, super::open_vault(&store, config).await?).await?),
+        false => Some(DraftChecker::open(&store, super::open_vault(&store, config).await?).await?),
     };
     let mut drafts = Vec::new();
     let mut nameless = Vec::new();
     for booking in &bookings {
         let mut draft = draft(booking);
-        if let Some(desk) = &mut desk {
-            let application = unseal(desk.vault(), &booking.application)?;
-            draft.applicant = desk.name_of(&application)?;
+        if let Some(checker) = &mut checker {
+            let application = unseal(checker.vault(), &booking.application)?;
+            draft.applicant = checker.name_of(&application)?;
             if draft.applicant.is_none() {
                 nameless.push(booking.id.to_string());
             }
@@ -51,7 +51,7 @@ pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
     terminal::result(&file::write(&drafts, arguments.format)?)?;
     if !nameless.is_empty() && !arguments.with_applicant {
         terminal::note(&format!(
-            "the applicant's data of {} is kept under no name and was left out (--with-applicant): {}",
+            "the applicant's data of {} is not saved under a name, so it was left out (see --with-applicant): {}",
             counted(many(nameless.len()), "booking"),
             nameless.join(", ")
         ));
@@ -60,7 +60,7 @@ pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
     Ok(exit::DONE)
 }
 
-fn draft(booking: &Booking) -> Draft {
+fn draft(booking: &StoredBooking) -> Draft {
     let choices = booking.choices.iter().map(|wish| Choice {
         place: wish.place.clone(),
         date: wish.date,
@@ -71,9 +71,9 @@ fn draft(booking: &Booking) -> Draft {
         choices: choices.collect(),
         events: booking.choices.iter().any(|wish| wish.purpose == Purpose::Events),
         opens_at: Some(match booking.opens {
-            store::Opens::Given => OpensAt::Instant(booking.opens_at),
-            store::Opens::Rule => OpensAt::Auto,
-            store::Opens::Now => OpensAt::Now,
+            store::OpeningSource::Given => OpensAt::Instant(booking.opens_at),
+            store::OpeningSource::Rule => OpensAt::Auto,
+            store::OpeningSource::Now => OpensAt::Now,
         }),
         note: booking.note.clone(),
         ..Draft::default()
@@ -81,7 +81,7 @@ fn draft(booking: &Booking) -> Draft {
     draft.aim.give_up_after = Some(booking.give_up_after);
     draft.aim.lead = Some(booking.lead);
     draft.aim.clock_offset = booking.clock_offset_micros;
-    draft.aim.policy = (booking.pace == store::Pace::Original).then_some(Pace::Original);
+    draft.aim.policy = (booking.pace == store::RetryPace::Original).then_some(PolicyName::Original);
     draft.aim.most_requests = booking.most_requests;
     draft
 }

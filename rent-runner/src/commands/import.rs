@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::bad_input::BadInput;
 use crate::cli::{Format, Import};
 use crate::config::Config;
-use crate::request::draft::{Checked, Desk, Draft, Wrong};
+use crate::request::draft::{Checked, Draft, DraftChecker, Wrong};
 use crate::request::file::{self, Mistake};
 use crate::request::overlap;
 use crate::store::{Filter, NewBooking, State, Store};
@@ -37,7 +37,7 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
     };
     let drafts = file::read(&text, format).map_err(|mistakes| told(&name, &mistakes))?;
     if drafts.is_empty() {
-        return Err(BadInput(format!("{name}: no booking is in it")).into());
+        return Err(BadInput(format!("{name}: it has no booking")).into());
     }
     let store = super::open(config).await?;
     let checked = check(&store, config, &drafts).await?.map_err(|mistakes| told(&name, &mistakes))?;
@@ -58,7 +58,7 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
         if arguments.json {
             terminal::json(&json!({ "bookings": [], "checked": bookings.len(), "notes": advice }))?;
         }
-        terminal::note(&format!("{number} could be stored; nothing was"));
+        terminal::note(&format!("{number} could be stored; this was a dry run"));
         store.close().await;
         return Ok(exit::DONE);
     }
@@ -105,11 +105,11 @@ async fn check(
     config: &Config,
     drafts: &[Draft],
 ) -> Result<std::result::Result<Vec<Checked>, Vec<Mistake>>> {
-    let mut desk = Desk::open(store, super::open_vault(store, config).await?).await?;
+    let mut checker = DraftChecker::open(store, super::open_vault(store, config).await?).await?;
     let mut checked = Vec::new();
     let mut mistakes = Vec::new();
     for (index, draft) in drafts.iter().enumerate() {
-        match desk.check(draft) {
+        match checker.check(draft) {
             Ok(booking) => checked.push(booking),
             // A key that does not open is no mistake of the file.
             Err(Wrong { error, .. }) if exit::failure_code(&error) != exit::BAD_INPUT => return Err(error),
@@ -167,7 +167,7 @@ async fn contradictions(
             + bookings.iter().take(index).filter(|other| same_day(&other.account, &other.choices)).count();
         if others >= MAX_BOOKINGS_PER_DAY {
             say(format!(
-                "the account has {others} bookings of that day: at most {MAX_BOOKINGS_PER_DAY} a day"
+                "the account has {others} bookings on that day, and the limit is {MAX_BOOKINGS_PER_DAY}"
             ));
         }
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::cli::List;
 use crate::config::Config;
-use crate::store::{Booking, Filter, State, Store};
+use crate::store::{Filter, State, Store, StoredBooking};
 use crate::terminal::booking;
 use crate::words::{counted, many};
 use crate::{exit, terminal};
@@ -49,7 +49,7 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
 }
 
 /// The bookings, and how many were left out.
-async fn wanted(store: &Store, arguments: &List) -> Result<(Vec<Booking>, u64)> {
+async fn wanted(store: &Store, arguments: &List) -> Result<(Vec<StoredBooking>, u64)> {
     let filter =
         |states: Vec<State>| Filter { states, account: arguments.account.clone(), ..Filter::default() };
     if !arguments.state.is_empty() || arguments.all {
@@ -69,7 +69,7 @@ async fn wanted(store: &Store, arguments: &List) -> Result<(Vec<Booking>, u64)> 
     Ok((bookings, all.saturating_sub(listed)))
 }
 
-fn row(booking: &Booking, refused: &[String]) -> Vec<String> {
+fn row(booking: &StoredBooking, refused: &[String]) -> Vec<String> {
     let more = booking.choices.len().saturating_sub(1);
     let mut choice = booking::choice(booking).map(booking::wish).unwrap_or_default();
     if more > 0 {

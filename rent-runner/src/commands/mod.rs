@@ -50,22 +50,22 @@ const PREPARATION: Duration = Duration::from_secs(10 * 60);
 /// A runner that was seen within this time is taken to be there.
 const LIVING: Duration = Duration::from_secs(90);
 
-/// The settings, and what is to be said of them.
+/// The settings. Their warnings go to stderr.
 pub(crate) fn settings(flags: &Flags) -> Result<Config> {
     let config = Config::load(flags)?;
     logs::set_format(config.log_format);
-    config.warnings.iter().for_each(|warning| terminal::note(&format!("warning: {warning}")));
+    config.warnings.iter().for_each(|warning| terminal::warning(warning));
     Ok(config)
 }
 
 /// The settings with the site of a command.
 pub(crate) fn settings_at(flags: Flags, at: &At) -> Result<Config> {
-    settings_of(flags, |flags| at.put(flags))
+    settings_of(flags, |flags| at.apply_to(flags))
 }
 
 /// The settings with further flags of a command.
-pub(crate) fn settings_of(mut flags: Flags, put: impl FnOnce(&mut Flags)) -> Result<Config> {
-    put(&mut flags);
+pub(crate) fn settings_of(mut flags: Flags, add: impl FnOnce(&mut Flags)) -> Result<Config> {
+    add(&mut flags);
     settings(&flags)
 }
 
@@ -95,7 +95,7 @@ pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> 
             _ => "the key".to_owned(),
         };
         terminal::note(&format!(
-            "made the key {place}: keep a copy, for without it the passwords have to be entered again"
+            "made the key {place}: keep a copy, because without it you have to enter the passwords again"
         ));
     }
     Ok(vault)

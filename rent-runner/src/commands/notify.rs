@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
+use serde_json::{Value, json};
 
 use crate::bad_input::BadInput;
-use crate::cli::{Notify, NotifyCommand, NotifyTest};
+use crate::cli::{Notify, NotifyCommand, NotifyList, NotifyTest};
 use crate::config::Config;
 use crate::notify::Notifier;
 use crate::{exit, terminal};
@@ -12,23 +13,31 @@ use crate::{exit, terminal};
 /// Lists or tries the channels.
 pub(crate) async fn run(arguments: &Notify, config: &Config) -> Result<u8> {
     match &arguments.command {
-        NotifyCommand::List => list(config),
+        NotifyCommand::List(arguments) => list(arguments, config),
         NotifyCommand::Test(test) => send(test, &Notifier::new(&config.messages())?).await,
     }
 }
 
-fn list(config: &Config) -> Result<u8> {
-    let rows = config.channels.iter().map(|channel| {
-        let summary = channel.summary();
-        let state = channel.check().err().unwrap_or_else(|| "ready".to_owned());
+fn list(arguments: &NotifyList, config: &Config) -> Result<u8> {
+    let channels = || config.channels.iter().map(|channel| (channel.summary(), channel.check().err()));
+    if arguments.json {
+        let channels: Vec<Value> = channels()
+            .map(|(summary, error)| {
+                json!({ "name": summary.name, "kind": summary.kind, "on": summary.on, "error": error })
+            })
+            .collect();
+        terminal::json(&json!({ "channels": channels }))?;
+        return Ok(exit::DONE);
+    }
+    if config.channels.is_empty() {
+        terminal::note(NO_CHANNEL);
+        return Ok(exit::DONE);
+    }
+    let rows = channels().map(|(summary, error)| {
+        let state = error.unwrap_or_else(|| "ready".to_owned());
         vec![summary.name, summary.kind.to_owned(), summary.on.join(", "), state]
     });
-    let rows: Vec<_> = rows.collect();
-    if rows.is_empty() {
-        terminal::note(NO_CHANNEL);
-    } else {
-        terminal::result(&terminal::table(&["name", "kind", "told of", "state"], rows))?;
-    }
+    terminal::result(&terminal::table(&["name", "kind", "gets", "state"], rows.collect()))?;
     Ok(exit::DONE)
 }
 
@@ -52,15 +61,23 @@ async fn send(test: &NotifyTest, notifier: &Notifier) -> Result<u8> {
     }
     let now = SystemClock.now();
     let mut code = exit::DONE;
+    let mut results: Vec<Value> = Vec::new();
     for channel in meant {
         let name = &channel.name;
-        match notifier.test(channel, test.kind, now).await {
-            Ok(()) => terminal::result(&format!("{name}: arrived at the server"))?,
-            Err(why) => {
-                terminal::result(&format!("{name}: FAILED: {why}"))?;
-                code = exit::NETWORK;
-            }
+        let error = notifier.test(channel, test.kind, now).await.err();
+        if error.is_some() {
+            code = exit::NETWORK;
         }
+        if !test.json {
+            terminal::result(&match &error {
+                None => format!("{name}: arrived at the server"),
+                Some(why) => format!("{name}: FAILED: {why}"),
+            })?;
+        }
+        results.push(json!({ "name": name, "arrived": error.is_none(), "error": error }));
+    }
+    if test.json {
+        terminal::json(&json!({ "channels": results }))?;
     }
     Ok(code)
 }

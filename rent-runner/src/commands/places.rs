@@ -9,6 +9,7 @@ use namyangju_rent::{Client, Guest, Next, Place, Site};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::bad_input::BadInput;
 use crate::cli::Places;
 use crate::config::Config;
 use crate::words::counted;
@@ -38,6 +39,10 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
     let site = request::site_of(config)?;
     if arguments.known {
         let places = known(&site, arguments.centre.as_ref());
+        if let Some(centre) = arguments.centre.as_ref().filter(|_| places.is_empty()) {
+            let known = site.known_places().iter().map(|known| &known.place.centre);
+            return Err(no_centre(centre, &format!("the dialect of {}", site.name()), known));
+        }
         if arguments.json {
             let name = site.name();
             terminal::json(&json!({ "site": name, "source": "dialect", "places": places }))?;
@@ -48,6 +53,12 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
     }
     let client = request::client(site, config)?;
     let found = Walk::new(&client, arguments.centre.clone())?.run().await?;
+    if let Some(centre) = &arguments.centre
+        && !found.centres.iter().any(|entry| entry.centre == *centre)
+    {
+        let menus = format!("the menus of {}", client.site().base_url());
+        return Err(no_centre(centre, &menus, found.centres.iter().map(|entry| &entry.centre)));
+    }
     let places = found.courts(client.site());
     let empty = if arguments.all { found.empty() } else { Vec::new() };
     if arguments.json {
@@ -74,6 +85,19 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
         if found.complete { "" } else { "; not all pages could be read" }
     ));
     Ok(exit::DONE)
+}
+
+/// The error for a centre that is not there, with those that are.
+fn no_centre<'c>(
+    centre: &CentreCode,
+    place: &str,
+    known: impl Iterator<Item = &'c CentreCode>,
+) -> anyhow::Error {
+    let mut known: Vec<String> = known.map(ToString::to_string).collect();
+    known.sort_unstable();
+    known.dedup();
+    let known = if known.is_empty() { "no centre".to_owned() } else { known.join(", ") };
+    BadInput(format!("there is no centre {centre}: {place} has {known}")).into()
 }
 
 fn known(site: &Site, centre: Option<&CentreCode>) -> Vec<Listed> {
@@ -161,7 +185,7 @@ impl<'c> Walk<'c> {
     /// Reads the page that an entry leads to; `false` if the walk has to end.
     async fn ask(&mut self, entry: &MenuEntry) -> Result<bool> {
         if self.client.budget().used() >= MAX_REQUESTS {
-            terminal::note(&format!("after {MAX_REQUESTS} requests it is enough: use --centre for the rest"));
+            terminal::note(&format!("stopped after {MAX_REQUESTS} requests: use --centre for the rest"));
             self.found.complete = false;
             return Ok(false);
         }

@@ -8,8 +8,8 @@ use super::say;
 use crate::bad_input::BadInput;
 use crate::cli::{OpensAt, Retry};
 use crate::config::Config;
-use crate::request::{self, Opens, draft};
-use crate::store::{Booking, BookingId};
+use crate::request::{self, PlannedOpening, draft};
+use crate::store::{BookingId, StoredBooking};
 use crate::{exit, terminal};
 
 /// Puts a booking back to waiting.
@@ -23,7 +23,7 @@ pub(crate) async fn run(arguments: &Retry, config: &Config) -> Result<u8> {
     let (opens, said) = match arguments.opens_at {
         Some(asked) => draft::opening(asked, &site, first)?,
         None if booking.opens_at > SystemClock.now() => {
-            (Opens { at: booking.opens_at, how: booking.opens, confidence: None }, None)
+            (PlannedOpening { at: booking.opens_at, how: booking.opens, confidence: None }, None)
         }
         None => draft::opening(OpensAt::Now, &site, first)?,
     };
@@ -36,13 +36,13 @@ pub(crate) async fn run(arguments: &Retry, config: &Config) -> Result<u8> {
     Ok(exit::DONE)
 }
 
-fn last_to_begin(booking: &Booking, first: &Wish) -> Wish {
+fn last_to_begin(booking: &StoredBooking, first: &Wish) -> Wish {
     let begins = |wish: &&Wish| wish.date.at(wish.range.start());
     booking.choices.iter().max_by_key(begins).unwrap_or(first).clone()
 }
 
 /// Refuses a booking all of whose times are over.
-fn still_to_come(booking: &Booking) -> Result<()> {
+fn still_to_come(booking: &StoredBooking) -> Result<()> {
     let now = SystemClock.now();
     if booking.choices.iter().any(|wish| wish.date.at(wish.range.end()) > now) {
         return Ok(());

@@ -75,8 +75,8 @@ pub(crate) async fn work_off(
 fn tell(done: &Done, as_json: bool) {
     let id = done.lease.booking;
     let (word, reason) = match &done.end {
-        End::Over { state, reason, .. } => (state.word(), reason.as_deref().unwrap_or_default()),
-        End::HandedBack => ("handed-back", "the runner was stopped before its end"),
+        End::Over { state, reason, .. } => (state.as_str(), reason.as_deref().unwrap_or_default()),
+        End::HandedBack => ("handed-back", "the runner was stopped before the booking ended"),
         End::Lost => ("taken-over", "another runner has it"),
     };
     // A booking stands as it stands, whether or not somebody reads of it.

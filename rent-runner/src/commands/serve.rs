@@ -22,7 +22,7 @@ pub(crate) async fn run(config: Config) -> Result<u8> {
     // Heard from here on: a stop while the store is opened is a stop as well.
     tokio::spawn(async move {
         signals::interruption().await;
-        terminal::note("stopping: what is under way may end, the rest is handed back");
+        terminal::note("stopping: waiting for answers to what was sent, and releasing all other bookings");
         let _ = stop.send(true);
     });
     let store = commands::open(&config).await?;
@@ -78,6 +78,6 @@ pub(super) fn send_messages(
 pub(super) async fn leave(store: &Store, notifier: &Notifier) {
     let left = notifier.flush(store, LAST_MESSAGES).await;
     if left > 0 {
-        terminal::note(&format!("{left} messages wait in the store: the next start sends them"));
+        terminal::note(&format!("{left} messages are still in the store: the next start sends them"));
     }
 }

@@ -4,17 +4,19 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::bad_input::BadInput;
-use crate::cli::{Settings, SettingsCommand, SettingsShow};
+use crate::cli::{SettingsArgs, SettingsCommand, SettingsShow};
 use crate::config::{Config, EXAMPLE, Flags, Source, rows, settings_file};
+use crate::telemetry::logs;
 use crate::{exit, terminal};
 
 /// Shows the settings, the file's place or an example.
-pub(crate) fn run(arguments: &Settings, mut flags: Flags) -> Result<u8> {
+pub(crate) fn run(arguments: &SettingsArgs, mut flags: Flags) -> Result<u8> {
     match &arguments.command {
         SettingsCommand::Show(arguments) => {
-            arguments.at.put(&mut flags);
+            arguments.at.apply_to(&mut flags);
             let config = Config::load(&flags)?;
-            config.warnings.iter().for_each(|warning| terminal::note(&format!("warning: {warning}")));
+            logs::set_format(config.log_format);
+            config.warnings.iter().for_each(|warning| terminal::warning(warning));
             show(arguments, &config)?;
         }
         SettingsCommand::Path => {

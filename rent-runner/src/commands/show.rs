@@ -15,7 +15,9 @@ use crate::bad_input::BadInput;
 use crate::cli::Show;
 use crate::config::Config;
 use crate::runner::Identity;
-use crate::store::{AttemptRow, Booking, BookingId, EventRow, Opens, Purpose, Store, Story};
+use crate::store::{
+    AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, SealPurpose, Store, StoredBooking,
+};
 use crate::terminal::booking;
 use crate::words::{clock_sentence, counted, duration, in_words, millis, probes};
 use crate::{exit, request, terminal};
@@ -56,16 +58,16 @@ async fn page(store: &Store, config: &Config, id: BookingId, round: Option<i64>,
         None => None,
     };
     let Some((address, body)) = page else {
-        return Err(BadInput(format!("no page was kept of attempt {attempt} of booking {id}")).into());
+        return Err(BadInput(format!("booking {id} has no stored page of attempt {attempt}")).into());
     };
     if io::stdout().is_terminal() {
         // A page is bytes of somebody else, which a terminal could obey.
         return Err(BadInput(
-            "a page is not for a terminal: send it to a file, as in `> answer.html`".into(),
+            "a page is not printed on a terminal: write it to a file, as in `> answer.html`".into(),
         )
         .into());
     }
-    let body = super::open_vault(store, config).await?.unseal(Purpose::Page, &body)?;
+    let body = super::open_vault(store, config).await?.unseal(SealPurpose::Page, &body)?;
     let body = body.expose_secret();
     let mut out = io::stdout().lock();
     out.write_all(body)?;
@@ -74,7 +76,7 @@ async fn page(store: &Store, config: &Config, id: BookingId, round: Option<i64>,
     Ok(())
 }
 
-fn as_json(story: &Story, application: Option<&Application>, events: bool) -> Value {
+fn as_json(story: &BookingHistory, application: Option<&Application>, events: bool) -> Value {
     let attempts: Vec<Value> = story
         .attempts
         .iter()
@@ -111,7 +113,7 @@ fn event_json(row: &EventRow) -> Value {
     value
 }
 
-fn as_text(story: &Story, application: Option<&Application>, events: bool) -> String {
+fn as_text(story: &BookingHistory, application: Option<&Application>, events: bool) -> String {
     let mut text = head(&story.booking, application);
     let mut line = |row: String| {
         text.push_str(&row);
@@ -133,7 +135,7 @@ fn as_text(story: &Story, application: Option<&Application>, events: bool) -> St
     text
 }
 
-fn head(booking: &Booking, application: Option<&Application>) -> String {
+fn head(booking: &StoredBooking, application: Option<&Application>) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<11}{value}");
@@ -146,9 +148,9 @@ fn head(booking: &Booking, application: Option<&Application>) -> String {
         line(&format!("choice {}", index + 1), booking::wish(wish));
     }
     let known = match booking.opens {
-        Opens::Given => "as given",
-        Opens::Rule => "by the rule of the dialect",
-        Opens::Now => "open already when it was stored",
+        OpeningSource::Given => "as given",
+        OpeningSource::Rule => "by the rule of the dialect",
+        OpeningSource::Now => "open already when it was stored",
     };
     line("opens", format!("{}, {known}", booking.opens_at));
     line("tries", tries(booking));
@@ -181,7 +183,7 @@ fn head(booking: &Booking, application: Option<&Application>) -> String {
     text
 }
 
-fn tries(booking: &Booking) -> String {
+fn tries(booking: &StoredBooking) -> String {
     let mut text =
         format!("for {}, {} pace", duration::text(booking.give_up_after), booking::pace(booking.pace));
     if let Some(most) = booking.most_requests {
@@ -223,7 +225,7 @@ fn runner_of<'e>(events: &'e [EventRow], row: &AttemptRow) -> Option<&'e str> {
     made.next_back().map(|event| event.runner.as_str())
 }
 
-fn attempt(row: &AttemptRow, runner: Option<&str>, booking: &Booking) -> Vec<String> {
+fn attempt(row: &AttemptRow, runner: Option<&str>, booking: &StoredBooking) -> Vec<String> {
     let attempt = &row.attempt;
     let round = if booking.round > 1 { format!("round {}, ", row.round) } else { String::new() };
     let by = runner.map(|runner| format!(" by {runner}")).unwrap_or_default();

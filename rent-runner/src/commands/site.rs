@@ -19,7 +19,7 @@ use crate::{exit, terminal};
 use crate::{request, signals};
 
 /// How often new requests are printed.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+const POLL_EVERY: Duration = Duration::from_millis(200);
 
 /// How far ahead the example books.
 const DAYS_AHEAD: i32 = 14;
@@ -39,8 +39,10 @@ pub(crate) async fn run(arguments: &StandInSite) -> Result<u8> {
     let stand_in = StandIn::new(&dialect, behaviour(arguments));
     let server = StandInServer::spawn_on(address, arguments.beyond_loopback, stand_in, Arc::new(SystemClock))
         .with_context(|| format!("cannot listen on {address} (--listen 127.0.0.1:0 takes any free port)"))?;
+    // Before anybody is told how to end it.
+    let interruption = signals::interruption();
     terminal::result(&introduction(&server, &dialect, &front, arguments)?)?;
-    let requests = log_until_interrupted(&server).await;
+    let requests = log_until(&server, interruption).await;
     let bookings = server.with(|stand_in| stand_in.bookings().len());
     server.stop().await;
     terminal::note(&format!(
@@ -80,7 +82,7 @@ fn introduction(
     });
     let account = accounts.first().context("the stand-in has no account")?;
     let base = reachable(server);
-    let mut text = format!("A stand-in of {}; every person in it is invented.\n\n", dialect.title());
+    let mut text = format!("A stand-in of {}. All persons in it are invented.\n\n", dialect.title());
     let _ = writeln!(text, "address    {base}{front}");
     let _ = writeln!(text, "account    {}   password {}", account.id, account.password);
     let _ = match settings.opening {
@@ -160,7 +162,7 @@ fn shell_word(text: &str) -> String {
 }
 
 /// Prints each request as it comes; says how many there were.
-async fn log_until_interrupted(server: &StandInServer) -> u32 {
+async fn log_until(server: &StandInServer, interruption: impl Future<Output = ()>) -> u32 {
     let mut requests: u32 = 0;
     let mut print_new = || {
         let new = server.with(|stand_in| {
@@ -173,12 +175,11 @@ async fn log_until_interrupted(server: &StandInServer) -> u32 {
             terminal::note(&line(arrival));
         }
     };
-    let interruption = signals::interruption();
     tokio::pin!(interruption);
     loop {
         tokio::select! {
             () = &mut interruption => break,
-            () = SystemClock.sleep(LOOK_EVERY) => print_new(),
+            () = SystemClock.sleep(POLL_EVERY) => print_new(),
         }
     }
     print_new();

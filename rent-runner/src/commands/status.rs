@@ -38,7 +38,7 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
             })
             .collect();
         let counts: serde_json::Map<_, _> =
-            counts.iter().map(|(state, many)| (state.word().to_owned(), json!(many))).collect();
+            counts.iter().map(|(state, many)| (state.as_str().to_owned(), json!(many))).collect();
         let openings: Vec<_> = openings
             .iter()
             .map(|row| {
@@ -69,14 +69,14 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     let mut states: Vec<_> = counts
         .iter()
         .filter(|(_, many)| *many > 0)
-        .map(|(state, many)| format!("{many} {}", state.word()))
+        .map(|(state, many)| format!("{many} {}", state.as_str()))
         .collect();
     if states.is_empty() {
         states.push("none".to_owned());
     }
     lines.push(format!("bookings   {}", states.join(", ")));
     if let Some(next) = next {
-        lines.push(format!("           the next that nobody holds opens at {next}"));
+        lines.push(format!("           the next booking that no runner holds opens at {next}"));
     }
     let first = Filter { states: vec![State::Waiting, State::Armed], most: Some(1), ..Filter::default() };
     for booking in store.bookings(&first).await? {
@@ -88,9 +88,7 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
         lines.push(format!("runner     {}", line(runner)));
     }
     if runners.is_empty() {
-        lines.push(
-            "runner     none was seen today: start `rent-runner serve`, or `run-due` from cron".to_owned(),
-        );
+        lines.push("runner     none ran today: start `rent-runner serve`, or `run-due` by cron".to_owned());
     }
     for (name, at) in &refused {
         lines.push(format!(

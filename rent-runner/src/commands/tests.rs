@@ -6,10 +6,10 @@ use std::time::Duration;
 use namyangju_rent::{Place, Receipt, SeoulTime, Wish};
 
 use super::{calendar, import};
-use crate::cli::{AimArgs, ApplicationArgs, Choice, Format, OpensAt, Pace};
+use crate::cli::{AimArgs, ApplicationArgs, Choice, Format, OpensAt, PolicyName};
 use crate::request::draft::Draft;
 use crate::request::file::{self, Mistake};
-use crate::store::{self, Booking, BookingId, Opens, Sealed, State};
+use crate::store::{self, BookingId, OpeningSource, Sealed, State, StoredBooking};
 use crate::terminal::booking;
 
 fn choice(text: &str) -> Choice {
@@ -46,7 +46,7 @@ fn whole_draft() -> Draft {
             lead: Some(Duration::from_micros(2_500)),
             clock_offset: Some(-1_500_000),
             give_up_after: Some(Duration::from_secs(90)),
-            policy: Some(Pace::Original),
+            policy: Some(PolicyName::Original),
             most_requests: Some(60),
         },
         note: Some("a\u{7f}b \"c\" = [d]".into()),
@@ -94,17 +94,17 @@ fn every_mistake_names_its_booking_and_its_key() {
     let rest = "place = \"NYJ06/07/103\"\ndate = \"2026-12-05\"\ntime = \"06:00-08:00\"\n";
     for (line, said) in [
         ("colour = 1", "booking 2: `colour`: there is no such key: the keys are account, place"),
-        ("events = \"yes\"", "booking 2: `events`: true or false is wanted"),
+        ("events = \"yes\"", "booking 2: `events`: write true or false"),
         ("opens-at = \"tomorrow\"", "booking 2: `opens-at`: `tomorrow` is not an instant"),
         ("lead = \"5\"", "booking 2: `lead`: write numbers with units"),
-        ("give-up-after = [1]", "booking 2: `give-up-after`: a text is wanted"),
+        ("give-up-after = [1]", "booking 2: `give-up-after`: write a text"),
         ("clock-offset = \"later\"", "booking 2: `clock-offset`: write a duration with a sign"),
         ("policy = \"fast\"", "booking 2: `policy`: write `default` or `original`"),
-        ("most-requests = 0", "booking 2: `most-requests`: a whole number from 1 on"),
-        ("head-count = 0", "booking 2: `head-count`: a whole number from 1 to 999"),
-        ("or = \"x\"", "booking 2: `or`: a list of texts is wanted"),
+        ("most-requests = 0", "booking 2: `most-requests`: write a whole number from 1 on"),
+        ("head-count = 0", "booking 2: `head-count`: write a whole number from 1 to 999"),
+        ("or = \"x\"", "booking 2: `or`: write a list of texts"),
         ("or = [\"NYJ06/07/103 2026-12-05\"]", "booking 2: `or`: number 1: write PLACE DATE FROM-TO"),
-        ("or = [1]", "booking 2: `or`: number 1: a text is wanted"),
+        ("or = [1]", "booking 2: `or`: number 1: write a text"),
     ] {
         assert_eq!(mistakes(&format!("{rest}{line}")).len(), 1, "{line}");
         assert!(mistakes(&format!("{rest}{line}"))[0].starts_with(said), "{line}");
@@ -120,13 +120,13 @@ fn every_mistake_names_its_booking_and_its_key() {
 fn a_file_that_is_none_is_refused_without_a_quote_of_it() {
     for (text, format, said) in [
         ("[[booking]]\nclub-name = \"홍길동", Format::Toml, "line 2: "),
-        ("x = 1", Format::Toml, "there is more in it than a list of bookings"),
-        ("", Format::Toml, "no booking is in it"),
-        ("[booking]\nplace = \"홍길동\"", Format::Toml, "`booking` is one, not a list"),
-        ("booking = [\"홍길동\"]", Format::Toml, "booking 1: a table of keys and values is wanted"),
+        ("x = 1", Format::Toml, "it has more than a list of bookings"),
+        ("", Format::Toml, "it has no booking"),
+        ("[booking]\nplace = \"홍길동\"", Format::Toml, "`booking` is not a list"),
+        ("booking = [\"홍길동\"]", Format::Toml, "booking 1: write a table of keys and values"),
         ("{\"booking\": [\n{\"club-name\": 홍길동}]}", Format::Json, "line 2, column "),
-        ("\"홍길동\"", Format::Json, "no booking is in it"),
-        ("{\"booking\": [], \"홍길동\": 1}", Format::Json, "there is more in it"),
+        ("\"홍길동\"", Format::Json, "it has no booking"),
+        ("{\"booking\": [], \"홍길동\": 1}", Format::Json, "it has more than a list"),
     ] {
         let said_now = file::read(text, format).unwrap_err()[0].to_string();
         assert!(said_now.starts_with(said) && !said_now.contains("홍길동"), "{text}: {said_now}");
@@ -147,14 +147,14 @@ fn at(text: &str) -> SeoulTime {
     text.parse().unwrap()
 }
 
-pub(super) fn won() -> Booking {
+pub(super) fn won() -> StoredBooking {
     let wish = |range: &str| Wish {
         place: "NYJ06/07/103".parse().unwrap(),
         date: "2026-12-05".parse().unwrap(),
         range: range.parse().unwrap(),
         purpose: Default::default(),
     };
-    Booking {
+    StoredBooking {
         id: BookingId(7),
         account_id: 1,
         account: "me".into(),
@@ -162,12 +162,12 @@ pub(super) fn won() -> Booking {
         base_url: None,
         choices: vec![wish("10:00-12:00"), wish("06:00-08:00")],
         application: Sealed(Vec::new()),
-        opens: Opens::Rule,
+        opens: OpeningSource::Rule,
         opens_at: at("2026-11-26 10:00:00"),
         give_up_after: Duration::from_secs(300),
         lead: Duration::ZERO,
         clock_offset_micros: None,
-        pace: store::Pace::Default,
+        pace: store::RetryPace::Default,
         most_requests: None,
         note: Some("a; b, c \\ d".into()),
         state: State::Succeeded,

@@ -18,7 +18,7 @@ use crate::notify::Channel;
 #[derive(Debug)]
 pub(super) struct File {
     pub(super) path: PathBuf,
-    values: Vec<(String, Value)>,
+    values: Vec<(String, FileValue)>,
     pub(super) channels: Vec<Channel>,
     /// The line of the first channel.
     pub(super) channels_line: Option<usize>,
@@ -28,7 +28,7 @@ pub(super) struct File {
 
 /// What stands at a key.
 #[derive(Clone)]
-pub(super) struct Value {
+pub(super) struct FileValue {
     pub(super) line: usize,
     pub(super) texts: Texts,
 }
@@ -41,7 +41,7 @@ pub(super) enum Texts {
     List(Vec<String>),
 }
 
-impl std::fmt::Debug for Value {
+impl std::fmt::Debug for FileValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Value(line {})", self.line)
     }
@@ -67,7 +67,7 @@ impl File {
     }
 
     /// What stands at a key.
-    pub(super) fn value(&self, key: &str) -> Option<&Value> {
+    pub(super) fn value(&self, key: &str) -> Option<&FileValue> {
         self.values.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
@@ -97,7 +97,7 @@ impl File {
             let texts = texts(value.get_ref()).ok_or_else(|| {
                 (at, format!("`{name}` is {}, and that is not meant", kind(value.get_ref())))
             })?;
-            file.values.push((name, Value { line: at, texts }));
+            file.values.push((name, FileValue { line: at, texts }));
         }
         Ok(file)
     }

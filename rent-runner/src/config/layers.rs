@@ -68,7 +68,7 @@ impl Sources {
 /// Everything that settings can come from.
 pub(super) struct Layers<'a> {
     flags: &'a Flags,
-    environment: defaults::Environment<'a>,
+    environment: defaults::ReadVariable<'a>,
     file: Option<File>,
     sources: Sources,
 }
@@ -108,7 +108,7 @@ impl<'a> Layers<'a> {
             routes: self.routes()?,
             on_block: self.take(&ON_BLOCK, flags.on_block, |text, _| on_block(text))?.unwrap_or_default(),
             runner: self
-                .take(&RUNNER, flags.runner.clone(), |text, _| runner(text))?
+                .take(&RUNNER, flags.runner.clone(), |text, _| runner_name(text))?
                 .unwrap_or_else(|| defaults::runner(self.environment)),
             most_at_once: self
                 .take(&MOST, flags.most_at_once, |text, _| most_at_once(text))?
@@ -170,7 +170,7 @@ impl<'a> Layers<'a> {
         let at = Source::File { path: file.path.clone(), line: value.line };
         let read = match &value.texts {
             Texts::One(text) | Texts::Number(text) => read(text, Some(&file.path)),
-            Texts::List(_) => Err("one value is wanted, and this is a list".to_owned()),
+            Texts::List(_) => Err("write one value, not a list".to_owned()),
         };
         let value = read.map_err(|why| wrong_in(&at, setting.key, &why))?;
         self.sources.note(setting.key, at);
@@ -225,7 +225,7 @@ impl<'a> Layers<'a> {
             } {
                 let at = Source::File { path: file.path.clone(), line: value.line };
                 let Texts::One(text) = &value.texts else {
-                    return Err(wrong_in(&at, key, "a text is wanted").into());
+                    return Err(wrong_in(&at, key, "write a text").into());
                 };
                 let source = if is_command {
                     KeySource::Command(text.clone())
@@ -282,7 +282,7 @@ impl<'a> Layers<'a> {
         let at = Source::File { path: file.path.clone(), line: value.line };
         let read = match &value.texts {
             Texts::List(list) => read(&mut list.iter().map(String::as_str)),
-            _ => Err("a list is wanted, as in [\"direct\"]".to_owned()),
+            _ => Err("write a list, as in [\"direct\"]".to_owned()),
         };
         let routes = read.map_err(|why| wrong_in(&at, ROUTES.key, &why))?;
         self.sources.note(ROUTES.key, at);
@@ -365,22 +365,25 @@ pub(crate) fn language(text: &str) -> std::result::Result<Language, String> {
 }
 
 fn log_format(text: &str) -> std::result::Result<LogFormat, String> {
-    LogFormat::from_word(text.trim()).ok_or_else(|| "write `human` or `json`".to_owned())
+    LogFormat::parse(text.trim()).ok_or_else(|| "write `human` or `json`".to_owned())
 }
 
-fn runner(text: &str) -> std::result::Result<String, String> {
+/// The name of a runner.
+pub(crate) fn runner_name(text: &str) -> std::result::Result<String, String> {
     let name = text.trim();
     let fits = (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     if fits { Ok(name.to_owned()) } else { Err(format!("write a name of 1 to {MAX_NAME} characters")) }
 }
 
-fn most_at_once(text: &str) -> std::result::Result<u32, String> {
+/// How many bookings a runner holds at a time.
+pub(crate) fn most_at_once(text: &str) -> std::result::Result<u32, String> {
     match text.trim().parse() {
         Ok(number) if (1..=MAX_BATCH).contains(&number) => Ok(number),
         _ => Err(format!("write a number from 1 to {MAX_BATCH}")),
     }
 }
 
-fn listen(text: &str) -> std::result::Result<SocketAddr, String> {
+/// An address of this machine with a port.
+pub(crate) fn listen(text: &str) -> std::result::Result<SocketAddr, String> {
     text.trim().parse().map_err(|_| "write an address and a port, as in 127.0.0.1:9188".to_owned())
 }

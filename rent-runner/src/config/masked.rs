@@ -30,7 +30,7 @@ pub(crate) fn rows(config: &Config) -> Vec<(&'static str, Value, Source)> {
             Language::Korean => "korean",
             Language::English => "english",
         }),
-        json!(config.log_format.map(LogFormat::word)),
+        json!(config.log_format.map(LogFormat::as_str)),
     ];
     let keys = SETTINGS.iter().map(|setting| match (&config.key, setting.also) {
         (KeySource::Command(_), Some(also)) => (setting.key, also),

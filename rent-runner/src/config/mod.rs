@@ -21,7 +21,7 @@ use crate::vault::KeySource;
 
 pub(crate) use defaults::settings_file;
 use layers::Layers;
-pub(crate) use layers::{Source, Sources, language, on_block};
+pub(crate) use layers::{Source, Sources, language, listen, most_at_once, on_block, runner_name};
 pub(crate) use masked::{mask_database, rows};
 
 /// A settings file with every key, commented out.
@@ -115,8 +115,8 @@ impl Config {
     }
 
     /// What messages go by.
-    pub(crate) fn messages(&self) -> notify::Settings {
-        notify::Settings {
+    pub(crate) fn messages(&self) -> notify::NotifySettings {
+        notify::NotifySettings {
             channels: self.channels.clone(),
             language: self.language,
             extra_ca: self.extra_ca.clone(),

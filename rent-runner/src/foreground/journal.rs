@@ -249,10 +249,7 @@ impl Journal {
             && !self.failed
         {
             self.failed = true;
-            terminal::note(&format!(
-                "rent-runner: the journal {} cannot be written: {error}",
-                self.path.display()
-            ));
+            terminal::error(&format!("the journal {} cannot be written: {error}", self.path.display()));
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::exit;
 use crate::signals::interruption;
-use crate::terminal::countdown::Live;
+use crate::terminal::countdown::Countdown;
 use crate::terminal::story::Story;
 
 /// How a booking in the foreground ended.
@@ -63,27 +63,27 @@ impl Ending {
 pub(crate) struct Watched {
     pub(crate) booking: Booking,
     /// When it opens, and what was said of the site's clock, for the line that counts down.
-    pub(crate) live: Option<Live>,
+    pub(crate) countdown: Option<Countdown>,
     /// What is known already of an application.
     pub(crate) standing: Standing,
 }
 
 /// Runs a booking to its end. `also` hears each event before the story tells it.
 pub(crate) async fn run(watched: Watched, story: &Story, mut also: impl FnMut(&TimedEvent) + Send) -> Ending {
-    let Watched { booking, live, standing } = watched;
+    let Watched { booking, countdown, standing } = watched;
     let standing = Mutex::new(standing);
     let budget = booking.budget().clone();
     let running = booking.run(|happened| {
         lock(&standing).on_event(&happened.event);
-        if let Some(live) = &live {
-            live.on_event(&happened.event);
+        if let Some(countdown) = &countdown {
+            countdown.on_event(&happened.event);
         }
         also(happened);
         story.event(happened);
     });
     let counting_down = async {
-        match &live {
-            Some(live) => live.show(story).await,
+        match &countdown {
+            Some(countdown) => countdown.show(story).await,
             None => std::future::pending().await,
         }
     };

@@ -38,7 +38,7 @@ pub(super) enum Target {
 }
 
 impl Target {
-    fn word(&self) -> &'static str {
+    fn as_str(&self) -> &'static str {
         match self {
             Self::Webhook(_) => "webhook",
             Self::Slack(_) => "slack",
@@ -93,8 +93,8 @@ impl Channel {
     pub(crate) fn summary(&self) -> Summary {
         Summary {
             name: self.name.clone(),
-            kind: self.target.word(),
-            on: self.on.iter().map(|kind| kind.word()).collect(),
+            kind: self.target.as_str(),
+            on: self.on.iter().map(|kind| kind.as_str()).collect(),
         }
     }
 
@@ -238,7 +238,7 @@ impl TryFrom<Table> for Channel {
             }
         };
         if let Some(key) = table.left_over().first() {
-            return Err(of(key, format!("is no setting of a channel of the kind {}", target.word())));
+            return Err(of(key, format!("is no setting of a channel of the kind {}", target.as_str())));
         }
         let channel = Self { name: name.clone(), on, target };
         // A secret in the settings file is checked at once; one elsewhere, when it is read.

@@ -5,7 +5,7 @@ use namyangju_rent::{Place, RentDate, Report, SeoulTime, Site, TimeRange, Verdic
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::store::{Booking, BookingId, Message, Opens, State};
+use crate::store::{BookingId, Message, OpeningSource, State, StoredBooking};
 
 /// The longest reason, in characters. An answer of the site may be longer than a reader wants.
 const MAX_REASON: usize = 300;
@@ -26,7 +26,7 @@ impl Kind {
     pub(super) const ALL: [Self; 3] = [Self::Alarm, Self::Verdict, Self::Block];
 
     /// As it is stored and typed.
-    pub(super) fn word(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Alarm => "alarm",
             Self::Verdict => "verdict",
@@ -34,8 +34,8 @@ impl Kind {
         }
     }
 
-    fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -66,13 +66,13 @@ pub(super) struct Facts {
 
 impl Facts {
     /// Of an alarm while a booking is prepared.
-    pub(super) fn of_alarm(booking: &Booking, text: &str) -> Self {
+    pub(super) fn of_alarm(booking: &StoredBooking, text: &str) -> Self {
         Self { state: Some(booking.state), reason: Some(short(text)), ..Self::of(booking, booking.wish) }
     }
 
     /// Of a booking's end.
     pub(super) fn of_end(
-        booking: &Booking,
+        booking: &StoredBooking,
         state: State,
         reason: Option<&str>,
         report: Option<&Report>,
@@ -93,7 +93,7 @@ impl Facts {
         }
     }
 
-    fn of(booking: &Booking, wish: usize) -> Self {
+    fn of(booking: &StoredBooking, wish: usize) -> Self {
         let choice = booking.choices.get(wish);
         Self {
             site: Site::builtin_toml(&booking.site).map(|_| booking.site.clone()),
@@ -102,7 +102,7 @@ impl Facts {
             time: choice.map(|choice| choice.range),
             choice: wish.saturating_add(1),
             choices: booking.choices.len(),
-            opens_at: (booking.opens != Opens::Now).then_some(booking.opens_at),
+            opens_at: (booking.opens != OpeningSource::Now).then_some(booking.opens_at),
             ..Self::default()
         }
     }
@@ -153,7 +153,7 @@ impl From<&Message> for Note {
         Self {
             id: Some(message.id),
             booking: message.booking,
-            kind: Kind::from_word(&message.kind).unwrap_or(Kind::Verdict),
+            kind: Kind::parse(&message.kind).unwrap_or(Kind::Verdict),
             at: message.created_at,
             // Facts that another version wrote are left out one and all; the number of the booking is there.
             facts: Facts::deserialize(&message.body).unwrap_or_default(),

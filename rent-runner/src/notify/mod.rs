@@ -38,7 +38,7 @@ pub(crate) enum Language {
 
 /// The settings of messages.
 #[derive(Clone, Debug)]
-pub(crate) struct Settings {
+pub(crate) struct NotifySettings {
     pub(crate) channels: Vec<Channel>,
     pub(crate) language: Language,
     /// A PEM file with certificates to trust in addition to the system's.

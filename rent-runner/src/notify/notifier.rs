@@ -15,13 +15,13 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::Settings;
+use super::NotifySettings;
 use super::channel::Channel;
 use super::http::Failure;
 use super::message::{Facts, Kind, Note};
 use super::outbox::{Outbox, Patience};
 use crate::bad_input::BadInput;
-use crate::store::{Booking, BookingId, Message, NewMessage, State, Store};
+use crate::store::{BookingId, Message, NewMessage, State, Store, StoredBooking};
 use crate::telemetry::metrics::Metrics;
 
 /// How many messages are taken from the store at a time.
@@ -33,10 +33,10 @@ const MAX_ALARMS: usize = 1000;
 /// Sends what waits in the store's outbox. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Notifier {
-    shared: Arc<Shared>,
+    shared: Arc<NotifierState>,
 }
 
-struct Shared {
+struct NotifierState {
     outbox: Arc<Outbox>,
     wake: Notify,
     /// The store did not answer the last time: this is logged once, not at every poll.
@@ -64,7 +64,7 @@ impl fmt::Debug for Notifier {
 impl Notifier {
     /// # Errors
     /// If two channels have one name.
-    pub(crate) fn new(settings: &Settings) -> Result<Self> {
+    pub(crate) fn new(settings: &NotifySettings) -> Result<Self> {
         Self::with(settings, Patience::default(), None)
     }
 
@@ -72,11 +72,15 @@ impl Notifier {
     ///
     /// # Errors
     /// As [`Notifier::new`].
-    pub(crate) fn counting(settings: &Settings, metrics: Metrics) -> Result<Self> {
+    pub(crate) fn counting(settings: &NotifySettings, metrics: Metrics) -> Result<Self> {
         Self::with(settings, Patience::default(), Some(metrics))
     }
 
-    pub(super) fn with(settings: &Settings, patience: Patience, metrics: Option<Metrics>) -> Result<Self> {
+    pub(super) fn with(
+        settings: &NotifySettings,
+        patience: Patience,
+        metrics: Option<Metrics>,
+    ) -> Result<Self> {
         let mut names = BTreeSet::new();
         for channel in &settings.channels {
             if !names.insert(channel.name.as_str()) {
@@ -88,7 +92,7 @@ impl Notifier {
             }
         }
         Ok(Self {
-            shared: Arc::new(Shared {
+            shared: Arc::new(NotifierState {
                 outbox: Arc::new(Outbox::new(settings, patience, metrics)),
                 wake: Notify::new(),
                 store_failed: AtomicBool::new(false),
@@ -99,7 +103,7 @@ impl Notifier {
 
     /// The message of an alarm while a booking is prepared; `None` if no channel wants it, or if it is what
     /// the last alarm of this booking said.
-    pub(crate) fn alarm(&self, booking: &Booking, text: &str) -> Option<NewMessage> {
+    pub(crate) fn alarm(&self, booking: &StoredBooking, text: &str) -> Option<NewMessage> {
         let mut alarms = self.shared.alarms.lock().unwrap_or_else(PoisonError::into_inner);
         if alarms.get(&booking.id).is_some_and(|last| last == text) {
             return None;
@@ -117,7 +121,7 @@ impl Notifier {
     /// that is not over.
     pub(crate) fn ended(
         &self,
-        booking: &Booking,
+        booking: &StoredBooking,
         state: State,
         reason: Option<&str>,
         report: Option<&Report>,
@@ -142,14 +146,14 @@ impl Notifier {
 
     fn message(
         &self,
-        booking: &Booking,
+        booking: &StoredBooking,
         kind: Kind,
         channels: Vec<String>,
         facts: &Facts,
     ) -> Option<NewMessage> {
         (!channels.is_empty()).then(|| NewMessage {
             booking: Some(booking.id),
-            kind: kind.word(),
+            kind: kind.as_str(),
             body: facts.to_value(),
             channels,
         })
@@ -171,7 +175,7 @@ impl Notifier {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
                 () = self.shared.wake.notified() => {}
-                () = tokio::time::sleep(self.shared.outbox.patience.look_every) => {}
+                () = tokio::time::sleep(self.shared.outbox.patience.poll_every) => {}
             }
         }
         let last = Instant::now() + self.shared.outbox.patience.each.saturating_mul(2);
@@ -193,7 +197,7 @@ impl Notifier {
                 if !std::mem::take(&mut crowded) {
                     break;
                 }
-                tokio::time::sleep(self.shared.outbox.patience.look_every).await;
+                tokio::time::sleep(self.shared.outbox.patience.poll_every).await;
             }
         };
         // What is cut off here is taken up again when its hold is over.
@@ -240,7 +244,7 @@ impl Notifier {
                 }
                 Err(messages) => {
                     taken.crowded = true;
-                    outbox.postpone(store, &messages, outbox.patience.look_every).await;
+                    outbox.postpone(store, &messages, outbox.patience.poll_every).await;
                 }
             }
         }

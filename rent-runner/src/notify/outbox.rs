@@ -21,7 +21,7 @@ use super::message::Note;
 use super::secret::{Secret, address};
 use super::telegram::Telegram;
 use super::text::Text;
-use super::{Settings, chat, webhook};
+use super::{NotifySettings, chat, webhook};
 use crate::store::{Message, Store};
 use crate::telemetry::metrics::Metrics;
 
@@ -35,7 +35,7 @@ const MAX_BATCHES: usize = 4;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
     /// How often the store is polled for messages that no wake-up announced.
-    pub(super) look_every: Duration,
+    pub(super) poll_every: Duration,
     /// How long one try may take.
     pub(super) each: Duration,
     /// How long taken messages are kept from other runners: longer than a batch can take.
@@ -47,7 +47,7 @@ pub(super) struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
-            look_every: Duration::from_secs(3),
+            poll_every: Duration::from_secs(3),
             each: Duration::from_secs(10),
             hold: Duration::from_secs(120),
             back_off: [5, 30, 120, 600, 3600].map(Duration::from_secs),
@@ -69,7 +69,7 @@ impl Patience {
 
 /// Sends messages and keeps what became of them.
 pub(super) struct Outbox {
-    pub(super) settings: Settings,
+    pub(super) settings: NotifySettings,
     pub(super) patience: Patience,
     http: Http,
     metrics: Option<Metrics>,
@@ -104,7 +104,7 @@ pub(super) struct Batch {
 }
 
 impl Outbox {
-    pub(super) fn new(settings: &Settings, patience: Patience, metrics: Option<Metrics>) -> Self {
+    pub(super) fn new(settings: &NotifySettings, patience: Patience, metrics: Option<Metrics>) -> Self {
         Self {
             settings: settings.clone(),
             patience,

@@ -133,9 +133,9 @@ pub(super) struct Hidden(pub(super) String);
 
 impl<'de> Deserialize<'de> for Hidden {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
+        struct TextVisitor;
 
-        impl Visitor<'_> for Text {
+        impl Visitor<'_> for TextVisitor {
             type Value = Hidden;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -160,7 +160,7 @@ impl<'de> Deserialize<'de> for Hidden {
             }
         }
 
-        deserializer.deserialize_any(Text)
+        deserializer.deserialize_any(TextVisitor)
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn application(given: &ApplicationArgs, kept: Option<Application>) ->
                 (club_name, given.head_count, event_name, purpose)
             else {
                 return Err(
-                    BadInput(format!("{} is missing: the site demands it", missing.join(", "))).into()
+                    BadInput(format!("{} is missing: the site requires it", missing.join(", "))).into()
                 );
             };
             Application::new(club, count, event, purpose)
@@ -65,10 +65,10 @@ pub(crate) fn application(given: &ApplicationArgs, kept: Option<Application>) ->
 fn line(option: &str, text: Option<&str>) -> Result<Option<String>> {
     let Some(text) = text.map(|text| nfc(text.trim())) else { return Ok(None) };
     if text.is_empty() {
-        return Err(BadInput(format!("{option} is empty: the site demands it")).into());
+        return Err(BadInput(format!("{option} is empty: the site requires it")).into());
     }
     if text.chars().any(char::is_control) {
-        return Err(BadInput(format!("{option} is more than one line, or has a control character")).into());
+        return Err(BadInput(format!("{option} has more than one line, or a control character")).into());
     }
     Ok(Some(text))
 }
@@ -126,18 +126,18 @@ fn quoted(characters: &[char]) -> String {
 
 fn phone(option: &str, text: Option<&str>) -> Result<Option<Phone>> {
     Ok(text.map(str::parse::<Phone>).transpose().map_err(|_| {
-        BadInput(format!("{option} is no phone number: write it as 010-0000-0000 or 02-000-0000"))
+        BadInput(format!("{option} is not a phone number: write it as 010-0000-0000 or 02-000-0000"))
     })?)
 }
 
 /// Seals what a booking applies with.
 pub(crate) fn seal(vault: &Vault, application: &Application) -> Result<store::Sealed> {
-    Ok(vault.seal(store::Purpose::Applicant, &serde_json::to_vec(application)?)?)
+    Ok(vault.seal(store::SealPurpose::Applicant, &serde_json::to_vec(application)?)?)
 }
 
 /// Opens what a booking applies with.
 pub(crate) fn unseal(vault: &Vault, sealed: &store::Sealed) -> Result<Application> {
-    let plain = vault.unseal(store::Purpose::Applicant, sealed)?;
+    let plain = vault.unseal(store::SealPurpose::Applicant, sealed)?;
     // The error of the reader could quote what it has read.
     serde_json::from_slice(plain.expose_secret()).ok().context("the applicant's data cannot be read")
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Context as _, Result, anyhow};
 use namyangju_rent::{Application, Site, Wish, nfc};
 
-use super::{GIVE_UP_AFTER, Opens, seal, site_of_account, unseal};
+use super::{GIVE_UP_AFTER, PlannedOpening, seal, site_of_account, unseal};
 use crate::bad_input::BadInput;
 use crate::cli::{AimArgs, ApplicationArgs, Choice, OpensAt};
 use crate::request;
@@ -56,7 +56,7 @@ fn at(key: &'static str) -> impl Fn(anyhow::Error) -> Wrong {
 
 /// What drafts refer to, read once.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct DraftChecker {
     vault: Vault,
     accounts: Vec<Account>,
     applicants: Vec<Applicant>,
@@ -64,7 +64,7 @@ pub(crate) struct Desk {
     applications: HashMap<String, Application>,
 }
 
-impl Desk {
+impl DraftChecker {
     /// Reads what drafts refer to.
     pub(crate) async fn open(store: &Store, vault: Vault) -> Result<Self> {
         let (accounts, applicants) = (store.accounts().await?, store.applicants().await?);
@@ -83,7 +83,7 @@ impl Desk {
         let first = wishes.first().context("there is no wish").map_err(at("place"))?;
         let give_up_after = draft.aim.give_up_after.unwrap_or(GIVE_UP_AFTER);
         if give_up_after.is_zero() {
-            let why = "it would be given up before it begins: write more than 0".to_owned();
+            let why = "the time to try is 0: write more".to_owned();
             return Err(Wrong { key: "give-up-after", error: BadInput(why).into() });
         }
         let (opens, said) = opening(draft.opens_at.unwrap_or(OpensAt::Auto), &site, first)
@@ -119,7 +119,7 @@ impl Desk {
         let name = name.map(nfc);
         match (name, &self.accounts[..]) {
             (_, []) => {
-                Err(BadInput("there is no account: `rent-runner account add` first".to_owned()).into())
+                Err(BadInput("there is no account: add one with `rent-runner account add`".to_owned()).into())
             }
             (None, [only]) => Ok(only.clone()),
             (None, _) => {
@@ -176,18 +176,18 @@ impl Desk {
 }
 
 /// The opening that was asked for. By the rule and over already, it is one that begins at once.
-pub(crate) fn opening(asked: OpensAt, site: &Site, first: &Wish) -> Result<(Opens, Option<String>)> {
+pub(crate) fn opening(asked: OpensAt, site: &Site, first: &Wish) -> Result<(PlannedOpening, Option<String>)> {
     let opens = request::opening(asked, site, first)?;
     let now = request::opening(OpensAt::Now, site, first)?;
-    if opens.how == store::Opens::Rule && opens.at <= now.at {
-        let said = format!("By the rule of the dialect it opened at {}: it is booked at once.", opens.at);
+    if opens.how == store::OpeningSource::Rule && opens.at <= now.at {
+        let said = format!("By the rule of the dialect it opened at {}, so it is booked at once.", opens.at);
         return Ok((now, Some(said)));
     }
     Ok((opens, None))
 }
 
 /// What may be a mistake.
-pub(crate) fn doubts(site: &Site, wishes: &[Wish], opens: &Opens) -> Vec<String> {
+pub(crate) fn doubts(site: &Site, wishes: &[Wish], opens: &PlannedOpening) -> Vec<String> {
     let mut lines = Vec::new();
     let known = site.known_places();
     let mut places: Vec<_> = wishes.iter().map(|wish| &wish.place).collect();
@@ -201,7 +201,7 @@ pub(crate) fn doubts(site: &Site, wishes: &[Wish], opens: &Opens) -> Vec<String>
         }
     }
     for (index, wish) in wishes.iter().enumerate().skip(1) {
-        if opens.how == store::Opens::Rule
+        if opens.how == store::OpeningSource::Rule
             && let Some(other) = site.opening(&wish.place, wish.date)
             && other.at > opens.at
         {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::GIVE_UP_AFTER;
 use super::draft::Draft;
-use crate::cli::{ApplicationArgs, Choice, Format, OpensAt, Pace};
+use crate::cli::{ApplicationArgs, Choice, Format, OpensAt, PolicyName};
 use crate::words::duration;
 
 /// More than this is no file of bookings.
@@ -97,18 +97,18 @@ pub(crate) fn read(text: &str, format: Format) -> Result<Vec<Draft>, Vec<Mistake
     };
     let entries = entries.map_err(|why| whole(why.to_owned()))?;
     if entries.len() > MAX_ENTRIES {
-        return Err(whole(format!("more than {MAX_ENTRIES} bookings are in it")));
+        return Err(whole(format!("it has more than {MAX_ENTRIES} bookings")));
     }
     let mut drafts = Vec::new();
     let mut mistakes = Vec::new();
     for (index, entry) in entries.into_iter().enumerate() {
-        let mut reader = Reader { entry: index + 1, fields: Map::new(), mistakes: &mut mistakes };
+        let mut reader = EntryReader { entry: index + 1, fields: Map::new(), mistakes: &mut mistakes };
         match entry {
             Value::Object(fields) => {
                 reader.fields = fields;
                 drafts.extend(reader.draft());
             }
-            _ => reader.wrong("", "a table of keys and values is wanted"),
+            _ => reader.wrong("", "write a table of keys and values"),
         }
     }
     if mistakes.is_empty() { Ok(drafts) } else { Err(mistakes) }
@@ -121,15 +121,15 @@ fn list(document: Value) -> Result<Vec<Value>, &'static str> {
         Value::Object(mut fields) => {
             let entries = fields.remove(LIST);
             if !fields.is_empty() {
-                return Err("there is more in it than a list of bookings: begin each with [[booking]]");
+                return Err("it has more than a list of bookings: begin each booking with [[booking]]");
             }
             match entries {
                 Some(Value::Array(entries)) => Ok(entries),
-                Some(_) => Err("`booking` is one, not a list: begin each with [[booking]]"),
-                None => Err("no booking is in it: begin each with [[booking]]"),
+                Some(_) => Err("`booking` is not a list: begin each booking with [[booking]]"),
+                None => Err("it has no booking: begin each booking with [[booking]]"),
             }
         }
-        _ => Err("no booking is in it"),
+        _ => Err("it has no booking"),
     }
 }
 
@@ -147,13 +147,13 @@ fn plain(value: toml::Value) -> Value {
 }
 
 /// Reads one entry key by key.
-struct Reader<'m> {
+struct EntryReader<'m> {
     entry: usize,
     fields: Map<String, Value>,
     mistakes: &'m mut Vec<Mistake>,
 }
 
-impl Reader<'_> {
+impl EntryReader<'_> {
     fn wrong(&mut self, key: &str, why: impl Into<String>) {
         self.mistakes.push(Mistake { entry: Some(self.entry), key: key.to_owned(), why: why.into() });
     }
@@ -170,7 +170,7 @@ impl Reader<'_> {
         let or: Vec<Choice> = self.list("or");
         let application = ApplicationArgs {
             club_name: self.text("club-name"),
-            head_count: self.hidden("head-count", "a whole number from 1 to 999 is wanted", |text| {
+            head_count: self.hidden("head-count", "write a whole number from 1 to 999", |text| {
                 text.parse::<HeadCount>().ok()
             }),
             event_name: self.text("event-name"),
@@ -193,12 +193,12 @@ impl Reader<'_> {
         draft.aim.lead = self.read("lead", duration::parse);
         draft.aim.clock_offset = self.read("clock-offset", duration::parse_offset);
         draft.aim.policy = self.read("policy", |text| match text {
-            "default" => Ok(Pace::Default),
-            "original" => Ok(Pace::Original),
+            "default" => Ok(PolicyName::Default),
+            "original" => Ok(PolicyName::Original),
             _ => Err("write `default` or `original`".to_owned()),
         });
         draft.aim.most_requests = self.read("most-requests", |text| match text.parse() {
-            Ok(0) | Err(_) => Err("a whole number from 1 on is wanted".to_owned()),
+            Ok(0) | Err(_) => Err("write a whole number from 1 on".to_owned()),
             Ok(number) => Ok(number),
         });
         let unknown: Vec<String> = self.fields.keys().cloned().collect();
@@ -217,7 +217,7 @@ impl Reader<'_> {
             Value::String(text) => Some(text),
             Value::Number(number) => Some(number.to_string()),
             _ => {
-                self.wrong(key, "a text is wanted");
+                self.wrong(key, "write a text");
                 None
             }
         }
@@ -247,7 +247,7 @@ impl Reader<'_> {
             None | Some(Value::Null) => false,
             Some(Value::Bool(truth)) => truth,
             Some(_) => {
-                self.wrong(key, "true or false is wanted");
+                self.wrong(key, "write true or false");
                 false
             }
         }
@@ -258,13 +258,13 @@ impl Reader<'_> {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(list)) => list,
             Some(_) => {
-                self.wrong(key, "a list of texts is wanted, as in [\"NYJ06/07/103 2026-12-05 08:00-10:00\"]");
+                self.wrong(key, "write a list of texts, as in [\"NYJ06/07/103 2026-12-05 08:00-10:00\"]");
                 return Vec::new();
             }
         };
         let mut choices = Vec::new();
         for (index, text) in texts.iter().enumerate() {
-            let parsed = text.as_str().ok_or_else(|| "a text is wanted".to_owned()).and_then(str::parse);
+            let parsed = text.as_str().ok_or_else(|| "write a text".to_owned()).and_then(str::parse);
             match parsed {
                 Ok(choice) => choices.push(choice),
                 Err(why) => self.wrong(key, format!("number {}: {why}", index + 1)),
@@ -349,7 +349,7 @@ fn fields(draft: &Draft) -> BTreeMap<usize, Value> {
     put("give-up-after", give_up_after.map(|time| duration::text(time).into()));
     put("lead", aim.lead.filter(|lead| !lead.is_zero()).map(|lead| duration::text(lead).into()));
     put("clock-offset", aim.clock_offset.map(|offset| duration::offset_text(offset).into()));
-    put("policy", aim.policy.filter(|pace| *pace == Pace::Original).map(|_| "original".into()));
+    put("policy", aim.policy.filter(|pace| *pace == PolicyName::Original).map(|_| "original".into()));
     put("most-requests", aim.most_requests.map(Value::from));
     put("note", text(&draft.note));
     fields

@@ -9,4 +9,6 @@ mod wishes;
 
 pub(crate) use application::{application, lacking, seal, unseal};
 pub(crate) use site::{client, client_by, is_here, site, site_at, site_of, site_of_account};
-pub(crate) use wishes::{GIVE_UP_AFTER, Opens, advice, check_opening, opening, overlap, policy, wishes};
+pub(crate) use wishes::{
+    GIVE_UP_AFTER, PlannedOpening, advice, check_opening, opening, overlap, policy, wishes,
+};

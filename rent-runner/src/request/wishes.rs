@@ -8,7 +8,7 @@ use namyangju_rent::{ApplicationError, Policy, Purpose, SeoulTime, Site, Wish};
 
 use super::is_here;
 use crate::bad_input::BadInput;
-use crate::cli::{AimArgs, Choice, OpensAt, Pace};
+use crate::cli::{AimArgs, Choice, OpensAt, PolicyName};
 use crate::store;
 
 /// How long a booking is tried, unless it is told otherwise.
@@ -30,7 +30,7 @@ pub(crate) fn wishes(choices: &[Choice], events: bool) -> Result<Vec<Wish>> {
         let wish = Wish { place, date, range, purpose };
         for (index, other) in wishes.iter().enumerate() {
             if *other == wish {
-                return Err(BadInput(format!("{choice} is wished for twice")).into());
+                return Err(BadInput(format!("{choice} is given twice")).into());
             }
             if overlap(other, &wish) {
                 let other = other.range;
@@ -50,22 +50,26 @@ pub(crate) fn overlap(one: &Wish, other: &Wish) -> bool {
 
 /// When a booking opens, and how that is known.
 #[derive(Clone, Debug)]
-pub(crate) struct Opens {
+pub(crate) struct PlannedOpening {
     pub(crate) at: SeoulTime,
-    pub(crate) how: store::Opens,
+    pub(crate) how: store::OpeningSource,
     /// The confidence mark of the dialect's rule, if it is by that.
     pub(crate) confidence: Option<String>,
 }
 
 /// The opening instant that was asked for, of the first wish.
-pub(crate) fn opening(asked: OpensAt, site: &Site, wish: &Wish) -> Result<Opens> {
+pub(crate) fn opening(asked: OpensAt, site: &Site, wish: &Wish) -> Result<PlannedOpening> {
     match asked {
-        OpensAt::Now => Ok(Opens { at: SystemClock.now(), how: store::Opens::Now, confidence: None }),
-        OpensAt::Instant(at) => Ok(Opens { at, how: store::Opens::Given, confidence: None }),
+        OpensAt::Now => {
+            Ok(PlannedOpening { at: SystemClock.now(), how: store::OpeningSource::Now, confidence: None })
+        }
+        OpensAt::Instant(at) => Ok(PlannedOpening { at, how: store::OpeningSource::Given, confidence: None }),
         OpensAt::Auto => match site.opening(&wish.place, wish.date) {
-            Some(opening) => {
-                Ok(Opens { at: opening.at, how: store::Opens::Rule, confidence: Some(opening.confidence) })
-            }
+            Some(opening) => Ok(PlannedOpening {
+                at: opening.at,
+                how: store::OpeningSource::Rule,
+                confidence: Some(opening.confidence),
+            }),
             None => Err(BadInput(format!(
                 "the dialect of {} has no opening rule for {}: give the announced instant to --opens-at",
                 site.name(),
@@ -77,27 +81,29 @@ pub(crate) fn opening(asked: OpensAt, site: &Site, wish: &Wish) -> Result<Opens>
 }
 
 /// Whether there is still time to try, and each wish begins after the opening.
-pub(crate) fn check_opening(opens: &Opens, give_up_after: Duration, wishes: &[Wish]) -> Result<()> {
-    if opens.how != store::Opens::Now && opens.at.plus(give_up_after) <= SystemClock.now() {
+pub(crate) fn check_opening(opens: &PlannedOpening, give_up_after: Duration, wishes: &[Wish]) -> Result<()> {
+    if opens.how != store::OpeningSource::Now && opens.at.plus(give_up_after) <= SystemClock.now() {
         return Err(BadInput(format!(
-            "it opened at {}, and the time to try is over: leave --opens-at out, or say `now`, to book at once",
+            "it opened at {}, and the time to try is over: to book at once, leave --opens-at out, or write `now`",
             opens.at
         ))
         .into());
     }
     let late = wishes.iter().enumerate().find(|(_, wish)| opens.at >= wish.date.at(wish.range.start()));
     match late {
-        Some((0, _)) => Err(BadInput(format!("it would open at {}, after the time itself", opens.at)).into()),
+        Some((0, _)) => {
+            Err(BadInput(format!("it would open at {}, after the booked time begins", opens.at)).into())
+        }
         Some((index, _)) => {
             let (at, choice) = (opens.at, index + 1);
-            Err(BadInput(format!("it would open at {at}, after the time of choice {choice} itself")).into())
+            Err(BadInput(format!("it would open at {at}, after the time of choice {choice} begins")).into())
         }
         None => Ok(()),
     }
 }
 
 /// What a person should know of a booking before anything is sent.
-pub(crate) fn advice(site: &Site, wishes: &[Wish], opens: Option<&Opens>) -> Vec<String> {
+pub(crate) fn advice(site: &Site, wishes: &[Wish], opens: Option<&PlannedOpening>) -> Vec<String> {
     let mut lines = Vec::new();
     if !is_here(site) {
         lines.push(format!(
@@ -115,7 +121,7 @@ pub(crate) fn advice(site: &Site, wishes: &[Wish], opens: Option<&Opens>) -> Vec
             ));
         }
     }
-    if let Some(Opens { at, confidence: Some(confidence), .. }) = opens {
+    if let Some(PlannedOpening { at, confidence: Some(confidence), .. }) = opens {
         lines.push(format!(
             "The opening instant is {at} by the rule of the dialect (confidence {confidence}{}): compare it \
              with the city's announcement, which comes first.",
@@ -139,8 +145,8 @@ fn meaning(mark: &str) -> &'static str {
 /// How often to try, and until when.
 pub(crate) fn policy(aim: &AimArgs) -> Policy {
     let policy = match aim.policy.unwrap_or_default() {
-        Pace::Default => Policy::new(),
-        Pace::Original => Policy::original(),
+        PolicyName::Default => Policy::new(),
+        PolicyName::Original => Policy::original(),
     };
     let policy = policy.with_give_up_after(aim.give_up_after.unwrap_or(GIVE_UP_AFTER));
     match aim.most_requests {

@@ -11,9 +11,9 @@ use super::job::or_without;
 use super::site_time::{SiteKey, SiteTimes};
 use crate::config::Config;
 use crate::request;
-use crate::store::{Booking, Store};
+use crate::store::{Store, StoredBooking};
 
-pub(super) fn key(booking: &Booking) -> SiteKey {
+pub(super) fn key(booking: &StoredBooking) -> SiteKey {
     (booking.site.clone(), booking.base_url.clone())
 }
 
@@ -34,7 +34,7 @@ impl Clients {
     /// If the dialect cannot be read, or the client cannot be set up.
     pub(super) async fn of(
         &mut self,
-        booking: &Booking,
+        booking: &StoredBooking,
         config: &Config,
         store: &Store,
         times: &SiteTimes,
@@ -60,7 +60,7 @@ impl Clients {
     /// As [`Clients::of`].
     pub(super) async fn of_site(
         &mut self,
-        booking: &Booking,
+        booking: &StoredBooking,
         config: &Config,
         store: &Store,
         times: &SiteTimes,

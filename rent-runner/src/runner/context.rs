@@ -12,7 +12,7 @@ use super::identity::Identity;
 use super::site_time::{self, SiteTimes};
 use crate::config::Config;
 use crate::notify::Notifier;
-use crate::store::{Booking, BookingId, Store};
+use crate::store::{BookingId, Store, StoredBooking};
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
 
@@ -63,7 +63,7 @@ impl Context {
     ///
     /// # Errors
     /// If the site cannot be asked.
-    pub(super) async fn compare_clocks(&self, booking: &Booking) -> Result<()> {
+    pub(super) async fn compare_clocks(&self, booking: &StoredBooking) -> Result<()> {
         let Self { store, config, times, clients, notifier, .. } = self;
         let client = clients.lock().await.of_site(booking, config, store, times).await?;
         let time = times.of(&clients::key(booking));

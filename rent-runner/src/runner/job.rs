@@ -18,9 +18,11 @@ use tracing::{error, info, warn};
 
 use super::clients;
 use super::context::Context;
-use super::ledger::{self, Ledger, Shared};
+use super::ledger::{self, Ledger, LedgerState};
 use crate::exit;
-use crate::store::{self, Claimed, Ending, Lease, Opens, Pace, Purpose, State, StoreError};
+use crate::store::{
+    self, BookingEnd, Claimed, Lease, OpeningSource, RetryPace, SealPurpose, State, StoreError,
+};
 use crate::words;
 
 /// An application that is under way may end, when the runner is told to stop.
@@ -44,7 +46,7 @@ const TRY_GAP: Duration = Duration::from_millis(500);
 
 /// What a job is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum Signal {
     Go,
     /// A person cancels the booking.
     Cancel,
@@ -72,24 +74,28 @@ pub(crate) enum End {
 }
 
 /// Runs a claimed booking.
-pub(super) async fn run(context: Arc<Context>, claimed: Claimed, mut orders: watch::Receiver<Order>) -> Done {
+pub(super) async fn run(
+    context: Arc<Context>,
+    claimed: Claimed,
+    mut signals: watch::Receiver<Signal>,
+) -> Done {
     let (lease, claimed) = (claimed.lease, Arc::new(claimed));
-    let end = match begin(&context, &claimed, &mut orders).await {
-        Ok(Start::Run(job)) => job.run(&mut orders).await,
+    let end = match begin(&context, &claimed, &mut signals).await {
+        Ok(Start::Run(job)) => job.run(&mut signals).await,
         Ok(Start::Over(ending, code)) => {
-            write_end(&context, lease, Vec::new(), *ending, code, &mut orders).await
+            write_end(&context, lease, Vec::new(), *ending, code, &mut signals).await
         }
         Ok(Start::Left(end)) => end,
         Err(error) => {
             // A key, a dialect or a setting is not as it should be: nothing that waiting mends.
             let reason = format!("{error:#}");
             let ending = short_ending(&context, &claimed, State::NeedsPerson, reason);
-            write_end(&context, lease, Vec::new(), ending, exit::BAD_INPUT, &mut orders).await
+            write_end(&context, lease, Vec::new(), ending, exit::BAD_INPUT, &mut signals).await
         }
     };
     if let End::Over { state, reason, .. } = &end {
         let reason = reason.as_deref().unwrap_or_default();
-        info!(booking = lease.booking.0, state = state.word(), "{reason}");
+        info!(booking = lease.booking.0, state = state.as_str(), "{reason}");
     }
     Done { lease, end }
 }
@@ -98,7 +104,7 @@ pub(super) async fn run(context: Arc<Context>, claimed: Claimed, mut orders: wat
 async fn begin<'c>(
     context: &'c Arc<Context>,
     claimed: &'c Arc<Claimed>,
-    orders: &mut watch::Receiver<Order>,
+    signals: &mut watch::Receiver<Signal>,
 ) -> Result<Start<'c>> {
     let mut said = false;
     loop {
@@ -113,8 +119,8 @@ async fn begin<'c>(
         }
         tokio::select! {
             () = SystemClock.sleep(ledger::ASK_GAP) => {}
-            order = next_order(orders) => {
-                let handed_back = order != Order::Drop
+            signal = next_signal(signals) => {
+                let handed_back = signal != Signal::Drop
                     && matches!(context.store.hand_back(claimed.lease).await, Ok(true));
                 return Ok(Start::Left(if handed_back { End::HandedBack } else { End::Lost }));
             }
@@ -137,7 +143,7 @@ struct Job<'c> {
 enum Start<'c> {
     Run(Box<Job<'c>>),
     /// There is nothing to run.
-    Over(Box<Ending>, u8),
+    Over(Box<BookingEnd>, u8),
     /// The runner was told to stop before it began.
     Left(End),
 }
@@ -171,7 +177,7 @@ impl<'c> Job<'c> {
         Ok(Start::Run(Box::new(Self { context, claimed, client, booking })))
     }
 
-    async fn run(self, orders: &mut watch::Receiver<Order>) -> End {
+    async fn run(self, signals: &mut watch::Receiver<Signal>) -> End {
         let Self { context, claimed, client, booking } = self;
         let mut ledger = Ledger::new(Arc::clone(context), claimed);
         let shared = Arc::clone(&ledger.shared);
@@ -188,35 +194,35 @@ impl<'c> Job<'c> {
                 report = &mut running => Ok(report),
                 // It ends by itself only when the lease is lost.
                 _ = &mut keeper => return lost(context, claimed.lease),
-                order = next_order(orders) => match order {
-                    Order::Drop => Err(order),
+                signal = next_signal(signals) => match signal {
+                    Signal::Drop => Err(signal),
                     // What has left should be answered before anybody leaves.
-                    order if shared.standing().is_open() => {
-                        tokio::time::timeout(GRACE, &mut running).await.map_err(|_| order)
+                    signal if shared.standing().is_open() => {
+                        tokio::time::timeout(GRACE, &mut running).await.map_err(|_| signal)
                     }
-                    order => Err(order),
+                    signal => Err(signal),
                 },
             }
         };
         shared.end();
-        if !keeper.await.unwrap_or(true) || ended.as_ref().is_err_and(|order| *order == Order::Drop) {
+        if !keeper.await.unwrap_or(true) || ended.as_ref().is_err_and(|signal| *signal == Signal::Drop) {
             return lost(context, claimed.lease);
         }
         match ended {
             Ok(report) => {
                 let pages = std::mem::take(&mut ledger.pages);
-                self::report(context, claimed, &client, &shared, pages, &report, orders).await
+                self::report(context, claimed, &client, &shared, pages, &report, signals).await
             }
-            Err(order) => withdraw(context, claimed, &shared, order, orders).await,
+            Err(signal) => withdraw(context, claimed, &shared, signal, signals).await,
         }
     }
 }
 
-async fn next_order(orders: &mut watch::Receiver<Order>) -> Order {
-    match orders.wait_for(|order| *order != Order::Go).await {
-        Ok(order) => *order,
+async fn next_signal(signals: &mut watch::Receiver<Signal>) -> Signal {
+    match signals.wait_for(|signal| *signal != Signal::Go).await {
+        Ok(signal) => *signal,
         // Nobody is left to give orders.
-        Err(_) => Order::HandBack,
+        Err(_) => Signal::HandBack,
     }
 }
 
@@ -228,7 +234,7 @@ fn lost(context: &Context, lease: Lease) -> End {
 
 /// Why a booking is too late to be tried, by the time of its site; `None` if it is not. The machine's clock alone does
 /// not end a booking: the site is asked first.
-async fn missed_by_site(context: &Context, stored: &store::Booking) -> Option<String> {
+async fn missed_by_site(context: &Context, stored: &store::StoredBooking) -> Option<String> {
     let time = context.times.of(&clients::key(stored));
     missed(stored, time.now())?;
     let asked = context.compare_clocks(stored).await;
@@ -242,9 +248,9 @@ async fn missed_by_site(context: &Context, stored: &store::Booking) -> Option<St
 }
 
 /// Why a booking is too late to be tried; `None` if it is not.
-fn missed(stored: &store::Booking, now: SeoulTime) -> Option<String> {
+fn missed(stored: &store::StoredBooking, now: SeoulTime) -> Option<String> {
     let over = stored.opens_at.plus(stored.give_up_after);
-    (stored.opens != Opens::Now && now > over).then(|| {
+    (stored.opens != OpeningSource::Now && now > over).then(|| {
         format!(
             "missed by {} s: no runner was at work while it was open, from {} for {} s",
             now.since(over).as_secs().max(1),
@@ -260,11 +266,11 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
     let stored = &claimed.booking;
     let account = store.account(&stored.account).await?;
     let password = vault
-        .unseal(Purpose::Password(&account.name), &account.password)
+        .unseal(SealPurpose::Password(&account.name), &account.password)
         .with_context(|| format!("the password of the account {} cannot be opened", account.name))?;
     let password = std::str::from_utf8(password.expose_secret()).context("a password is not UTF-8")?;
     let credentials = Credentials::new(&account.login, password);
-    let data = vault.unseal(Purpose::Applicant, &stored.application).context("the applicant's data")?;
+    let data = vault.unseal(SealPurpose::Applicant, &stored.application).context("the applicant's data")?;
     // The parser's own message may quote what it read.
     let application: Application = serde_json::from_slice(data.expose_secret()).map_err(|error| {
         anyhow::anyhow!("the applicant's data cannot be read (column {})", error.column())
@@ -274,20 +280,20 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
     let first = choices.next().context("the booking has no choice")?;
     let mut booking = choices.fold(Booking::new(client, credentials, first, application), Booking::or);
     let policy = match stored.pace {
-        Pace::Default => Policy::new(),
-        Pace::Original => Policy::original(),
+        RetryPace::Default => Policy::new(),
+        RetryPace::Original => Policy::original(),
     };
     let policy = policy.with_give_up_after(stored.give_up_after);
     let policy = stored.most_requests.map_or(policy, |most| policy.with_max_requests(most));
     booking = booking.policy(policy).lead(stored.lead);
-    if stored.opens != Opens::Now {
+    if stored.opens != OpeningSource::Now {
         booking = booking.opens_at(stored.opens_at);
     }
     if let Some(ahead) = stored.clock_offset_micros {
         booking = booking.clock_offset_micros(ahead);
     }
     let session = account.session.and_then(|sealed| {
-        let json = vault.unseal(Purpose::Session(&account.name), &sealed).ok()?;
+        let json = vault.unseal(SealPurpose::Session(&account.name), &sealed).ok()?;
         serde_json::from_slice::<SavedSession>(json.expose_secret()).ok()
     });
     if let Some(session) = session.filter(|_| context.first_of(account.id)) {
@@ -331,10 +337,10 @@ async fn report(
     context: &Arc<Context>,
     claimed: &Claimed,
     client: &Client,
-    shared: &Shared,
+    shared: &LedgerState,
     pages: Vec<store::KeptPage>,
     report: &Report,
-    orders: &mut watch::Receiver<Order>,
+    signals: &mut watch::Receiver<Signal>,
 ) -> End {
     let site = client.site().base_url().as_str();
     let routes = client.save_routes();
@@ -346,14 +352,14 @@ async fn report(
     if let Verdict::Withdrawn { reason } = &report.verdict {
         return match reason.as_str() {
             ledger::LEASE_LOST => lost(context, claimed.lease),
-            ledger::CANCELLED => withdraw(context, claimed, shared, Order::Cancel, orders).await,
+            ledger::CANCELLED => withdraw(context, claimed, shared, Signal::Cancel, signals).await,
             ledger::STORE_AWAY => {
                 let unconfirmed = shared.standing().is_doubtful();
                 let state = if unconfirmed { State::Unconfirmed } else { State::Failed };
                 let ending = short_ending(context, claimed, state, reason.clone());
-                write_end(context, claimed.lease, shared.rest(), ending, exit::NO_CLEAR_ANSWER, orders).await
+                write_end(context, claimed.lease, shared.rest(), ending, exit::NO_CLEAR_ANSWER, signals).await
             }
-            _ => withdraw(context, claimed, shared, Order::HandBack, orders).await,
+            _ => withdraw(context, claimed, shared, Signal::HandBack, signals).await,
         };
     }
     let (state, mut reason) = verdict(report);
@@ -370,8 +376,9 @@ async fn report(
         Verdict::AlreadyBooked => (None, Some(SlotState::Booked)),
         _ => (None, None),
     };
-    let booking = store::Booking { receipt: receipt.clone(), wish: report.wish, ..claimed.booking.clone() };
-    let ending = Ending {
+    let booking =
+        store::StoredBooking { receipt: receipt.clone(), wish: report.wish, ..claimed.booking.clone() };
+    let ending = BookingEnd {
         state,
         reason: Some(reason.clone()),
         wish: report.wish,
@@ -386,7 +393,7 @@ async fn report(
     };
     context.metrics.ended(state, Some(report));
     let code = exit::exit_code(&report.verdict);
-    write_end(context, claimed.lease, shared.rest(), ending, code, orders).await
+    write_end(context, claimed.lease, shared.rest(), ending, code, signals).await
 }
 
 /// Keeps the refused login, so that no other booking of the account sends the same password.
@@ -422,13 +429,13 @@ fn verdict(report: &Report) -> (State, String) {
 async fn withdraw(
     context: &Arc<Context>,
     claimed: &Claimed,
-    shared: &Shared,
-    order: Order,
-    orders: &mut watch::Receiver<Order>,
+    shared: &LedgerState,
+    signal: Signal,
+    signals: &mut watch::Receiver<Signal>,
 ) -> End {
-    if order == Order::Cancel && !shared.standing().is_open() {
+    if signal == Signal::Cancel && !shared.standing().is_open() {
         let ending = short_ending(context, claimed, State::Cancelled, ledger::CANCELLED.to_owned());
-        return write_end(context, claimed.lease, shared.rest(), ending, exit::INTERRUPTED, orders).await;
+        return write_end(context, claimed.lease, shared.rest(), ending, exit::INTERRUPTED, signals).await;
     }
     let Context { store, runner, .. } = &**context;
     let rest = shared.rest();
@@ -449,13 +456,13 @@ async fn withdraw(
     End::Lost
 }
 
-fn short_ending(context: &Context, claimed: &Claimed, state: State, reason: String) -> Ending {
+fn short_ending(context: &Context, claimed: &Claimed, state: State, reason: String) -> BookingEnd {
     context.metrics.ended(state, None);
     let messages = match state {
         State::Cancelled => Vec::new(),
         _ => context.notifier.ended(&claimed.booking, state, Some(&reason), None),
     };
-    Ending {
+    BookingEnd {
         state,
         reason: Some(reason),
         wish: claimed.booking.wish,
@@ -476,9 +483,9 @@ async fn write_end(
     context: &Context,
     lease: Lease,
     events: Vec<namyangju_rent::TimedEvent>,
-    ending: Ending,
+    ending: BookingEnd,
     code: u8,
-    orders: &mut watch::Receiver<Order>,
+    signals: &mut watch::Receiver<Signal>,
 ) -> End {
     let Context { store, runner, .. } = context;
     let receipt = ending.receipt.as_ref().map_or("none", |receipt| receipt.number.as_str());
@@ -491,7 +498,7 @@ async fn write_end(
                 if written || failed && is_written(context, lease, ending.state).await {
                     return End::Over { state: ending.state, reason: ending.reason, code };
                 }
-                warn!(booking = lease.booking.0, state = ending.state.word(), receipt, "not written");
+                warn!(booking = lease.booking.0, state = ending.state.as_str(), receipt, "not written");
                 return lost(context, lease);
             }
             Ok(Err(error)) => {
@@ -503,7 +510,7 @@ async fn write_end(
         if !failed {
             error!(
                 booking = lease.booking.0,
-                state = ending.state.word(),
+                state = ending.state.as_str(),
                 receipt,
                 "{why}: the end is not written yet"
             );
@@ -511,7 +518,7 @@ async fn write_end(
         failed = true;
         let now = SystemClock.monotonic();
         let stopped =
-            orders.has_changed().is_err() || matches!(*orders.borrow(), Order::HandBack | Order::Drop);
+            signals.has_changed().is_err() || matches!(*signals.borrow(), Signal::HandBack | Signal::Drop);
         if stopped {
             stop_at.get_or_insert(now + GRACE);
         }
@@ -519,7 +526,7 @@ async fn write_end(
             // Nobody can be told but the log; the next runner reads the truth back from the site.
             error!(
                 booking = lease.booking.0,
-                state = ending.state.word(),
+                state = ending.state.as_str(),
                 receipt,
                 "{why}: the end is not written"
             );

@@ -22,17 +22,17 @@ pub(crate) struct Jump {
 /// sleeps; the one that counts from the boot and does not; and the wall clock, which a person may set.
 #[derive(Debug)]
 pub(crate) struct Jumps {
-    last: Look,
+    last: ClockReading,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Look {
+struct ClockReading {
     monotonic: Duration,
     wall: SeoulTime,
     since_boot: Option<Duration>,
 }
 
-impl Look {
+impl ClockReading {
     fn new() -> Self {
         Self { monotonic: SystemClock.monotonic(), wall: SystemClock.now(), since_boot: since_boot() }
     }
@@ -40,19 +40,19 @@ impl Look {
 
 impl Jumps {
     pub(crate) fn new() -> Self {
-        Self { last: Look::new() }
+        Self { last: ClockReading::new() }
     }
 
     /// Looks again; `None` if all clocks went on alike.
-    pub(crate) fn look(&mut self) -> Option<Jump> {
-        let look = Look::new();
-        let jump = between(self.last, look);
-        self.last = look;
+    pub(crate) fn check(&mut self) -> Option<Jump> {
+        let reading = ClockReading::new();
+        let jump = between(self.last, reading);
+        self.last = reading;
         jump
     }
 }
 
-fn between(earlier: Look, later: Look) -> Option<Jump> {
+fn between(earlier: ClockReading, later: ClockReading) -> Option<Jump> {
     let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
     let went = micros(later.monotonic.saturating_sub(earlier.monotonic));
     let by_wall = later.wall.unix_micros().saturating_sub(earlier.wall.unix_micros()).saturating_sub(went);
@@ -77,9 +77,9 @@ fn since_boot() -> Option<Duration> {
 mod tests {
     use super::*;
 
-    fn look(monotonic: u64, wall: u64, since_boot: Option<u64>) -> Look {
+    fn reading(monotonic: u64, wall: u64, since_boot: Option<u64>) -> ClockReading {
         let start: SeoulTime = "2026-11-26 09:00:00".parse().unwrap();
-        Look {
+        ClockReading {
             monotonic: Duration::from_secs(monotonic),
             wall: start.plus(Duration::from_secs(wall)),
             since_boot: since_boot.map(Duration::from_secs),
@@ -88,27 +88,27 @@ mod tests {
 
     #[test]
     fn sleep_and_a_clock_that_was_set_are_told_apart() {
-        let start = look(10, 100, Some(1_000));
+        let start = reading(10, 100, Some(1_000));
         for (later, slept, stepped) in [
-            (look(15, 105, Some(1_005)), 0, 0),
+            (reading(15, 105, Some(1_005)), 0, 0),
             // A busy machine: all clocks went on.
-            (look(75, 165, Some(1_065)), 0, 0),
-            (look(15, 3_705, Some(4_605)), 3_600, 0),
-            (look(15, 165, Some(1_005)), 0, 60),
-            (look(15, 45, Some(1_005)), 0, -60),
-            (look(15, 3_765, Some(4_605)), 3_600, 60),
-            (look(15, 106, Some(1_006)), 0, 0),
+            (reading(75, 165, Some(1_065)), 0, 0),
+            (reading(15, 3_705, Some(4_605)), 3_600, 0),
+            (reading(15, 165, Some(1_005)), 0, 60),
+            (reading(15, 45, Some(1_005)), 0, -60),
+            (reading(15, 3_765, Some(4_605)), 3_600, 60),
+            (reading(15, 106, Some(1_006)), 0, 0),
         ] {
             let jump = between(start, later).unwrap_or_default();
             assert_eq!((jump.slept, jump.stepped), (slept * 1_000_000, stepped * 1_000_000), "{later:?}");
         }
-        let start = look(10, 100, None);
-        assert_eq!(between(start, look(15, 165, None)).unwrap().slept, 60_000_000);
-        assert_eq!(between(start, look(15, 45, None)).unwrap().stepped, -60_000_000);
+        let start = reading(10, 100, None);
+        assert_eq!(between(start, reading(15, 165, None)).unwrap().slept, 60_000_000);
+        assert_eq!(between(start, reading(15, 45, None)).unwrap().stepped, -60_000_000);
     }
 
     #[test]
     fn the_clocks_of_this_machine_go_on_alike() {
-        assert_eq!(Jumps::new().look(), None);
+        assert_eq!(Jumps::new().check(), None);
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
 use super::context::Context;
-use crate::store::{Claimed, Denied, KeptPage, Learned, Lease, NewMessage, Purpose, State, StoreError};
+use crate::store::{Claimed, Denied, KeptPage, Learned, Lease, NewMessage, SealPurpose, State, StoreError};
 use crate::words;
 
 /// How long a lease lasts. A runner that dies is followed by another after that; one that lives renews it
@@ -57,11 +57,11 @@ pub(super) struct Ledger {
     /// An alarm of this runner is told as one more event after it.
     last: Option<TimedEvent>,
     pub(super) pages: Vec<KeptPage>,
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<LedgerState>,
 }
 
 /// What the job sees of a run while the run goes on.
-pub(super) struct Shared {
+pub(super) struct LedgerState {
     standing: Mutex<Standing>,
     pending: Mutex<Pending>,
     wake: Notify,
@@ -80,7 +80,7 @@ pub(super) struct Shared {
 
 /// Events that are being written: back to the others if that is broken off.
 struct Taken<'s> {
-    shared: &'s Shared,
+    shared: &'s LedgerState,
     events: Vec<TimedEvent>,
 }
 
@@ -117,7 +117,7 @@ enum Further {
 impl Ledger {
     pub(super) fn new(context: Arc<Context>, claimed: &Claimed) -> Self {
         let standing = Standing::of(claimed.events.iter().map(|row| &row.event));
-        let shared = Shared {
+        let shared = LedgerState {
             standing: Mutex::new(standing),
             pending: Mutex::default(),
             wake: Notify::new(),
@@ -210,7 +210,7 @@ impl Watcher for &mut Ledger {
     fn unknown_page(&mut self, attempt: u32, page: &Page) {
         if self.pages.len() < MAX_PAGES {
             let body = page.body().get(..MAX_PAGE_BYTES).unwrap_or(page.body());
-            match self.context.vault.seal(Purpose::Page, body) {
+            match self.context.vault.seal(SealPurpose::Page, body) {
                 Ok(body) => self.pages.push(KeptPage { attempt, address: page.url().to_string(), body }),
                 Err(error) => warn!(booking = self.lease.booking.0, %error, "a page is not kept"),
             }
@@ -226,7 +226,7 @@ impl Watcher for &mut Ledger {
     }
 }
 
-impl Shared {
+impl LedgerState {
     fn lock(&self) -> std::sync::MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -420,7 +420,7 @@ async fn keep_session(
 ) -> Result<(), StoreError> {
     let booking = &claimed.booking;
     let Ok(json) = serde_json::to_vec(session) else { return Ok(()) };
-    match context.vault.seal(Purpose::Session(&booking.account), &json) {
+    match context.vault.seal(SealPurpose::Session(&booking.account), &json) {
         Ok(sealed) => context.store.set_session(booking.account_id, Some(&sealed), true).await,
         Err(error) => {
             info!(booking = booking.id.0, %error, "the session is not kept");

@@ -26,10 +26,10 @@ use tracing::{info, warn};
 
 pub(crate) use self::context::{Context, Observer};
 pub(crate) use self::identity::Identity;
-use self::job::Order;
+use self::job::Signal;
 pub(crate) use self::job::{Done, End};
 use self::jumps::Jumps;
-use crate::store::{BookingId, Claimed, Filter, Lease, Opens, State};
+use crate::store::{BookingId, Claimed, Filter, Lease, OpeningSource, State};
 
 /// Bookings are claimed so long before their opening: a minute more than the library takes to get ready.
 pub(crate) const CLAIM_BEFORE: Duration = Duration::from_secs(660);
@@ -39,9 +39,9 @@ const CLAIM_AT_A_TIME: u32 = 10;
 
 /// How often the store is looked at while nothing is near, while something is, and while there is more to
 /// claim.
-const LOOK_SELDOM: Duration = Duration::from_secs(5);
-const LOOK_OFTEN: Duration = Duration::from_secs(1);
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const POLL_IDLE: Duration = Duration::from_secs(5);
+const POLL_BUSY: Duration = Duration::from_secs(1);
+const POLL_AGAIN: Duration = Duration::from_millis(100);
 
 /// A look that takes longer is broken off: a database that hangs must not hold up a stop. What was claimed by a look
 /// that is broken off is claimed again by the next.
@@ -79,7 +79,7 @@ pub(crate) struct Runner {
 struct Holding {
     lease: Lease,
     account: i64,
-    orders: watch::Sender<Order>,
+    signals: watch::Sender<Signal>,
     task: tokio::task::Id,
 }
 
@@ -137,7 +137,7 @@ impl Runner {
                 Err(error) => {
                     failures += 1;
                     warn!(%error, "the store cannot be looked at");
-                    LOOK_OFTEN
+                    POLL_BUSY
                 }
             };
             tokio::select! {
@@ -192,11 +192,11 @@ impl Runner {
         claimed.into_iter().for_each(|claimed| self.start(claimed));
         self.context.metrics.running(self.held.len());
         let wait = if many == usize::try_from(most).unwrap_or_default() && many > 0 {
-            LOOK_AGAIN
+            POLL_AGAIN
         } else if near || self.is_comparing() || self.something_is_near(now).await? {
-            LOOK_OFTEN
+            POLL_BUSY
         } else {
-            LOOK_SELDOM
+            POLL_IDLE
         };
         Ok((many, wait))
     }
@@ -213,7 +213,7 @@ impl Runner {
         let states = vec![State::Waiting, State::Armed, State::Firing];
         let filter = Filter { states, most: Some(CLAIM_AT_A_TIME), ..Filter::default() };
         let mut bookings = self.context.store.bookings(&filter).await?.into_iter();
-        let Some(next) = bookings.find(|booking| booking.opens != Opens::Now) else { return Ok(()) };
+        let Some(next) = bookings.find(|booking| booking.opens != OpeningSource::Now) else { return Ok(()) };
         if !self.context.times.of(&clients::key(&next)).is_due() {
             return Ok(());
         }
@@ -245,13 +245,13 @@ impl Runner {
         let Claimed { booking, lease, .. } = &claimed;
         let (lease, account) = (*lease, booking.account_id);
         info!(booking = lease.booking.0, fence = lease.fence, opens_at = %booking.opens_at, "claimed");
-        let (orders, heard) = watch::channel(Order::Go);
+        let (signals, heard) = watch::channel(Signal::Go);
         self.context.running_of(|accounts| *accounts.entry(account).or_default() += 1);
         let task = self.jobs.spawn(job::run(Arc::clone(&self.context), claimed, heard)).id();
-        let left_over = self.held.insert(lease.booking, Holding { lease, account, orders, task });
+        let left_over = self.held.insert(lease.booking, Holding { lease, account, signals, task });
         if let Some(left_over) = left_over {
             // Claimed anew before the old job was heard of: it has lost its lease.
-            let _ = left_over.orders.send(Order::Drop);
+            let _ = left_over.signals.send(Signal::Drop);
             self.count_down(left_over.account);
         }
     }
@@ -301,11 +301,11 @@ impl Runner {
             match alive.iter().find(|held| held.lease.booking == *booking) {
                 Some(held) if held.lease == holding.lease => {
                     if held.cancel_asked {
-                        let _ = holding.orders.send(Order::Cancel);
+                        let _ = holding.signals.send(Signal::Cancel);
                     }
                 }
                 _ => {
-                    let _ = holding.orders.send(Order::Drop);
+                    let _ = holding.signals.send(Signal::Drop);
                 }
             }
         }
@@ -332,13 +332,13 @@ impl Runner {
     /// A machine that slept has lost its timers and what it knew of the site's clock: every booking that
     /// has not sent an application begins anew.
     fn notice_jumps(&mut self) {
-        let Some(jump) = self.jumps.look() else { return };
+        let Some(jump) = self.jumps.check() else { return };
         let seconds = |micros: i64| micros / 1_000_000;
         if jump.slept != 0 {
             warn!(seconds = seconds(jump.slept), "the machine slept: what is claimed is prepared anew");
             self.context.metrics.clock_jumped(jump.slept);
             for holding in self.held.values() {
-                let _ = holding.orders.send(Order::HandBack);
+                let _ = holding.signals.send(Signal::HandBack);
             }
             // The leases may be over: ask before anything else.
             self.renewed = None;
@@ -353,7 +353,7 @@ impl Runner {
 
     async fn hand_all_back(&mut self, ended: &mut impl FnMut(&Done)) {
         for holding in self.held.values() {
-            let _ = holding.orders.send(Order::HandBack);
+            let _ = holding.signals.send(Signal::HandBack);
         }
         while let Some(done) = self.next_done().await {
             ended(&done);

@@ -12,7 +12,9 @@ use tokio::sync::watch;
 use super::{Context, Done, End, Identity, Runner, Scope, ledger};
 use crate::config::Config;
 use crate::notify::Notifier;
-use crate::store::{BookingId, Lease, NewAccount, NewBooking, Opens, Pace, Purpose, State, Store};
+use crate::store::{
+    BookingId, Lease, NewAccount, NewBooking, OpeningSource, RetryPace, SealPurpose, State, Store,
+};
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
 
@@ -47,7 +49,7 @@ impl Stage {
     }
 
     async fn account(&self, login: &str, password: &str) {
-        let password = self.vault.seal(Purpose::Password(login), password.as_bytes()).unwrap();
+        let password = self.vault.seal(SealPurpose::Password(login), password.as_bytes()).unwrap();
         let account = NewAccount {
             name: login.into(),
             site: "namyangju".into(),
@@ -67,18 +69,18 @@ impl Stage {
         }
     }
 
-    async fn booking(&self, opens: Opens, opens_at: SeoulTime, choices: &[&str]) -> BookingId {
+    async fn booking(&self, opens: OpeningSource, opens_at: SeoulTime, choices: &[&str]) -> BookingId {
         let application = serde_json::to_vec(&application()).unwrap();
         let booking = NewBooking {
             account: "tester1".into(),
             choices: choices.iter().map(|range| self.wish(range)).collect(),
-            application: self.vault.seal(Purpose::Applicant, &application).unwrap(),
+            application: self.vault.seal(SealPurpose::Applicant, &application).unwrap(),
             opens,
             opens_at,
             give_up_after: Duration::from_secs(5),
             lead: Duration::ZERO,
             clock_offset_micros: None,
-            pace: Pace::Default,
+            pace: RetryPace::Default,
             most_requests: None,
             note: None,
         };
@@ -86,7 +88,7 @@ impl Stage {
     }
 
     async fn at_once(&self) -> BookingId {
-        self.booking(Opens::Now, SystemClock.now(), &["06:00-08:00", "08:00-10:00"]).await
+        self.booking(OpeningSource::Now, SystemClock.now(), &["06:00-08:00", "08:00-10:00"]).await
     }
 
     fn context(&self, observer: Option<super::Observer>) -> Context {
@@ -169,10 +171,11 @@ fn passwords(stage: &Stage) -> usize {
 #[tokio::test]
 async fn a_refused_password_is_not_sent_again_before_a_person_has_seen_to_it() {
     let stage = Stage::new(|_| {}).await;
-    let seal = |password: &str| stage.vault.seal(Purpose::Password("tester1"), password.as_bytes()).unwrap();
+    let seal =
+        |password: &str| stage.vault.seal(SealPurpose::Password("tester1"), password.as_bytes()).unwrap();
     stage.store.set_password("tester1", &seal("wrong")).await.unwrap();
     // Those that are claimed together share the refusal, and a later one is not tried at all.
-    let now = async |range| stage.booking(Opens::Now, SystemClock.now(), &[range]).await;
+    let now = async |range| stage.booking(OpeningSource::Now, SystemClock.now(), &[range]).await;
     let (first, second) = (now("06:00-08:00").await, now("08:00-10:00").await);
     let ended = stage.work().await;
     assert!(
@@ -231,7 +234,7 @@ async fn what_another_runner_left_is_read_back_before_anything_is_sent() {
 async fn a_booking_that_nobody_ran_is_missed_and_says_by_how_much() {
     let stage = Stage::new(|_| {}).await;
     let opened = SystemClock.now().minus(Duration::from_secs(65));
-    let id = stage.booking(Opens::Given, opened, &["06:00-08:00"]).await;
+    let id = stage.booking(OpeningSource::Given, opened, &["06:00-08:00"]).await;
     stage.work().await;
     let (state, reason) = stage.state(id).await;
     assert_eq!(state, State::Failed);
@@ -240,7 +243,7 @@ async fn a_booking_that_nobody_ran_is_missed_and_says_by_how_much() {
     assert_eq!((stage.server.arrivals().len(), stage.looks_at_clock()), (1, 1));
     // Inside the window a late start still runs.
     let opened = SystemClock.now().minus(Duration::from_secs(1));
-    let id = stage.booking(Opens::Given, opened, &["08:00-10:00"]).await;
+    let id = stage.booking(OpeningSource::Given, opened, &["08:00-10:00"]).await;
     stage.work().await;
     assert_eq!(stage.state(id).await.0, State::Succeeded);
 }
@@ -271,7 +274,7 @@ async fn a_refused_login_ends_it_with_the_reason() {
 #[tokio::test]
 async fn a_setting_that_cannot_be_used_needs_a_person() {
     let stage = Stage::new(|_| {}).await;
-    let password = stage.vault.seal(Purpose::Password("tester9"), b"invented-9").unwrap();
+    let password = stage.vault.seal(SealPurpose::Password("tester9"), b"invented-9").unwrap();
     let account = NewAccount {
         name: "tester9".into(),
         site: "/no/such/dialect.toml".into(),
@@ -289,12 +292,12 @@ async fn a_setting_that_cannot_be_used_needs_a_person() {
         account: "tester9".into(),
         choices: booking.choices,
         application: booking.application,
-        opens: Opens::Now,
+        opens: OpeningSource::Now,
         opens_at: SystemClock.now(),
         give_up_after: booking.give_up_after,
         lead: Duration::ZERO,
         clock_offset_micros: None,
-        pace: Pace::Default,
+        pace: RetryPace::Default,
         most_requests: None,
         note: None,
     };
@@ -310,7 +313,7 @@ async fn interrupted(
     act: impl AsyncFnOnce(BookingId, &watch::Sender<bool>),
 ) -> (BookingId, Vec<Done>) {
     let opens_at = SystemClock.now().plus(Duration::from_secs(300));
-    let id = stage.booking(Opens::Given, opens_at, &["06:00-08:00"]).await;
+    let id = stage.booking(OpeningSource::Given, opens_at, &["06:00-08:00"]).await;
     let (stop, stopped) = watch::channel(false);
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
     let observer = move |_, _: &TimedEvent| {
@@ -386,7 +389,7 @@ async fn bookings_of_an_account_do_not_end_each_other_at_a_site_with_one_session
     stage.server.with(|stand_in| stand_in.settings_mut().opening = Some(opens_at));
     let mut ids = Vec::new();
     for range in ["06:00-08:00", "08:00-10:00", "10:00-12:00", "12:00-14:00"] {
-        ids.push(stage.booking(Opens::Given, opens_at, &[range]).await);
+        ids.push(stage.booking(OpeningSource::Given, opens_at, &[range]).await);
     }
     let (_stop, stopped) = watch::channel(false);
     let mut runner = Runner::begin(stage.context(None)).await.unwrap();

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::booking::rows::{booking_and_fence, event, select_bookings, select_events};
 use super::messages::put_message;
 use super::sql::{Sql, Tx, values, word_of};
-use super::{Booking, BookingId, EventRow, NewMessage, Result, Sealed, State, Store, StoreError};
+use super::{BookingId, EventRow, NewMessage, Result, Sealed, State, Store, StoreError, StoredBooking};
 
 /// The right to run a booking: whoever claims it later has a higher fence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +25,7 @@ pub(crate) struct Lease {
 /// A booking that was claimed.
 #[derive(Clone, Debug)]
 pub(crate) struct Claimed {
-    pub(crate) booking: Booking,
+    pub(crate) booking: StoredBooking,
     pub(crate) lease: Lease,
     /// What earlier claims of this round left, in order, the intents among them as `Event::Submitting`.
     pub(crate) events: Vec<EventRow>,
@@ -59,7 +59,7 @@ pub(crate) struct KeptPage {
 
 /// How a claimed booking ended.
 #[derive(Clone, Debug)]
-pub(crate) struct Ending {
+pub(crate) struct BookingEnd {
     pub(crate) state: State,
     pub(crate) reason: Option<String>,
     pub(crate) wish: usize,
@@ -357,14 +357,14 @@ impl Store {
     /// `Conflict` for a state that is an end.
     pub(crate) async fn note(&self, lease: Lease, state: State, reason: Option<&str>) -> Result<bool> {
         if state.is_over() {
-            return Err(StoreError::Conflict(format!("{} is an end: it cannot be noted", state.word())));
+            return Err(StoreError::Conflict(format!("{} is an end: it cannot be noted", state.as_str())));
         }
         let sql = update_held!(
             "state = CASE WHEN state = 'firing' THEN state ELSE $3 END, reason = $4, \
              changed_at = (SELECT now FROM clock)",
             ""
         );
-        let noted = self.run(sql, values![lease.booking.0, lease.fence, state.word(), reason]).await?;
+        let noted = self.run(sql, values![lease.booking.0, lease.fence, state.as_str(), reason]).await?;
         Ok(noted == 1)
     }
 
@@ -383,7 +383,7 @@ impl Store {
         lease: Lease,
         runner: &str,
         events: &[TimedEvent],
-        ending: &Ending,
+        ending: &BookingEnd,
     ) -> Result<bool> {
         let id = lease.booking.0;
         let mut tx = self.write().await?;
@@ -397,7 +397,7 @@ impl Store {
         let values = values![
             id,
             lease.fence,
-            ending.state.word(),
+            ending.state.as_str(),
             &ending.reason,
             ending.wish,
             &receipt,

@@ -9,7 +9,7 @@ use namyangju_rent::clock::{Clock, SystemClock};
 use sqlx::{PgPool, Sqlite, SqlitePool, Transaction};
 
 use super::sql::{Arg, Row, Sql, Tx, TxEngine, query, values};
-use super::{Purpose, Result, Sealed, StoreError};
+use super::{Result, SealPurpose, Sealed, StoreError};
 
 /// An open store. Cheap to clone.
 #[derive(Clone)]
@@ -115,36 +115,36 @@ impl Store {
     /// `Failed` with the words of `seal` where it fails with anything else, and then all is as before.
     pub(crate) async fn reseal(
         &self,
-        mut seal: impl FnMut(Purpose<'_>, &Sealed) -> std::result::Result<Sealed, String> + Send,
+        mut seal: impl FnMut(SealPurpose<'_>, &Sealed) -> std::result::Result<Sealed, String> + Send,
     ) -> Result<u64> {
         let mut tx = self.write().await?;
         tx.lock_tables("LOCK TABLE vault, account, applicant, booking, page IN SHARE ROW EXCLUSIVE MODE")
             .await?;
         let mut anew =
-            |purpose: Purpose<'_>, old: &Sealed| seal(purpose, old).map_err(|why| self.failed(&why));
+            |purpose: SealPurpose<'_>, old: &Sealed| seal(purpose, old).map_err(|why| self.failed(&why));
         let row = tx.row("SELECT sealed_check FROM vault WHERE id = 1", &[]).await?;
         let row = row.ok_or_else(|| self.failed("it has no vault yet"))?;
-        let check = anew(Purpose::Check, &row.sealed("sealed_check")?)?;
+        let check = anew(SealPurpose::Check, &row.sealed("sealed_check")?)?;
         tx.run("UPDATE vault SET sealed_check = $1 WHERE id = 1", values![&check]).await?;
         let mut sealed = 0;
         for row in tx.rows("SELECT id, name, password, session FROM account", &[]).await? {
             let (id, name) = (row.int("id")?, row.text("name")?);
-            let password = anew(Purpose::Password(&name), &row.sealed("password")?)?;
+            let password = anew(SealPurpose::Password(&name), &row.sealed("password")?)?;
             let session = row.maybe_bytes("session")?.map(Sealed);
             // A runner that went on with the old key may have kept one that nobody can read: it logs in again.
-            let session = session.and_then(|old| anew(Purpose::Session(&name), &old).ok());
+            let session = session.and_then(|old| anew(SealPurpose::Session(&name), &old).ok());
             sealed += 1 + u64::from(session.is_some());
             let sql = "UPDATE account SET password = $2, session = $3 WHERE id = $1";
             tx.run(sql, values![id, &password, session.as_ref()]).await?;
         }
         for row in tx.rows("SELECT name, data FROM applicant", &[]).await? {
-            let data = anew(Purpose::Applicant, &row.sealed("data")?)?;
+            let data = anew(SealPurpose::Applicant, &row.sealed("data")?)?;
             tx.run("UPDATE applicant SET data = $2 WHERE name = $1", values![&row.text("name")?, &data])
                 .await?;
             sealed += 1;
         }
         for row in tx.rows("SELECT id, application FROM booking", &[]).await? {
-            let application = anew(Purpose::Applicant, &row.sealed("application")?)?;
+            let application = anew(SealPurpose::Applicant, &row.sealed("application")?)?;
             let sql = "UPDATE booking SET application = $2 WHERE id = $1";
             tx.run(sql, values![row.int("id")?, &application]).await?;
             sealed += 1;
@@ -154,7 +154,7 @@ impl Store {
             let key = values![row.int("booking_id")?, row.int("round")?, row.int("attempt")?];
             let sql = "SELECT body FROM page WHERE booking_id = $1 AND round = $2 AND attempt = $3";
             let Some(page) = tx.row(sql, key).await? else { continue };
-            let body = anew(Purpose::Page, &page.sealed("body")?)?;
+            let body = anew(SealPurpose::Page, &page.sealed("body")?)?;
             let sql = "UPDATE page SET body = $4 WHERE booking_id = $1 AND round = $2 AND attempt = $3";
             let [booking, round, attempt] = *key;
             tx.run(sql, &[booking, round, attempt, Arg::from(&body)]).await?;

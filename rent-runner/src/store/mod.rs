@@ -18,14 +18,15 @@ pub(crate) mod tests;
 
 pub(crate) use accounts::{Account, Applicant, NewAccount};
 pub(crate) use booking::{
-    AttemptRow, Booking, BookingId, Change, EventRow, Filter, NewBooking, Opens, Pace, State, Story,
+    AttemptRow, BookingHistory, BookingId, Change, EventRow, Filter, NewBooking, OpeningSource, RetryPace,
+    State, StoredBooking,
 };
-pub(crate) use claims::{Claimed, Denied, Ending, KeptPage, Lease, RunnerRow};
+pub(crate) use claims::{BookingEnd, Claimed, Denied, KeptPage, Lease, RunnerRow};
 pub(crate) use engine::{Store, VaultRow};
 pub(crate) use error::StoreError;
 pub(crate) use knowledge::{Learned, OpeningRow};
 pub(crate) use messages::{Message, NewMessage};
-pub(crate) use sealed::{Purpose, Sealed};
+pub(crate) use sealed::{SealPurpose, Sealed};
 
 /// What the functions of the store give.
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;

@@ -20,7 +20,7 @@ impl fmt::Debug for Sealed {
 
 /// What is sealed, which is bound into it: a sealed password does not open as anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose<'a> {
+pub(crate) enum SealPurpose<'a> {
     /// The password of an account, by its name.
     Password(&'a str),
     /// The session of an account, by its name.
@@ -33,7 +33,7 @@ pub(crate) enum Purpose<'a> {
     Check,
 }
 
-impl Purpose<'_> {
+impl SealPurpose<'_> {
     /// What is bound into the sealed bytes.
     pub(crate) fn associated(self) -> Vec<u8> {
         let (kind, name) = match self {

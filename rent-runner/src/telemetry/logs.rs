@@ -3,6 +3,7 @@
 //! A thread of its own does the writing. Whoever reads stderr slowly, or not at all, cannot hold a booking
 //! up: lines that find no room are dropped and counted.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -35,15 +36,15 @@ pub(crate) enum LogFormat {
 
 impl LogFormat {
     /// As it is written in settings.
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Human => "human",
             Self::Json => "json",
         }
     }
 
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
-        [Self::Human, Self::Json].into_iter().find(|format| format.word() == word)
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        [Self::Human, Self::Json].into_iter().find(|format| format.as_str() == word)
     }
 }
 
@@ -63,7 +64,8 @@ pub(crate) const ERRORS: &str = "error";
 pub(crate) const STEPS: &str = "warn,rent_runner=info";
 
 /// Starts the log of this process: by RUST_LOG, else by the number of `-v`, else by default. Without a format it
-/// is for people on a terminal and JSON elsewhere.
+/// is for people on a terminal, and elsewhere while it holds errors only; a log of steps that goes into a file is JSON.
+/// All other lines of stderr are of the same kind.
 pub(crate) fn start(verbose: u8, format: Option<LogFormat>, by_default: &str) -> Logs {
     let by_flag = match verbose {
         0 => by_default,
@@ -72,9 +74,11 @@ pub(crate) fn start(verbose: u8, format: Option<LogFormat>, by_default: &str) ->
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(by_flag));
     // A wrong word is complained of where all settings are read.
-    let variable = || LogFormat::from_word(std::env::var("RENT_LOG_FORMAT").ok()?.trim());
-    let elsewhere = if io::stderr().is_terminal() { LogFormat::Human } else { LogFormat::Json };
-    let format = format.or_else(variable).unwrap_or(elsewhere);
+    let variable = || LogFormat::parse(std::env::var("RENT_LOG_FORMAT").ok()?.trim());
+    let has_steps = by_flag != ERRORS || std::env::var_os("RUST_LOG").is_some_and(|value| !value.is_empty());
+    let by_place = if has_steps && !io::stderr().is_terminal() { LogFormat::Json } else { LogFormat::Human };
+    let format = format.or_else(variable).unwrap_or(by_place);
+    terminal::set_json_lines(format == LogFormat::Json);
     let (subscriber, logs) = make(io::stderr(), filter, format, terminal::colours(), MAX_LINES);
     // One exists already only in a test.
     let _ = subscriber.try_init();
@@ -82,10 +86,22 @@ pub(crate) fn start(verbose: u8, format: Option<LogFormat>, by_default: &str) ->
     logs
 }
 
+/// Whether arguments that cannot be read, or else the environment, ask for JSON.
+pub(crate) fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let words: Vec<_> = arguments.map(|word| word.to_string_lossy().into_owned()).collect();
+    let pairs = words.iter().zip(words.iter().skip(1));
+    let separate = pairs.filter(|(flag, _)| *flag == "--log-format").map(|(_, word)| word.as_str());
+    let joined = words.iter().filter_map(|word| word.strip_prefix("--log-format="));
+    let variable = std::env::var("RENT_LOG_FORMAT").ok();
+    let word = separate.chain(joined).last().or(variable.as_deref().map(str::trim));
+    word.and_then(LogFormat::parse) == Some(LogFormat::Json)
+}
+
 /// The format from here on, if the settings have one.
 pub(crate) fn set_format(format: Option<LogFormat>) {
     if let (Some(format), Some(lines)) = (format, LINES.get()) {
         lines.json.store(format == LogFormat::Json, Ordering::Relaxed);
+        terminal::set_json_lines(format == LogFormat::Json);
     }
 }
 

@@ -152,7 +152,7 @@ impl Metrics {
 
     /// A booking ended.
     pub(crate) fn ended(&self, state: State, report: Option<&Report>) {
-        self.figures.ended.get_or_create(&[("state", state.word().to_owned())]).inc();
+        self.figures.ended.get_or_create(&[("state", state.as_str().to_owned())]).inc();
         if let Some(report) = report {
             self.figures.requests.inc_by(u64::from(report.requests));
         }

@@ -117,7 +117,7 @@ async fn health(Shared(asked): Shared<Arc<Asked>>) -> Response {
             format!("the store does not answer, or takes nothing: {error}\n"),
         ),
         Err(_) => {
-            let text = format!("the store does not take a write within {STORE_TIMEOUT:?}\n");
+            let text = format!("the store does not take a write within {} s\n", STORE_TIMEOUT.as_secs());
             (StatusCode::SERVICE_UNAVAILABLE, text)
         }
     };
@@ -150,7 +150,7 @@ impl Stored {
         for state in State::ALL {
             let stored = self.bookings.iter().find(|(known, _)| *known == state).map_or(0, |(_, many)| *many);
             let many = i64::try_from(stored).unwrap_or(i64::MAX);
-            bookings.get_or_create(&[("state", state.word().to_owned())]).set(many);
+            bookings.get_or_create(&[("state", state.as_str().to_owned())]).set(many);
         }
         registry.register("bookings", "Stored bookings by state", bookings);
         let waiting: Gauge = Gauge::default();

@@ -4,12 +4,12 @@ use namyangju_rent::schedule::SlotState;
 use namyangju_rent::{Purpose, Wish};
 use serde_json::{Value, json};
 
-use crate::store::{Booking, Opens, Pace, State};
+use crate::store::{OpeningSource, RetryPace, State, StoredBooking};
 use crate::words::duration;
 
 /// Its state: the plain word, and the exact one where that says more.
 pub(crate) fn state(state: State) -> String {
-    match (state.plain(), state.word()) {
+    match (state.plain(), state.as_str()) {
         (plain, word) if plain == word => plain.to_owned(),
         (plain, word) => format!("{plain}: {word}"),
     }
@@ -22,35 +22,35 @@ pub(crate) fn wish(wish: &Wish) -> String {
 }
 
 /// The choice at hand, or the one it ended with.
-pub(crate) fn choice(booking: &Booking) -> Option<&Wish> {
+pub(crate) fn choice(booking: &StoredBooking) -> Option<&Wish> {
     booking.choices.get(booking.wish)
 }
 
 /// How the opening is known.
-pub(crate) fn opens(opens: Opens) -> &'static str {
+pub(crate) fn opens(opens: OpeningSource) -> &'static str {
     match opens {
-        Opens::Given => "given",
-        Opens::Rule => "rule",
-        Opens::Now => "now",
+        OpeningSource::Given => "given",
+        OpeningSource::Rule => "rule",
+        OpeningSource::Now => "now",
     }
 }
 
-pub(crate) fn pace(pace: Pace) -> &'static str {
+pub(crate) fn pace(pace: RetryPace) -> &'static str {
     match pace {
-        Pace::Default => "default",
-        Pace::Original => "original",
+        RetryPace::Default => "default",
+        RetryPace::Original => "original",
     }
 }
 
 /// All of it for a program.
-pub(crate) fn json(booking: &Booking) -> Value {
+pub(crate) fn json(booking: &StoredBooking) -> Value {
     json!({
         "id": booking.id,
         "account": booking.account,
         "site": booking.site,
         "base_url": booking.base_url,
         "choices": booking.choices,
-        "state": booking.state.word(),
+        "state": booking.state.as_str(),
         "plain_state": booking.state.plain(),
         "reason": booking.reason,
         "wish": booking.wish,

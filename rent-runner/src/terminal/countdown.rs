@@ -22,39 +22,43 @@ const MARKS: [u64; 11] = [1_800, 600, 300, 240, 180, 120, 60, 30, 15, 10, 5];
 
 /// What the waiting line tells.
 #[derive(Debug)]
-pub(crate) struct Live {
+pub(crate) struct Countdown {
     opens_at: SeoulTime,
     budget: Budget,
-    state: Mutex<State>,
+    state: Mutex<CountdownState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct CountdownState {
     given_micros: Option<i64>,
     clock: Option<ClockEstimate>,
-    session: Session,
+    session: LoginState,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-enum Session {
+enum LoginState {
     #[default]
     NotYet,
     LoggedIn,
     Alarm,
 }
 
-impl Live {
+impl Countdown {
     /// Of a booking that opens then, with the clock's offset if it was given.
     pub(crate) fn new(opens_at: SeoulTime, budget: Budget, given_micros: Option<i64>) -> Self {
-        Self { opens_at, budget, state: Mutex::new(State { given_micros, ..State::default() }) }
+        Self {
+            opens_at,
+            budget,
+            state: Mutex::new(CountdownState { given_micros, ..CountdownState::default() }),
+        }
     }
 
     /// Takes an event in.
     pub(crate) fn on_event(&self, event: &Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::LoggedIn => state.session = Session::LoggedIn,
-            Event::Alarm { .. } => state.session = Session::Alarm,
+            Event::LoggedIn => state.session = LoginState::LoggedIn,
+            Event::Alarm { .. } => state.session = LoginState::Alarm,
             Event::ClockRead { estimate } => state.clock = Some(*estimate),
             _ => {}
         }
@@ -104,9 +108,9 @@ impl Live {
             (None, None) => "site clock not read yet".to_owned(),
         };
         let session = match state.session {
-            Session::NotYet => "not logged in yet",
-            Session::LoggedIn => "logged in",
-            Session::Alarm => "ALARM, see above",
+            LoginState::NotYet => "not logged in yet",
+            LoginState::LoggedIn => "logged in",
+            LoginState::Alarm => "ALARM, see above",
         };
         let used = self.budget.used();
         let all = used.saturating_add(self.budget.left());
@@ -141,18 +145,18 @@ mod tests {
 
     #[test]
     fn the_line_tells_time_clock_session_and_budget() {
-        let live = Live::new(SystemClock.now(), Budget::new(200), None);
-        let text = live.text(Duration::from_secs(272));
+        let countdown = Countdown::new(SystemClock.now(), Budget::new(200), None);
+        let text = countdown.text(Duration::from_secs(272));
         assert_eq!(
             text,
             "opens in 0:04:32  |  site clock not read yet  |  not logged in yet  |  0 of 200 requests"
         );
-        live.on_event(&Event::LoggedIn);
-        assert!(live.text(Duration::from_secs(90_000)).starts_with("opens in 1 d 1:00:00  |"));
-        assert!(live.text(Duration::ZERO).contains("|  logged in  |"));
-        live.on_event(&Event::Alarm { text: "login".into() });
-        assert!(live.text(Duration::ZERO).contains("ALARM"));
-        let given = Live::new(SystemClock.now(), Budget::new(1), Some(-1_500_000));
+        countdown.on_event(&Event::LoggedIn);
+        assert!(countdown.text(Duration::from_secs(90_000)).starts_with("opens in 1 d 1:00:00  |"));
+        assert!(countdown.text(Duration::ZERO).contains("|  logged in  |"));
+        countdown.on_event(&Event::Alarm { text: "login".into() });
+        assert!(countdown.text(Duration::ZERO).contains("ALARM"));
+        let given = Countdown::new(SystemClock.now(), Budget::new(1), Some(-1_500_000));
         assert!(given.text(Duration::ZERO).contains("site clock -1500.0 ms as given"));
     }
 

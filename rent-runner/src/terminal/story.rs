@@ -13,7 +13,7 @@ use crate::words::{Tone, counted, opening_sentence, report_sentence, seconds, se
 
 /// Who reads the story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reader {
+pub(crate) enum Audience {
     /// A person, on stderr.
     Person,
     /// A program, on stdout.
@@ -22,7 +22,7 @@ pub(crate) enum Reader {
     Nobody,
 }
 
-impl Reader {
+impl Audience {
     /// The reader of the usual two switches.
     pub(crate) fn new(json: bool, quiet: bool) -> Self {
         match (json, quiet) {
@@ -39,7 +39,7 @@ impl Reader {
 /// booking up.
 #[derive(Debug)]
 pub(crate) struct Story {
-    reader: Reader,
+    reader: Audience,
     /// An opening was waited for, so that requests can be told apart by it.
     waited: AtomicBool,
     lines: Option<Sender<Line>>,
@@ -57,7 +57,7 @@ enum Line {
 
 impl Story {
     /// A story whose times are counted from `zero`, an instant of the site's clock.
-    pub(crate) fn new(reader: Reader, zero: SeoulTime) -> Self {
+    pub(crate) fn new(reader: Audience, zero: SeoulTime) -> Self {
         let (lines, heard) = mpsc::channel();
         let mut teller =
             Teller { reader, zero, ahead_micros: 0, colours: terminal::colours(), live: None, armed: false };
@@ -70,12 +70,12 @@ impl Story {
 
     /// Whether a person follows it.
     pub(crate) fn is_for_a_person(&self) -> bool {
-        self.reader == Reader::Person
+        self.reader == Audience::Person
     }
 
     /// Whether a line that changes in place can be shown.
     pub(crate) fn is_live(&self) -> bool {
-        self.reader == Reader::Person && terminal::is_live()
+        self.reader == Audience::Person && terminal::is_live()
     }
 
     /// One event.
@@ -83,7 +83,7 @@ impl Story {
         if matches!(happened.event, Event::Waiting { .. }) {
             self.waited.store(true, Ordering::Relaxed);
         }
-        if self.reader != Reader::Nobody {
+        if self.reader != Audience::Nobody {
             self.send(Line::TimedEvent(happened.clone()));
         }
     }
@@ -92,11 +92,11 @@ impl Story {
     pub(crate) fn aside(&self, text: &str) {
         let now = SystemClock.now();
         match self.reader {
-            Reader::Person => self.send(Line::Person(Tone::Quiet, now, text.to_owned())),
-            Reader::Program => {
+            Audience::Person => self.send(Line::Person(Tone::Quiet, now, text.to_owned())),
+            Audience::Program => {
                 self.send(Line::Program(json!({ "event": "aside", "at": now, "text": text })));
             }
-            Reader::Nobody => {}
+            Audience::Nobody => {}
         }
     }
 
@@ -108,7 +108,7 @@ impl Story {
     /// The end of a booking that was not interrupted; `more` are further fields for a program.
     pub(crate) fn report(&self, report: &Report, code: u8, more: Value) {
         match self.reader {
-            Reader::Person => {
+            Audience::Person => {
                 if let Some(text) = opening_sentence(&report.opening) {
                     self.send(Line::Person(Tone::Quiet, report.ended, text));
                 }
@@ -120,14 +120,14 @@ impl Story {
                     report_sentence(report, self.waited.load(Ordering::Relaxed)),
                 ));
             }
-            Reader::Program => self.last_line(serde_json::to_value(report).unwrap_or_default(), code, more),
-            Reader::Nobody => {}
+            Audience::Program => self.last_line(serde_json::to_value(report).unwrap_or_default(), code, more),
+            Audience::Nobody => {}
         }
     }
 
     /// The end of a stored booking, as the store has it.
     pub(crate) fn stored(&self, report: &Value, code: u8, more: Value) {
-        if self.reader == Reader::Program {
+        if self.reader == Audience::Program {
             self.last_line(report.clone(), code, more);
         }
     }
@@ -135,7 +135,7 @@ impl Story {
     /// The end of a booking that was interrupted.
     pub(crate) fn interrupted(&self, unanswered: bool, requests: u32, code: u8, more: Value) {
         match self.reader {
-            Reader::Person => {
+            Audience::Person => {
                 let text = if unanswered {
                     format!("interrupted, {}", verdict_sentence(&Verdict::Unconfirmed))
                 } else {
@@ -144,12 +144,12 @@ impl Story {
                 let text = format!("{text} ({})", counted(requests, "request"));
                 self.send(Line::Person(Tone::Bad, SystemClock.now(), text));
             }
-            Reader::Program => {
+            Audience::Program => {
                 let verdict = if unanswered { "unconfirmed" } else { "interrupted" };
                 let report = json!({ "verdict": verdict, "interrupted": true, "requests": requests });
                 self.last_line(report, code, more);
             }
-            Reader::Nobody => {}
+            Audience::Nobody => {}
         }
     }
 
@@ -185,7 +185,7 @@ impl Drop for Story {
 
 /// The writing side of a story.
 struct Teller {
-    reader: Reader,
+    reader: Audience,
     zero: SeoulTime,
     /// How far the site's clock is ahead, as far as it is known.
     ahead_micros: i64,
@@ -198,7 +198,7 @@ struct Teller {
 impl Teller {
     fn tell(&mut self, line: Line) {
         match line {
-            Line::TimedEvent(happened) if self.reader == Reader::Person => {
+            Line::TimedEvent(happened) if self.reader == Audience::Person => {
                 if let Event::ClockRead { estimate } = &happened.event {
                     self.ahead_micros = estimate.ahead_micros;
                 }
@@ -265,7 +265,7 @@ mod tests {
     fn times_are_told_from_the_instant_that_counts() {
         let zero: SeoulTime = "2026-11-26 10:00:00".parse().unwrap_or_else(|_| SystemClock.now());
         let mut teller = Teller {
-            reader: Reader::Nobody,
+            reader: Audience::Nobody,
             zero,
             ahead_micros: 0,
             colours: false,

@@ -21,7 +21,7 @@ use self::key::{
     Environment, Key, NEW_KEY_VARIABLE, make_file, parse, random, read_file, successor, sync_folder,
     write_successor,
 };
-use crate::store::{Purpose, Sealed, Store, VaultRow};
+use crate::store::{SealPurpose, Sealed, Store, VaultRow};
 
 /// The first byte of what is sealed: the layout of the rest, a nonce and what the cipher gives.
 const LAYOUT: u8 = 1;
@@ -62,7 +62,7 @@ impl Vault {
             Some(row) => row.check,
             None => {
                 let vault = Self::first(source, environment).await?;
-                let check = vault.seal(Purpose::Check, CHECK)?;
+                let check = vault.seal(SealPurpose::Check, CHECK)?;
                 if store.set_vault(&VaultRow { check }).await? {
                     return Ok(vault);
                 }
@@ -117,7 +117,7 @@ impl Vault {
     }
 
     fn opens(&self, check: &Sealed) -> bool {
-        self.unseal(Purpose::Check, check).is_ok_and(|plain| plain.expose_secret() == CHECK)
+        self.unseal(SealPurpose::Check, check).is_ok_and(|plain| plain.expose_secret() == CHECK)
     }
 
     fn cipher(&self) -> Result<XChaCha20Poly1305, VaultError> {
@@ -126,7 +126,7 @@ impl Vault {
 
     /// # Errors
     /// `Unusable` if the system has no random numbers.
-    pub(crate) fn seal(&self, purpose: Purpose<'_>, plain: &[u8]) -> Result<Sealed, VaultError> {
+    pub(crate) fn seal(&self, purpose: SealPurpose<'_>, plain: &[u8]) -> Result<Sealed, VaultError> {
         let nonce: [u8; NONCE_LENGTH] = random()?;
         let payload = Payload { msg: plain, aad: &purpose.associated() };
         let sealed = self.cipher()?.encrypt(&XNonce::from(nonce), payload).map_err(|_| VaultError::Broken)?;
@@ -139,7 +139,7 @@ impl Vault {
     /// `Broken`.
     pub(crate) fn unseal(
         &self,
-        purpose: Purpose<'_>,
+        purpose: SealPurpose<'_>,
         sealed: &Sealed,
     ) -> Result<SecretBox<Vec<u8>>, VaultError> {
         let Some((&LAYOUT, rest)) = sealed.0.split_first() else { return Err(VaultError::Broken) };
@@ -194,7 +194,7 @@ impl Vault {
         ready: impl FnOnce() -> Result<(), VaultError> + Send,
     ) -> crate::store::Result<u64> {
         let mut ready = Some(ready);
-        let anew = |purpose: Purpose<'_>, sealed: &Sealed| -> Result<Sealed, VaultError> {
+        let anew = |purpose: SealPurpose<'_>, sealed: &Sealed| -> Result<Sealed, VaultError> {
             let plain = self.unseal(purpose, sealed)?;
             if let Some(ready) = ready.take() {
                 ready()?;

@@ -37,7 +37,7 @@ impl Scene {
     /// Adds an account and gives the vault it was sealed with.
     async fn with_account(&self) -> Vault {
         let vault = self.open().await.unwrap();
-        let password = vault.seal(Purpose::Password("tester1"), PASSWORD).unwrap();
+        let password = vault.seal(SealPurpose::Password("tester1"), PASSWORD).unwrap();
         let account = NewAccount {
             name: "tester1".to_owned(),
             site: "namyangju".to_owned(),
@@ -53,7 +53,7 @@ impl Scene {
     async fn password(&self) -> Result<Vec<u8>, VaultError> {
         let vault = self.open().await?;
         let account = self.store.account("tester1").await.unwrap();
-        let plain = vault.unseal(Purpose::Password("tester1"), &account.password)?;
+        let plain = vault.unseal(SealPurpose::Password("tester1"), &account.password)?;
         Ok(plain.expose_secret().clone())
     }
 
@@ -119,11 +119,11 @@ async fn many_first_openings_agree_on_one_key() {
 fn what_is_sealed_opens_only_as_what_it_is() {
     let vault = new_vault();
     let purposes = [
-        Purpose::Password("tester1"),
-        Purpose::Password("tester2"),
-        Purpose::Session("tester1"),
-        Purpose::Applicant,
-        Purpose::Check,
+        SealPurpose::Password("tester1"),
+        SealPurpose::Password("tester2"),
+        SealPurpose::Session("tester1"),
+        SealPurpose::Applicant,
+        SealPurpose::Check,
     ];
     for (index, purpose) in purposes.iter().enumerate() {
         let sealed = vault.seal(*purpose, PASSWORD).unwrap();
@@ -275,7 +275,7 @@ async fn rekey_seals_everything_with_another_key() {
     assert!(!successor(&scene.key).exists());
     assert_eq!(scene.mode(&scene.key), 0o600);
     let sealed = scene.store.account("tester1").await.unwrap().password;
-    assert_eq!(old.unseal(Purpose::Password("tester1"), &sealed).err(), Some(VaultError::Broken));
+    assert_eq!(old.unseal(SealPurpose::Password("tester1"), &sealed).err(), Some(VaultError::Broken));
 }
 
 #[tokio::test]
@@ -363,7 +363,7 @@ async fn a_key_of_the_environment_is_followed_by_the_one_beside_it() {
 #[test]
 fn nothing_of_a_key_is_shown() {
     let vault = new_vault();
-    let plain = vault.unseal(Purpose::Check, &vault.seal(Purpose::Check, PASSWORD).unwrap()).unwrap();
+    let plain = vault.unseal(SealPurpose::Check, &vault.seal(SealPurpose::Check, PASSWORD).unwrap()).unwrap();
     let text = format!("{vault:?} {plain:?} {:?}", vault.key);
     assert!(!text.contains(&base64_of(&vault)) && !text.contains("invented-1"), "{text}");
     assert!(!text.contains(&format!("{:?}", vault.key.expose_secret())), "{text}");

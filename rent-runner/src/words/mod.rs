@@ -38,13 +38,12 @@ pub(crate) fn sentence(event: &Event) -> (Tone, String) {
         Event::Alarm { text } => (Tone::Bad, format!("ALARM, not ready yet: {text}")),
         Event::LoggedIn => (Tone::Plain, "logged in".to_owned()),
         Event::Learned { from, .. } => {
-            (Tone::Plain, format!("the numbers of the slots are known, from {from}, which is open"))
+            (Tone::Plain, format!("the numbers of the slots are known: learned from {from}, which is open"))
         }
-        Event::Remembered => (
-            Tone::Plain,
-            "no open day tells the numbers of the slots: those from earlier are taken".to_owned(),
-        ),
-        Event::Restored => (Tone::Plain, "the saved session is alive, no login needed".to_owned()),
+        Event::Remembered => {
+            (Tone::Plain, "no open day shows the numbers of the slots: the stored ones are used".to_owned())
+        }
+        Event::Restored => (Tone::Plain, "the saved session still works, no login is needed".to_owned()),
         Event::ClockRead { estimate } => {
             (Tone::Plain, format!("{} ({})", clock_sentence(estimate), probes(estimate)))
         }
@@ -52,11 +51,11 @@ pub(crate) fn sentence(event: &Event) -> (Tone, String) {
         Event::Armed { with } => (Tone::Plain, format!("armed: the first request will be the {with}")),
         Event::Fired { late } => (
             Tone::Plain,
-            format!("the first request had left {} after its planned instant", fine_millis(*late)),
+            format!("the first request was sent {} after its planned instant", fine_millis(*late)),
         ),
         Event::Attempt { number, .. } => (Tone::Plain, format!("attempt {number}")),
         Event::Visited { step, took, .. } => (Tone::Plain, format!("{step}: answered in {}", millis(*took))),
-        Event::Submitting => (Tone::Plain, "submission: the application leaves".to_owned()),
+        Event::Submitting => (Tone::Plain, "submission: sending the application".to_owned()),
         Event::Answered { step, answer, text, .. } => {
             let step = step.to_string();
             let text = if text.starts_with(&step) { text.clone() } else { format!("{step}: {text}") };
@@ -69,7 +68,7 @@ pub(crate) fn sentence(event: &Event) -> (Tone, String) {
         Event::ReadBack { state: None } => {
             (Tone::Plain, "read back: the day list could not be read".to_owned())
         }
-        Event::NextWish { wish } => (Tone::Plain, format!("that time is lost; on to choice {}", wish + 1)),
+        Event::NextWish { wish } => (Tone::Plain, format!("that time is lost; trying choice {}", wish + 1)),
         other => (Tone::Quiet, serde_json::to_string(other).unwrap_or_default()),
     }
 }
@@ -142,11 +141,8 @@ pub(crate) fn verdict_sentence(verdict: &Verdict) -> String {
                 }
                 Some(SlotState::Booked) => {}
                 Some(state) => {
-                    let _ = write!(
-                        text,
-                        "; yet the day list shows it as {}: look at it on the site",
-                        state.word()
-                    );
+                    let _ =
+                        write!(text, "; but the day list shows it as {}: check it on the site", state.word());
                 }
                 None => text.push_str("; the day list could not be read afterwards"),
             }
@@ -159,7 +155,7 @@ pub(crate) fn verdict_sentence(verdict: &Verdict) -> String {
         Verdict::Lost => "lost: somebody else has the time".to_owned(),
         Verdict::Refused { reason } => format!("refused: {reason}"),
         Verdict::Blocked => "blocked: the site has shut this client out; leave it alone for today".to_owned(),
-        Verdict::NeedsPerson { reason } => format!("a person is needed: {reason}; go on in a browser"),
+        Verdict::NeedsPerson { reason } => format!("a person is needed: {reason}; continue in a browser"),
         Verdict::Withdrawn { reason } => format!("withdrawn, nothing was sent: {reason}"),
         Verdict::Unconfirmed => "unconfirmed: an application was sent and what became of it is not known; \
                                  look at your reservations on the site before you apply again"
@@ -168,7 +164,7 @@ pub(crate) fn verdict_sentence(verdict: &Verdict) -> String {
             let why = match why {
                 GiveUp::Deadline => "the time is up",
                 GiveUp::Budget => "the requests are used up",
-                GiveUp::Unknown => "too many answers that nobody has described",
+                GiveUp::Unknown => "too many answers that are not known",
                 _ => "no more tries",
             };
             format!("given up: {why}; the last answer was: {last}")
@@ -234,9 +230,9 @@ mod tests {
             (Event::Armed { with: Step::Form }, "armed: the first request will be the applicant form"),
             (
                 Event::Fired { late: Duration::from_micros(12) },
-                "the first request had left 0.012 ms after its planned instant",
+                "the first request was sent 0.012 ms after its planned instant",
             ),
-            (Event::NextWish { wish: 1 }, "that time is lost; on to choice 2"),
+            (Event::NextWish { wish: 1 }, "that time is lost; trying choice 2"),
         ];
         for (event, text) in events {
             assert_eq!(sentence(&event).1, text);

@@ -6,7 +6,7 @@ use super::support::{PASSWORD, PLACE, TIME, book, date, finish, lines, run, runn
 fn each_bad_argument_is_named_and_nothing_is_sent() {
     let server = stand_in(|_| {});
     let again = format!("{PLACE} {} {TIME}", date());
-    let cases: [(&[&str], &str); 35] = [
+    let cases: [(&[&str], &str); 36] = [
         (&["--place", "NYJ06/7/103"], "`7` is not a group code"),
         (&["--place", "tennis"], "centre/group/court, as in NYJ06/07/103"),
         (&["--date", "2026-02-30"], "`2026-02-30` is not a date: write YYYY-MM-DD"),
@@ -16,25 +16,29 @@ fn each_bad_argument_is_named_and_nothing_is_sent() {
         (&["--time", "08:00-06:00"], "ends before it begins"),
         (&["--head-count", "0"], "a whole number from 1 to 999"),
         (&["--head-count", "four"], "a whole number from 1 to 999"),
-        (&["--tel", "12345"], "--tel is no phone number"),
-        (&["--mobile", "010-12"], "--mobile is no phone number"),
+        (&["--tel", "12345"], "--tel is not a phone number"),
+        (&["--mobile", "010-12"], "--mobile is not a phone number"),
         (&["--club-name", " "], "--club-name is empty"),
         (&["--event-name", ""], "--event-name is empty"),
-        (&["--purpose", "a\nb"], "--purpose is more than one line"),
+        (&["--purpose", "a\nb"], "--purpose has more than one line"),
         (&["--applicant-name", ""], "--applicant-name is empty"),
         (&["--give-up-after", "5"], "5s, 2m, 1.5s, 500ms or 1h30m"),
         (&["--opens-at", "tomorrow"], "`tomorrow` is not an instant: write YYYY-MM-DD HH:MM:SS (Asia/Seoul)"),
         (&["--opens-at", "tomorrow"], ", or `auto`"),
-        (&["--opens-at", "2020-01-26 10:00:00"], "the time to try is over: leave --opens-at out"),
-        (&["--opens-at", "2199-01-26 10:00:00"], "after the time itself"),
+        (
+            &["--opens-at", "2020-01-26 10:00:00"],
+            "the time to try is over: to book at once, leave --opens-at out",
+        ),
+        (&["--opens-at", "2199-01-26 10:00:00"], "after the booked time begins"),
         (&["--site", "cheonan", "--opens-at", "auto"], "has no opening rule for NYJ06/07/103"),
         (&["--lead", "5ms"], "--opens-at"),
         (&["--clock-offset", "-1.5s"], "--opens-at"),
         (&["--clock-offset", "later"], "write a duration with a sign, as in +120ms, -1.5s or 0"),
         (&["--or", "NYJ06/07/103 06:00-08:00"], "write PLACE DATE FROM-TO in one argument"),
         (&["--or", "NYJ06/07/103 2026-02-30 06:00-08:00"], "`2026-02-30` is not a date"),
-        (&["--or", &again], "is wished for twice"),
+        (&["--or", &again], "is given twice"),
         (&["--most-requests", "0"], "'--most-requests <N>'"),
+        (&["--account", ""], "write the login name, on one line"),
         (&["--resume", "/nowhere/court.jsonl"], "the journal /nowhere/court.jsonl cannot be read"),
         (&["--site", "atlantis"], "no site is called `atlantis`: built in are namyangju, cheonan"),
         (&["--site", "./atlantis.toml"], "the dialect ./atlantis.toml cannot be read"),
@@ -123,7 +127,27 @@ fn the_last_of_a_repeated_argument_counts() {
 
 #[test]
 fn other_commands_check_their_arguments_too() {
-    let cases: [(&[&str], &str); 11] = [
+    let number = "write the number of a booking, as `rent-runner list` shows it";
+    let address = "write an address and a port, as in 127.0.0.1:9188";
+    let cases: [(&[&str], &str); 29] = [
+        (&["show", "abc"], number),
+        (&["show", "0"], number),
+        (&["edit", "7a", "--note", "x"], number),
+        (&["cancel", "7", ""], number),
+        (&["retry", "seven"], number),
+        (&["export", "7,8"], number),
+        (&["show", "7", "--page", "last"], "write the number of an attempt"),
+        (&["show", "7", "--page", "1", "--round", "x"], "write the number of a round"),
+        (&["serve", "--listen", "9188"], address),
+        (&["run-due", "--listen", "localhost"], address),
+        (&["site", "--listen", "8099"], address),
+        (&["serve", "--runner", ""], "write a name of 1 to 64 characters"),
+        (&["serve", "--runner", " \n"], "write a name of 1 to 64 characters"),
+        (&["serve", "--most-at-once", "many"], "write a number from 1 to 1000"),
+        (&["demo", "--rivals", "many"], "write a number from 0 to 1000"),
+        (&["list", "--database", ""], "'--database <PATH|URL>'"),
+        (&["edit", "7", "--most-requests", "few"], "write a whole number from 1 on"),
+        (&["clock", "--probes", "few"], "write a number from 1 to 12"),
         (&["demo", "--opens-in", "5"], "5s, 2m, 1.5s, 500ms or 1h30m"),
         (&["demo", "--skew", "1500"], "write a duration with a sign"),
         (&["clock", "--probes", "13"], "write a number from 1 to 12"),

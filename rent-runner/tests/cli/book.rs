@@ -102,7 +102,7 @@ fn a_human_check_is_for_a_person() {
     let server = stand_in(|settings| settings.human_check = HumanCheck::Everywhere);
     let done = run(&book(&server.base_url(), &[]));
     assert_eq!(done.code, Some(6), "{done:?}");
-    assert!(done.err.contains("go on in a browser"), "{done:?}");
+    assert!(done.err.contains("continue in a browser"), "{done:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn it_ends_with_a_receipt_and_a_count_of_requests() {
     {
         assert!(done.out.contains(said), "{said} {done:?}");
     }
-    assert!(done.err.contains("the first request had left "), "{done:?}");
+    assert!(done.err.contains("the first request was sent "), "{done:?}");
     assert!(done.out.contains(&format!("by tester1, receipt {receipt}")), "{done:?}");
     assert!(done.err.contains("waiting for the opening at"), "{done:?}");
     assert!(done.err.lines().any(|line| line.contains("  -0.")), "{done:?}");
@@ -25,7 +25,7 @@ fn each_switch_ends_as_its_help_says() {
         (&[], 0, "; the day list shows it booked"),
         (&["--site", "cheonan"], 0, "the day list shows it booked"),
         (&["--taken"], 3, "lost: somebody else has the time"),
-        (&["--expired-session"], 0, "all sessions are forgotten"),
+        (&["--expired-session"], 0, "all sessions end"),
         (&["--human-check"], 6, "a person is needed"),
         (&["--waiting-room"], 6, "waiting room"),
         (&["--not-open", "--give-up-after", "100ms"], 9, "not open for reservation yet"),
@@ -71,7 +71,7 @@ fn nothing_is_booked_unless_it_says_so() {
 #[test]
 fn a_race_is_won_or_lost_and_told() {
     let done = run(&["demo", "--opens-in", "100ms", "--rivals", "3", "--give-up-after", "2s"]);
-    assert!(done.err.contains("a race: 3 rivals of the old kind for the same time"), "{done:?}");
+    assert!(done.err.contains("a race: 3 rivals that want the same time"), "{done:?}");
     assert!(done.out.contains("race       the fastest rival's application reached it "), "{done:?}");
     match done.code {
         Some(0) => assert!(done.out.contains("by tester1"), "{done:?}"),
@@ -82,13 +82,13 @@ fn a_race_is_won_or_lost_and_told() {
 #[test]
 fn the_opening_is_prepared_and_met() {
     let cases: [(&[&str], i32, &str); 7] = [
-        (&[], 0, "the numbers of the slots are known, from "),
-        (&["--expired-session"], 0, "all sessions are forgotten"),
+        (&[], 0, "the numbers of the slots are known: learned from "),
+        (&["--expired-session"], 0, "all sessions end"),
         (&["--human-check"], 6, "a person is needed"),
         (&["--blocked"], 5, "ALARM, not ready yet: "),
         (&["--not-open", "--give-up-after", "100ms"], 9, "by the site's clock the day was not open at"),
         (&["--cached-date"], 0, "armed: the first request will be the applicant form"),
-        (&["--skew", "-1.5s"], 0, "the site's clock is 1500.0 ms behind; the booking does not know"),
+        (&["--skew", "-1.5s"], 0, "the site's clock is 1500.0 ms behind; the booking has to find out"),
     ];
     for (switches, code, said) in cases {
         let done = run(&[&["demo", "--opens-in", "300ms"], switches].concat());

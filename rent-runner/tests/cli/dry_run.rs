@@ -15,7 +15,7 @@ fn the_form_is_shown_masked_and_never_sent() {
     for private in [CLUB, "이순신", "홍길동", "02-000-0000", "010-0000"] {
         assert!(!done.out.contains(private) && !done.err.contains(private), "{private} {done:?}");
     }
-    assert!(done.err.contains("nothing was applied for"), "{done:?}");
+    assert!(done.err.contains("no application was sent"), "{done:?}");
     assert!(done.err.contains(" won"), "{done:?}");
     assert_eq!((requests(&server, SiteStep::Form), requests(&server, SiteStep::Submit)), (1, 0));
     assert_eq!(server.with(|stand_in| stand_in.bookings().len()), 0);

@@ -32,7 +32,7 @@ fn many_bookings_are_stored_at_once() {
     let path = path.to_str().unwrap();
     let dry = shop.done(&["import", path, "--dry-run"]);
     assert_eq!((dry.out.as_str(), shop.bookings().len()), ("", 0), "{dry:?}");
-    assert!(dry.err.contains("2 bookings could be stored; nothing was"), "{dry:?}");
+    assert!(dry.err.contains("2 bookings could be stored; this was a dry run"), "{dry:?}");
     let done = shop.done(&["import", path]);
     assert_eq!(done.out, "1\n2\n");
     assert!(done.err.contains("stored 2 bookings; the first: it opens at"), "{done:?}");
@@ -66,16 +66,16 @@ fn a_file_with_a_mistake_stores_nothing_and_names_all_of_them() {
         ),
         (
             format!("{good}{}", entry("10:00-12:00", "tel = \"12345\"")),
-            vec!["booking 2: `tel` is no phone number"],
+            vec!["booking 2: `tel` is not a phone number"],
         ),
         (
             format!("{good}{}", entry("10:00-12:00", "give-up-after = \"0\"")),
-            vec!["booking 2: `give-up-after`: it would be given up"],
+            vec!["booking 2: `give-up-after`: the time to try is 0"],
         ),
         (good.replace(&opening(), "2199-01-01 10:00:00"), vec!["booking 1: `opens-at`: it would open at"]),
         (format!("{good}club-name = \"홍길동"), vec!["line 7: "]),
         ("{\"booking\": 홍길동}".to_owned(), vec!["line 1, column 13: this is not JSON"]),
-        (String::new(), vec!["no booking is in it"]),
+        (String::new(), vec!["it has no booking"]),
         (format!("{good}{good}"), vec!["booking 2 of 2"]),
     ];
     for (text, said) in cases {
@@ -104,7 +104,7 @@ fn a_dry_run_finds_what_the_store_would_refuse() {
     assert!(done.err.contains("booking 2: booking 1 of the file is for the same time"), "{done:?}");
     let many: String = (8..16).map(|hour| entry(&format!("{hour}:00-{}:00", hour + 1), "")).collect();
     let done = import(&shop, &many, &["--dry-run"]);
-    assert!(done.err.contains("booking 8: the account has 8 bookings of that day"), "{done:?}");
+    assert!(done.err.contains("booking 8: the account has 8 bookings on that day"), "{done:?}");
     assert_eq!(import(&shop, &many, &[]).code, Some(2));
     assert_eq!(shop.bookings().len(), 1);
 }
@@ -145,7 +145,7 @@ fn the_applicants_data_is_exported_only_when_asked_for() {
     shop.add(&["--head-count", "9"]);
     let without = shop.done(&["export"]);
     assert!(!without.out.contains(CLUB) && !without.out.contains("applicant"), "{without:?}");
-    assert!(without.err.contains("1 booking is kept under no name"), "{without:?}");
+    assert!(without.err.contains("1 booking is not saved under a name"), "{without:?}");
     let with = shop.done(&["export", "--with-applicant"]).out;
     let other = self::shop();
     other.done(&["applicant", "remove", "club"]);

@@ -77,6 +77,18 @@ fn places_are_found_in_the_menus_with_their_names() {
 }
 
 #[test]
+fn a_centre_that_is_not_there_is_named_with_those_that_are() {
+    let server = stand_in(|_| {});
+    let url = server.base_url();
+    for (more, there) in [(&["--base-url", &*url][..], "NYJ06, NYJ07"), (&["--known"], "has NYJ0")] {
+        let done = run(&[&["places", "--centre", "ZZZ99"], more].concat());
+        assert_eq!((done.code, done.out.as_str()), (Some(2), ""), "{done:?}");
+        assert!(done.err.contains("there is no centre ZZZ99: "), "{done:?}");
+        assert!(done.err.contains(there), "{done:?}");
+    }
+}
+
+#[test]
 fn sites_are_listed_and_shown() {
     let done = run(&["sites"]);
     for name in ["namyangju", "cheonan", "gimpo", "seongnam", "spoone"] {

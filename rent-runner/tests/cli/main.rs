@@ -17,6 +17,7 @@ mod lists;
 mod logs;
 mod notify;
 mod opening;
+mod papers;
 mod people;
 mod postgres;
 mod secrets;

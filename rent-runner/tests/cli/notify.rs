@@ -79,6 +79,16 @@ fn each_channel_is_told_apart_and_a_failure_is_the_code() {
     assert!(listed.out.contains("slack") && listed.out.contains("alarm, verdict, block"), "{listed:?}");
     assert!(!listed.out.contains("secret-") && !listed.err.contains("secret-1"), "{listed:?}");
 
+    let document = |words: &[&str]| -> Value { serde_json::from_str(&notify(&settings, words).out).unwrap() };
+    let listed = document(&["list", "--json"]);
+    assert_eq!(
+        (&listed["channels"][0]["kind"], &listed["channels"][0]["error"]),
+        (&"slack".into(), &Value::Null)
+    );
+    let tried = document(&["test", "--channel", "dead", "--json"]);
+    assert_eq!(tried["channels"][0]["arrived"], false);
+    assert!(!listed.to_string().contains("secret-") && !tried.to_string().contains("secret-"));
+
     let unknown = notify(&settings, &["test", "--channel", "pager"]);
     assert_eq!(unknown.code, Some(2), "{unknown:?}");
     assert!(unknown.err.contains("no channel called pager, only dead, hook"), "{unknown:?}");

@@ -112,7 +112,7 @@ fn a_lost_time_leads_to_the_next_choice() {
     let third = format!("{PLACE} {} 10:00-12:00", date());
     let done = run(&book(&server.base_url(), &["--or", &second, "--or", &third]));
     assert_eq!(done.code, Some(0), "{done:?}");
-    for said in ["choice 3: ", "that time is lost; on to choice 2", "choice 2: reserved, receipt "] {
+    for said in ["choice 3: ", "that time is lost; trying choice 2", "choice 2: reserved, receipt "] {
         assert!(done.err.contains(said), "{said} {done:?}");
     }
     assert_eq!(server.with(|stand_in| stand_in.bookings().len()), 1);

@@ -70,7 +70,7 @@ fn nobody_at_the_site_is_a_network_failure_and_keeps_the_account() {
 fn what_cannot_be_an_account_is_refused() {
     let shop = Shop::new().furnish("http://127.0.0.1:9");
     let cases: [(&[&str], &str); 7] = [
-        (&["add", "me", "--login", "other"], "an account is called me already"),
+        (&["add", "me", "--login", "other"], "there is an account me already"),
         (
             &["add", "two", "--login", "tester1", "--base-url", "http://127.0.0.1:9"],
             "the account `me` has the same login",
@@ -136,7 +136,7 @@ fn a_new_key_opens_what_the_old_one_sealed() {
     let shop = Shop::new().furnish("http://127.0.0.1:9");
     let before = fs::read(shop.key()).unwrap();
     let done = shop.done(&["account", "rekey"]);
-    assert!(done.err.contains("anew"), "{done:?}");
+    assert!(done.err.contains("with a new key"), "{done:?}");
     assert_ne!(fs::read(shop.key()).unwrap(), before);
     shop.done(&["applicant", "show", "club"]);
     // The old key is of no use any more.

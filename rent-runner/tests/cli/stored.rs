@@ -4,7 +4,7 @@ use namyangju_rent::clock::{Clock, SystemClock};
 use serde_json::Value;
 
 use super::shop::{Shop, add, holds, opening};
-use super::support::{CLUB, PLACE, TIME, date};
+use super::support::{CLUB, PLACE, TIME, date, finish, runner, start};
 
 const NOWHERE: &str = "http://127.0.0.1:9";
 
@@ -46,7 +46,7 @@ fn the_rule_of_the_dialect_is_the_default_and_what_is_open_is_booked_at_once() {
     let tomorrow = SystemClock.now().date().plus_days(1).to_string();
     let done = shop.done(&["add", "--place", PLACE, "--date", &tomorrow, "--time", TIME]);
     assert!(done.err.contains("By the rule of the dialect it opened at"), "{done:?}");
-    assert!(done.err.contains("it begins as soon as a runner sees it"), "{done:?}");
+    assert!(done.err.contains("a runner begins it at once"), "{done:?}");
     let next = SystemClock.now().date().plus_days(2).to_string();
     shop.done(&["add", "--place", PLACE, "--date", &next, "--time", TIME, "--opens-at", "now"]);
     let opens: Vec<_> = shop.bookings().iter().map(|booking| field(booking, "opens")).collect();
@@ -63,17 +63,17 @@ fn impossible_wishes_are_refused_with_the_reason() {
     let cases: [(&[&str], &str); 17] = [
         (&["--date", "2020-01-01"], "2020-01-01 is past: today is 2"),
         (&["--or", &today], "is over: it is 2"),
-        (&["--or", &again], "is wished for twice"),
+        (&["--or", &again], "is given twice"),
         (&["--or", &overlaps], "overlaps choice 1, 06:00-08:00"),
-        (&["--or", &early], "after the time of choice 2 itself"),
-        (&["--opens-at", "2199-01-26 10:00:00"], "after the time itself"),
+        (&["--or", &early], "after the time of choice 2 begins"),
+        (&["--opens-at", "2199-01-26 10:00:00"], "after the booked time begins"),
         (&["--opens-at", "2020-01-26 10:00:00"], "the time to try is over"),
         (&["--opens-at", "tomorrow"], "is not an instant"),
-        (&["--give-up-after", "0"], "given up before it begins"),
+        (&["--give-up-after", "0"], "the time to try is 0: write more"),
         (&["--account", "you"], "no account is called `you`: there are me"),
         (&["--applicant", "team"], "no applicant's data is called `team`: there are club"),
         (&["--club-name", ""], "--club-name is empty"),
-        (&["--mobile", "010-12"], "--mobile is no phone number"),
+        (&["--mobile", "010-12"], "--mobile is not a phone number"),
         (&["--note", "a\nb"], "--note is one line"),
         (&["--time", "6-8"], "is not a time of day"),
         (&["--place", "tennis"], "centre/group/court"),
@@ -101,7 +101,7 @@ fn a_court_the_dialect_does_not_know_is_only_a_warning() {
 #[test]
 fn without_account_or_applicant_it_is_said_what_to_do() {
     let shop = Shop::new();
-    assert!(shop.refused(&add(&[])).contains("`rent-runner account add` first"));
+    assert!(shop.refused(&add(&[])).contains("add one with `rent-runner account add`"));
     shop.done(&["account", "add", "--login", "tester1", "--password-stdin", "--base-url", NOWHERE]);
     let error = shop.refused(&add(&[]));
     assert!(error.contains("--club-name, --head-count, --event-name, --purpose is missing"), "{error}");
@@ -177,7 +177,7 @@ fn the_applicant_is_shown_only_when_asked_for() {
     let text = shop.done(&["show", "1", "--personal"]).out;
     assert!(text.contains(CLUB) && text.contains("홍길동") && text.contains("02-000-0000"), "{text}");
     assert_eq!(shop.json(&["show", "1", "--personal"])["application"]["club_name"], CLUB);
-    assert!(shop.refused(&["show", "1", "--page", "1"]).contains("no page was kept of attempt 1"));
+    assert!(shop.refused(&["show", "1", "--page", "1"]).contains("has no stored page of attempt 1"));
     assert!(shop.refused(&["show", "9"]).contains('9'));
 }
 
@@ -221,7 +221,7 @@ fn another_day_by_the_rule_opens_by_the_rule() {
     let done = shop.done(&["edit", "1", "--opens-at", &opening(), "--date", &date().to_string()]);
     assert!(done.out.contains(&opening()), "{done:?}");
     let done = shop.done(&["edit", "1", "--date", &date().plus_days(1).to_string()]);
-    assert!(done.err.contains("as it was given"), "{done:?}");
+    assert!(done.err.contains("as you gave it"), "{done:?}");
 }
 
 #[test]
@@ -231,14 +231,14 @@ fn a_change_that_makes_no_sense_changes_nothing() {
     let before = shop.bookings();
     let overlaps = format!("{PLACE} {} 07:00-09:00", date());
     let cases: [(&[&str], &str); 8] = [
-        (&[], "nothing to change was given"),
+        (&[], "there is nothing to change"),
         (&["--date", "2020-01-01"], "is past"),
         (&["--or", &overlaps], "overlaps choice 1"),
         (&["--opens-at", "2020-01-26 10:00:00"], "the time to try is over"),
-        (&["--note", "new", "--clear", "note"], "given and cleared at once"),
-        (&["--give-up-after", "0"], "given up before it begins"),
+        (&["--note", "new", "--clear", "note"], "--note and --clear contradict each other"),
+        (&["--give-up-after", "0"], "the time to try is 0: write more"),
         (&["--applicant", "team"], "team"),
-        (&["--tel", "12345"], "--tel is no phone number"),
+        (&["--tel", "12345"], "--tel is not a phone number"),
     ];
     for (arguments, said) in cases {
         let error = shop.refused(&[&["edit", "1"], arguments].concat());
@@ -266,4 +266,28 @@ fn bookings_are_cancelled_and_put_back() {
     assert!(shop.refused(&["retry", "1"]).contains('1'));
     let now = shop.json(&["retry", "2", "--opens-at", "now"]);
     assert_eq!((&now["booking"]["opens"], &now["booking"]["state"]), (&"now".into(), &"waiting".into()));
+}
+
+#[test]
+fn a_table_keeps_to_the_columns_it_is_given() {
+    let shop = Shop::new().furnish("http://127.0.0.1:9");
+    shop.add(&["--note", "클럽 정기 모임, which is a long note for a narrow terminal"]);
+    let table = |columns: Option<&str>| {
+        let mut command = runner(&shop.arguments(&["list"]));
+        command.env_remove("COLUMNS").envs(columns.map(|columns| ("COLUMNS", columns)));
+        finish(start(command, "")).out
+    };
+    let widest = |text: &str| {
+        let width =
+            |line: &str| line.chars().map(|c| if ('가'..='힣').contains(&c) { 2 } else { 1 }).sum::<usize>();
+        text.lines().map(width).max().unwrap()
+    };
+    for columns in [60, 80, 120] {
+        assert!(
+            widest(&table(Some(&columns.to_string()))) <= columns,
+            "{}",
+            table(Some(&columns.to_string()))
+        );
+    }
+    assert!(widest(&table(None)) > 120, "a program reads whole rows");
 }

@@ -62,7 +62,7 @@ fn the_story_tells_every_attempt_and_what_came() {
         assert!(text.contains(said), "{said}\n{text}");
     }
     assert!(!text.contains("the application leaves"), "{text}");
-    assert!(shop.done(&["show", "1", "--events"]).out.contains("submission: the application leaves"));
+    assert!(shop.done(&["show", "1", "--events"]).out.contains("submission: sending the application"));
 
     let document = shop.json(&["show", "1", "--events"]);
     assert_eq!(document["attempts"][0]["attempt"]["name"], "reserved");

@@ -30,7 +30,7 @@ pub(crate) fn runner<S: AsRef<str>>(arguments: &[S]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rent-runner"));
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
-        if ["RENT_", "XDG_", "RUST_LOG", "NO_COLOR"].iter().any(|start| name.starts_with(start)) {
+        if ["RENT_", "XDG_", "RUST_LOG", "NO_COLOR", "COLUMNS"].iter().any(|start| name.starts_with(start)) {
             command.env_remove(&*name);
         }
     }

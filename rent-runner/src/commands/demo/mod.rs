@@ -18,12 +18,12 @@ use namyangju_rent::{
 };
 use serde_json::json;
 
-use self::seen::Seen;
+use self::seen::SiteRecord;
 use crate::cli::Demo;
 use crate::config::Config;
 use crate::foreground::{Ending, Watched};
-use crate::terminal::countdown::Live;
-use crate::terminal::story::{Reader, Story};
+use crate::terminal::countdown::Countdown;
+use crate::terminal::story::{Audience, Story};
 use crate::words::{counted, millis};
 use crate::{foreground, request, terminal};
 
@@ -69,21 +69,21 @@ pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
     let server =
         StandInServer::spawn(stand_in, Arc::new(SystemClock)).context("the stand-in cannot start")?;
     let server = Arc::new(server);
-    let story = Arc::new(Story::new(Reader::new(arguments.json, false), opening));
+    let story = Arc::new(Story::new(Audience::new(arguments.json, terminal::is_quiet()), opening));
     story.aside(&format!("a stand-in of {} at {}", dialect.title(), server.base_url()));
     story.aside(&format!("the wish: {} {} {}, {}", wish.place, wish.date, wish.range, court.name));
     if arguments.rivals > 0 {
         let rivals = counted(arguments.rivals.into(), "rival");
-        story.aside(&format!("a race: {rivals} of the old kind for the same time"));
+        story.aside(&format!("a race: {rivals} that want the same time"));
     }
     if arguments.skew != 0 {
         let (size, side) =
             (millis(Duration::from_micros(arguments.skew.unsigned_abs())), side(arguments.skew));
-        story.aside(&format!("the site's clock is {size} {side}; the booking does not know"));
+        story.aside(&format!("the site's clock is {size} {side}; the booking has to find out"));
     }
 
     if !opens_in.is_zero() && opens_in < WELL_MEASURED {
-        story.aside("the time is short: the site's clock will be measured roughly (--opens-in 15s: well)");
+        story.aside("the time is too short to measure the site's clock well (--opens-in 15s is enough)");
     }
 
     let stage = Arc::new(Mutex::new(Stage::new(arguments, &server, &story, &wish)));
@@ -92,7 +92,7 @@ pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
     let ended = if arguments.stored { stored::run(play).await? } else { in_the_foreground(play).await? };
 
     let shot = stage.lock().unwrap_or_else(PoisonError::into_inner).shot;
-    let seen = Seen {
+    let seen = SiteRecord {
         arrivals: server.arrivals(),
         booked: server.with(|stand_in| stand_in.bookings().to_vec()),
         opening,
@@ -143,12 +143,12 @@ async fn in_the_foreground(play: Play<'_>) -> Result<Played> {
     let credentials = Credentials::new(&account.id, &account.password);
     let mut booking = Booking::new(client, credentials, wish.clone(), application()?)
         .policy(Policy::new().with_give_up_after(arguments.give_up_after));
-    let mut live = None;
+    let mut countdown = None;
     if !arguments.opens_in().is_zero() {
         booking = booking.opens_at(opening);
-        live = Some(Live::new(opening, booking.budget().clone(), None));
+        countdown = Some(Countdown::new(opening, booking.budget().clone(), None));
     }
-    let watched = Watched { booking, live, standing: Standing::default() };
+    let watched = Watched { booking, countdown, standing: Standing::default() };
     let act = |happened: &TimedEvent| stage.lock().unwrap_or_else(PoisonError::into_inner).act(happened);
     let ending = foreground::run(watched, story, act).await;
     let (code, receipt) = (ending.code(), ending.receipt().map(str::to_owned));
@@ -274,14 +274,14 @@ impl Stage {
             Event::Submitting if self.faster_rival => {
                 let Wish { place, date, range, .. } = &self.wish;
                 self.server.with(|stand_in| stand_in.take(place, *date, *range, FASTER_CLUB));
-                self.story.aside("at the site: somebody else takes the time a moment earlier");
+                self.story.aside("at the site: another club books the time a moment earlier");
             }
             _ => {}
         }
         if self.forget_session && self.logged_in && self.shot.is_some() {
             self.forget_session = false;
             self.server.with(StandIn::end_sessions);
-            self.story.aside("at the site: all sessions are forgotten");
+            self.story.aside("at the site: all sessions end");
         }
     }
 }

@@ -55,7 +55,7 @@ impl Counts {
 }
 
 /// What the site saw, by its own log and books.
-pub(super) struct Seen {
+pub(super) struct SiteRecord {
     pub(super) arrivals: Vec<Arrival>,
     pub(super) booked: Vec<Booked>,
     pub(super) opening: SeoulTime,
@@ -64,7 +64,7 @@ pub(super) struct Seen {
     pub(super) first_rival: Option<SeoulTime>,
 }
 
-impl Seen {
+impl SiteRecord {
     /// The request that was meant to meet the opening.
     fn first_shot(&self) -> Option<&Arrival> {
         self.arrivals.iter().find(|arrival| self.shot.is_some_and(|shot| arrival.at >= shot))
@@ -130,7 +130,7 @@ impl Seen {
                 writeln!(text, "race       the fastest rival's application reached it {after} the opening");
         }
         if self.booked.is_empty() {
-            text.push_str("booked     nothing, by the site's own books\n");
+            text.push_str("booked     nothing, by the site's own records\n");
         }
         for b in &self.booked {
             let times: Vec<_> = b.slots.iter().map(|(_, range)| range.to_string()).collect();

@@ -16,7 +16,7 @@ use crate::commands::{self, run_due};
 use crate::config::Config;
 use crate::exit;
 use crate::runner::{End, Scope};
-use crate::store::{Filter, NewAccount, NewBooking, Opens, Pace, Purpose, Story};
+use crate::store::{BookingHistory, Filter, NewAccount, NewBooking, OpeningSource, RetryPace, SealPurpose};
 use crate::vault::KeySource;
 
 /// Plays it in a folder that is gone afterwards.
@@ -33,7 +33,7 @@ pub(super) async fn run(play: Play<'_>) -> Result<Played> {
     let store = commands::open(&config).await?;
     let vault = commands::open_vault(&store, &config).await?;
     let account = Account::invented(1);
-    let sealed = vault.seal(Purpose::Password(&account.id), account.password.as_bytes())?;
+    let sealed = vault.seal(SealPurpose::Password(&account.id), account.password.as_bytes())?;
     let new = NewAccount {
         name: account.id.clone(),
         site: arguments.site.clone(),
@@ -44,19 +44,19 @@ pub(super) async fn run(play: Play<'_>) -> Result<Played> {
     store.add_account(&new).await?;
     story.aside(&format!("stored: the account {}, its password sealed", account.id));
     let (opens, opens_at) = match arguments.opens_in().is_zero() {
-        true => (Opens::Now, SystemClock.now()),
-        false => (Opens::Given, opening),
+        true => (OpeningSource::Now, SystemClock.now()),
+        false => (OpeningSource::Given, opening),
     };
     let new = NewBooking {
         account: account.id.clone(),
         choices: vec![wish.clone()],
-        application: vault.seal(Purpose::Applicant, &serde_json::to_vec(&application()?)?)?,
+        application: vault.seal(SealPurpose::Applicant, &serde_json::to_vec(&application()?)?)?,
         opens,
         opens_at,
         give_up_after: arguments.give_up_after,
         lead: Duration::ZERO,
         clock_offset_micros: None,
-        pace: Pace::Default,
+        pace: RetryPace::Default,
         most_requests: None,
         note: None,
     };
@@ -77,7 +77,7 @@ pub(super) async fn run(play: Play<'_>) -> Result<Played> {
     let mut state = None;
     let code = run_due::work_off(config, &store, vault, scope, Some(Box::new(observer)), |done| {
         if let End::Over { state: over, reason, .. } = &done.end {
-            story.aside(&format!("stored: {}: {}", over.word(), reason.as_deref().unwrap_or_default()));
+            story.aside(&format!("stored: {}: {}", over.as_str(), reason.as_deref().unwrap_or_default()));
             state = Some(*over);
         }
     })
@@ -99,10 +99,10 @@ pub(super) async fn run(play: Play<'_>) -> Result<Played> {
 }
 
 /// What the store kept.
-fn summary(kept: &Story, database: &Path, password: &str) -> String {
+fn summary(kept: &BookingHistory, database: &Path, password: &str) -> String {
     let mut text = String::new();
     let booking = &kept.booking;
-    let _ = writeln!(text, "state      {}", booking.state.word());
+    let _ = writeln!(text, "state      {}", booking.state.as_str());
     let _ = writeln!(text, "kept       {} events, {} attempts", kept.events.len(), kept.attempts.len());
     let holds = |path: &Path| {
         std::fs::read(path)

@@ -61,7 +61,7 @@ pub(super) fn clock(findings: &mut Findings) -> Result<()> {
         Some(text) if text.starts_with("2027-01-01 09:00:00") => {
             findings.ok("zone", "the rules of Asia/Seoul are built in and right")
         }
-        _ => findings.failed("zone", "the rules of Asia/Seoul are wrong", "install the program anew"),
+        _ => findings.failed("zone", "the rules of Asia/Seoul are wrong", "reinstall the program"),
     }
 }
 

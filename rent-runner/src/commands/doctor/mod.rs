@@ -14,6 +14,7 @@ use crate::cli::Doctor;
 use crate::config::{Config, Flags};
 use crate::notify::Notifier;
 use crate::store::Store;
+use crate::telemetry::logs;
 use crate::{exit, terminal};
 
 /// How bad it is.
@@ -88,10 +89,11 @@ impl Findings {
 
 /// Looks at everything.
 pub(crate) async fn run(arguments: &Doctor, mut flags: Flags) -> Result<u8> {
-    arguments.at.put(&mut flags);
+    arguments.at.apply_to(&mut flags);
     let mut findings = Findings { quiet: arguments.json, ..Findings::default() };
     match Config::load(&flags) {
         Ok(config) => {
+            logs::set_format(config.log_format);
             machine::settings(&mut findings, &config)?;
             examine(&mut findings, arguments, &config).await?;
         }
@@ -133,7 +135,7 @@ fn channels(findings: &mut Findings, config: &Config) -> Result<()> {
     if config.channels.is_empty() {
         return findings.warning(
             WHAT,
-            "no channel is configured, so that nobody is told of an alarm or a verdict",
+            "no channel is configured, so no messages about alarms and verdicts are sent",
             "add a [[notify]] table to the settings file",
         );
     }

@@ -7,6 +7,7 @@ use namyangju_rent::{Error, Next, Site};
 
 use super::Findings;
 use crate::config::Config;
+use crate::words::millis;
 use crate::{request, terminal};
 
 /// A site's clock that is this far from ours in seconds is remarkable: bookings measure it, people do not.
@@ -49,7 +50,7 @@ pub(super) async fn all(
         }
     }
     if asked.is_empty() {
-        findings.ok("site", "none was asked: no account is stored, and --site was not given")?;
+        findings.ok("site", "no site was asked: no account is stored, and --site was not given")?;
     }
     Ok(())
 }
@@ -105,14 +106,14 @@ async fn one(findings: &mut Findings, config: &Config, site: &Site) -> Result<()
                     return findings.warning(
                         WHAT,
                         format!("{} answers without a date", site.base_url()),
-                        "give --clock-offset to bookings, since its clock cannot be measured",
+                        "give --clock-offset to bookings, because its clock cannot be measured",
                     );
                 };
-                findings.ok(WHAT, format!("{} answers, {path:.1?} there and back", site.base_url()))?;
+                findings.ok(WHAT, format!("{} answers, {} there and back", site.base_url(), millis(path)))?;
                 let seconds = ahead as f64 / 1e6;
                 let text = format!("the site is {seconds:+.1} s ahead of this machine, ± 1 s");
                 return if ahead.abs() > FAR_OFF * 1_000_000 {
-                    let to_do = "set this machine's clock; bookings go by the site's, which they measure";
+                    let to_do = "set this machine's clock; bookings measure the site's clock and use that";
                     findings.warning("clock", text, to_do)
                 } else {
                     findings.ok("clock", text)
@@ -129,7 +130,7 @@ async fn one(findings: &mut Findings, config: &Config, site: &Site) -> Result<()
 fn refused(findings: &mut Findings, site: &Site, error: &Error) -> Result<()> {
     let text = format!("{}: {}", site.base_url(), error.chain());
     match error.next() {
-        Next::Stop => findings.failed("site", text, "leave it alone for today, and ask the operator"),
-        _ => findings.warning("site", text, "look at it again in some minutes"),
+        Next::Stop => findings.failed("site", text, "do not use the site today, and ask its operator"),
+        _ => findings.warning("site", text, "try again in some minutes"),
     }
 }

@@ -10,6 +10,7 @@ use super::{Findings, machine};
 use crate::config::Config;
 use crate::store::{Filter, State, Store, StoreError};
 use crate::vault::{KeySource, Vault};
+use crate::words::millis;
 
 /// `serve` renews every few seconds, and cron starts `run-due` every five minutes.
 const SEEN_LATELY: Duration = Duration::from_secs(6 * 60);
@@ -50,11 +51,11 @@ pub(super) async fn open(findings: &mut Findings, config: &Config) -> Result<Opt
     };
     match examine(&store).await {
         Ok((version, ahead, took)) => {
-            let text = format!("{} opens, layout {version}, answers in {took:?}", store.address());
+            let text = format!("{} opens, layout {version}, answers in {}", store.address(), millis(took));
             findings.ok(WHAT, text)?;
             let text = format!("the database's clock is {} ms from this machine's", ahead / 1000);
             if ahead.abs() > CLOCKS_AGREE {
-                let to_do = "set both right: leases go by the database's clock";
+                let to_do = "set both: leases go by the database's clock";
                 findings.warning("clock", text, to_do)?;
             } else if store.is_shared() {
                 findings.ok("clock", text)?;
@@ -108,7 +109,7 @@ fn folder(file: &Path) -> &Path {
 pub(super) async fn key(findings: &mut Findings, config: &Config, store: &Store) -> Result<()> {
     const WHAT: &str = "key";
     match store.vault().await {
-        Err(error) => return findings.failed(WHAT, error.to_string(), "the database has to answer first"),
+        Err(error) => return findings.failed(WHAT, error.to_string(), "make the database answer first"),
         Ok(None) => {
             return match &config.key {
                 KeySource::File(path) if !path.exists() => {
@@ -120,7 +121,7 @@ pub(super) async fn key(findings: &mut Findings, config: &Config, store: &Store)
         Ok(Some(_)) => {}
     }
     match Vault::open(store, &config.key).await {
-        Ok(_) => findings.ok(WHAT, "it opens what is stored, and others cannot read it"),
+        Ok(_) => findings.ok(WHAT, "it opens the stored secrets, and other users cannot read it"),
         Err(error) => findings.failed(WHAT, format!("{error:#}"), "no account can log in until it does"),
     }
 }
@@ -134,7 +135,7 @@ pub(super) async fn accounts(
     let accounts = match store.accounts().await {
         Ok(accounts) => accounts,
         Err(error) => {
-            findings.failed(WHAT, error.to_string(), "the database has to answer first")?;
+            findings.failed(WHAT, error.to_string(), "make the database answer first")?;
             return Ok(Vec::new());
         }
     };
@@ -162,7 +163,7 @@ pub(super) async fn runners(findings: &mut Findings, store: &Store) -> Result<()
     };
     let (now, runners, bookings) = match read.await {
         Ok(read) => read,
-        Err(error) => return findings.failed(WHAT, error.to_string(), "the database has to answer first"),
+        Err(error) => return findings.failed(WHAT, error.to_string(), "make the database answer first"),
     };
     let alive = runners.iter().filter(|runner| now.since(runner.seen_at) < SEEN_LATELY);
     let alive: Vec<_> = alive.filter(|runner| runner.stopped_at.is_none()).collect();
@@ -171,10 +172,10 @@ pub(super) async fn runners(findings: &mut Findings, store: &Store) -> Result<()
     let (day, minutes) = (soon(SOON), soon(VERY_SOON));
     // One that was started by cron has ended by now, and comes again.
     let lately = runners.iter().any(|runner| now.since(runner.seen_at) < SEEN_LATELY);
-    let to_do = "start `rent-runner serve`, or let cron start `rent-runner run-due` every five minutes";
+    let to_do = "start `rent-runner serve`, or start `rent-runner run-due` every five minutes by cron";
     if lately {
         let text = match alive.len() {
-            0 => "one was here in the last minutes, as cron starts them".to_owned(),
+            0 => "one ran in the last minutes, as cron starts them".to_owned(),
             many => format!("{many} at work"),
         };
         return findings.ok(WHAT, format!("{text}; bookings that open within a day: {day}"));
@@ -183,7 +184,7 @@ pub(super) async fn runners(findings: &mut Findings, store: &Store) -> Result<()
         "none was seen lately; bookings that open within a day: {day}, within half an hour: {minutes}"
     );
     match (minutes, bookings.len()) {
-        (0, 0) => findings.ok(WHAT, "none was seen lately, and no booking waits for one"),
+        (0, 0) => findings.ok(WHAT, "none was seen lately, and no booking needs one"),
         (0, _) => findings.warning(WHAT, text, to_do),
         _ => findings.failed(WHAT, text, to_do),
     }

@@ -81,7 +81,7 @@ async fn nothing_is_asked_of_any_site_unless_an_account_or_a_person_wants_it() {
     let mut settings = config(folder.path());
     settings.base_url = Some(server.base_url());
     let found = findings(&settings, &[]).await;
-    assert!(found.has("site", Level::Ok, "none was asked"), "{found:?}");
+    assert!(found.has("site", Level::Ok, "no site was asked"), "{found:?}");
 
     let (folder, store, _) = stored(Some(&server.base_url()), in_a_month()).await;
     store.close().await;
@@ -178,6 +178,8 @@ async fn a_booking_that_opens_soon_needs_a_runner() {
         assert!(found.has("runner", level, "open within a day: 1"), "{found:?}");
         assert!(found.has("accounts", Level::Warning, "1 never logged in"), "{found:?}");
         assert!(found.has("database", Level::Ok, "it can be written to"), "{found:?}");
+        assert!(found.has("database", Level::Ok, " ms"), "as a person writes a time: {found:?}");
+        assert!(!found.has("database", Level::Ok, "µs"), "{found:?}");
         store.begin_runner("tester").await.unwrap();
         let found = findings(&config(folder.path()), &["--offline"]).await;
         assert!(found.has("runner", Level::Ok, "1 at work; bookings that open within a day: 1"), "{found:?}");
@@ -222,7 +224,7 @@ async fn the_key_is_looked_at_and_never_made() {
 
     Vault::open(&store, &settings.key).await.unwrap();
     let found = findings(&settings, &["--offline"]).await;
-    assert!(found.has("key", Level::Ok, "it opens what is stored"), "{found:?}");
+    assert!(found.has("key", Level::Ok, "it opens the stored secrets"), "{found:?}");
 
     let good = std::fs::read(&key).unwrap();
     std::fs::remove_file(&key).unwrap();

@@ -15,19 +15,19 @@ use serde_json::json;
 use super::message::{Facts, Kind, Note};
 use super::notifier::Notifier;
 use super::outbox::Patience;
-use super::{Channel, Language, Settings};
+use super::{Channel, Language, NotifySettings};
 use crate::store::{BookingId, State};
 use crate::testing::channel;
 
 /// Settings of which only the channels matter.
-fn config(channels: Vec<Channel>) -> Settings {
-    Settings { channels, language: Language::Korean, extra_ca: None }
+fn config(channels: Vec<Channel>) -> NotifySettings {
+    NotifySettings { channels, language: Language::Korean, extra_ca: None }
 }
 
 /// Nobody waits; a dead server is noticed at once.
 fn impatient() -> Patience {
     Patience {
-        look_every: Duration::from_millis(5),
+        poll_every: Duration::from_millis(5),
         each: Duration::from_secs(5),
         hold: Duration::from_secs(60),
         back_off: [Duration::ZERO; 5],

@@ -16,7 +16,7 @@ use super::server::Server;
 use super::{channel, config, impatient};
 use crate::notify::notifier::Notifier;
 use crate::notify::outbox::Patience;
-use crate::store::{Booking, NewMessage, State, Store};
+use crate::store::{NewMessage, State, Store, StoredBooking};
 use crate::telemetry::metrics::Metrics;
 use crate::testing::stored;
 
@@ -25,7 +25,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// More than any test takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-async fn booking() -> (TempDir, Store, Booking) {
+async fn booking() -> (TempDir, Store, StoredBooking) {
     let (folder, store, id) = stored(None, "2026-11-26 10:00:00".parse().unwrap()).await;
     let booking = store.booking(id).await.unwrap();
     (folder, store, booking)

@@ -12,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::server::Server;
 use super::{channel, config, impatient, mail, note};
-use crate::notify::Settings;
+use crate::notify::NotifySettings;
 use crate::notify::notifier::Notifier;
 
 fn file(name: &str) -> PathBuf {
@@ -72,7 +72,7 @@ async fn relay(
 }
 
 async fn send(table: &str, extra_ca: Option<PathBuf>) -> Result<(), String> {
-    let settings = Settings { extra_ca, ..config(vec![channel(table).unwrap()]) };
+    let settings = NotifySettings { extra_ca, ..config(vec![channel(table).unwrap()]) };
     let notifier = Notifier::with(&settings, impatient(), None).unwrap();
     notifier.send(&notifier.channels()[0], &note()).await.map_err(|failure| failure.text)
 }

@@ -198,7 +198,7 @@ async fn away_over_the_opening(fault: Fault) {
         vec![crate::testing::channel("name = 'phone'\nkind = 'ntfy'\ntopic = 'invented'").unwrap()];
     let opens_at = SystemClock.now().plus(Duration::from_secs(6));
     stage.server.with(|stand_in| stand_in.settings_mut().opening = Some(opens_at));
-    let id = stage.booking(Opens::Given, opens_at, &["06:00-08:00", "08:00-10:00"]).await;
+    let id = stage.booking(OpeningSource::Given, opens_at, &["06:00-08:00", "08:00-10:00"]).await;
     let until = |instant: SeoulTime| SystemClock.sleep(instant.since(SystemClock.now()));
     let back = opens_at.plus(Duration::from_millis(500));
     let ended = run_beside(&stage, opens_at.plus(Duration::from_secs(1)), async |_| {
@@ -234,7 +234,7 @@ async fn an_alarm_is_not_sent_anew_at_each_restart() {
     stage.config.channels =
         vec![crate::testing::channel("name = 'phone'\nkind = 'ntfy'\ntopic = 'invented'").unwrap()];
     let opens_at = SystemClock.now().plus(Duration::from_secs(300));
-    let id = stage.booking(Opens::Given, opens_at, &["06:00-08:00"]).await;
+    let id = stage.booking(OpeningSource::Given, opens_at, &["06:00-08:00"]).await;
     let mut reasons = Vec::new();
     for _ in 0..3 {
         let (stop, stopped) = watch::channel(false);

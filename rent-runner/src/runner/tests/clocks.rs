@@ -12,7 +12,7 @@ async fn ahead_of_the_site(millis: i64) {
     let site_now = SystemClock.now().unix_micros() - millis * 1_000;
     let opens_at = SeoulTime::from_unix_micros(site_now).plus(Duration::from_secs(6));
     stage.server.with(|stand_in| stand_in.settings_mut().opening = Some(opens_at));
-    let id = stage.booking(Opens::Given, opens_at, &["06:00-08:00", "08:00-10:00"]).await;
+    let id = stage.booking(OpeningSource::Given, opens_at, &["06:00-08:00", "08:00-10:00"]).await;
     let (stop, stopped) = watch::channel(false);
     let mut runner = Runner::begin(stage.context(None)).await.unwrap();
     runner

@@ -57,7 +57,7 @@ impl State {
     ];
 
     /// As it is stored and typed: `needs-person`.
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Armed => "armed",
@@ -71,8 +71,23 @@ impl State {
         }
     }
 
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word)
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// What is said of a booking in this state, after its number: `has succeeded`.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Waiting => "is waiting",
+            Self::Armed => "is ready for its opening",
+            Self::Firing => "is being made",
+            Self::Succeeded => "has succeeded",
+            Self::Failed => "has failed",
+            Self::Unconfirmed => "is unconfirmed",
+            Self::Blocked => "was blocked",
+            Self::NeedsPerson => "needs a person",
+            Self::Cancelled => "is cancelled",
+        }
     }
 
     /// Nothing more happens to it by itself.
@@ -93,7 +108,7 @@ impl State {
 /// How the opening instant is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Opens {
+pub(crate) enum OpeningSource {
     /// A person gave it.
     Given,
     /// By the dialect's rule.
@@ -105,7 +120,7 @@ pub(crate) enum Opens {
 /// How the attempts follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Pace {
+pub(crate) enum RetryPace {
     Default,
     Original,
 }
@@ -119,13 +134,13 @@ pub(crate) struct NewBooking {
     pub(crate) choices: Vec<Wish>,
     /// `Application` as JSON, sealed.
     pub(crate) application: Sealed,
-    pub(crate) opens: Opens,
-    /// The instant of the site's clock; for [`Opens::Now`] the instant it was stored.
+    pub(crate) opens: OpeningSource,
+    /// The instant of the site's clock; for [`OpeningSource::Now`] the instant it was stored.
     pub(crate) opens_at: SeoulTime,
     pub(crate) give_up_after: Duration,
     pub(crate) lead: Duration,
     pub(crate) clock_offset_micros: Option<i64>,
-    pub(crate) pace: Pace,
+    pub(crate) pace: RetryPace,
     pub(crate) most_requests: Option<u32>,
     /// A person's own words.
     pub(crate) note: Option<String>,
@@ -133,7 +148,7 @@ pub(crate) struct NewBooking {
 
 /// A stored booking.
 #[derive(Clone, Debug)]
-pub(crate) struct Booking {
+pub(crate) struct StoredBooking {
     pub(crate) id: BookingId,
     pub(crate) account_id: i64,
     pub(crate) account: String,
@@ -141,12 +156,12 @@ pub(crate) struct Booking {
     pub(crate) base_url: Option<String>,
     pub(crate) choices: Vec<Wish>,
     pub(crate) application: Sealed,
-    pub(crate) opens: Opens,
+    pub(crate) opens: OpeningSource,
     pub(crate) opens_at: SeoulTime,
     pub(crate) give_up_after: Duration,
     pub(crate) lead: Duration,
     pub(crate) clock_offset_micros: Option<i64>,
-    pub(crate) pace: Pace,
+    pub(crate) pace: RetryPace,
     pub(crate) most_requests: Option<u32>,
     pub(crate) note: Option<String>,
     pub(crate) state: State,
@@ -185,11 +200,11 @@ pub(crate) struct Filter {
 pub(crate) struct Change {
     pub(crate) choices: Option<Vec<Wish>>,
     pub(crate) application: Option<Sealed>,
-    pub(crate) opening: Option<(Opens, SeoulTime)>,
+    pub(crate) opening: Option<(OpeningSource, SeoulTime)>,
     pub(crate) give_up_after: Option<Duration>,
     pub(crate) lead: Option<Duration>,
     pub(crate) clock_offset_micros: Option<Option<i64>>,
-    pub(crate) pace: Option<Pace>,
+    pub(crate) pace: Option<RetryPace>,
     pub(crate) most_requests: Option<Option<u32>>,
     pub(crate) note: Option<Option<String>>,
 }
@@ -216,8 +231,8 @@ pub(crate) struct AttemptRow {
 
 /// All of one booking.
 #[derive(Clone, Debug)]
-pub(crate) struct Story {
-    pub(crate) booking: Booking,
+pub(crate) struct BookingHistory {
+    pub(crate) booking: StoredBooking,
     pub(crate) events: Vec<EventRow>,
     pub(crate) attempts: Vec<AttemptRow>,
     /// The last report as JSON, but for its attempts.

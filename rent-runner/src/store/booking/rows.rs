@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use crate::store::sql::{Row, damaged, of_word, values};
 use crate::store::{
-    AttemptRow, Booking, BookingId, EventRow, Filter, Opens, Pace, Result, Sealed, State, Store, StoreError,
-    Story,
+    AttemptRow, BookingHistory, BookingId, EventRow, Filter, OpeningSource, Result, RetryPace, Sealed, State,
+    Store, StoreError, StoredBooking,
 };
 
 /// The parts of [`Columns`], in its order.
@@ -57,12 +57,12 @@ struct Columns {
     account: String,
     site: String,
     base_url: Option<String>,
-    opens: Opens,
+    opens: OpeningSource,
     opens_at: i64,
     give_up_after: u64,
     lead: u64,
     clock_offset: Option<i64>,
-    pace: Pace,
+    pace: RetryPace,
     most_requests: Option<u32>,
     note: Option<String>,
     state: State,
@@ -105,16 +105,16 @@ fn wish(text: &str) -> Option<Wish> {
     words.next().is_none().then_some(wish)
 }
 
-pub(super) fn booking(row: &Row) -> Result<Booking> {
+pub(super) fn booking(row: &Row) -> Result<StoredBooking> {
     booking_and_fence(row).map(|(booking, _)| booking)
 }
 
 /// With the fence of the last claim.
-pub(in crate::store) fn booking_and_fence(row: &Row) -> Result<(Booking, i64)> {
+pub(in crate::store) fn booking_and_fence(row: &Row) -> Result<(StoredBooking, i64)> {
     let columns: Columns = row.json("booking")?;
     let choices = columns.choices.split(',').map(wish).collect::<Option<_>>();
     let receipt = columns.receipt.map(|receipt| serde_json::from_str(&receipt)).transpose();
-    let booking = Booking {
+    let booking = StoredBooking {
         id: BookingId(columns.id),
         account_id: columns.account_id,
         account: columns.account,
@@ -173,10 +173,10 @@ pub(in crate::store) fn minutes(range: TimeRange) -> (u32, u32) {
 
 impl Store {
     /// Those of a filter in order of opening, then number.
-    pub(crate) async fn bookings(&self, filter: &Filter) -> Result<Vec<Booking>> {
+    pub(crate) async fn bookings(&self, filter: &Filter) -> Result<Vec<StoredBooking>> {
         // One text for any choice of states: the list is filled up with nothing.
         let states = if filter.states.is_empty() { &State::ALL[..] } else { &filter.states };
-        let state = |state: State| if states.contains(&state) { state.word() } else { "" };
+        let state = |state: State| if states.contains(&state) { state.as_str() } else { "" };
         let [s1, s2, s3, s4, s5, s6, s7, s8, s9] = State::ALL.map(state);
         let most = filter.most.map_or(i64::MAX, i64::from);
         let account = filter.account.as_deref().map(nfc);
@@ -201,14 +201,14 @@ impl Store {
 
     /// # Errors
     /// `NotFound`.
-    pub(crate) async fn booking(&self, id: BookingId) -> Result<Booking> {
+    pub(crate) async fn booking(&self, id: BookingId) -> Result<StoredBooking> {
         let row = self.row(select_bookings!("WHERE b.id = $1"), values![id.0]).await?;
         booking(&row.ok_or_else(|| no_booking(id))?)
     }
 
     /// # Errors
     /// `NotFound`.
-    pub(crate) async fn story(&self, id: BookingId) -> Result<Story> {
+    pub(crate) async fn story(&self, id: BookingId) -> Result<BookingHistory> {
         let mut tx = self.read().await?;
         let row = tx.row(select_bookings!("WHERE b.id = $1"), values![id.0]).await?;
         let booking = booking(&row.ok_or_else(|| no_booking(id))?)?;
@@ -225,7 +225,7 @@ impl Store {
             let page_bytes = sealed.map(|sealed| sealed.saturating_sub(Sealed::OVERHEAD));
             Ok(AttemptRow { round: row.int("round")?, attempt: row.json("data")?, page_bytes })
         };
-        Ok(Story {
+        Ok(BookingHistory {
             booking,
             events: events.iter().map(event).collect::<Result<_>>()?,
             attempts: attempts.iter().map(attempt).collect::<Result<_>>()?,
@@ -252,7 +252,7 @@ impl Store {
         for state in State::ALL {
             let mut many = 0;
             for row in &rows {
-                if row.text("state")? == state.word() {
+                if row.text("state")? == state.as_str() {
                     many = row.number("many")?;
                 }
             }

@@ -9,17 +9,17 @@ use namyangju_rent::{SeoulTime, Wish};
 use super::rows::{booking, minutes, no_booking, select_bookings};
 use crate::store::accounts::no_account;
 use crate::store::sql::{Sql, Tx, damaged, micros, values, word_of};
-use crate::store::{BookingId, Change, NewBooking, Opens, Result, State, Store, StoreError};
+use crate::store::{BookingId, Change, NewBooking, OpeningSource, Result, State, Store, StoreError};
 
 /// Where a booking stands, read under a lock.
-struct Standing {
+struct LockedBooking {
     state: State,
     account_id: i64,
     /// The runner that holds a living lease.
     owner: Option<String>,
 }
 
-impl Standing {
+impl LockedBooking {
     async fn read(tx: &mut Tx<'_>, id: BookingId) -> Result<Self> {
         tx.lock_booking(id).await?;
         let sql = "SELECT state, account_id, \
@@ -64,10 +64,10 @@ async fn check_choices(tx: &mut Tx<'_>, id: BookingId, account: i64, choices: &[
         let (start, end) = minutes(wish.range);
         if let Some(row) = tx.row(same, values![&date, &place, start, end, account, id.0]).await? {
             return Err(StoreError::Conflict(format!(
-                "{place} {date} {} is wished already: booking {} is {}",
+                "{place} {date} {} is the time of another booking: booking {} {}",
                 wish.range,
                 row.int("id")?,
-                row.text("state")?
+                row.word::<State>("state")?.in_words()
             )));
         }
     }
@@ -133,14 +133,15 @@ impl Store {
     /// `Conflict` if it is not waiting or a runner holds it. One that a runner left armed is waiting.
     pub(crate) async fn edit_booking(&self, id: BookingId, change: &Change) -> Result<()> {
         let mut tx = self.write().await?;
-        let standing = Standing::read(&mut tx, id).await?;
+        let standing = LockedBooking::read(&mut tx, id).await?;
         if let Some(owner) = &standing.owner {
             let why =
                 format!("booking {id} is held by the runner {owner}: wait until it is over, or cancel it");
             return Err(tx.refuse(StoreError::Conflict(why)).await);
         }
         if !matches!(standing.state, State::Waiting | State::Armed) {
-            let why = format!("booking {id} is {}: only a waiting one can be changed", standing.state.word());
+            let why =
+                format!("booking {id} {}: only a waiting one can be changed", standing.state.in_words());
             return Err(tx.refuse(StoreError::Conflict(why)).await);
         }
         if let Some(choices) = &change.choices {
@@ -189,10 +190,10 @@ impl Store {
     /// `Conflict` if it is over.
     pub(crate) async fn cancel_booking(&self, id: BookingId) -> Result<State> {
         let mut tx = self.write().await?;
-        let standing = Standing::read(&mut tx, id).await?;
+        let standing = LockedBooking::read(&mut tx, id).await?;
         let after = match (standing.state, &standing.owner) {
             (state, _) if state.is_over() => {
-                let why = format!("booking {id} is {} already", state.word());
+                let why = format!("booking {id} {} already: it cannot be cancelled", state.in_words());
                 return Err(tx.refuse(StoreError::Conflict(why)).await);
             }
             (State::Waiting | State::Armed, None) => State::Cancelled,
@@ -214,14 +215,17 @@ impl Store {
     ///
     /// # Errors
     /// `Conflict` if it is not over or has succeeded, or if another booking has its time by then.
-    pub(crate) async fn retry_booking(&self, id: BookingId, opening: (Opens, SeoulTime)) -> Result<()> {
+    pub(crate) async fn retry_booking(
+        &self,
+        id: BookingId,
+        opening: (OpeningSource, SeoulTime),
+    ) -> Result<()> {
         let mut tx = self.write().await?;
-        let standing = Standing::read(&mut tx, id).await?;
+        let standing = LockedBooking::read(&mut tx, id).await?;
         let (state, account) = (standing.state, standing.account_id);
         if !state.is_over() || state == State::Succeeded {
-            let word = state.word();
-            let why =
-                format!("booking {id} is {word}: only one that ended without success can be tried again");
+            let word = state.in_words();
+            let why = format!("booking {id} {word}: only one that ended without success can be tried again");
             return Err(tx.refuse(StoreError::Conflict(why)).await);
         }
         lock_account_of(&mut tx, account).await?;

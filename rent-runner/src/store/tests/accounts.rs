@@ -135,13 +135,13 @@ async fn resealing_is_all_or_nothing(place: &Place) {
         Ok(Sealed([b"new ", &old.0[..]].concat()))
     });
     assert_eq!(many.await.unwrap(), 4);
-    let named = |purpose: store::Purpose<'_>| format!("{purpose:?}");
+    let named = |purpose: store::SealPurpose<'_>| format!("{purpose:?}");
     let expected = [
-        named(store::Purpose::Check),
-        named(store::Purpose::Password("tester1")),
-        named(store::Purpose::Session("tester1")),
-        named(store::Purpose::Applicant),
-        named(store::Purpose::Applicant),
+        named(store::SealPurpose::Check),
+        named(store::SealPurpose::Password("tester1")),
+        named(store::SealPurpose::Session("tester1")),
+        named(store::SealPurpose::Applicant),
+        named(store::SealPurpose::Applicant),
     ];
     assert_eq!(purposes, expected);
     let account = store.account("tester1").await.unwrap();
@@ -153,7 +153,7 @@ async fn resealing_is_all_or_nothing(place: &Place) {
 
     // A session that cannot be read is forgotten, and a password that cannot be is not.
     let unreadable = |kind: &'static str| {
-        move |purpose: store::Purpose<'_>, old: &Sealed| {
+        move |purpose: store::SealPurpose<'_>, old: &Sealed| {
             if format!("{purpose:?}").starts_with(kind) { Err("broken".to_owned()) } else { Ok(old.clone()) }
         }
     };

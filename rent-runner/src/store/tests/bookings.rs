@@ -10,7 +10,9 @@ use super::support::{
     COURT, LONG, NONE, Place, account, at, booking, ending, fired, sealed, suite, wish, with_booking,
 };
 use crate::store::sql::values;
-use crate::store::{BookingId, Change, Filter, NewBooking, Opens, Pace, State, Store, StoreError};
+use crate::store::{
+    BookingId, Change, Filter, NewBooking, OpeningSource, RetryPace, State, Store, StoreError,
+};
 
 suite! {
     a_booking_comes_back_as_it_was_stored,
@@ -56,12 +58,12 @@ async fn a_booking_comes_back_as_it_was_stored(place: &Place) {
     events.purpose = namyangju_rent::Purpose::Events;
     let new = NewBooking {
         choices: vec![wish(COURT), events.clone()],
-        opens: Opens::Rule,
+        opens: OpeningSource::Rule,
         opens_at: at("2026-11-26 10:00:00.123456"),
         give_up_after: Duration::from_micros(299_999_999),
         lead: Duration::from_millis(3),
         clock_offset_micros: Some(-1_500_000),
-        pace: Pace::Original,
+        pace: RetryPace::Original,
         most_requests: Some(40),
         note: Some("가나다클럽의 아침".to_owned()),
         ..booking("tester1", &[COURT])
@@ -132,7 +134,7 @@ async fn a_booking_that_is_over_is_no_duplicate_unless_it_succeeded(place: &Plac
     let second = store.add_bookings(&[booking("tester1", &[COURT])]).await.unwrap()[0];
     assert_ne!(first, second);
     end(&store, State::Succeeded).await;
-    let why = format!("booking {second} is succeeded");
+    let why = format!("booking {second} has succeeded");
     conflict(store.add_bookings(&[booking("tester1", &[COURT])]).await, &why);
 }
 
@@ -194,19 +196,19 @@ async fn a_waiting_booking_can_be_changed(place: &Place) {
     let (store, id) = with_booking(place).await;
     let change = Change {
         application: Some(sealed("another")),
-        opening: Some((Opens::Rule, at("2026-11-27 09:00"))),
+        opening: Some((OpeningSource::Rule, at("2026-11-27 09:00"))),
         give_up_after: Some(Duration::from_secs(60)),
         lead: Some(Duration::from_millis(5)),
         clock_offset_micros: Some(Some(-7)),
-        pace: Some(Pace::Original),
+        pace: Some(RetryPace::Original),
         most_requests: Some(Some(20)),
         note: Some(Some("late".to_owned())),
         choices: None,
     };
     store.edit_booking(id, &change).await.unwrap();
     let found = store.booking(id).await.unwrap();
-    assert_eq!((found.opens, found.opens_at), (Opens::Rule, at("2026-11-27 09:00")));
-    assert_eq!((found.application, found.pace), (sealed("another"), Pace::Original));
+    assert_eq!((found.opens, found.opens_at), (OpeningSource::Rule, at("2026-11-27 09:00")));
+    assert_eq!((found.application, found.pace), (sealed("another"), RetryPace::Original));
     assert_eq!((found.give_up_after.as_secs(), found.lead.as_millis()), (60, 5));
     assert_eq!((found.clock_offset_micros, found.most_requests), (Some(-7), Some(20)));
     assert_eq!((found.note.as_deref(), found.round), (Some("late"), 1));
@@ -275,7 +277,7 @@ async fn a_held_booking_is_asked_to_cancel(place: &Place) {
 
     // Handed back, or its runner dead: it ends without one.
     for dies in [false, true] {
-        store.retry_booking(id, (Opens::Given, at("2026-11-26 10:00"))).await.unwrap();
+        store.retry_booking(id, (OpeningSource::Given, at("2026-11-26 10:00"))).await.unwrap();
         let lease = store.claim("runner-1", at("2100-01-01 00:00"), 1, LONG).await.unwrap()[0].lease;
         store.cancel_booking(id).await.unwrap();
         if dies {
@@ -304,7 +306,7 @@ async fn what_may_have_been_sent_is_not_cancelled_unseen(place: &Place) {
 
 async fn a_retry_begins_a_new_round_unless_it_was_unconfirmed(place: &Place) {
     let (store, id) = with_booking(place).await;
-    let opening = (Opens::Now, at("2026-11-26 11:00"));
+    let opening = (OpeningSource::Now, at("2026-11-26 11:00"));
     let late = at("2100-01-01 00:00");
     conflict(store.retry_booking(id, opening).await, "is waiting");
     let mut round = 1;
@@ -326,14 +328,14 @@ async fn a_retry_begins_a_new_round_unless_it_was_unconfirmed(place: &Place) {
     }
     let lease = store.claim("runner-1", late, 1, LONG).await.unwrap()[0].lease;
     store.finish(lease, "runner-1", &[], &ending(State::Succeeded)).await.unwrap();
-    conflict(store.retry_booking(id, opening).await, "is succeeded");
+    conflict(store.retry_booking(id, opening).await, "has succeeded");
 }
 
 async fn a_retry_does_not_double_another_booking(place: &Place) {
     let (store, id) = with_booking(place).await;
     end(&store, State::Failed).await;
     let other = store.add_bookings(&[booking("tester1", &[COURT])]).await.unwrap()[0];
-    let opening = (Opens::Now, at("2026-11-26 11:00"));
+    let opening = (OpeningSource::Now, at("2026-11-26 11:00"));
     conflict(store.retry_booking(id, opening).await, &format!("booking {other} is waiting"));
     store.cancel_booking(other).await.unwrap();
     store.retry_booking(id, opening).await.unwrap();

@@ -8,7 +8,9 @@ use namyangju_rent::{Receipt, SeoulTime};
 use serde_json::json;
 
 use super::support::{LONG, Place, at, ending, fired, suite, with_booking};
-use crate::store::{Ending, KeptPage, Lease, NewMessage, Opens, Purpose, Sealed, State, Store};
+use crate::store::{
+    BookingEnd, KeptPage, Lease, NewMessage, OpeningSource, SealPurpose, Sealed, State, Store,
+};
 use crate::vault::{KeySource, Vault};
 
 suite! {
@@ -48,8 +50,8 @@ fn receipt() -> Receipt {
     serde_json::from_value(json!({"number": "20261126001"})).unwrap()
 }
 
-fn whole() -> Ending {
-    Ending {
+fn whole() -> BookingEnd {
+    BookingEnd {
         reason: Some("reserved".to_owned()),
         receipt: Some(receipt()),
         shown: Some(SlotState::Booked),
@@ -115,9 +117,9 @@ async fn attempts_of_one_round_follow_each_other(place: &Place) {
     let (store, id) = with_booking(place).await;
     for state in [State::Unconfirmed, State::Failed, State::Failed] {
         let lease = claim(&store).await;
-        let ending = Ending { state, receipt: None, messages: Vec::new(), ..whole() };
+        let ending = BookingEnd { state, receipt: None, messages: Vec::new(), ..whole() };
         assert!(store.finish(lease, "runner-1", &[], &ending).await.unwrap());
-        store.retry_booking(id, (Opens::Now, at("2026-11-26 11:00"))).await.unwrap();
+        store.retry_booking(id, (OpeningSource::Now, at("2026-11-26 11:00"))).await.unwrap();
     }
     let story = store.story(id).await.unwrap();
     let numbers: Vec<_> =
@@ -162,13 +164,13 @@ async fn no_secret_lies_in_the_files() {
     let vault = Vault::open(&store, &source).await.unwrap();
     let seal = |purpose, text: &str| vault.seal(purpose, text.as_bytes()).unwrap();
     let mut account = super::support::account("tester1");
-    account.password = seal(Purpose::Password("tester1"), PASSWORD);
+    account.password = seal(SealPurpose::Password("tester1"), PASSWORD);
     let number = store.add_account(&account).await.unwrap();
-    let session = seal(Purpose::Session("tester1"), COOKIE);
+    let session = seal(SealPurpose::Session("tester1"), COOKIE);
     store.set_session(number, Some(&session), true).await.unwrap();
-    store.put_applicant("club", &seal(Purpose::Applicant, PHONE)).await.unwrap();
+    store.put_applicant("club", &seal(SealPurpose::Applicant, PHONE)).await.unwrap();
     let mut booking = super::support::booking("tester1", &[super::support::COURT]);
-    booking.application = seal(Purpose::Applicant, PHONE);
+    booking.application = seal(SealPurpose::Applicant, PHONE);
     store.add_bookings(&[booking]).await.unwrap();
 
     let holds = |text: &str| {

@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::support::{LONG, Place, account, at, booking, ending, suite, with_booking};
 use crate::store::open::Limits;
-use crate::store::{Ending, Filter, KeptPage, Sealed, State, Store, StoreError};
+use crate::store::{BookingEnd, Filter, KeptPage, Sealed, State, Store, StoreError};
 
 suite! {
     a_store_is_made_once_and_found_again,
@@ -228,7 +228,7 @@ async fn a_full_disk_loses_nothing_that_was_stored() {
     let full = Store::open_within(&place.address, limits).await.unwrap();
     let lease = full.claim("runner-1", at("2100-01-01 00:00"), 1, LONG).await.unwrap()[0].lease;
     let page = KeptPage { attempt: 1, address: "x".to_owned(), body: Sealed(vec![b'x'; 1024 * 1024]) };
-    let ending = Ending { pages: vec![page], ..ending(State::Succeeded) };
+    let ending = BookingEnd { pages: vec![page], ..ending(State::Succeeded) };
     assert_error!(full.finish(lease, "runner-1", &[], &ending).await.unwrap_err(), Full, "no room left");
     let many: Vec<_> = (100..500)
         .map(|court| {

@@ -10,7 +10,8 @@ use super::postgres;
 use crate::store::claims::Held;
 use crate::store::sql::{Row, values};
 use crate::store::{
-    BookingId, Claimed, Ending, Lease, NewAccount, NewBooking, Opens, Pace, Result, Sealed, State, Store,
+    BookingEnd, BookingId, Claimed, Lease, NewAccount, NewBooking, OpeningSource, Result, RetryPace, Sealed,
+    State, Store,
 };
 
 /// A lease that does not end in a test.
@@ -97,12 +98,12 @@ pub(super) fn booking(account: &str, choices: &[&str]) -> NewBooking {
         account: account.to_owned(),
         choices: choices.iter().map(|text| wish(text)).collect(),
         application: sealed("sealed application"),
-        opens: Opens::Given,
+        opens: OpeningSource::Given,
         opens_at: at("2026-11-26 10:00:00"),
         give_up_after: Duration::from_secs(300),
         lead: Duration::ZERO,
         clock_offset_micros: None,
-        pace: Pace::Default,
+        pace: RetryPace::Default,
         most_requests: None,
         note: None,
     }
@@ -134,8 +135,8 @@ pub(super) fn logged_in() -> TimedEvent {
 }
 
 /// An end without a story.
-pub(super) fn ending(state: State) -> Ending {
-    Ending {
+pub(super) fn ending(state: State) -> BookingEnd {
+    BookingEnd {
         state,
         reason: Some("because".to_owned()),
         wish: 0,
