@@ -1,7 +1,9 @@
-//! The rooms of the program import downwards only; docs/architecture.md says why each is where it is.
+//! The rooms of the program import downwards only, and a name has one meaning; docs/architecture.md says why each room is
+//! where it is.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -71,4 +73,28 @@ fn no_room_imports_from_above_itself() {
         }
     }
     assert!(wrong.is_empty(), "imports that point upwards:\n{}", wrong.join("\n"));
+}
+
+/// The name of the type that a line defines, if it defines one for its whole module.
+fn defined(line: &str) -> Option<&str> {
+    let line =
+        ["pub(crate) ", "pub(super) "].iter().find_map(|start| line.strip_prefix(start)).unwrap_or(line);
+    let rest = ["struct ", "enum ", "trait ", "type "].iter().find_map(|start| line.strip_prefix(start))?;
+    rest.split(|c: char| !c.is_alphanumeric()).next()
+}
+
+#[test]
+fn no_two_types_have_one_name() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in sources(&src).into_iter().filter(|file| file.extension().is_some_and(|end| end == "rs")) {
+        let path = file.strip_prefix(&src).unwrap().display().to_string();
+        if !path.contains("tests") {
+            for name in fs::read_to_string(&file).unwrap().lines().filter_map(defined) {
+                places.entry(name.to_owned()).or_default().push(path.clone());
+            }
+        }
+    }
+    places.retain(|_, places| places.len() > 1);
+    assert!(places.is_empty(), "names with two meanings: {places:#?}");
 }
