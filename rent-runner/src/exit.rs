@@ -34,12 +34,12 @@ Exit codes:
   3    lost: somebody else has the time
   4    refused: by account, application or limit; another try would not help
   5    blocked: the site has shut this client out
-  6    a person is needed: a human check, a waiting room, or a site that has moved
+  6    a person is needed: a human check, a waiting room, a site that moved
   7    unconfirmed: an application was sent and what became of it is not known
   8    network: the site could not be reached, or a test message did not arrive
   9    given up: not open, busy or without a clear answer until the end
   10   the store of bookings, or the key of its secrets, cannot be used
-  11   already booked: the day list shows the time under the same club and event; no other choice was tried
+  11   already booked in our name, by the day list; no other choice was tried
   130  interrupted, with nothing under way";
 
 /// The exit code of a booking's end.

@@ -156,7 +156,7 @@ impl<'c> Job<'c> {
             let ending = short_ending(context, claimed, State::Cancelled, ledger::CANCELLED.to_owned());
             return Ok(Start::Over(Box::new(ending), exit::INTERRUPTED));
         }
-        if let Some(reason) = missed_by_site(context, stored).await.filter(|_| !open) {
+        if !open && let Some(reason) = missed_by_site(context, stored).await {
             let ending = short_ending(context, claimed, State::Failed, reason);
             return Ok(Start::Over(Box::new(ending), exit::NO_CLEAR_ANSWER));
         }

@@ -79,18 +79,18 @@ pub(super) struct LedgerState {
 }
 
 /// Events that are being written: back to the others if that is broken off.
-struct Taken<'s> {
+struct TakenEvents<'s> {
     shared: &'s LedgerState,
     events: Vec<TimedEvent>,
 }
 
-impl Taken<'_> {
+impl TakenEvents<'_> {
     fn written(mut self) -> Vec<TimedEvent> {
         std::mem::take(&mut self.events)
     }
 }
 
-impl Drop for Taken<'_> {
+impl Drop for TakenEvents<'_> {
     fn drop(&mut self) {
         let mut pending = self.shared.lock();
         self.events.append(&mut pending.events);
@@ -236,8 +236,8 @@ impl LedgerState {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_events(&self) -> Taken<'_> {
-        Taken { shared: self, events: std::mem::take(&mut self.lock().events) }
+    fn take_events(&self) -> TakenEvents<'_> {
+        TakenEvents { shared: self, events: std::mem::take(&mut self.lock().events) }
     }
 
     /// The events that are not written yet, for whoever writes them with the booking's end.
