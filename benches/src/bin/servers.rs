@@ -27,12 +27,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use benches::{Failure, Seeded, machine, quantile};
+use namyangju_rent::clock::Clock;
 use namyangju_rent::harness::{
-    Arrival, DateStamp, Delay, KeepAlive, ManualClock, Rival, Settings, StandIn, StandInServer, Step,
+    Arrival, DateStamp, Delay, KeepAlive, ManualClock, Rival, Settings, SiteStep, StandIn, StandInServer,
     WebServer,
 };
 use namyangju_rent::{
-    AnswerKind, Application, Booking, Client, Clock, Credentials, DayVisit, Event, Outcome, SeoulTime, Site,
+    AnswerKind, Application, Booking, Client, Credentials, DayVisit, Event, Outcome, SeoulTime, Site,
     Submitted, Verdict, Wish,
 };
 
@@ -264,7 +265,9 @@ async fn round(who: Who, setting: Setting, number: u64) -> Result<Given, Failure
     let arrivals = server.arrivals();
     let since = |at: SeoulTime, from: SeoulTime| (at.unix_micros() - from.unix_micros()) as f64 / 1e3;
     let shot = |a: &&Arrival| {
-        a.method != "HEAD" && matches!(a.step, Step::Day | Step::Form | Step::Submit) && a.site_time >= opens
+        a.method != "HEAD"
+            && matches!(a.step, SiteStep::Day | SiteStep::Form | SiteStep::Submit)
+            && a.site_time >= opens
     };
     let useful = arrivals.iter().find(shot).map_or(f64::INFINITY, |a| since(a.site_time, opens));
     let within = |from: SeoulTime| {
