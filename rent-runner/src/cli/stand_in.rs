@@ -29,7 +29,7 @@ Examples:
   rent-runner demo --stored
   rent-runner demo --taken; echo $?")]
 pub(crate) struct Demo {
-    /// The time until the opening; 0 is open already. Default: 5s; 15s with --rivals, --skew, --latency or
+    /// The time until the opening; 0 is open already. Default: 12s; 15s with --rivals, --skew, --latency or
     /// --script-time, where the site's clock has to be measured well.
     #[arg(long, value_parser = duration::parse, value_name = "DURATION")]
     opens_in: Option<Duration>,
@@ -113,7 +113,7 @@ impl Demo {
         let in_earnest = self.rivals > 0
             || self.skew != 0
             || !(self.latency.is_zero() && self.web_server.script_time.is_zero());
-        self.opens_in.unwrap_or(Duration::from_secs(if in_earnest { 15 } else { 5 }))
+        self.opens_in.unwrap_or(Duration::from_secs(if in_earnest { 15 } else { 12 }))
     }
 }
 

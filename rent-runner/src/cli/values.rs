@@ -38,7 +38,7 @@ impl FromStr for OpensAt {
 /// How the attempts follow each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PolicyName {
-    /// Every 500 ms for five seconds, then ever slower.
+    /// Every 500 ms for 2.5 s, then slower: at most 2 s apart while the site is not open yet.
     #[default]
     Default,
     /// The figures of the system that this one replaces: every 500 ms until the end.

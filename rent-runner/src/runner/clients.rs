@@ -4,8 +4,7 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use namyangju_rent::limits::MAX_REQUESTS_PER_RUN;
-use namyangju_rent::{Budget, Client, SeoulTime, SharedLogin};
+use namyangju_rent::{Budget, Client, Policy, SeoulTime, SharedLogin};
 
 use super::job::or_without;
 use super::site_time::{SiteKey, SiteTimes};
@@ -47,10 +46,9 @@ impl Clients {
                 client
             }
         };
-        let budget = self
-            .budgets
-            .entry((booking.account_id, booking.opens_at))
-            .or_insert_with(|| Budget::new(MAX_REQUESTS_PER_RUN));
+        let budget = self.budgets.entry((booking.account_id, booking.opens_at)).or_insert_with(|| {
+            Budget::new(Policy::new().with_give_up_after(booking.give_up_after).request_ceiling())
+        });
         Ok(client.with_budget(budget.clone()))
     }
 

@@ -67,7 +67,9 @@ pub(super) struct SiteRecord {
 impl SiteRecord {
     /// The request that was meant to meet the opening.
     fn first_shot(&self) -> Option<&Arrival> {
-        self.arrivals.iter().find(|arrival| self.shot.is_some_and(|shot| arrival.at >= shot))
+        // The last probe of the clock comes after the attempt has begun.
+        let mut sent = self.arrivals.iter().filter(|arrival| arrival.method != "HEAD");
+        sent.find(|arrival| self.shot.is_some_and(|shot| arrival.at >= shot))
     }
 
     /// Microseconds from the opening to an instant, both on the site's clock.
