@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 /// The shortest time between the beginnings of two attempts of one booking. No setting goes below
 /// it: the old system's two attempts a second are the most that is fair.
 ///
-/// Once in a run the second attempt follows the answer at once: when the site's own `Date` says that the
-/// first came before the opening instant. The third then waits for two gaps from the first, so that no
-/// second ever has three.
+/// Once in a run the second attempt follows the answer at once: when the first can have come before the opening, by
+/// the far end of what is known of its arrival. The third then waits for two gaps from the first, so that no second
+/// ever has three.
 pub const MIN_GAP: Duration = Duration::from_millis(500);
 
 /// The longest time between two attempts that back-off leads to, unless the site asks for more.

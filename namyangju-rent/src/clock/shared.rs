@@ -26,11 +26,11 @@ impl Measurement {
         self.clock.add(probe);
     }
 
-    /// Takes the dated answers of a line in, and the `Server` header.
-    pub(crate) fn add(&mut self, samples: Vec<Sample>, server: Option<&str>) {
+    /// Takes the dated answers of a line in, and the last `Server` header.
+    pub(crate) fn add(&mut self, (samples, server): (Vec<Sample>, Option<String>)) {
         samples.into_iter().for_each(|sample| self.aim.add(sample));
         if let Some(server) = server {
-            self.aim.served_by(server);
+            self.aim.served_by(&server);
         }
     }
 

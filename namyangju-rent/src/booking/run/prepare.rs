@@ -186,7 +186,7 @@ impl<W: Watcher> Run<'_, W> {
     }
 
     /// What to ask next for the clock, and when; `None` if it is known well enough. An old measurement is looked at
-    /// once more, if nothing was asked `yet`.
+    /// once more, if there was `none_yet`.
     fn next_probe(&mut self, most: usize, none_yet: bool) -> Option<(Source, Duration)> {
         self.take_samples();
         let now = self.clock().monotonic();
@@ -205,8 +205,7 @@ impl<W: Watcher> Run<'_, W> {
     /// Takes the dated answers of the session in.
     pub(super) fn take_samples(&mut self) {
         if let Some(session) = &self.session {
-            let (samples, server) = session.take_told();
-            self.measurement.add(samples, server.as_deref());
+            self.measurement.add(session.take_told());
         }
     }
 
@@ -275,8 +274,7 @@ impl<W: Watcher> Run<'_, W> {
         };
         wait_until(self.clock().clone().as_ref(), aimed).await;
         let probed = session.probe(&wish.place, wish.date).await;
-        let (samples, server) = session.take_told();
-        self.measurement.add(samples, server.as_deref());
+        self.measurement.add(session.take_told());
         match probed {
             Ok((probe, alive)) => {
                 if let Some(probe) = probe {

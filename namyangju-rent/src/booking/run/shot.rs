@@ -52,7 +52,7 @@ impl Permit {
 }
 
 /// All that the instant of the shot depends on.
-struct Known<'m> {
+struct ShotInputs<'m> {
     /// The monotonic clock, and what the wall clock shows with it.
     now: Duration,
     wall: SeoulTime,
@@ -65,7 +65,7 @@ struct Known<'m> {
     lead: Duration,
 }
 
-impl Known<'_> {
+impl ShotInputs<'_> {
     /// When to send, on the monotonic clock, so that the request arrives when the site's clock shows `instant`.
     fn shot(&self, instant: SeoulTime) -> Duration {
         let aimed = self.measurement.aim.shot(instant);
@@ -96,7 +96,7 @@ impl Known<'_> {
 impl<W: Watcher> Run<'_, W> {
     /// When to send, on the local monotonic clock, so that the request arrives at the site's instant.
     pub(super) fn fire_instant(&self, instant: SeoulTime) -> Duration {
-        let known = Known {
+        let known = ShotInputs {
             now: self.clock().monotonic(),
             wall: self.clock().now(),
             given_ahead_micros: self.booking.clock_offset_micros,
@@ -288,10 +288,10 @@ impl<W: Watcher> Run<'_, W> {
             }
             None => self.visits(session).await,
         };
-        let (samples, server) = session.take_told();
-        let left = samples.iter().map(|sample| sample.sent).find(|sent| *sent >= waited);
-        self.measurement.add(samples, server.as_deref());
-        let fired = if handshakes_early { left.unwrap_or(waited) } else { waited };
+        self.measurement.add(session.take_told());
+        let mut sent = self.measurement.aim.samples().iter().map(|sample| sample.sent);
+        let left = sent.find(|sent| handshakes_early && *sent >= waited);
+        let fired = left.unwrap_or(waited);
         self.fired = Some(fired);
         self.began_at(fired);
         self.tell(Event::Fired { late: fired.saturating_sub(at) });
@@ -340,7 +340,7 @@ mod tests {
                 own: None,
             }
         });
-        measurement.add(samples.collect(), None);
+        measurement.add((samples.collect(), None));
         measurement
     }
 
@@ -365,7 +365,7 @@ mod tests {
             ("cached dates, a wall clock that is kept", None, true, &cached, 0, 599_982, 599_982),
         ] {
             let lead = Duration::from_millis(lead);
-            let known = Known {
+            let known = ShotInputs {
                 now: Duration::ZERO,
                 wall,
                 given_ahead_micros: given,
@@ -380,7 +380,7 @@ mod tests {
         for instant in [i64::MIN, i64::MAX].map(SeoulTime::from_unix_micros) {
             for given in [None, Some(i64::MIN), Some(i64::MAX)] {
                 for measurement in [&nothing, &ahead] {
-                    let known = Known {
+                    let known = ShotInputs {
                         now: Duration::MAX,
                         wall,
                         given_ahead_micros: given,
