@@ -56,8 +56,11 @@ async fn introduce(config: &Config, store: &Store, listening: Option<std::net::S
     let waiting: u64 =
         store.counts().await?.iter().filter(|(state, _)| open.contains(state)).map(|(_, many)| many).sum();
     let first = Filter { states: open, most: Some(1), ..Filter::default() };
-    let next = match store.bookings(&first).await?.first() {
+    let first = store.listed(&first).await?;
+    commands::name_unreadable(&first.unreadable);
+    let next = match first.bookings.first() {
         Some(booking) => format!("{waiting} waiting, the next opens at {}", booking.opens_at),
+        None if waiting > 0 => format!("{waiting} waiting"),
         None => "none waiting; `rent-runner add` stores one".to_owned(),
     };
     terminal::note(&format!("bookings   {next}"));

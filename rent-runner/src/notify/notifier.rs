@@ -139,6 +139,18 @@ impl Notifier {
         block.into_iter().chain(verdict).collect()
     }
 
+    /// The message of a booking that was set aside, because what is stored of it cannot be read; `None` if no channel
+    /// wants it.
+    pub(crate) fn unreadable(&self, booking: BookingId, reason: &str) -> Option<NewMessage> {
+        let channels = self.wanting(Kind::Verdict);
+        (!channels.is_empty()).then(|| NewMessage {
+            booking: Some(booking),
+            kind: Kind::Verdict.as_str(),
+            body: Facts::of_unreadable(reason).to_value(),
+            channels,
+        })
+    }
+
     fn wanting(&self, kind: Kind) -> Vec<String> {
         let channels = self.shared.outbox.settings.channels.iter();
         channels.filter(|channel| channel.wants(kind)).map(|channel| channel.name.clone()).collect()

@@ -3,7 +3,7 @@
 
 use namyangju_rent::Event;
 use namyangju_rent::harness::{BusyWindow, Delay};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, PgConnection};
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
