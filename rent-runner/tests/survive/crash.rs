@@ -46,15 +46,16 @@ const RESTART: Duration = Duration::from_millis(500);
 
 #[test]
 fn crash() {
+    let first = u64::try_from(number("FROM", 0)).unwrap();
     let scenarios = u64::try_from(number("ROUNDS", 2)).unwrap();
-    let next = AtomicU64::new(0);
+    let next = AtomicU64::new(first);
     let outcomes = Mutex::new(Vec::new());
     // A scenario that fails ends its own thread, and the scope fails when all others are over.
     std::thread::scope(|scope| {
         for _ in 0..AT_A_TIME {
             scope.spawn(|| {
                 while let Some(seed) =
-                    Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < scenarios)
+                    Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < first + scenarios)
                 {
                     // In a thread of its own, so that the others are run even if it fails.
                     let run = scope.spawn(move || scenario(seed));

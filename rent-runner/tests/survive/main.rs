@@ -1,6 +1,6 @@
 //! Bookings that survive whatever happens to their runner: the built binary against the stand-in, killed.
 //!
-//! In short by default. In full, as `docs/operating.md` tells:
+//! In short by default. In full, as `docs/operating.md` tells (with `FROM` other rounds than the first are run):
 //!
 //! ```text
 //! ROUNDS=200 cargo test --release -p rent-runner --test survive crash -- --nocapture
@@ -23,6 +23,8 @@ mod fleet;
 /// A PostgreSQL of the tests' own.
 #[path = "../cli/postgres.rs"]
 mod postgres;
+/// The tests that the promises of `docs/architecture.md` name are there.
+mod promises;
 /// A wall clock that is set while runners go by it.
 mod step;
 /// The channel that the ends are told to.
