@@ -15,7 +15,7 @@ const AWAY: Duration = Duration::from_millis(1_500);
 
 /// What keeps the store from answering.
 #[derive(Clone, Copy, Debug)]
-enum Fault {
+pub(super) enum Fault {
     /// Another process writes to the file.
     Held,
     /// Calls that need this table fail.
@@ -55,7 +55,7 @@ impl Fault {
     }
 
     /// Keeps the store away until `until` ends.
-    async fn during(self, database: &str, until: impl Future<Output = ()>) {
+    pub(super) async fn during(self, database: &str, until: impl Future<Output = ()>) {
         match self {
             Self::Held => {
                 let mut other = sqlite(database).await;
@@ -284,7 +284,12 @@ async fn an_alarm_that_could_not_be_queued_is_told_by_the_next_runner() {
 }
 
 /// A runner that meets a fault once it has begun, and is stopped when something is so.
-async fn run_until(stage: &Stage, opens_at: SeoulTime, fault: Option<Fault>, is_so: impl AsyncFn() -> bool) {
+pub(super) async fn run_until(
+    stage: &Stage,
+    opens_at: SeoulTime,
+    fault: Option<Fault>,
+    is_so: impl AsyncFn() -> bool,
+) {
     let (stop, stopped) = watch::channel(false);
     let mut runner = Runner::begin(stage.context(None)).await.unwrap();
     let working = runner.run(Scope::Before(opens_at.plus(Duration::from_secs(1))), stopped, |_| {});
