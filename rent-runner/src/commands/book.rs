@@ -10,7 +10,7 @@ use crate::bad_input::BadInput;
 use crate::cli::{Book, OpensAt};
 use crate::config::Config;
 use crate::foreground;
-use crate::foreground::{Kept, Watched, journal};
+use crate::foreground::{KeptJournal, Watched, journal};
 use crate::request::{self, PlannedOpening};
 use crate::terminal;
 use crate::terminal::countdown::Countdown;
@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     let countdown = opens.map(|opens| Countdown::new(opens.at, booking.budget().clone(), aim.clock_offset));
     let watched = Watched { booking, countdown, standing };
     let give_up_after = aim.give_up_after.unwrap_or(request::GIVE_UP_AFTER);
-    let kept = journal.as_mut().map(|journal| Kept { journal, give_up_after });
+    let kept = journal.as_mut().map(|journal| KeptJournal { journal, give_up_after });
     let ending = foreground::run(watched, &story, kept, |_| {}).await;
     ending.tell(&story, Value::Null);
     drop(story);

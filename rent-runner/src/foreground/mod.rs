@@ -80,7 +80,7 @@ pub(crate) struct Watched {
 
 /// The journal of a booking.
 #[derive(Debug)]
-pub(crate) struct Kept<'j> {
+pub(crate) struct KeptJournal<'j> {
     pub(crate) journal: &'j mut Journal,
     /// How long the booking is tried from its opening.
     pub(crate) give_up_after: Duration,
@@ -90,7 +90,7 @@ pub(crate) struct Kept<'j> {
 struct Follower<'f, A> {
     standing: &'f Mutex<Standing>,
     countdown: Option<&'f Countdown>,
-    kept: Option<Kept<'f>>,
+    kept: Option<KeptJournal<'f>>,
     also: A,
     story: &'f Story,
 }
@@ -135,7 +135,7 @@ impl<A: FnMut(&TimedEvent) + Send> Watcher for Follower<'_, A> {
 pub(crate) async fn run(
     watched: Watched,
     story: &Story,
-    mut kept: Option<Kept<'_>>,
+    mut kept: Option<KeptJournal<'_>>,
     also: impl FnMut(&TimedEvent) + Send,
 ) -> Ending {
     let ending = follow(watched, story, kept.as_mut(), also).await;
@@ -152,13 +152,14 @@ pub(crate) async fn run(
 async fn follow(
     watched: Watched,
     story: &Story,
-    kept: Option<&mut Kept<'_>>,
+    kept: Option<&mut KeptJournal<'_>>,
     also: impl FnMut(&TimedEvent) + Send,
 ) -> Ending {
     let Watched { booking, countdown, standing } = watched;
     let standing = Mutex::new(standing);
     let budget = booking.budget().clone();
-    let kept = kept.map(|kept| Kept { journal: &mut *kept.journal, give_up_after: kept.give_up_after });
+    let kept =
+        kept.map(|kept| KeptJournal { journal: &mut *kept.journal, give_up_after: kept.give_up_after });
     let follower = Follower { standing: &standing, countdown: countdown.as_ref(), kept, also, story };
     let running = async {
         let mut report = booking.run_watched(follower).await;

@@ -11,7 +11,6 @@ use tracing::{info, warn};
 
 use super::clients::{self, Clients};
 use super::identity::Identity;
-use super::ledger;
 use super::site_time::{self, SiteTimes};
 use crate::config::Config;
 use crate::notify::Notifier;
@@ -21,6 +20,7 @@ use crate::vault::Vault;
 
 /// How long the store is waited for to take the alarm of a wrong clock; it goes on being tried beside the work.
 const TELL_TIMEOUT: Duration = Duration::from_secs(2);
+const TELL_GAP: Duration = Duration::from_millis(250);
 
 /// Whoever else listens to the events of all bookings.
 pub(crate) type Observer = Box<dyn Fn(BookingId, &TimedEvent) + Send + Sync>;
@@ -122,7 +122,7 @@ async fn tell(
     if let Some(message) = message {
         loop {
             match store.enqueue(&message).await {
-                Err(error) if error.may_pass() => SystemClock.sleep(ledger::ASK_GAP).await,
+                Err(error) if error.may_pass() => SystemClock.sleep(TELL_GAP).await,
                 queued => break queued?,
             }
         }
