@@ -1,9 +1,11 @@
 //! A file imports what is below it, never what is above or beside it: "Who may know whom" in `docs/architecture.md`.
+//! And a name has one meaning.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crate::imports::wrong_imports;
+use crate::imports::{sources, wrong_imports};
 
 /// The rooms of `src` from the ground up.
 const ROWS: &[&[&str]] = &[
@@ -62,4 +64,26 @@ fn an_import_that_points_up_or_sideways_is_found() {
         "shed.rs:1",
     ];
     assert_eq!(places.collect::<Vec<_>>(), expected, "{wrong:#?}");
+}
+
+/// The name of the type that a line defines, if it defines one for its whole module.
+fn defined(line: &str) -> Option<&str> {
+    let starts = ["pub ", "pub(crate) ", "pub(super) "];
+    let line = starts.iter().find_map(|start| line.strip_prefix(start)).unwrap_or(line);
+    let rest = ["struct ", "enum ", "trait ", "type "].iter().find_map(|start| line.strip_prefix(start))?;
+    rest.split(|c: char| !c.is_alphanumeric()).next()
+}
+
+/// The private types count, and those of the stand-in: who reads `Answer` in a file should not have to ask which.
+#[test]
+fn no_two_types_have_one_name() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (file, text) in sources(&src) {
+        for name in text.lines().filter_map(defined) {
+            places.entry(name.to_owned()).or_default().push(file.clone());
+        }
+    }
+    places.retain(|_, places| places.len() > 1);
+    assert!(places.is_empty(), "names with two meanings: {places:#?}");
 }
