@@ -1,11 +1,13 @@
-//! The rooms of the program import downwards only, and a name has one meaning; docs/architecture.md says why each room is
-//! where it is.
+//! The rooms of the program import downwards only, a name has one meaning, and an answer is compared as a value;
+//! docs/architecture.md says why each room is where it is.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use namyangju_rent::AnswerKind;
 
 /// From the ground up. A file may import its own room and those of the lines above its own in this list.
 const FLOORS: [&[&str]; 10] = [
@@ -97,4 +99,37 @@ fn no_two_types_have_one_name() {
     }
     places.retain(|_, places| places.len() > 1);
     assert!(places.is_empty(), "names with two meanings: {places:#?}");
+}
+
+/// Whether a line compares something with the word of an answer.
+fn compares(line: &str) -> bool {
+    let pattern = line.split_once("=>").map(|(pattern, _)| pattern);
+    AnswerKind::ALL.into_iter().any(|kind| {
+        let word = format!("\"{kind}\"");
+        let compared = ["== ", "!= ", "| "].iter().any(|sign| line.contains(&format!("{sign}{word}")));
+        compared
+            || pattern.unwrap_or_default().contains(&word)
+            || line.contains("matches!") && line.contains(&word)
+    })
+}
+
+/// A word is for logs and JSON. A match on it goes wrong without a sound when a word is new or written differently.
+#[test]
+fn no_answer_is_compared_by_its_word() {
+    let seen =
+        ["name == \"busy\"", "\"busy\" => 1,", "| \"busy\"", "Some(\"busy\") => 1,", "matches!(x, \"busy\")"];
+    assert!(seen.into_iter().all(compares) && !compares("Self::Busy => \"busy\","));
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for file in sources(&src).into_iter().filter(|file| file.extension().is_some_and(|end| end == "rs")) {
+        let path = file.strip_prefix(&src).unwrap().display().to_string();
+        // The texts of messages translate the words of verdicts, and some are those of answers too.
+        if path.contains("tests") || path == "notify/text.rs" {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        wrong.extend(code.lines().filter(|line| compares(line)).map(|line| format!("{path}: {line}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -1,9 +1,11 @@
 //! A file imports what is below it, never what is above or beside it: "Who may know whom" in `docs/architecture.md`.
-//! And a name has one meaning.
+//! A name has one meaning, and an answer is compared as a value.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+
+use namyangju_rent::AnswerKind;
 
 use crate::imports::{sources, wrong_imports};
 
@@ -86,4 +88,31 @@ fn no_two_types_have_one_name() {
     }
     places.retain(|_, places| places.len() > 1);
     assert!(places.is_empty(), "names with two meanings: {places:#?}");
+}
+
+/// Whether a line compares something with the word of an answer.
+fn compares(line: &str) -> bool {
+    let pattern = line.split_once("=>").map(|(pattern, _)| pattern);
+    AnswerKind::ALL.into_iter().any(|kind| {
+        let word = format!("\"{kind}\"");
+        let compared = ["== ", "!= ", "| "].iter().any(|sign| line.contains(&format!("{sign}{word}")));
+        compared
+            || pattern.unwrap_or_default().contains(&word)
+            || line.contains("matches!") && line.contains(&word)
+    })
+}
+
+/// A word is for logs and JSON. A match on it goes wrong without a sound when a word is new or written differently.
+#[test]
+fn no_answer_is_compared_by_its_word() {
+    let seen =
+        ["name == \"busy\"", "\"busy\" => 1,", "| \"busy\"", "Some(\"busy\") => 1,", "matches!(x, \"busy\")"];
+    assert!(seen.into_iter().all(compares) && !compares("Self::Busy => \"busy\","));
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for (file, text) in sources(&src) {
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        wrong.extend(code.lines().filter(|line| compares(line)).map(|line| format!("{file}: {line}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
