@@ -1,13 +1,12 @@
 //! A file imports what is below it, never what is above or beside it: "Who may know whom" in `docs/architecture.md`.
 //! A name has one meaning, and an answer is compared as a value.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use namyangju_rent::AnswerKind;
-
-use crate::imports::{sources, wrong_imports};
+use crate::circles::circles;
+use crate::imports::wrong_imports;
+use crate::names::{compared_words, defined_twice};
 
 /// The rooms of `src` from the ground up.
 const ROWS: &[&[&str]] = &[
@@ -27,6 +26,14 @@ const ROWS: &[&[&str]] = &[
 fn every_file_imports_only_what_is_below_it() {
     let wrong = wrong_imports(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), ROWS);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_two_files_need_each_other() {
+    let found = circles(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    // One machine in chapters.
+    let stand_in = ["harness/stand_in", "harness/visit"].map(str::to_owned).into();
+    assert_eq!(found, [stand_in]);
 }
 
 #[test]
@@ -68,51 +75,15 @@ fn an_import_that_points_up_or_sideways_is_found() {
     assert_eq!(places.collect::<Vec<_>>(), expected, "{wrong:#?}");
 }
 
-/// The name of the type that a line defines, if it defines one for its whole module.
-fn defined(line: &str) -> Option<&str> {
-    let starts = ["pub ", "pub(crate) ", "pub(super) "];
-    let line = starts.iter().find_map(|start| line.strip_prefix(start)).unwrap_or(line);
-    let rest = ["struct ", "enum ", "trait ", "type "].iter().find_map(|start| line.strip_prefix(start))?;
-    rest.split(|c: char| !c.is_alphanumeric()).next()
-}
-
 /// The private types count, and those of the stand-in: who reads `Answer` in a file should not have to ask which.
 #[test]
 fn no_two_types_have_one_name() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (file, text) in sources(&src) {
-        for name in text.lines().filter_map(defined) {
-            places.entry(name.to_owned()).or_default().push(file.clone());
-        }
-    }
-    places.retain(|_, places| places.len() > 1);
-    assert!(places.is_empty(), "names with two meanings: {places:#?}");
+    let twice = defined_twice(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert!(twice.is_empty(), "names with two meanings: {twice:#?}");
 }
 
-/// Whether a line compares something with the word of an answer.
-fn compares(line: &str) -> bool {
-    let pattern = line.split_once("=>").map(|(pattern, _)| pattern);
-    AnswerKind::ALL.into_iter().any(|kind| {
-        let word = format!("\"{kind}\"");
-        let compared = ["== ", "!= ", "| "].iter().any(|sign| line.contains(&format!("{sign}{word}")));
-        compared
-            || pattern.unwrap_or_default().contains(&word)
-            || line.contains("matches!") && line.contains(&word)
-    })
-}
-
-/// A word is for logs and JSON. A match on it goes wrong without a sound when a word is new or written differently.
 #[test]
 fn no_answer_is_compared_by_its_word() {
-    let seen =
-        ["name == \"busy\"", "\"busy\" => 1,", "| \"busy\"", "Some(\"busy\") => 1,", "matches!(x, \"busy\")"];
-    assert!(seen.into_iter().all(compares) && !compares("Self::Busy => \"busy\","));
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut wrong = Vec::new();
-    for (file, text) in sources(&src) {
-        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        wrong.extend(code.lines().filter(|line| compares(line)).map(|line| format!("{file}: {line}")));
-    }
+    let wrong = compared_words(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
