@@ -13,7 +13,7 @@ use crate::bad_input::BadInput;
 use crate::cli::Calendar;
 use crate::config::Config;
 use crate::request;
-use crate::store::{Filter, Listed, State, StoredBooking};
+use crate::store::{Filter, FoundBookings, State, StoredBooking};
 use crate::terminal;
 use crate::terminal::booking;
 use crate::words::{counted, many};
@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: &Calendar, config: &Config) -> Result<u8> {
     }
     let account = arguments.account.clone();
     let filter = Filter { states: vec![State::Succeeded], account, ..Filter::default() };
-    let Listed { bookings: won, unreadable } = store.listed(&filter).await?;
+    let FoundBookings { bookings: won, unreadable } = store.listed(&filter).await?;
     store.close().await;
     let text = calendar(&won, &names(&won));
     match &arguments.output {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::cli::List;
 use crate::config::Config;
-use crate::store::{Filter, Listed, State, Store, StoredBooking};
+use crate::store::{Filter, FoundBookings, State, Store, StoredBooking};
 use crate::terminal;
 use crate::terminal::booking;
 use crate::words::{counted, many};
@@ -22,7 +22,7 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
         // One that is not there is an error, not an empty list.
         store.account(account).await?;
     }
-    let (Listed { bookings, unreadable }, left_out) = wanted(&store, arguments).await?;
+    let (FoundBookings { bookings, unreadable }, left_out) = wanted(&store, arguments).await?;
     let refused: Vec<String> =
         super::refused_accounts(&store).await?.into_iter().map(|(name, _)| name).collect();
     store.close().await;
@@ -52,7 +52,7 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
 }
 
 /// The bookings, and how many were left out.
-async fn wanted(store: &Store, arguments: &List) -> Result<(Listed, u64)> {
+async fn wanted(store: &Store, arguments: &List) -> Result<(FoundBookings, u64)> {
     let filter =
         |states: Vec<State>| Filter { states, account: arguments.account.clone(), ..Filter::default() };
     if !arguments.state.is_empty() || arguments.all {
@@ -65,7 +65,7 @@ async fn wanted(store: &Store, arguments: &List) -> Result<(Listed, u64)> {
     let first = store.listed(&Filter { most: Some(FIRST_OPEN), ..filter(open) }).await?;
     listed.bookings.extend(first.bookings);
     listed.unreadable.extend(first.unreadable);
-    let count = |listed: &Listed| u64::try_from(listed.bookings.len() + listed.unreadable.len());
+    let count = |listed: &FoundBookings| u64::try_from(listed.bookings.len() + listed.unreadable.len());
     // Those of one account are not counted apart: a person has a handful.
     let all = match &arguments.account {
         Some(_) => count(&store.listed(&filter(Vec::new())).await?)?,

@@ -18,8 +18,8 @@ pub(crate) mod tests;
 
 pub(crate) use accounts::{Account, Applicant, NewAccount};
 pub(crate) use booking::{
-    AttemptRow, BookingHistory, BookingId, Change, EventRow, Filter, Listed, NewBooking, OpeningSource,
-    RetryPace, State, StoredBooking, UnreadableBooking,
+    AttemptRow, BookingHistory, BookingId, Change, EventRow, Filter, FoundBookings, NewBooking,
+    OpeningSource, RetryPace, State, StoredBooking, UnreadableBooking,
 };
 pub(crate) use claims::{BookingEnd, Claimed, Claims, Denied, KeptPage, Lease, RunnerRow};
 pub(crate) use engine::{Store, VaultRow};

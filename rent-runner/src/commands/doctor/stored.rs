@@ -8,7 +8,7 @@ use namyangju_rent::clock::{Clock, SystemClock};
 
 use super::{Findings, machine};
 use crate::config::Config;
-use crate::store::{Filter, Listed, State, Store, StoreError};
+use crate::store::{Filter, FoundBookings, State, Store, StoreError};
 use crate::vault::{KeySource, Vault};
 use crate::words::millis;
 
@@ -161,7 +161,7 @@ pub(super) async fn runners(findings: &mut Findings, store: &Store) -> Result<()
     let read = async {
         Ok::<_, StoreError>((store.now().await?.0, store.runners().await?, store.listed(&filter).await?))
     };
-    let (now, runners, Listed { bookings, unreadable }) = match read.await {
+    let (now, runners, FoundBookings { bookings, unreadable }) = match read.await {
         Ok(read) => read,
         Err(error) => return findings.failed(WHAT, error.to_string(), "make the database answer first"),
     };

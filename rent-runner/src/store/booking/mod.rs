@@ -213,7 +213,7 @@ impl fmt::Display for UnreadableBooking {
 
 /// The bookings of a filter.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Listed {
+pub(crate) struct FoundBookings {
     pub(crate) bookings: Vec<StoredBooking>,
     /// Those whose rows cannot be understood: they hold up no other, and are named.
     pub(crate) unreadable: Vec<UnreadableBooking>,

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::store::sql::{Row, damaged, of_word, values};
 use crate::store::{
-    AttemptRow, BookingHistory, BookingId, EventRow, Filter, Listed, OpeningSource, Result, RetryPace,
+    AttemptRow, BookingHistory, BookingId, EventRow, Filter, FoundBookings, OpeningSource, Result, RetryPace,
     Sealed, State, Store, StoreError, StoredBooking, UnreadableBooking,
 };
 
@@ -202,7 +202,7 @@ impl Store {
     }
 
     /// The same, with those that cannot be read.
-    pub(crate) async fn listed(&self, filter: &Filter) -> Result<Listed> {
+    pub(crate) async fn listed(&self, filter: &Filter) -> Result<FoundBookings> {
         // One text for any choice of states: the list is filled up with nothing.
         let states = if filter.states.is_empty() { &State::ALL[..] } else { &filter.states };
         let state = |state: State| if states.contains(&state) { state.as_str() } else { "" };
@@ -221,7 +221,7 @@ impl Store {
                  ORDER BY b.opens_at DESC, b.id DESC LIMIT $11"
             ),
         };
-        let mut listed = Listed::default();
+        let mut listed = FoundBookings::default();
         for row in self.rows(sql, values).await? {
             match booking(&row) {
                 Ok(booking) => listed.bookings.push(booking),
