@@ -51,7 +51,7 @@ pub(crate) struct CookieJar(Mutex<Vec<Cookie>>);
 struct Cookie {
     name: String,
     value: String,
-    domain: Domain,
+    domain: CookieDomain,
     path: String,
     secure: bool,
     /// When it ends, on the monotonic clock of the client; `None` is with the session.
@@ -60,7 +60,7 @@ struct Cookie {
 
 /// Where a cookie goes.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum Domain {
+enum CookieDomain {
     /// To the host that set it.
     HostOnly(String),
     /// To this domain and all below it.
@@ -69,7 +69,7 @@ enum Domain {
 
 /// A `Set-Cookie` line, taken apart (RFC 6265 section 5.2).
 #[derive(Default)]
-struct Line<'l> {
+struct SetCookie<'l> {
     name: &'l str,
     value: &'l str,
     /// Unix seconds.
@@ -98,7 +98,7 @@ impl CookieJar {
         held.retain(|cookie| !cookie.is_over(now));
         for line in lines {
             let text: String = line.iter().map(|b| char::from(*b)).collect();
-            let Some(line) = Line::read(&text) else { continue };
+            let Some(line) = SetCookie::read(&text) else { continue };
             received.names.push(line.name.to_owned());
             let Some((cookie, lifetime)) = line.cookie(url, date, now) else { continue };
             let same = |other: &Cookie| other.is_replaced_by(&cookie);
@@ -143,10 +143,10 @@ impl CookieJar {
     /// clock shows at `now` of the monotonic one.
     pub(crate) fn save(&self, wall: SeoulTime, now: Duration) -> Option<serde_json::Value> {
         let held = self.0.lock().ok()?;
-        let saved: Vec<Saved> = held
+        let saved: Vec<SavedCookie> = held
             .iter()
             .filter(|cookie| !cookie.is_over(now))
-            .map(|cookie| Saved {
+            .map(|cookie| SavedCookie {
                 raw_cookie: format!(
                     "{}={}{}",
                     cookie.name,
@@ -156,8 +156,8 @@ impl CookieJar {
                 path: (cookie.path.clone(), true),
                 domain: cookie.domain.clone(),
                 expires: match cookie.expires {
-                    Some(end) => Expires::At(wall.plus(end.saturating_sub(now))),
-                    None => Expires::SessionEnd,
+                    Some(end) => CookieEnd::At(wall.plus(end.saturating_sub(now))),
+                    None => CookieEnd::SessionEnd,
                 },
             })
             .collect();
@@ -167,7 +167,7 @@ impl CookieJar {
     /// Reads back what [`CookieJar::save`] gave.
     pub(crate) fn load(cookies: &serde_json::Value, wall: SeoulTime, now: Duration) -> Result<Self, String> {
         let saved =
-            Vec::<Saved>::deserialize(cookies).map_err(|_| "its cookies cannot be read".to_owned())?;
+            Vec::<SavedCookie>::deserialize(cookies).map_err(|_| "its cookies cannot be read".to_owned())?;
         let cookies = saved.into_iter().filter_map(|saved| saved.cookie(wall, now)).take(MAX_COOKIES);
         Ok(Self(Mutex::new(cookies.collect())))
     }
@@ -191,8 +191,8 @@ impl Cookie {
     fn goes_to(&self, url: &Url) -> bool {
         let Some(host) = url.host_str() else { return false };
         let fits = match &self.domain {
-            Domain::HostOnly(own) => own == host,
-            Domain::Suffix(own) => own == host || is_below(host, own),
+            CookieDomain::HostOnly(own) => own == host,
+            CookieDomain::Suffix(own) => own == host || is_below(host, own),
         };
         let path = url.path().strip_prefix(self.path.as_str());
         let within =
@@ -201,7 +201,7 @@ impl Cookie {
     }
 }
 
-impl<'l> Line<'l> {
+impl<'l> SetCookie<'l> {
     /// Takes a line apart; `None` if it sets nothing: it has no name, or a character that no header may have.
     fn read(text: &'l str) -> Option<Self> {
         let text = text.split(['\0', '\r', '\n']).next()?;
@@ -236,15 +236,15 @@ impl<'l> Line<'l> {
     fn cookie(&self, url: &Url, date: i64, now: Duration) -> Option<(Cookie, Option<i64>)> {
         let host = url.host_str()?.to_owned();
         let domain = match self.domain.map(str::to_ascii_lowercase) {
-            None => Domain::HostOnly(host),
+            None => CookieDomain::HostOnly(host),
             Some(domain) if domain == host => {
                 let whole = matches!(url.host(), Some(Host::Domain(_))) && domain.contains('.');
-                if whole { Domain::Suffix(domain) } else { Domain::HostOnly(domain) }
+                if whole { CookieDomain::Suffix(domain) } else { CookieDomain::HostOnly(domain) }
             }
             Some(domain) => {
                 let named = matches!(url.host(), Some(Host::Domain(_)));
                 let above = named && domain.contains('.') && is_below(&host, &domain);
-                above.then_some(Domain::Suffix(domain))?
+                above.then_some(CookieDomain::Suffix(domain))?
             }
         };
         let lifetime = self.max_age.or_else(|| Some(self.expires?.saturating_sub(date)));
@@ -355,30 +355,30 @@ fn month_of(token: &str) -> Option<usize> {
 
 /// A cookie in a saved session.
 #[derive(Serialize, Deserialize)]
-struct Saved {
+struct SavedCookie {
     /// `name=value`, and perhaps attributes, of which only `Secure` counts.
     raw_cookie: String,
     /// The path, and whether the line named it.
     path: (String, bool),
-    domain: Domain,
-    expires: Expires,
+    domain: CookieDomain,
+    expires: CookieEnd,
 }
 
 #[derive(Serialize, Deserialize)]
-enum Expires {
+enum CookieEnd {
     #[serde(alias = "AtUtc")]
     At(SeoulTime),
     SessionEnd,
 }
 
-impl Saved {
+impl SavedCookie {
     /// The cookie, unless it is over or cannot be sent.
     fn cookie(self, wall: SeoulTime, now: Duration) -> Option<Cookie> {
-        let line = Line::read(&self.raw_cookie)?;
+        let line = SetCookie::read(&self.raw_cookie)?;
         let expires = match self.expires {
-            Expires::At(end) if end <= wall => return None,
-            Expires::At(end) => Some(now.saturating_add(end.since(wall))),
-            Expires::SessionEnd => None,
+            CookieEnd::At(end) if end <= wall => return None,
+            CookieEnd::At(end) => Some(now.saturating_add(end.since(wall))),
+            CookieEnd::SessionEnd => None,
         };
         Some(Cookie {
             name: line.name.to_owned(),
