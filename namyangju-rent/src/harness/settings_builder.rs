@@ -57,8 +57,8 @@ impl SettingsBuilder {
     }
 }
 
-/// `plain` takes the field's value, `some` what is inside its `Option`, `text` a text for a `String`, and `each`
-/// the members of a list or map.
+/// `plain` takes the field's value, `some` what is inside its `Option`, `text` a text for a `String`,
+/// `some_text` one inside an `Option`, and `each` the members of a list or map.
 macro_rules! setters {
     ($($kind:ident $field:ident: $type:ty,)*) => {
         impl SettingsBuilder {
@@ -85,14 +85,14 @@ macro_rules! setters {
             self
         }
     };
-    (@ text $field:ident: String) => {
+    (@ text $field:ident: $type:ty) => {
         #[doc = concat!("Sets [`Settings::", stringify!($field), "`].")]
         pub fn $field(mut self, $field: impl Into<String>) -> Self {
             self.0.$field = $field.into();
             self
         }
     };
-    (@ text $field:ident: Option<String>) => {
+    (@ some_text $field:ident: $type:ty) => {
         #[doc = concat!("Sets [`Settings::", stringify!($field), "`], which is `None` otherwise.")]
         pub fn $field(mut self, $field: impl Into<String>) -> Self {
             self.0.$field = Some($field.into());
@@ -121,7 +121,7 @@ setters! {
     some opening: SeoulTime,
     each openings: (RentDate, SeoulTime),
     plain gate: Gate,
-    text not_open_text: Option<String>,
+    some_text not_open_text: String,
     plain content_type: ContentType,
     plain meta_charset: bool,
     plain framing: Framing,
@@ -132,7 +132,7 @@ setters! {
     plain printed_base: PrintedBase,
     plain login_success: LoginSuccess,
     plain login_failure: LoginFailure,
-    text cookie_name: Option<String>,
+    some_text cookie_name: String,
     some login_cookie_lines: u8,
     plain cookie_life: CookieLife,
     plain anonymous: Anonymous,
