@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod exact;
+
 const START: i64 = 1_795_658_400 * SECOND;
 const MS: u64 = 1_000_000;
 
