@@ -176,6 +176,10 @@ fn dates_that_contradict_each_other_leave_the_greatest_lower_bound() {
     assert_eq!((reading.earliest, reading.likely, reading.safe), (expected, expected, expected));
     assert_eq!((reading.latest, reading.cached), (expected + SECOND, true));
     assert_eq!((reading.network, reading.script), (at(40), Duration::ZERO));
+    // One end is all that can be had: after four answers nothing more is asked.
+    let next = |many: usize| aim(&[40], stuck(Source::Page).take(many)).next_probe(at(9_000), None, false, 5);
+    assert_eq!(next(3), NextProbe::Ask { source: Source::Page, at: at(9_000) });
+    assert_eq!([next(4), next(5)], [NextProbe::Enough; 2]);
     // A file's clock is not asked while pages tell anything; where only files were asked, it is.
     let later = sample(Source::File, at(7_600), at(40), 9);
     let both = aim(&[40], stuck(Source::Page).chain([later]).chain(stuck(Source::File)));
@@ -292,6 +296,33 @@ fn a_few_connects_tell_little_of_the_jitter() {
     assert_eq!(margin(3, Departure, Departure), 8 * MS);
     assert_eq!(margin(4, Departure, Departure), 5 * MS);
     assert_eq!(margin(3, Arrival, Arrival), 5 * MS);
+}
+
+#[test]
+fn where_only_the_applications_stamps_are_used_nothing_is_said_of_the_dates() {
+    // Dates of another clock, five seconds behind, and a server whose name hints at departures.
+    let site = Site { own: Some(Stamp::Arrival), ..QUICK };
+    let mut aim = aim(&[40], []);
+    aim.served_by("nginx");
+    for n in 0..5 {
+        let answer = site.answer(at(3_210 * n), Source::Page, (0, 0));
+        aim.add(Sample { date: answer.date - 5, ..answer });
+    }
+    let reading = aim.reading().unwrap();
+    assert!(reading.own && !reading.files && site.holds(reading), "{reading:?}");
+    assert_eq!((reading.stamp, reading.stamp_from), (Stamp::Unknown, StampFrom::Nothing));
+    assert!(reading.earliest <= reading.likely && reading.likely <= reading.latest, "{reading:?}");
+}
+
+#[test]
+fn a_script_of_a_round_trip_is_waited_for_and_a_longer_one_is_not() {
+    let likely = |took: Duration| {
+        let aim = aim(&[40], [sample(Source::Page, at(0), took, 0)]);
+        aim.reading().unwrap().likely - START - SECOND / 2
+    };
+    // 42 ms of script, as long as the round trip and what a shot is late by anyway: by the later model.
+    assert_eq!(likely(at(82)), -42 * MS);
+    assert_eq!(likely(at(82) + Duration::from_nanos(1)), 0);
 }
 
 /// What the planner asks for, in turn (F a file, P a page), and the last instant in milliseconds.
