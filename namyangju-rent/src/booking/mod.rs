@@ -4,6 +4,8 @@
 pub(crate) mod event;
 pub(crate) mod listed;
 pub(crate) mod policy;
+#[cfg(all(test, feature = "harness"))]
+mod policy_tests;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod shared_login;

@@ -104,8 +104,8 @@ pub struct Visit {
     pub done: Duration,
 }
 
-/// Between which instants of the site's clock the day really opened; of this machine's clock where
-/// [`Report::clock`] is `None` and no offset was given.
+/// Between which instants of the site's clock the day really opened; neither is known where that clock was not
+/// measured ([`Report::clock`] is `None`) and no offset was given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OpeningBracket {

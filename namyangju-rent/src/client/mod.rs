@@ -286,7 +286,7 @@ impl Client {
     /// # Errors
     /// [`Error::SavedSession`] if it is of another site or User-Agent, or cannot be read.
     pub fn restore(&self, saved: &SavedSession) -> Result<Session, Error> {
-        let jar = saved.cookies_for(&self.shared.site, &self.shared.user_agent)?;
+        let jar = saved.cookies_for(&self.shared.site, &self.shared.user_agent, self.clock().as_ref())?;
         Ok(Session::new(self.visitor(jar), saved.account.clone()))
     }
 

@@ -229,7 +229,7 @@ impl Session {
             transport.user_agent(),
             &self.account,
             &transport.jar,
-            transport.clock.now(),
+            transport.clock.as_ref(),
         )
     }
 

@@ -14,8 +14,7 @@
 //! use namyangju_rent::{SeoulTime, Site};
 //!
 //! let site = Site::builtin("namyangju")?;
-//! let mut settings = Settings::default();
-//! settings.opening = Some("2026-11-26 10:00:00".parse()?);
+//! let settings = Settings::builder().opening("2026-11-26 10:00:00".parse()?).build();
 //! let mut stand_in = StandIn::new(&site, settings);
 //!
 //! // A good login sets three cookies of one name, and the last one counts.
@@ -57,7 +56,7 @@
 //! | wire | `faults` | none |
 //! | wording | `texts` | its own |
 //!
-//! [`Settings::variants`] turns each switch once.
+//! [`Settings::builder`] has a setter of each field's name; [`Settings::variants`] turns each switch once.
 //!
 //! # As a real server
 //!
@@ -67,9 +66,8 @@
 //! use std::time::Duration;
 //!
 //! // nginx stamps `Date` as the answer leaves: late by the time of the script.
-//! let mut settings = Settings::default();
-//! settings.web_server = WebServer::nginx();
-//! settings.web_server.script_time = Duration::from_millis(120);
+//! let server = WebServer::nginx().with_script_time(Duration::from_millis(120));
+//! let settings = Settings::builder().web_server(server).build();
 //! let mut stand_in = StandIn::new(&Site::builtin("namyangju")?, settings);
 //! let now: SeoulTime = "2026-11-26 09:59:59.900".parse()?;
 //! let answer = stand_in.answer(&Request::get("/rent/"), now);
@@ -108,6 +106,7 @@ mod scripts;
 mod seeded;
 mod server;
 mod settings;
+mod settings_builder;
 mod stand_in;
 mod steps;
 mod submission;
@@ -131,6 +130,7 @@ pub use settings::{
     HumanCheck, ListedNames, LoginFailure, LoginSuccess, Missing, PrintedBase, RefusalStyle, Rival, Settings,
     SubmitSuccess, TAKEN_PAGE_BYTES, Taken, Trace, WaitingRoom, WaitingRoomStyle,
 };
+pub use settings_builder::SettingsBuilder;
 pub use stand_in::{Booked, StandIn};
 pub use swamp::Swamp;
 pub use texts::Texts;

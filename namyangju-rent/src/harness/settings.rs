@@ -21,13 +21,12 @@ use crate::value::slot::TimeRange;
 pub const TAKEN_PAGE_BYTES: usize = 5543;
 
 /// How the stand-in behaves. `Settings::default()` is the defaults column of protocol.md section
-/// 11; change single fields afterwards.
+/// 11; [`Settings::builder`] changes what a test is about, and so do the fields.
 ///
 /// ```
 /// use namyangju_rent::harness::{LoginSuccess, Settings};
 ///
-/// let mut settings = Settings::default();
-/// settings.login_success = LoginSuccess::Redirect;
+/// let mut settings = Settings::builder().login_success(LoginSuccess::Redirect).build();
 /// settings.clock_skew_millis = -1_500;
 /// ```
 #[derive(Clone, Debug)]

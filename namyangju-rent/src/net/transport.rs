@@ -243,7 +243,7 @@ impl Transport {
             let first_byte = *first_byte.get_or_insert(answer.head_at.saturating_sub(begun));
             let sent = sent.plus(begun.saturating_sub(start));
             let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
-            let received = self.jar.receive(&url, lines, answer.date);
+            let received = self.jar.receive(&url, lines, self.dated(answer.date), answer.head_at);
             session_cleared |= received.ends_session(&self.site.dialect.session_cookie.names);
             let cookies = received.names;
 
@@ -323,6 +323,11 @@ impl Transport {
         Ok(())
     }
 
+    /// The date of an answer in Unix seconds: its own, or where it has none the local clock's.
+    fn dated(&self, date: Option<i64>) -> i64 {
+        date.unwrap_or_else(|| self.clock.now().unix_seconds())
+    }
+
     /// What stands for an answer that could not be fetched.
     fn no_answer(&self) -> RawAnswer {
         let head_at = self.clock.monotonic();
@@ -397,7 +402,7 @@ impl Transport {
             .await
             .map_err(|source| network_error(step, source))?;
         let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
-        let received = self.jar.receive(&url, lines, answer.date);
+        let received = self.jar.receive(&url, lines, self.dated(answer.date), answer.head_at);
         let sent = answer.sent;
         let sent_at = sent_at.plus(sent.saturating_sub(handed));
         let body = answer.body.map_err(|source| network_error(step, source))?;
@@ -450,7 +455,7 @@ impl Transport {
         source: Source,
         timeout: Duration,
     ) -> Result<RawAnswer, NetworkError> {
-        if let Some(cookies) = self.jar.header(url) {
+        if let Some(cookies) = self.jar.header(url, self.clock.monotonic()) {
             request = request.header(COOKIE, cookies);
         }
         let (handed, made) = (self.clock.monotonic(), line.connections.made());

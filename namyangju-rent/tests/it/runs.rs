@@ -706,4 +706,9 @@ async fn what_was_not_counted_or_measured_is_not_nought() {
     let report = stage.book().await;
     assert!(won(&report), "{report:?}");
     assert_eq!(report.requests_after_opening, Some(report.requests));
+    // No clock was measured, so nothing is said of what the site's clock showed; with a given offset it is.
+    assert_eq!((report.clock, report.opening), (None, Default::default()));
+    let stage = Stage::new("namyangju", Settings::default()).await;
+    let report = stage.booking().clock_offset_micros(0).run(|_| {}).await;
+    assert!(won(&report) && report.clock.is_none() && report.opening.before.is_some(), "{report:?}");
 }

@@ -79,8 +79,11 @@ pub(super) fn send_messages(
 }
 
 pub(super) async fn leave(store: &Store, notifier: &Notifier) {
-    let left = notifier.flush(store, LAST_MESSAGES).await;
-    if left > 0 {
-        terminal::note(&format!("{left} messages are still in the store: the next start sends them"));
+    match notifier.flush(store, LAST_MESSAGES).await {
+        Some(0) => {}
+        Some(left) => {
+            terminal::note(&format!("{left} messages are still in the store: the next start sends them"))
+        }
+        None => terminal::note("the store does not tell whether messages wait: the next start sends them"),
     }
 }

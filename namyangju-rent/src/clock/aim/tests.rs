@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod exact;
+
 const START: i64 = 1_795_658_400 * SECOND;
 const MS: u64 = 1_000_000;
 
@@ -257,6 +259,8 @@ fn earlier_openings_move_the_shot_forward_and_never_back() {
         (None, Some(-400_000), 400),
         (Some(300_000), Some(900_000), 0),
         (Some(-500_000), None, 0),
+        (None, Some(-1_000_000), 1_000),
+        (None, Some(-1_000_001), 0),
         // A person opened it by hand, or what is kept makes no sense.
         (Some(-9_000_000), Some(-5_000_000), 0),
         (Some(200_000), Some(-400_000), 0),
