@@ -6,6 +6,7 @@
 mod attempt;
 mod decide;
 mod login;
+mod patience;
 mod prepare;
 mod read_back;
 mod shot;
@@ -52,6 +53,8 @@ pub(crate) struct Run<'b, W> {
     permit: Option<Permit>,
     /// A waiting room stood before the day list: how the run ends by it.
     waiting_room: Option<Verdict>,
+    /// When the run began.
+    started: Duration,
     /// When the first request of the opening left.
     fired: Option<Duration>,
     requests_before: u32,
@@ -91,6 +94,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             restored: false,
             permit: None,
             waiting_room: None,
+            started: booking.client.clock().monotonic(),
             fired: None,
             requests_before: booking.budget().used(),
             requests_at_opening: None,
