@@ -25,6 +25,7 @@ use crate::booking::standing::Standing;
 use crate::booking::watcher::{Observer, Watcher};
 use crate::client::session::Session;
 use crate::clock::Clock;
+use crate::clock::facts::ClockFacts;
 use crate::clock::shared::Measurement;
 use crate::error::Error;
 use crate::outcome::Outcome;
@@ -78,7 +79,7 @@ type Attempted = Result<Outcome, Error>;
 
 impl<'b, W: Watcher> Run<'b, W> {
     pub(crate) fn new(booking: &'b Booking, watcher: W) -> Self {
-        Self {
+        let mut run = Self {
             booking,
             watcher,
             session: None,
@@ -98,7 +99,29 @@ impl<'b, W: Watcher> Run<'b, W> {
             fired: None,
             requests_before: booking.budget().used(),
             requests_at_opening: None,
+        };
+        run.recall();
+        run
+    }
+
+    /// Tells the measurement what earlier runs know.
+    fn recall(&mut self) {
+        let booking = self.booking;
+        if booking.facts.are_of_use(self.clock().now()) {
+            self.measurement.aim.learnt_before(booking.facts);
         }
+        self.measurement.aim.opened_before(booking.earlier.iter().copied());
+    }
+
+    /// What this run learnt of the way the site tells its time.
+    fn learnt(&self) -> Option<ClockFacts> {
+        let facts = self.measurement.aim.facts(self.clock().now())?;
+        let announced = self.session.as_ref().map(|session| session.keeps_line_for());
+        let keep_alive_micros = match announced {
+            Some(Some(Duration::MAX)) | None => None,
+            Some(kept) => u64::try_from(kept.unwrap_or_default().as_micros()).ok(),
+        };
+        Some(ClockFacts { keep_alive_micros, ..facts })
     }
 
     pub(crate) async fn report(mut self) -> Report {
@@ -112,6 +135,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             requests_after_opening: self.requests_after_opening(),
             clock: self.measurement.clock.estimate(self.clock().now(), self.clock().monotonic()),
             opening: self.opening,
+            learnt: self.learnt(),
             began,
             ended: self.clock().now(),
             attempts: self.attempts,
