@@ -28,6 +28,7 @@ use crate::clock::Clock;
 use crate::clock::facts::ClockFacts;
 use crate::clock::shared::Measurement;
 use crate::error::Error;
+use crate::net::transport::OpenLine;
 use crate::outcome::Outcome;
 use crate::pages::day::DayPage;
 use crate::value::date::SeoulTime;
@@ -36,6 +37,8 @@ pub(crate) struct Run<'b, W> {
     booking: &'b Booking,
     watcher: W,
     session: Option<Session>,
+    /// The connection of the last session that was logged in, for the login after it.
+    line: Option<OpenLine>,
     /// The number of its login among those of the account; 0 before the first.
     login: u64,
     /// The page that told the numbers of the wish's slots, as of the wished day.
@@ -83,6 +86,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             booking,
             watcher,
             session: None,
+            line: None,
             login: 0,
             learned: None,
             member: None,
