@@ -30,7 +30,7 @@ use crate::net::routes::{RouteStatus, Routes, SavedRoutes};
 use crate::net::shared::Shared;
 use crate::net::silence::BurstSilence;
 use crate::net::tls::{Tls, TlsBackend};
-use crate::net::transport::Transport;
+use crate::net::transport::{OpenLine, Transport};
 use crate::site::Site;
 use crate::value::date::SeoulTime;
 
@@ -271,7 +271,16 @@ impl Client {
     /// # Errors
     /// [`Error::LoginRefused`] if the account or password is wrong; else see [`Error`].
     pub async fn log_in(&self, credentials: &Credentials) -> Result<Session, Error> {
-        let guest = self.guest()?;
+        self.log_in_on(None, credentials).await
+    }
+
+    /// The same on a connection that is open already.
+    pub(crate) async fn log_in_on(
+        &self,
+        line: Option<OpenLine>,
+        credentials: &Credentials,
+    ) -> Result<Session, Error> {
+        let guest = self.guest()?.on(line);
         self.logins.take(credentials, self.clock().as_ref(), guest.log_in(credentials)).await
     }
 

@@ -39,11 +39,14 @@ const MAX_SERVER_NAME: usize = 80;
 /// Statuses by which a server refuses a method or a page to every client. For `HEAD`, 403 counts as one of them.
 const REFUSALS: [u16; 4] = [400, 404, 405, 501];
 
+/// The connection in use and its route.
+pub(crate) type OpenLine = (Route, SiteLine);
+
 /// One session's line to the site.
 pub(crate) struct Transport {
     shared: Arc<Shared>,
     /// The connection in use and its route; another is made when the route changes.
-    line: Mutex<Option<(Route, SiteLine)>>,
+    line: Mutex<Option<OpenLine>>,
     /// What the answers told of the line and the site's clock.
     told: Mutex<Observations>,
     pub(crate) jar: CookieJar,
@@ -102,6 +105,16 @@ impl Transport {
     pub(crate) fn new(shared: Arc<Shared>, jar: CookieJar, pace: Pace, budget: Budget) -> Self {
         let (site, clock) = (shared.site.clone(), Arc::clone(&shared.clock));
         Self { shared, line: Mutex::default(), told: Mutex::default(), jar, pace, budget, site, clock }
+    }
+
+    /// Goes on with the connection of another session, as long as its route is the one to be used.
+    pub(crate) fn on(self, line: Option<OpenLine>) -> Self {
+        Self { line: Mutex::new(line), ..self }
+    }
+
+    /// The connection in use, if there is one.
+    pub(crate) fn open_line(&self) -> Option<OpenLine> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn user_agent(&self) -> &str {

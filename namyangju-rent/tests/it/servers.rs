@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use namyangju_rent::aim::Stamp;
+use namyangju_rent::clock::{ClockFacts, EarlierOpening};
 use namyangju_rent::harness::{Delay, KeepAlive, ScriptClock, Settings, SiteStep, WebServer};
-use namyangju_rent::{SeoulTime, Verdict};
+use namyangju_rent::{Report, SeoulTime, Verdict};
 
 use crate::stage::Stage;
 
@@ -95,4 +97,64 @@ async fn a_line_that_the_server_closes_costs_the_shot_nothing() {
         assert!(report.requests <= 20 && report.attempts.len() == 1, "{name} {report:?}");
         assert_eq!(stage.booked(), 1, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_run_tells_what_it_learnt_of_the_sites_clock() {
+    for (name, server, stamp, kept) in [
+        ("apache", WebServer::apache(), Stamp::Arrival, Some(5_000_000)),
+        ("nginx", WebServer::nginx(), Stamp::Departure, None),
+    ] {
+        let mut server = server.clone();
+        server.script_time = ms(120);
+        let stage = Stage::new("namyangju", settings(server)).await;
+        let report = stage.booking().opens_at(opening()).run(|_| {}).await;
+        let learnt = report.learnt.unwrap();
+        assert_eq!((learnt.stamp, learnt.keep_alive_micros), (stamp, kept), "{name} {learnt:?}");
+        let near = |micros: Option<u64>, ms: u64| micros.unwrap().abs_diff(ms * 1_000) <= 2_000;
+        assert!(near(learnt.network_micros, 40) && near(learnt.script_micros, 120), "{name} {learnt:?}");
+        assert!(learnt.learned_at.unwrap() >= opening() && learnt.are_of_use(opening()), "{name} {learnt:?}");
+        // What is kept as JSON, with the rest of the report or alone, comes back.
+        let json = serde_json::to_string(&report).unwrap();
+        let back = serde_json::from_str::<Report>(&json).unwrap().learnt.unwrap();
+        // Instants are written to the millisecond.
+        assert_eq!(serde_json::to_string(&back).unwrap(), serde_json::to_string(&learnt).unwrap());
+    }
+}
+
+#[tokio::test]
+async fn facts_of_an_earlier_run_never_win_over_the_measurement() {
+    for (server, wrong) in [(WebServer::apache(), "departure"), (WebServer::nginx(), "arrival")] {
+        let mut server = server.clone();
+        server.script_time = ms(120);
+        let kept = format!(
+            r#"{{"stamp":"{wrong}","network_micros":1000,"script_micros":9,"learned_at":"2026-10-26T10:00:00+09:00[Asia/Seoul]"}}"#
+        );
+        let facts: ClockFacts = serde_json::from_str(&kept).unwrap();
+        assert!(facts.are_of_use(opening()));
+        let stage = Stage::new("namyangju", settings(server)).await;
+        let report = stage.booking().opens_at(opening()).learnt_before(facts).run(|_| {}).await;
+        assert!(met(&stage) <= ms(15) && report.attempts.len() == 1, "{wrong} {report:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_an_opening_was_late_before_the_second_attempt_waits_for_its_turn() {
+    let gap = |report: &Report| report.attempts[1].began.since(report.attempts[0].began);
+    let late = opening().plus(ms(300));
+    let run = async |earlier: Vec<EarlierOpening>| {
+        let mut settings = settings(WebServer::nginx());
+        settings.openings.insert("2026-12-05".parse().unwrap(), late);
+        let stage = Stage::new("namyangju", settings).await;
+        stage.booking().opens_at(opening()).opened_before(earlier).run(|_| {}).await
+    };
+    let first = run(Vec::new()).await;
+    let bracket = first.opening.against(opening());
+    assert!(
+        bracket.closed_micros.unwrap() < 300_000 && bracket.open_micros.unwrap() >= 295_000,
+        "{bracket:?}"
+    );
+    let shown = EarlierOpening { closed_micros: Some(250_000), open_micros: bracket.open_micros };
+    let second = run(vec![shown]).await;
+    assert!(gap(&first) < ms(100) && gap(&second).abs_diff(ms(500)) <= ms(5), "{first:?} {second:?}");
 }

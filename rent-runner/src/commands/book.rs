@@ -28,6 +28,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     let reader = Audience::new(arguments.json, terminal::is_quiet());
     request::advice(&site, &wishes, opens.as_ref()).iter().for_each(|line| terminal::note(line));
     if !arguments.dry_run {
+        request::too_few_requests(aim).iter().for_each(|line| terminal::note(line));
         request::lacking(&application, site.charset()).iter().for_each(|line| terminal::warning(line));
     }
     let prompt = format!("password of {} at {}: ", arguments.account, site.title());

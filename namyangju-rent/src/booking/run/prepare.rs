@@ -179,6 +179,7 @@ impl<W: Watcher> Run<'_, W> {
         match self.booking.client.measured().better_than(&self.measurement, &route, now) {
             Some(better) => {
                 self.measurement = better;
+                self.recall();
                 true
             }
             None => false,

@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::facts::{ClockFacts, OwnStampFrom};
 use crate::value::date::SeoulTime;
 
 const SECOND: i64 = 1_000_000_000;
@@ -88,6 +89,10 @@ const TWO_IN: Duration = Duration::from_secs(1);
 /// A stamp that a timer renews each second is at most this old, so an opening that looked early by more was a
 /// person's doing, which nobody can aim at.
 const MAX_EARLIER: i64 = SECOND;
+
+/// An opening before which a request was refused this much after the announced instant, in microseconds, was late: no
+/// request that is aimed is early by so much.
+const LATE_OPENING: i64 = 50_000;
 
 /// When a server stamps the `Date` of an answer, or an application its own stamp.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -163,6 +168,22 @@ pub struct EarlierOpening {
     pub open_micros: Option<i64>,
 }
 
+impl EarlierOpening {
+    fn is_sensible(self) -> bool {
+        match (self.closed_micros, self.open_micros) {
+            (Some(closed), Some(open)) => closed <= open,
+            _ => true,
+        }
+    }
+
+    /// How much earlier than announced it came, in nanoseconds; `None` where it does not tell.
+    fn earlier_by(self) -> Option<i64> {
+        let open = self.open_micros.filter(|_| self.is_sensible())?;
+        let earlier = open.saturating_neg().saturating_mul(1_000);
+        Some(if earlier > MAX_EARLIER { 0 } else { earlier.max(0) })
+    }
+}
+
 /// How the stamp of the pages is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -171,6 +192,8 @@ pub enum StampFrom {
     Told,
     /// The other model contradicts the measurements.
     Learnt,
+    /// Both models fit; an earlier run learnt it.
+    Earlier,
     /// Both models fit; `Server` suggests it.
     Hinted,
     /// Both models fit, or neither.
@@ -240,7 +263,8 @@ pub enum NextProbe {
 pub struct Aim {
     told: Stamp,
     hint: Stamp,
-    earlier: Option<EarlierOpening>,
+    facts: ClockFacts,
+    earlier: Vec<EarlierOpening>,
     samples: Vec<Sample>,
     connects: Vec<Duration>,
 }
@@ -298,6 +322,8 @@ struct Network {
     /// The quickest seen.
     high: i64,
     typical: i64,
+    /// What the jitter is a part of, where it is not measured.
+    whole: i64,
     /// Between a usual and the quickest.
     jitter: i64,
     slack: i64,
@@ -362,7 +388,7 @@ struct Fits {
 }
 
 impl Aim {
-    /// Nothing measured yet. `told` is the stamp that the dialect or an earlier run tells of the site's pages.
+    /// Nothing measured yet. `told` is the stamp that the dialect tells of the site's pages.
     pub fn new(told: Stamp) -> Self {
         Self { told, ..Self::default() }
     }
@@ -383,9 +409,25 @@ impl Aim {
         self.hint = Stamp::hinted_by(server);
     }
 
-    /// Takes in what earlier openings showed.
-    pub fn opened_before(&mut self, earlier: EarlierOpening) {
-        self.earlier = Some(earlier);
+    /// Takes in what earlier runs learnt, instead of what was known of them. It decides only between explanations that the
+    /// samples leave open.
+    pub fn learnt_before(&mut self, facts: ClockFacts) {
+        self.facts = facts;
+    }
+
+    /// Takes in what earlier openings showed, instead of what was known of them.
+    pub fn opened_before(&mut self, earlier: impl IntoIterator<Item = EarlierOpening>) {
+        self.earlier = earlier.into_iter().collect();
+    }
+
+    /// What a later run may be told; `None` without a sample.
+    pub(crate) fn facts(&self, now: SeoulTime) -> Option<ClockFacts> {
+        let own = self.samples.iter().rev().find_map(|sample| sample.own);
+        let from = own.map(|own| match own.resolution_micros {
+            ..=1_000 => OwnStampFrom::Milliseconds,
+            _ => OwnStampFrom::Expires,
+        });
+        Some(ClockFacts::of(&self.reading()?, from, now))
     }
 
     /// The answers so far.
@@ -471,9 +513,10 @@ impl Aim {
         // Shot by the arrival model behind a server that stamps departures, the request is a script time early
         // and its second attempt about a round trip late; the other way round the first is a script time late.
         let dear = gap > network.typical.saturating_add(LATE_BY);
-        let (suggested, from) = match self.told {
-            Stamp::Unknown => (self.hint, StampFrom::Hinted),
-            told => (told, StampFrom::Told),
+        let (suggested, from) = match (self.told, self.facts.stamp) {
+            (Stamp::Unknown, Stamp::Unknown) => (self.hint, StampFrom::Hinted),
+            (Stamp::Unknown, earlier) => (earlier, StampFrom::Earlier),
+            (told, _) => (told, StampFrom::Told),
         };
         let (fit, stamp_from) = match suggested {
             Stamp::Arrival => (arrival, from),
@@ -495,7 +538,7 @@ impl Aim {
         let meets = |ahead: i64| opens.saturating_sub(ahead).saturating_add(LATE_BY);
         let safe_at = meets(reading.safe);
         let few = !reading.files && reading.stamp != Stamp::Arrival && self.connects.len() < MANY_CONNECTS;
-        let least = if few { network.high / JITTER_PART_OF_FEW } else { 0 };
+        let least = if few { network.whole / JITTER_PART_OF_FEW } else { 0 };
         let at = meets(reading.likely)
             .saturating_add(network.jitter.max(least).max(open.min(LATE_BY_AT_MOST)))
             .saturating_sub(self.opens_earlier())
@@ -509,16 +552,16 @@ impl Aim {
         })
     }
 
-    /// How much earlier than announced the opening came before, by a clock measured like this one, in nanoseconds.
+    /// How much earlier than announced all openings came before, by a clock measured like this one, in nanoseconds.
     /// An opening that came late is no reason to wait.
     fn opens_earlier(&self) -> i64 {
-        let Some(EarlierOpening { closed_micros, open_micros: Some(open) }) = self.earlier else { return 0 };
-        let sensible = closed_micros.is_none_or(|closed| closed <= open);
-        if !sensible {
-            return 0;
-        }
-        let earlier = open.saturating_neg().saturating_mul(1_000);
-        if earlier > MAX_EARLIER { 0 } else { earlier.max(0) }
+        let earlier = self.earlier.iter().filter_map(|opening| opening.earlier_by());
+        earlier.min().unwrap_or_default()
+    }
+
+    /// Whether an opening before this one was late, so that a first refusal is no sign of an early request.
+    fn opened_late_before(&self) -> bool {
+        self.earlier.iter().any(|opening| opening.is_sensible() && opening.closed_micros > Some(LATE_OPENING))
     }
 
     /// When to try a second time after the first attempt, sent at `first`, was answered "not open yet"; `None` if it
@@ -527,6 +570,9 @@ impl Aim {
     pub fn second(&self, instant: SeoulTime, first: Duration, now: Duration) -> Option<Duration> {
         let reading = self.reading()?;
         let network = self.network()?;
+        if self.opened_late_before() {
+            return None;
+        }
         let opens = instant.unix_micros().saturating_mul(1_000);
         let arrived = nanos(first).saturating_add(reading.earliest);
         // A line that was quicker than the quickest seen is a reason too: the second attempt costs little.
@@ -665,6 +711,9 @@ impl Aim {
         let all = Paths::of(self.samples.iter().map(Sample::path).collect())?;
         let connects = Paths::of(self.connects.iter().copied().map(nanos).collect());
         let high = connects.map_or(all.quickest, |connects| connects.quickest.min(all.quickest));
+        // No answer comes sooner than the network allows.
+        let known = self.facts.network_micros.map(|micros| micros_to_nanos(micros).min(high));
+        let whole = if connects.is_none() && files.is_none() { known.unwrap_or(high) } else { high };
         let slack = (high / SLACK_PART).saturating_add(SLACK);
         let low = match (connects, files) {
             (Some(_), _) => high.saturating_sub(slack),
@@ -677,14 +726,14 @@ impl Aim {
             (_, Some(files)) => files.typical,
             (Some(connects), None) => connects.typical,
             // Later by a round trip is no worse than early, which costs one.
-            (None, None) => 0,
+            (None, None) => known.unwrap_or(0),
         };
         let jitter = match (connects, files) {
             (_, Some(files)) => files.spread(),
             (Some(connects), None) => connects.spread().max(high / JITTER_PART),
-            (None, None) => high / JITTER_PART,
+            (None, None) => whole / JITTER_PART,
         };
-        Some(Network { low: low.max(0), high, typical, jitter, slack })
+        Some(Network { low: low.max(0), high, typical, whole, jitter, slack })
     }
 
     /// The models that fit the most trusted stamps; `None` if nothing fits.
@@ -867,6 +916,10 @@ fn meets_second(earliest: Duration, ahead: i64) -> Duration {
     let stamped = nanos(earliest).saturating_add(ahead);
     let wait = (SECOND - stamped.rem_euclid(SECOND)) % SECOND;
     earliest.saturating_add(duration(wait))
+}
+
+fn micros_to_nanos(micros: u64) -> i64 {
+    i64::try_from(micros.saturating_mul(1_000)).unwrap_or(i64::MAX)
 }
 
 fn nanos(duration: Duration) -> i64 {
