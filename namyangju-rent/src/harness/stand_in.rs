@@ -25,7 +25,7 @@ use super::settings::{
 };
 use super::swamp::Trouble;
 use super::texts::known;
-use super::visit::Visit;
+use super::visit::{Visit, clock_line};
 use super::web_server::HeadRequests;
 use super::wire::{Answer, Arrival, Came, Fault, FaultKind, Request, SiteStep, WireFault};
 use crate::html::charset::{Charset, FormFields};
@@ -632,6 +632,9 @@ impl StandIn {
         push("content-type", &kind);
         for line in visit.map(|visit| visit.lines.as_slice()).unwrap_or_default() {
             push("set-cookie", line);
+        }
+        if let (Some(kind), Some(visit)) = (self.settings.clock_cookie, visit) {
+            push("set-cookie", &clock_line(kind, visit.site_time));
         }
         if status == reply.status {
             for (name, value) in &reply.headers {
