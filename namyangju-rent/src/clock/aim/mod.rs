@@ -108,6 +108,11 @@ pub enum Stamp {
 }
 
 impl Stamp {
+    /// Itself, or `other` where it is not known.
+    fn or(self, other: Self) -> Self {
+        if self == Self::Unknown { other } else { self }
+    }
+
     /// What a `Server` header suggests. Never a proof: a front may write it over another server's dates.
     pub fn hinted_by(server: &str) -> Self {
         let server = server.to_ascii_lowercase();
@@ -607,11 +612,17 @@ impl Aim {
         let script = self.script(&network);
         let Some(fit) = fits.arrival.or(fits.departure).or(fits.between) else { return NextProbe::Enough };
         if !fits.used.pages && !fits.used.files {
+            // The stamps tell nothing of the network: a few files do.
+            if file && files < FILES_BEFORE_CHECK {
+                let dates = Used { files: true, pages: true, own: false };
+                let dated = self.fit(&network, Stamp::Arrival, dates).map(|dated| dated.open().middle());
+                return ask(Source::File, dated);
+            }
             if fit.usual.width() <= enough {
                 return NextProbe::Enough;
             }
             let own = self.samples.iter().rev().find_map(|sample| sample.own);
-            let read = own.map_or(Stamp::Unknown, |own| own.read);
+            let read = own.map_or(Stamp::Unknown, |own| own.read).or(fit.stamp);
             return ask(Source::Page, Some(fit.likely().saturating_add(moment(read, script))));
         }
         // What all models leave open: a file halves it.
@@ -736,6 +747,19 @@ impl Aim {
         Some(Network { low: low.max(0), high, typical, whole, jitter, slack })
     }
 
+    fn has_many_own(&self) -> bool {
+        self.samples.iter().filter(|sample| sample.own.is_some()).count() >= MANY_OWN
+    }
+
+    /// Whether pages come with the application's own stamp, so that probes can go by it. Some sites send such a cookie only
+    /// now and then.
+    fn own_is_live(&self) -> bool {
+        let pages = || self.samples.iter().filter(|sample| sample.source == Source::Page);
+        let newest = pages().next_back().is_some_and(|page| page.own.is_some());
+        let all = pages().nth(1).is_some() && pages().all(|page| page.own.is_some());
+        newest && (all || self.has_many_own())
+    }
+
     /// The models that fit the most trusted stamps; `None` if nothing fits.
     fn fits(&self, network: &Network) -> Option<Fits> {
         let has = |source| self.samples.iter().any(|sample| sample.source == source);
@@ -747,17 +771,20 @@ impl Aim {
         // The clock that the rules ask goes first, then the pages' dates: files may come from another machine.
         let without_files = Used { files: false, ..all };
         let only_own = Used { files: false, pages: false, own: true };
-        let many_own = self.samples.iter().filter(|sample| sample.own.is_some()).count() >= MANY_OWN;
-        let mut tries = Vec::with_capacity(3);
-        if many_own {
+        let without_own = Used { own: false, ..all };
+        let mut tries = Vec::with_capacity(6);
+        if self.own_is_live() {
             tries.push(only_own);
         }
         tries.push(all);
         if all.files && (all.pages || all.own) {
             tries.push(without_files);
         }
-        if all.own && !many_own {
+        // A few stamps that contradict all dates are another clock's; many are not.
+        if all.own && self.has_many_own() {
             tries.push(only_own);
+        } else if all.own {
+            tries.extend([without_own, Used { files: false, ..without_own }, only_own]);
         }
         let fit = |stamp, used| self.fit(network, stamp, used).filter(|fit| !fit.bounds.is_empty());
         for used in &tries {
@@ -794,7 +821,9 @@ impl Aim {
             let date = (sample.date.saturating_mul(SECOND), SECOND, stamp);
             let own = sample.own.filter(|_| used.own).map(|own| {
                 let (micros, wide) = (own.unix_micros, own.resolution_micros.max(1));
-                (micros.saturating_mul(1_000), wide.saturating_mul(1_000), own.read)
+                // Where nothing else is used, either model of it is tried.
+                let read = if used.files || used.pages { own.read } else { own.read.or(stamp) };
+                (micros.saturating_mul(1_000), wide.saturating_mul(1_000), read)
             });
             for (shown, wide, stamp) in dates.then_some(date).into_iter().chain(own) {
                 any = true;
