@@ -29,8 +29,8 @@ use std::time::Duration;
 use benches::{Failure, Seeded, machine, quantile};
 use namyangju_rent::clock::Clock;
 use namyangju_rent::harness::{
-    Arrival, DateStamp, Delay, KeepAlive, ManualClock, Rival, Settings, SiteStep, StandIn, StandInServer,
-    WebServer,
+    Arrival, ClockCookie, DateStamp, Delay, KeepAlive, ManualClock, Rival, Settings, SiteStep, StandIn,
+    StandInServer, WebServer,
 };
 use namyangju_rent::{
     AnswerKind, Application, Booking, Client, Credentials, DayVisit, Event, Outcome, SeoulTime, Site,
@@ -60,16 +60,19 @@ enum Server {
     Nginx,
     /// `Date` renewed each second by a timer, at a phase of its own: off by up to a second, and consistent with itself.
     Timer,
+    /// The same, with a cookie in each answer of a script that has both `expires` and `Max-Age`.
+    TimerCookie,
 }
 
 impl Server {
-    const ALL: [Self; 3] = [Self::Apache, Self::Nginx, Self::Timer];
+    const ALL: [Self; 4] = [Self::Apache, Self::Nginx, Self::Timer, Self::TimerCookie];
 
     fn name(self) -> &'static str {
         match self {
             Self::Apache => "apache",
             Self::Nginx => "nginx",
             Self::Timer => "timer †",
+            Self::TimerCookie => "timer, cookie with `expires`",
         }
     }
 }
@@ -195,9 +198,12 @@ fn world(setting: Setting, number: u64) -> Result<World, Failure> {
     settings.handshake_round_trips = HANDSHAKE;
     settings.web_server = match setting.server {
         Server::Apache => WebServer::apache(),
-        Server::Nginx | Server::Timer => WebServer::nginx(),
+        Server::Nginx | Server::Timer | Server::TimerCookie => WebServer::nginx(),
     };
-    if setting.server == Server::Timer {
+    if setting.server == Server::TimerCookie {
+        settings.clock_cookie = Some(ClockCookie::ExpiresAndMaxAge);
+    }
+    if matches!(setting.server, Server::Timer | Server::TimerCookie) {
         settings.web_server.date = DateStamp::Timer { every: Duration::from_secs(1), phase: ms(phase * 1e3) };
     }
     settings.web_server.script_time = Duration::from_millis(setting.script_ms);
