@@ -1,7 +1,9 @@
 //! How early or late the request of the opening arrives, over simulated networks and servers, by the ways of
 //! aiming that were tried. Nothing waits: it takes seconds, and no network is used.
 //!
-//!     cargo run --release -p benches --bin aim_error -- [worlds] [seed]
+//!     cargo run --release -p benches --bin aim_error -- [worlds] [seed] [part ...]
+//!
+//! Parts: `ways`, `full`, `networks`, `known`, `margins`; all of them if none is named.
 //!
 //! **Why this exists.** The aim was chosen by these tables. On real servers half a script time of error in the
 //! site's clock costs a whole refusal, and no test on loopback meets more than one server model.
@@ -619,15 +621,31 @@ fn margins(worlds: u64, seed: u64) {
 }
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let mut number = |default: u64| arguments.next().map_or(default, |a| a.parse().expect("a whole number"));
-    let (worlds, seed) = (number(500), number(2026));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (numbers, words): (Vec<_>, Vec<_>) =
+        arguments.into_iter().partition(|argument| argument.parse::<u64>().is_ok());
+    let number = |nth: usize, default: u64| numbers.get(nth).and_then(|n| n.parse().ok()).unwrap_or(default);
+    let (worlds, seed) = (number(0, 500), number(1, 2026));
     println!("{worlds} worlds for each setting, seed {seed}; {}", machine());
-    let name = |dated| match dated {
+    let parts: [(&str, fn(u64, u64)); 5] =
+        [("ways", ways), ("full", full), ("networks", networks), ("known", known), ("margins", margins)];
+    for (name, part) in parts {
+        if words.is_empty() || words.iter().any(|word| word == name) {
+            part(worlds, seed);
+        }
+    }
+}
+
+fn name(dated: Dated) -> &'static str {
+    match dated {
         Dated::Arrival => "arrival",
         Dated::Departure => "departure",
         Dated::Timer => "timer",
-    };
+    }
+}
+
+/// Every way of aiming at one round trip.
+fn ways(worlds: u64, seed: u64) {
     let ways = [
         Way::Middle,
         Way::ConnectSplit,
@@ -652,7 +670,10 @@ fn main() {
             println!("| {} | {} |", way.name(), cells.join(" | "));
         }
     }
+}
 
+/// The chosen way by script times.
+fn full(worlds: u64, seed: u64) {
     println!(
         "\nThe chosen way in full at RTT 40.\n\n| stamp | script ms | {HEADER} |\n| --- | --- | {RULE} |"
     );
@@ -663,7 +684,10 @@ fn main() {
             println!("| {} | {} | {row} |", name(dated), script_name((script, varies)));
         }
     }
+}
 
+/// The chosen way by round trips.
+fn networks(worlds: u64, seed: u64) {
     println!("\nThe chosen way over networks; all constant script times together.");
     println!("\n| RTT ms | stamp | {HEADER} | floor: useful p95 |\n| --: | --- | {RULE} | --: |");
     for rtt in [0.001, 0.010, 0.040, 0.120] {
@@ -674,7 +698,10 @@ fn main() {
             println!("| {} | {} | {row} | {floor:.1} |", rtt * 1e3, name(dated));
         }
     }
+}
 
+/// The chosen way by what is known of the site.
+fn known(worlds: u64, seed: u64) {
     let facts: [(&str, Change); 17] = [
         ("file, 2 connects", |s| s),
         ("file, no connect (a proxy)", |s| Setting { connects: 0, ..s }),
@@ -722,5 +749,4 @@ fn main() {
         });
         println!("| {} | {} |", name(dated), cells.join(" | "));
     }
-    margins(worlds, seed);
 }

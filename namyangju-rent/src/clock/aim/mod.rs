@@ -34,6 +34,9 @@ const MILLI: i64 = 1_000_000;
 /// moment early is refused and costs a round trip and a script more; what arrives a moment late costs the moment.
 const LATE_BY: i64 = 2 * MILLI;
 
+/// The same as a part of the round trip, where that is more: on a long way the jitter that a few probes show is off by more.
+const LATE_BY_PART: i64 = 20;
+
 /// Where no file was asked, the jitter is taken to be at least this part of the round trip, and the other where the
 /// value rests on fewer than [`MANY_CONNECTS`]: a few connects tell little of it.
 const JITTER_PART: i64 = 8;
@@ -540,7 +543,8 @@ impl Aim {
         let (reading, open) = self.read()?;
         let network = self.network()?;
         let opens = instant.unix_micros().saturating_mul(1_000);
-        let meets = |ahead: i64| opens.saturating_sub(ahead).saturating_add(LATE_BY);
+        let late_by = LATE_BY.max(network.whole / LATE_BY_PART);
+        let meets = |ahead: i64| opens.saturating_sub(ahead).saturating_add(late_by);
         let safe_at = meets(reading.safe);
         let few = !reading.files && reading.stamp != Stamp::Arrival && self.connects.len() < MANY_CONNECTS;
         let least = if few { network.whole / JITTER_PART_OF_FEW } else { 0 };
