@@ -144,6 +144,9 @@ pub struct Settings {
     /// handshakes would be over; a connection that was opened early enough costs nothing. Behind a
     /// [`Line`](super::Line) leave it at 0.
     pub handshake_round_trips: u8,
+    /// The instant of the site's clock from which on they take that; `None` is always. Before it a client is shown what it
+    /// would see on a real network, where it leaves the handshakes out of what it measures.
+    pub handshakes_from: Option<SeoulTime>,
     /// Scripted faults.
     pub faults: Vec<Fault>,
     /// The stand-in's own wording.
@@ -203,6 +206,7 @@ impl Default for Settings {
             there: Delay::default(),
             back: Delay::default(),
             handshake_round_trips: 0,
+            handshakes_from: None,
             faults: Vec::new(),
             texts: Texts::default(),
         }

@@ -305,8 +305,11 @@ impl StandIn {
         self.draw(self.settings.there)
     }
 
-    /// How long the handshakes of a new connection take.
-    pub(super) fn handshakes(&self) -> Duration {
+    /// How long the handshakes of a new connection take, `now` on the carrier's clock.
+    pub(super) fn handshakes(&self, now: SeoulTime) -> Duration {
+        if self.settings.handshakes_from.is_some_and(|from| self.site_time(now) < from) {
+            return Duration::ZERO;
+        }
         let round_trip = self.settings.there.base.saturating_add(self.settings.back.base);
         round_trip.saturating_mul(self.settings.handshake_round_trips.into())
     }
