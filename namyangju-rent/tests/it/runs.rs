@@ -63,7 +63,12 @@ async fn the_first_request_arrives_at_the_opening_on_the_sites_clock() {
             let late = first.unwrap().site_time.since(opening());
             assert!(late <= Duration::from_millis(10), "{skew}: {late:?}");
             assert!(report.requests <= 25 && report.requests_after_opening.unwrap() <= 4, "{report:?}");
-            assert!(events.iter().any(|e| matches!(e, Event::Armed { with: namyangju_rent::Step::Form })));
+            assert!(
+                events.iter().any(|e| matches!(
+                    e,
+                    Event::Armed { with: namyangju_rent::Step::Form, arrives: Some(_) }
+                ))
+            );
             assert_eq!(stage.booked(), 1);
         }
     }
@@ -76,7 +81,7 @@ async fn a_site_that_gives_the_form_early_is_sent_the_submission_at_the_instant(
     let stage = Stage::new("namyangju", settings).await;
     let (report, events) = run(&stage, |b| b).await;
     assert!(won(&report), "{report:?}");
-    assert!(events.iter().any(|e| matches!(e, Event::Armed { with: namyangju_rent::Step::Submit })));
+    assert!(events.iter().any(|e| matches!(e, Event::Armed { with: namyangju_rent::Step::Submit, .. })));
     assert!(report.requests_after_opening.unwrap() <= 3, "{report:?}");
 }
 

@@ -248,7 +248,21 @@ pub struct Shot {
     /// What was sent at `at` arrives at the earliest so long after the opening, in microseconds of the site's
     /// clock; negative before it.
     pub earliest_micros: i64,
+    /// The most likely arrival, in the same way.
+    pub likely_micros: i64,
     /// The latest arrival, in the same way, on a line that is as quick as its quickest.
+    pub latest_micros: i64,
+}
+
+/// When a request of the opening arrives at the site, in microseconds after the opening by the site's clock; negative
+/// before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShotArrival {
+    /// At the earliest.
+    pub earliest_micros: i64,
+    /// Most likely.
+    pub likely_micros: i64,
+    /// At the latest, on a line that is as quick as its quickest.
     pub latest_micros: i64,
 }
 
@@ -557,6 +571,19 @@ impl Aim {
             at: duration(at),
             safe_at: duration(safe_at),
             earliest_micros: arrives(reading.earliest),
+            likely_micros: arrives(reading.likely),
+            latest_micros: arrives(reading.latest),
+        })
+    }
+
+    /// When what is sent at `at` arrives, for an opening at `instant` of the site's clock; `None` without a sample.
+    pub fn arrival(&self, instant: SeoulTime, at: Duration) -> Option<ShotArrival> {
+        let reading = self.reading()?;
+        let opens = instant.unix_micros().saturating_mul(1_000);
+        let arrives = |ahead: i64| nanos(at).saturating_add(ahead).saturating_sub(opens) / 1_000;
+        Some(ShotArrival {
+            earliest_micros: arrives(reading.earliest),
+            likely_micros: arrives(reading.likely),
             latest_micros: arrives(reading.latest),
         })
     }
