@@ -7,7 +7,7 @@ use namyangju_rent::clock::{ClockFacts, EarlierOpening, OwnStampFrom};
 use namyangju_rent::harness::{
     ClockCookie, DateStamp, Delay, KeepAlive, ScriptClock, Settings, SiteStep, WebServer,
 };
-use namyangju_rent::{Report, SeoulTime, Site, Verdict};
+use namyangju_rent::{Event, Report, SeoulTime, Site, Verdict};
 
 use crate::stage::Stage;
 
@@ -215,4 +215,54 @@ async fn a_dialect_may_tell_the_stamp_and_the_file() {
     assert!(met(&stage) <= ms(15) && report.attempts.len() == 1, "{:?} {report:?}", met(&stage));
     let asked: Vec<String> = stage.server.arrivals().iter().map(|a| a.path.clone()).collect();
     assert!(asked.iter().any(|path| path == "/rent/css/standin.css"), "{asked:?}");
+}
+
+#[tokio::test]
+async fn the_arrival_that_is_told_when_armed_holds_the_true_one() {
+    for mut server in [WebServer::apache(), WebServer::nginx()] {
+        server.script_time = ms(120);
+        let stage = Stage::new("namyangju", settings(server)).await;
+        let mut told = None;
+        let booking = stage.booking().opens_at(opening());
+        booking
+            .run(|happened| {
+                if let Event::Armed { arrives, .. } = &happened.event {
+                    told = *arrives;
+                }
+            })
+            .await;
+        let (told, met) = (told.unwrap(), met(&stage).as_micros() as i64);
+        assert!(told.earliest_micros <= met && met <= told.latest_micros + 5_000, "{told:?} {met}");
+        assert!((told.likely_micros - met).abs() <= 12_000, "{told:?} {met}");
+    }
+    // A clock that somebody gave is not measured.
+    let stage = Stage::new("namyangju", settings(WebServer::apache())).await;
+    let mut armed = Vec::new();
+    let booking = stage.booking().opens_at(opening()).clock_offset_micros(0);
+    booking
+        .run(|happened| {
+            if let Event::Armed { arrives, .. } = &happened.event {
+                armed.push(*arrives);
+            }
+        })
+        .await;
+    assert_eq!(armed, [None]);
+}
+
+#[tokio::test]
+async fn a_line_that_is_closed_after_each_answer_is_measured_once_more_before_the_shot() {
+    let mut settings = settings(WebServer::apache());
+    settings.web_server.keep_alive = KeepAlive::off();
+    settings.handshake_round_trips = 3;
+    settings.handshakes_from = Some(opening().minus(ms(1_600)));
+    let stage = Stage::new("namyangju", settings).await;
+    let report = stage.booking().opens_at(opening()).run(|_| {}).await;
+    assert!(met(&stage) <= ms(15) && report.attempts.len() == 1, "{:?} {report:?}", met(&stage));
+    let late = stage
+        .server
+        .arrivals()
+        .iter()
+        .filter(|a| a.site_time >= opening().minus(ms(3_500)) && a.method == "HEAD")
+        .count();
+    assert!(late == 1 && report.requests <= 20, "{report:?}");
 }
