@@ -98,6 +98,11 @@ enum Hurry {
     Within(f64, f64),
     /// Always at once.
     Always,
+    /// So many milliseconds after the first.
+    After(f64),
+    /// At once if the exchange of the first took no longer than usual, and this many milliseconds: what arrived early
+    /// was quick on its way there.
+    IfQuick(f64),
 }
 
 const USUAL: Setting = Setting {
@@ -429,6 +434,15 @@ fn second(aim: &Aim, hurry: Hurry, first: Duration, now: Duration) -> Option<Dur
         Hurry::Chosen => return aim.second(opening(), first, now),
         Hurry::Never => return None,
         Hurry::Always => (f64::INFINITY, 0.0),
+        Hurry::After(millis) => return Some(now.max(first + Duration::from_secs_f64(millis / 1e3))),
+        Hurry::IfQuick(millis) => {
+            let took = (now - first).as_secs_f64();
+            let pages = aim.samples().iter().filter(|sample| sample.source == Source::Page);
+            let mut paths: Vec<f64> =
+                pages.map(|sample| (sample.first_byte - sample.sent).as_secs_f64()).collect();
+            let usual = quantile(&mut paths, 0.5) + millis / 1e3;
+            return if took <= usual { aim.second(opening(), first, now) } else { None };
+        }
         Hurry::Within(millis, part) => (millis, part),
     };
     let reading = aim.reading().expect("it has samples");
@@ -562,7 +576,7 @@ fn script_name((script, varies): (f64, f64)) -> String {
 
 /// What follows a refusal, where the first attempt was early and where the opening is really late.
 fn margins(worlds: u64, seed: u64) {
-    let hurries = [
+    let hurries: [(&str, Hurry); 13] = [
         ("never", Hurry::Never),
         ("-5 ms", Hurry::Within(-5.0, 0.0)),
         ("-2 ms", Hurry::Within(-2.0, 0.0)),
@@ -570,6 +584,12 @@ fn margins(worlds: u64, seed: u64) {
         ("**0.5 ms + RTT/8 (chosen)**", Hurry::Chosen),
         ("8 ms + RTT/2 (before)", Hurry::Within(8.0, 0.5)),
         ("always", Hurry::Always),
+        ("second after 150 ms", Hurry::After(150.0)),
+        ("second after 250 ms", Hurry::After(250.0)),
+        ("quicker than usual + 2 ms", Hurry::IfQuick(2.0)),
+        ("quicker than usual", Hurry::IfQuick(0.0)),
+        ("quicker than usual - 2 ms", Hurry::IfQuick(-2.0)),
+        ("quicker than usual - 4 ms", Hurry::IfQuick(-4.0)),
     ];
     let cases: [(f64, &str, Change); 3] = [
         (0.040, "file", |s| s),
