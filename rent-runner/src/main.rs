@@ -9,6 +9,7 @@ mod config;
 mod exit;
 mod foreground;
 mod notify;
+mod private_file;
 mod request;
 mod runner;
 mod signals;

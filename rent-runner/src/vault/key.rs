@@ -19,6 +19,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretBox};
 
 use super::error::VaultError;
+use crate::private_file;
 
 /// Where the key is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,10 +169,11 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Key>, VaultError> {
     if !about.is_file() {
         return Err(unusable("it is no plain file".to_owned()));
     }
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o077 != 0 {
+    if private_file::is_open_to_others(&file, path) {
         let path = path.display();
-        return Err(unusable(format!("others than its owner can read it: run `chmod 600 {path}`")));
+        return Err(unusable(format!(
+            "others than its owner can read it: run `chmod 600 {path}`, or let systemd hand it over (LoadCredential=)"
+        )));
     }
     let mut text = Zeroizing::new(Vec::with_capacity(64));
     file.take(MAX_KEY_BYTES).read_to_end(&mut text).map_err(|error| unusable(error.to_string()))?;
