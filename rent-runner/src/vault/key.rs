@@ -45,7 +45,7 @@ impl fmt::Display for KeySource {
 /// 32 bytes, wiped when dropped.
 pub(super) type Key = SecretBox<[u8; KEY_LENGTH]>;
 
-const KEY_LENGTH: usize = 32;
+pub(super) const KEY_LENGTH: usize = 32;
 
 /// The environment variable of the key, and of the one that follows it.
 const KEY_VARIABLE: &str = "RENT_KEY";
@@ -197,6 +197,27 @@ fn write_file(path: &Path, key: &Key) -> io::Result<()> {
 /// Makes a key and its file, or takes the one that another process has just made.
 pub(super) fn make_file(path: &Path) -> Result<(Key, bool), VaultError> {
     let source = KeySource::File(path.to_owned());
+    let key: Key = SecretBox::new(Box::new(random()?));
+    match place_file(path, &key)? {
+        true => Ok((key, true)),
+        false => {
+            let key = read_file(path)?.ok_or_else(|| source.unusable("it has just gone"))?;
+            Ok((key, false))
+        }
+    }
+}
+
+/// Makes the file of a key that exists already.
+pub(super) fn put_file(path: &Path, key: &Key) -> Result<(), VaultError> {
+    match place_file(path, key)? {
+        true => Ok(()),
+        false => Err(KeySource::File(path.to_owned()).unusable("another process has just made it")),
+    }
+}
+
+/// Makes a key's file, whole; `false` if there is one.
+fn place_file(path: &Path, key: &Key) -> Result<bool, VaultError> {
+    let source = KeySource::File(path.to_owned());
     if let Some(folder) = folder_of(path) {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
@@ -206,7 +227,6 @@ pub(super) fn make_file(path: &Path) -> Result<(Key, bool), VaultError> {
             .create(folder)
             .map_err(|error| source.unusable(format!("{} cannot be made: {error}", folder.display())))?;
     }
-    let key: Key = SecretBox::new(Box::new(random()?));
     // Written under another name and linked: no process ever reads half of it.
     let name: [u8; 8] = random()?;
     let draft = with_suffix(path, &format!("draft-{:016x}", u64::from_be_bytes(name)));
@@ -217,17 +237,14 @@ pub(super) fn make_file(path: &Path) -> Result<(Key, bool), VaultError> {
         }
         placed => placed,
     };
-    let made = write_file(&draft, &key).and_then(|()| place());
+    let made = write_file(&draft, key).and_then(|()| place());
     let _ = fs::remove_file(&draft);
     match made {
         Ok(()) => {
             sync_folder(path);
-            Ok((key, true))
+            Ok(true)
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let key = read_file(path)?.ok_or_else(|| source.unusable("it has just gone"))?;
-            Ok((key, false))
-        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(source.unusable(format!("it cannot be made: {error}"))),
     }
 }
