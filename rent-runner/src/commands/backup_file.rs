@@ -130,7 +130,9 @@ impl BackupReader {
             return Ok(None);
         }
         let line = self.line()?;
-        if let Ok(tail) = serde_json::from_slice::<BackupTail>(&line) {
+        // A row is a list, and a list of two would be read as a last line.
+        let tail = line.starts_with(b"{").then(|| serde_json::from_slice::<BackupTail>(&line).ok()).flatten();
+        if let Some(tail) = tail {
             let whole = tail.lines == self.lines && tail.sha256 == hex(&self.digest.finalize_reset());
             let mut more = [0];
             if !whole || self.from.read(&mut more)? > 0 {

@@ -96,7 +96,8 @@ fn nothing_that_is_sealed_stands_in_the_file_and_only_its_owner_reads_it() {
 #[test]
 fn a_store_that_is_not_empty_is_left_alone_unless_told() {
     let server = stand_in(|_| {});
-    let file = backup(&club(&server.base_url()));
+    let club = club(&server.base_url());
+    let file = backup(&club);
     let other = Shop::new().furnish("http://127.0.0.1:9");
     // Its own key stands where the backup's should go.
     let done = restore(&other, &file, &["--replace"]);
