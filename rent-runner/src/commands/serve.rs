@@ -31,8 +31,9 @@ const MAX_PAUSE: Duration = Duration::from_secs(15);
 pub(crate) async fn run(config: Config) -> Result<u8> {
     let (stop, stopped) = watch::channel(false);
     // Heard from here on: a stop while the store is opened is a stop as well.
+    let interruption = signals::interruption();
     tokio::spawn(async move {
-        signals::interruption().await;
+        interruption.await;
         terminal::note("stopping: waiting for answers to what was sent, and releasing all other bookings");
         let _ = stop.send(true);
     });
