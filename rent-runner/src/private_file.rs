@@ -113,7 +113,10 @@ mod tests {
         assert!(!names_only(&with((8, 4, 61_184)), 61_184), "a named group");
         assert!(!names_only(&list(&[(2, 4, 7), (4, 4, u32::MAX), mask, others]), 7), "the file's own group");
         assert!(!names_only(&list(&[(2, 4, 7), group, mask, (0x20, 4, u32::MAX)]), 7), "everybody");
-        assert!(names_only(&list(&[(8, 2, 9), (4, 2, u32::MAX), mask, others]), 7), "what the mask takes away");
+        assert!(
+            names_only(&list(&[(8, 2, 9), (4, 2, u32::MAX), mask, others]), 7),
+            "what the mask takes away"
+        );
         for nonsense in [&b""[..], b"\x02\0\0\0\x01", b"\x01\0\0\0"] {
             assert!(!names_only(nonsense, 7));
         }

@@ -113,7 +113,8 @@ fn event_json(row: &EventRow) -> Value {
     value
 }
 
-fn as_text(story: &BookingHistory, application: Option<&Application>, events: bool) -> String {
+/// The story for people.
+pub(super) fn as_text(story: &BookingHistory, application: Option<&Application>, events: bool) -> String {
     let mut text = head(&story.booking, application);
     let mut line = |row: String| {
         text.push_str(&row);
