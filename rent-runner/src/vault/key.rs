@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -56,6 +56,9 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How much is read of a key, in bytes: much more than one has.
 const MAX_KEY_BYTES: u64 = 1024;
+
+/// How long the last words of a key command are waited for after its end.
+const STDERR_GRACE: Duration = Duration::from_millis(100);
 
 /// How often a running key command is polled.
 const COMMAND_GAP: Duration = Duration::from_millis(5);
@@ -117,11 +120,15 @@ pub(super) fn parse(text: &[u8]) -> Result<Key, String> {
     Ok(SecretBox::new(Box::new(*bytes)))
 }
 
-/// The beginning of what a command prints. Its standard error goes to ours.
+/// The beginning of what a command prints. What it says on stderr goes to a terminal, where it may ask something; elsewhere
+/// it becomes a line of our own, which is of the kind that all lines of the log are.
 pub(super) fn run_command(command: &str, timeout: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
     let began = SystemClock.monotonic();
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped());
+    if !io::stderr().is_terminal() {
+        shell.stderr(Stdio::piped());
+    }
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut shell, 0);
     let mut child = shell.spawn().map_err(|error| format!("`sh` cannot be started: {error}"))?;
@@ -133,6 +140,17 @@ pub(super) fn run_command(command: &str, timeout: Duration) -> Result<Zeroizing<
             // The receiver may have given up after its timeout.
             let _ = sender.send(read);
         });
+    }
+    let (said_sender, said) = mpsc::channel();
+    if let Some(out) = child.stderr.take() {
+        std::thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = out.take(MAX_KEY_BYTES).read_to_end(&mut text);
+            let words = String::from_utf8_lossy(&text).split_whitespace().collect::<Vec<_>>().join(" ");
+            let _ = said_sender.send(words);
+        });
+    } else {
+        drop(said_sender);
     }
     let text = receiver.recv_timeout(timeout);
     let status = loop {
@@ -151,10 +169,18 @@ pub(super) fn run_command(command: &str, timeout: Duration) -> Result<Zeroizing<
             }
         }
     };
+    // What it started may hold its stderr open for longer than it runs itself.
+    let said = said.recv_timeout(STDERR_GRACE).unwrap_or_default();
     match text {
-        Ok(Ok(text)) if status.success() => Ok(text),
+        Ok(Ok(text)) if status.success() => {
+            if !said.is_empty() {
+                tracing::warn!("the command for the key says: {said}");
+            }
+            Ok(text)
+        }
         Ok(Err(error)) => Err(format!("its output cannot be read: {error}")),
-        _ => Err(format!("it failed: {status}")),
+        _ if said.is_empty() => Err(format!("it failed: {status}")),
+        _ => Err(format!("it failed: {status}; it says: {said}")),
     }
 }
 
