@@ -80,7 +80,7 @@ fn report(shop: &Shop, more: &[&str]) -> (Done, String) {
     let words =
         ["--config", settings.to_str().unwrap(), "doctor", "--offline", "--report", path.to_str().unwrap()];
     let mut command = runner(&shop.arguments(&[&words[..], more].concat()));
-    command.env("RENT_RUNNER", "magpie-nest").env("USER", "magpieuser").env("HOME", shop.folder.path());
+    command.env("RENT_RUNNER", "magpie-nest").env("USER", "magpieuser");
     let done = super::support::finish(start(command, ""));
     let text = fs::read_to_string(path).unwrap_or_default();
     (done, text)

@@ -23,7 +23,7 @@ use crate::commands::{show, which_store};
 use crate::config::{self, Config, Source};
 use crate::request;
 use crate::store::{BookingHistory, BookingId, Filter, SealPurpose, State, Store};
-use crate::vault::Vault;
+use crate::vault::{KeySource, Vault};
 use crate::words::duration;
 
 /// Settings whose values tell nothing of a person, a machine or a network.
@@ -159,6 +159,15 @@ fn of_this_machine(scrubber: &mut Scrubber, config: &Config) {
         if let Ok(place) = std::env::var(name) {
             scrubber.add_place(&place, &format!("${name}"));
         }
+    }
+    // With `sudo`, or as a service, they are in nobody's home that the environment names.
+    let key = match &config.key {
+        KeySource::File(path) => Some(path.clone()),
+        _ => None,
+    };
+    let files = [which_store::file_of(&config.database), key, config.file.clone(), config.extra_ca.clone()];
+    for folder in files.iter().flatten().filter_map(|file| file.parent()) {
+        scrubber.add_place(&folder.to_string_lossy(), "[folder]");
     }
     for name in ["USER", "LOGNAME", "SUDO_USER"] {
         if let Ok(user) = std::env::var(name).as_deref()
