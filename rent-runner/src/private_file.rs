@@ -128,12 +128,12 @@ mod tests {
         let path = folder.path().join("key");
         fs::write(&path, "").unwrap();
         let file = File::open(&path).unwrap();
-        let is_open = |mode| {
+        let at_mode = |mode| {
             fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
             is_open(&file, &path, None)
         };
         let modes = [0o600, 0o400, 0o440, 0o604, 0o640];
-        assert_eq!(modes.map(is_open), [false, false, true, true, true]);
+        assert_eq!(modes.map(at_mode), [false, false, true, true, true]);
         for (user, open) in [(rustix::process::geteuid().as_raw(), false), (12_345, true)] {
             fs::set_permissions(&path, Permissions::from_mode(0o400)).unwrap();
             let list = list(&[(2, 4, user), (4, 0, u32::MAX), (0x10, 4, u32::MAX), (0x20, 0, u32::MAX)]);
@@ -143,7 +143,7 @@ mod tests {
                 return;
             }
             assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o440, "the mask is shown");
-            assert_eq!(super::is_open(&file, &path, None), open, "{user}");
+            assert_eq!(is_open(&file, &path, None), open, "{user}");
         }
     }
 
