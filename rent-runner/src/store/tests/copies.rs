@@ -123,3 +123,34 @@ async fn nothing_is_put_into_a_store_that_a_runner_works_on() {
     store.end_runner("tester").await.unwrap();
     fill(&store, true, &parts).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_copy_of_an_older_layout_leaves_what_it_lacks_empty() {
+    let place = Place::sqlite();
+    let (from, _) = with_booking(&place).await;
+    let mut older = parts(&from).await;
+    // As before the second layout, which has one column more.
+    let mut lacks = None;
+    for part in &mut older {
+        match part {
+            Copied::Table { table, columns } => {
+                lacks =
+                    columns.iter().position(|column| column == "refused_at").filter(|_| table == "account");
+                if let Some(at) = lacks {
+                    columns.remove(at);
+                }
+            }
+            Copied::Row(cells) => {
+                if let Some(at) = lacks {
+                    cells.remove(at);
+                }
+            }
+            Copied::LastNumber { .. } => {}
+        }
+    }
+    for place in [Some(Place::sqlite()), Place::postgres()].into_iter().flatten() {
+        let to = place.open().await;
+        fill(&to, false, &older).await.unwrap();
+        assert_eq!(parts(&to).await, parts(&from).await);
+    }
+}
