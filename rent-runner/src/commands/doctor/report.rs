@@ -33,7 +33,7 @@ const HARMLESS: [&str; 5] = ["tls", "on-block", "most-at-once", "language", "log
 const MAX_PAGE: usize = 100_000;
 const MAX_PAGES: usize = 3;
 
-/// The most bookings that are looked at for what is private.
+/// The most bookings that are looked at for what is private, beside the one that is asked for: the last ones.
 const MAX_BOOKINGS: u32 = 2_000;
 
 /// What the report is about.
@@ -71,7 +71,7 @@ async fn text(subject: &Subject<'_>) -> Result<String> {
     };
     let mut is_known = false;
     if let (Some(config), Some(store)) = (subject.config, &store) {
-        is_known = of_the_store(&mut scrubber, config, store).await.is_ok();
+        is_known = of_the_store(&mut scrubber, config, store, subject.booking).await.is_ok();
     }
     let checks = subject.findings.checks.iter().map(|check| {
         let to_do = check.to_do.as_ref().map(|to_do| format!(": {to_do}")).unwrap_or_default();
@@ -211,7 +211,12 @@ const COMMON: [&str; 9] =
 ///
 /// # Errors
 /// If the key does not open, or something cannot be read: then the scrubber knows too little.
-async fn of_the_store(scrubber: &mut Scrubber, config: &Config, store: &Store) -> Result<()> {
+async fn of_the_store(
+    scrubber: &mut Scrubber,
+    config: &Config,
+    store: &Store,
+    booking: Option<i64>,
+) -> Result<()> {
     let vault = match store.vault().await? {
         // Opened only where something is sealed: looking makes no key.
         Some(_) => Some(Vault::open(store, &config.key).await?),
@@ -237,7 +242,11 @@ async fn of_the_store(scrubber: &mut Scrubber, config: &Config, store: &Store) -
         }
     }
     let all = Filter { most: Some(MAX_BOOKINGS), last: true, ..Filter::default() };
-    for booking in store.bookings(&all).await? {
+    let mut bookings = store.bookings(&all).await?;
+    if let Some(id) = booking {
+        bookings.extend(store.booking(BookingId(id)).await.ok());
+    }
+    for booking in bookings {
         if let Some(vault) = &vault {
             of_application(scrubber, &request::unseal(vault, &booking.application)?);
         }
