@@ -113,8 +113,7 @@ fn event_json(row: &EventRow) -> Value {
     value
 }
 
-/// The story for people.
-pub(super) fn as_text(story: &BookingHistory, application: Option<&Application>, events: bool) -> String {
+fn as_text(story: &BookingHistory, application: Option<&Application>, events: bool) -> String {
     let mut text = head(&story.booking, application);
     let mut line = |row: String| {
         text.push_str(&row);

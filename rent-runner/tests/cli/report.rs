@@ -107,6 +107,8 @@ fn a_report_tells_the_story_and_nothing_private() {
         "점검 중입니다",
         "class=\"strange\"",
         "<th>성명</th>",
+        "\"site\": \"namyangju\"",
+        "\"account\": \"[left out]\"",
     ] {
         assert!(text.contains(said), "{said}\n{text}");
     }

@@ -13,18 +13,19 @@ use namyangju_rent::SeoulTime;
 use namyangju_rent::clock::{Clock as _, SystemClock};
 use namyangju_rent::form_fields::Charset;
 use secrecy::ExposeSecret as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::Findings;
 use super::scrub::Scrubber;
 use crate::bad_input::BadInput;
-use crate::commands::{show, which_store};
+use crate::commands::which_store;
 use crate::config::{self, Config, Source};
 use crate::request;
-use crate::store::{BookingHistory, BookingId, Filter, SealPurpose, State, Store};
+use crate::store::{BookingHistory, BookingId, EventRow, Filter, SealPurpose, State, Store};
+use crate::terminal::booking;
 use crate::vault::{KeySource, Vault};
-use crate::words::duration;
+use crate::words::{duration, in_words};
 
 /// Settings whose values tell nothing of a person, a machine or a network.
 const HARMLESS: [&str; 5] = ["tls", "on-block", "most-at-once", "language", "log-format"];
@@ -93,14 +94,15 @@ async fn text(subject: &Subject<'_>) -> Result<String> {
             .into());
         };
         let story = store.story(BookingId(id)).await?;
-        let lines = if is_known {
-            story_lines(&story).into_iter().map(|line| scrubber.text(&line)).collect()
-        } else {
-            vec!["left out: the key does not open, so that nobody can tell what is private in it".to_owned()]
-        };
-        section(&mut text, &format!("Booking {id}"), lines);
+        let title = format!("Booking {id}");
         if is_known {
+            section(&mut text, &title, events(&story, &scrubber));
+            let document = serde_json::to_string_pretty(&document(&story, &scrubber))?;
+            fenced(&mut text, "json", &document);
             pages(&mut text, &scrubber, config, store, &story).await?;
+        } else {
+            let why = "left out: the key does not open, so that nobody can tell what is private in it";
+            section(&mut text, &title, vec![why.to_owned()]);
         }
     }
     if let Some(store) = store {
@@ -147,6 +149,11 @@ fn versions() -> Vec<String> {
         format!("in a container: {}; by systemd: {}", yes(container), yes(by_systemd)),
         format!("written {}", SystemClock.now()),
     ]
+}
+
+/// Whether a site is one of the program's own, and no path.
+fn is_builtin(site: &str) -> bool {
+    namyangju_rent::Site::builtin_toml(site).is_some()
 }
 
 fn yes(is_so: bool) -> &'static str {
@@ -278,8 +285,8 @@ fn of_application(scrubber: &mut Scrubber, application: &namyangju_rent::Applica
 /// Every text of a saved session that may be a cookie's value, or the line that set it.
 fn cookies(scrubber: &mut Scrubber, value: &Value) {
     match value {
-        // The site's own address is in it too, and is not private.
-        Value::String(text) if text.contains("://") => {}
+        // The site's own name and address are in it too, and are not private.
+        Value::String(text) if text.contains("://") || is_builtin(text) => {}
         Value::String(text) => {
             for part in text.split([';', '=', ' ']).filter(|part| part.len() >= 8) {
                 scrubber.add(part, "cookie");
@@ -293,7 +300,6 @@ fn cookies(scrubber: &mut Scrubber, value: &Value) {
 
 fn settings(config: &Config) -> Vec<String> {
     let rows = config::rows(config).into_iter().map(|(key, value, source)| {
-        let is_builtin = |name: &str| namyangju_rent::Site::builtin_toml(name).is_some();
         let shown = match &value {
             Value::Null => "not set".to_owned(),
             Value::Array(list) => format!("{} set", list.len()),
@@ -324,8 +330,7 @@ async fn state(store: &Store, scrubber: &Scrubber, is_known: bool) -> crate::sto
         format!("applicants {}", store.applicants().await?.len()),
     ];
     for (number, account) in store.accounts().await?.iter().enumerate() {
-        let is_builtin = namyangju_rent::Site::builtin_toml(&account.site).is_some();
-        let site = if is_builtin { account.site.as_str() } else { "a dialect of its own" };
+        let site = if is_builtin(&account.site) { account.site.as_str() } else { "a dialect of its own" };
         let other = if account.base_url.is_some() { ", at another address" } else { "" };
         lines.push(format!("account {}: {site}{other}", number + 1));
     }
@@ -358,12 +363,48 @@ fn ago(now: SeoulTime, at: SeoulTime) -> String {
     duration::text(std::time::Duration::from_secs(now.since(at).as_secs().max(1)))
 }
 
-/// The story without the lines that name people.
-fn story_lines(story: &BookingHistory) -> Vec<String> {
-    let left_out = ["account ", "applicant ", "note ", "receipt ", "held by "];
-    let text = show::as_text(story, None, true);
-    let lines = text.lines().filter(|line| !left_out.iter().any(|start| line.starts_with(start)));
-    lines.map(str::to_owned).collect()
+/// What happened, line by line.
+fn events(story: &BookingHistory, scrubber: &Scrubber) -> Vec<String> {
+    let line =
+        |row: &EventRow| scrubber.text(&format!("{} round {} {}", row.at, row.round, in_words(&row.event)));
+    story.events.iter().map(line).collect()
+}
+
+/// The booking, its attempts and its last report, as `show --json` has them, without what names people. Each text goes
+/// through the scrubber alone: in a text that was laid out for a terminal, a name may go on in the next line.
+fn document(story: &BookingHistory, scrubber: &Scrubber) -> Value {
+    let attempts: Vec<Value> = story
+        .attempts
+        .iter()
+        .map(|row| json!({ "round": row.round, "page_bytes": row.page_bytes, "attempt": row.attempt }))
+        .collect();
+    let mut document =
+        json!({ "booking": booking::json(&story.booking), "attempts": attempts, "report": story.report });
+    scrub(&mut document, scrubber);
+    document
+}
+
+/// Fields of a document that name people, or what leads to them.
+const PERSONAL: [&str; 8] =
+    ["account", "note", "receipt", "receipt_number", "owner", "runner", "base_url", "application"];
+
+fn scrub(value: &mut Value, scrubber: &Scrubber) {
+    match value {
+        Value::String(text) => *text = scrubber.text(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| scrub(value, scrubber)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                // A dialect of one's own is named by its path.
+                let is_path = name == "site" && value.as_str().is_some_and(|site| !is_builtin(site));
+                if is_path || PERSONAL.contains(&name.as_str()) && !value.is_null() {
+                    *value = "[left out]".into();
+                } else {
+                    scrub(value, scrubber);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The pages that were kept of a booking, because nobody has described them yet.
