@@ -309,3 +309,6 @@ pub(crate) fn retry_after(page: &Page) -> Option<Duration> {
     };
     Some(Duration::from_secs(seconds).min(MAX_REST))
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ use super::sql::{Arg, Row, Sql, Tx, TxEngine, query, values};
 use super::{Result, Store, StoreError};
 
 /// Every table that is copied: one that points to another comes after it.
-pub(super) const TABLES: [&str; 13] = [
+pub(super) const TABLES: [&str; 14] = [
     "vault",
     "account",
     "applicant",
@@ -28,6 +28,7 @@ pub(super) const TABLES: [&str; 13] = [
     "opening",
     "time_number",
     "routes",
+    "site_clock",
     "message",
 ];
 

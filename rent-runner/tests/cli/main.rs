@@ -33,3 +33,4 @@ mod site;
 mod stored;
 mod story;
 mod support;
+mod unreadable;
