@@ -27,7 +27,7 @@ use crate::net::dns::DnsCache;
 use crate::net::pace::{Budget, Pace};
 use crate::net::route_pool::RoutePool;
 use crate::net::routes::{RouteStatus, Routes, SavedRoutes};
-use crate::net::shared::Shared;
+use crate::net::shared::{KnownFile, Shared};
 use crate::net::silence::BurstSilence;
 use crate::net::tls::{Tls, TlsBackend};
 use crate::net::transport::{OpenLine, Transport};
@@ -149,6 +149,7 @@ impl ClientBuilder {
         let tls = if needs_tls { Tls::prepare(backend, self.extra_ca.as_deref())? } else { Tls::unused()? };
         let shared = Shared {
             names: DnsCache::system(Arc::clone(&self.clock)),
+            file: Mutex::new(KnownFile::of(&self.site)),
             site: self.site,
             clock: self.clock,
             user_agent: self.user_agent,
@@ -158,7 +159,6 @@ impl ClientBuilder {
             tls,
             routes: RoutePool::new(self.routes, self.burst_silence),
             measured: SharedSiteClock::default(),
-            file: Mutex::default(),
             head_is_refused: AtomicBool::new(false),
         };
         for route in shared.routes.all() {

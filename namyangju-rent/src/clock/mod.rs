@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
 
-pub use crate::clock::aim::EarlierOpening;
+pub use crate::clock::aim::{EarlierOpening, ShotArrival};
 pub use crate::clock::facts::{ClockFacts, MAX_FACTS_AGE, OwnStampFrom};
 pub use crate::clock::site_clock::{ClockEstimate, Probe, SiteClock};
 use crate::value::date::SeoulTime;

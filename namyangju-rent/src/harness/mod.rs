@@ -46,14 +46,14 @@
 //! | clock and opening | `clock_skew_millis` `date_cached` `opening` `openings` `gate` `not_open_text` | right, always open; before an opening the day page says so |
 //! | bytes | `content_type` `meta_charset` `framing` `gzip` `calendar_suffixes` `missing` | no charset in the header, Content-Length, 404 |
 //! | addresses | `printed_base` | paths, and the base that the visitor asked at |
-//! | login | `login_success` `login_failure` `cookie_name` `login_cookie_lines` `cookie_life` `anonymous` `sessions_end` `one_session` | 200 with three cookie lines; redirect to the message page with one; day page refuses without login |
+//! | login | `login_success` `login_failure` `cookie_name` `login_cookie_lines` `cookie_life` `clock_cookie` `anonymous` `sessions_end` `one_session` | 200 with three cookie lines; redirect to the message page with one; day page refuses without login |
 //! | page trace | `form_needs_day` `trace` `trace_refusal` | the applicant form for the same slots |
 //! | submission | `taken` `submit_success` `landing_path` `check_amount` `check_time_list` | 5543 bytes; redirect to `…/{number}`; both checked |
 //! | names in the day list | `listed_names` | as they were typed |
 //! | human check | `human_check` | at the dialect's places |
 //! | waiting room | `waiting_room` | none |
 //! | limits | `max_hours` `min_hours` `daily_limit` | 4 hours, 1 hour, none |
-//! | load | `busy` `swamp` `block` `there` `back` `handshake_round_trips` | none |
+//! | load | `busy` `swamp` `block` `there` `back` `handshake_round_trips` `handshakes_from` | none |
 //! | wire | `faults` | none |
 //! | wording | `texts` | its own |
 //!
@@ -127,9 +127,9 @@ pub use line::Line;
 pub use replay::{Capture, ReplayError, Told, replay};
 pub use server::StandInServer;
 pub use settings::{
-    Anonymous, BlockKind, BlockRule, BusyWindow, ContentType, CookieLife, Crowd, Delay, Framing, Gate,
-    HumanCheck, ListedNames, LoginFailure, LoginSuccess, Missing, PrintedBase, RefusalStyle, Rival, Settings,
-    SubmitSuccess, TAKEN_PAGE_BYTES, Taken, Trace, WaitingRoom, WaitingRoomStyle,
+    Anonymous, BlockKind, BlockRule, BusyWindow, ClockCookie, ContentType, CookieLife, Crowd, Delay, Framing,
+    Gate, HumanCheck, ListedNames, LoginFailure, LoginSuccess, Missing, PrintedBase, RefusalStyle, Rival,
+    Settings, SubmitSuccess, TAKEN_PAGE_BYTES, Taken, Trace, WaitingRoom, WaitingRoomStyle,
 };
 pub use stand_in::{Booked, StandIn};
 pub use swamp::Swamp;

@@ -385,7 +385,8 @@ async fn exchange(
     let mut there = shared.with(StandIn::there_delay);
     if nth == 1 {
         // The handshakes would end then; what came earlier would not have left the client yet.
-        let ready = open.opened.saturating_add(shared.with(|stand_in| stand_in.handshakes()));
+        let ready =
+            open.opened.saturating_add(shared.with(|stand_in| stand_in.handshakes(shared.clock.now())));
         there = there.saturating_add(ready.saturating_sub(shared.clock.monotonic()));
     }
     if !there.is_zero() {

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::Method;
-use reqwest::header::{CONNECTION, CONTENT_TYPE, COOKIE, DATE, HeaderMap, HeaderName, SERVER, SET_COOKIE};
+use reqwest::header::{
+    CONNECTION, CONTENT_TYPE, COOKIE, DATE, HeaderMap, HeaderName, HeaderValue, SERVER, SET_COOKIE,
+};
 use tracing::debug;
 use url::Url;
 
@@ -20,6 +22,7 @@ use crate::error::{Error, NetworkError, NetworkErrorKind, Step};
 use crate::html::charset::Charset;
 use crate::net::cookies::CookieJar;
 use crate::net::line::SiteLine;
+use crate::net::own_stamp::own_stamp;
 use crate::net::pace::{Budget, Pace};
 use crate::net::redirect::onward;
 use crate::net::route::Route;
@@ -480,11 +483,13 @@ impl Transport {
         let sent = line.connections.left(handed, made).min(head_at);
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let date = headers.get(DATE).and_then(|v| unix_seconds(v.as_bytes()));
-        self.told().take_in(
-            &headers,
-            date.map(|date| Sample { sent, first_byte: head_at, date, source, own: None }),
-            head_at,
-        );
+        let sample = date.map(|date| {
+            // A file is answered without the application.
+            let cookies = headers.get_all(SET_COOKIE).iter().map(HeaderValue::as_bytes);
+            let own = own_stamp(&self.site.dialect, cookies, date).filter(|_| source == Source::Page);
+            Sample { sent, first_byte: head_at, date, source, own }
+        });
+        self.told().take_in(&headers, sample, head_at);
         Ok(RawAnswer { status, headers, sent, head_at, date, body: self.read(response).await })
     }
 

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use namyangju_rent::aim::Stamp;
-use namyangju_rent::clock::{ClockFacts, EarlierOpening};
-use namyangju_rent::harness::{Delay, KeepAlive, ScriptClock, Settings, SiteStep, WebServer};
-use namyangju_rent::{Report, SeoulTime, Verdict};
+use namyangju_rent::clock::{ClockFacts, EarlierOpening, OwnStampFrom};
+use namyangju_rent::harness::{
+    ClockCookie, DateStamp, Delay, KeepAlive, ScriptClock, Settings, SiteStep, WebServer,
+};
+use namyangju_rent::{Event, Report, SeoulTime, Site, Verdict};
 
 use crate::stage::Stage;
 
@@ -157,4 +159,110 @@ async fn where_an_opening_was_late_before_the_second_attempt_waits_for_its_turn(
     let shown = EarlierOpening { closed_micros: Some(250_000), open_micros: bracket.open_micros };
     let second = run(vec![shown]).await;
     assert!(gap(&first) < ms(100) && gap(&second).abs_diff(ms(500)) <= ms(5), "{first:?} {second:?}");
+}
+
+/// A site whose `Date` is renewed by a timer, 700 ms after each second of its clock.
+fn by_timer(script: u64, cookie: Option<ClockCookie>) -> Settings {
+    let mut settings = settings(WebServer::nginx());
+    settings.web_server.date = DateStamp::Timer { every: ms(1_000), phase: ms(700) };
+    settings.web_server.script_time = ms(script);
+    settings.clock_cookie = cookie;
+    settings
+}
+
+/// A dialect with these keys in place of its `[clock]`.
+fn dialect(clock: &str) -> Site {
+    let text = Site::builtin_toml("namyangju").unwrap();
+    let (before, after) = text.split_once("[clock]").unwrap();
+    let (_, after) = after.split_once("\n[").unwrap();
+    Site::from_toml(&format!("{before}[clock]\n{clock}\n[{after}")).unwrap()
+}
+
+#[tokio::test]
+async fn the_applications_own_stamp_is_right_where_the_date_is_not() {
+    let rule = |from: &str| format!("own_stamp = {{ cookie = \"{}\", {from} }}", ClockCookie::NAME);
+    for (cookie, clock, from) in [
+        (ClockCookie::ExpiresAndMaxAge, String::new(), OwnStampFrom::Expires),
+        (
+            ClockCookie::Expires,
+            rule("from = \"expires\", lifetime_seconds = 3600, read = \"arrival\""),
+            OwnStampFrom::Expires,
+        ),
+        (ClockCookie::Milliseconds, rule("from = \"milliseconds\""), OwnStampFrom::Milliseconds),
+    ] {
+        for script in [0, 30, 120, 250] {
+            let stage = Stage::of(dialect(&clock), by_timer(script, Some(cookie))).await;
+            let report = stage.booking().opens_at(opening()).run(|_| {}).await;
+            assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{cookie:?} {script} {report:?}");
+            assert!(met(&stage) <= ms(15), "{cookie:?} {script} {:?} {report:?}", met(&stage));
+            assert!(report.requests <= 20, "{cookie:?} {script} {report:?}");
+            assert_eq!(report.learnt.unwrap().own_stamp, Some(from), "{cookie:?}");
+        }
+    }
+    // Without it nothing shows how late the dates are.
+    let stage = Stage::new("namyangju", by_timer(0, None)).await;
+    let report = stage.booking().opens_at(opening()).run(|_| {}).await;
+    assert!(met(&stage) >= ms(690), "{:?} {report:?}", met(&stage));
+}
+
+#[tokio::test]
+async fn a_dialect_may_tell_the_stamp_and_the_file() {
+    let mut server = WebServer::nginx();
+    server.script_time = ms(120);
+    let told = dialect("stamp = \"departure\"\nfile = \"/rent/css/standin.css\"");
+    let stage = Stage::of(told, settings(server)).await;
+    let report = stage.booking().opens_at(opening()).run(|_| {}).await;
+    assert!(met(&stage) <= ms(15) && report.attempts.len() == 1, "{:?} {report:?}", met(&stage));
+    let asked: Vec<String> = stage.server.arrivals().iter().map(|a| a.path.clone()).collect();
+    assert!(asked.iter().any(|path| path == "/rent/css/standin.css"), "{asked:?}");
+}
+
+#[tokio::test]
+async fn the_arrival_that_is_told_when_armed_holds_the_true_one() {
+    for mut server in [WebServer::apache(), WebServer::nginx()] {
+        server.script_time = ms(120);
+        let stage = Stage::new("namyangju", settings(server)).await;
+        let mut told = None;
+        let booking = stage.booking().opens_at(opening());
+        booking
+            .run(|happened| {
+                if let Event::Armed { arrives, .. } = &happened.event {
+                    told = *arrives;
+                }
+            })
+            .await;
+        let (told, met) = (told.unwrap(), met(&stage).as_micros() as i64);
+        assert!(told.earliest_micros <= met && met <= told.latest_micros + 5_000, "{told:?} {met}");
+        assert!((told.likely_micros - met).abs() <= 12_000, "{told:?} {met}");
+    }
+    // A clock that somebody gave is not measured.
+    let stage = Stage::new("namyangju", settings(WebServer::apache())).await;
+    let mut armed = Vec::new();
+    let booking = stage.booking().opens_at(opening()).clock_offset_micros(0);
+    booking
+        .run(|happened| {
+            if let Event::Armed { arrives, .. } = &happened.event {
+                armed.push(*arrives);
+            }
+        })
+        .await;
+    assert_eq!(armed, [None]);
+}
+
+#[tokio::test]
+async fn a_line_that_is_closed_after_each_answer_is_measured_once_more_before_the_shot() {
+    let mut settings = settings(WebServer::apache());
+    settings.web_server.keep_alive = KeepAlive::off();
+    settings.handshake_round_trips = 3;
+    settings.handshakes_from = Some(opening().minus(ms(1_600)));
+    let stage = Stage::new("namyangju", settings).await;
+    let report = stage.booking().opens_at(opening()).run(|_| {}).await;
+    assert!(met(&stage) <= ms(15) && report.attempts.len() == 1, "{:?} {report:?}", met(&stage));
+    let late = stage
+        .server
+        .arrivals()
+        .iter()
+        .filter(|a| a.site_time >= opening().minus(ms(3_500)) && a.method == "HEAD")
+        .count();
+    assert!(late == 1 && report.requests <= 20, "{report:?}");
 }

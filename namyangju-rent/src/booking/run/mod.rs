@@ -90,7 +90,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             login: 0,
             learned: None,
             member: None,
-            measurement: Measurement::default(),
+            measurement: Measurement::new(booking.client.site().dialect.clock.stamp),
             wish: booking.standing.wish().min(booking.wishes.len().saturating_sub(1)),
             attempts: Vec::new(),
             logins: Logins::default(),

@@ -34,6 +34,9 @@ const MILLI: i64 = 1_000_000;
 /// moment early is refused and costs a round trip and a script more; what arrives a moment late costs the moment.
 const LATE_BY: i64 = 2 * MILLI;
 
+/// The same as a part of the round trip, where that is more: on a long way the jitter that a few probes show is off by more.
+const LATE_BY_PART: i64 = 20;
+
 /// Where no file was asked, the jitter is taken to be at least this part of the round trip, and the other where the
 /// value rests on fewer than [`MANY_CONNECTS`]: a few connects tell little of it.
 const JITTER_PART: i64 = 8;
@@ -108,6 +111,11 @@ pub enum Stamp {
 }
 
 impl Stamp {
+    /// Itself, or `other` where it is not known.
+    fn or(self, other: Self) -> Self {
+        if self == Self::Unknown { other } else { self }
+    }
+
     /// What a `Server` header suggests. Never a proof: a front may write it over another server's dates.
     pub fn hinted_by(server: &str) -> Self {
         let server = server.to_ascii_lowercase();
@@ -240,7 +248,21 @@ pub struct Shot {
     /// What was sent at `at` arrives at the earliest so long after the opening, in microseconds of the site's
     /// clock; negative before it.
     pub earliest_micros: i64,
+    /// The most likely arrival, in the same way.
+    pub likely_micros: i64,
     /// The latest arrival, in the same way, on a line that is as quick as its quickest.
+    pub latest_micros: i64,
+}
+
+/// When a request of the opening arrives at the site, in microseconds after the opening by the site's clock; negative
+/// before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShotArrival {
+    /// At the earliest.
+    pub earliest_micros: i64,
+    /// Most likely.
+    pub likely_micros: i64,
+    /// At the latest, on a line that is as quick as its quickest.
     pub latest_micros: i64,
 }
 
@@ -535,7 +557,8 @@ impl Aim {
         let (reading, open) = self.read()?;
         let network = self.network()?;
         let opens = instant.unix_micros().saturating_mul(1_000);
-        let meets = |ahead: i64| opens.saturating_sub(ahead).saturating_add(LATE_BY);
+        let late_by = LATE_BY.max(network.whole / LATE_BY_PART);
+        let meets = |ahead: i64| opens.saturating_sub(ahead).saturating_add(late_by);
         let safe_at = meets(reading.safe);
         let few = !reading.files && reading.stamp != Stamp::Arrival && self.connects.len() < MANY_CONNECTS;
         let least = if few { network.whole / JITTER_PART_OF_FEW } else { 0 };
@@ -548,6 +571,19 @@ impl Aim {
             at: duration(at),
             safe_at: duration(safe_at),
             earliest_micros: arrives(reading.earliest),
+            likely_micros: arrives(reading.likely),
+            latest_micros: arrives(reading.latest),
+        })
+    }
+
+    /// When what is sent at `at` arrives, for an opening at `instant` of the site's clock; `None` without a sample.
+    pub fn arrival(&self, instant: SeoulTime, at: Duration) -> Option<ShotArrival> {
+        let reading = self.reading()?;
+        let opens = instant.unix_micros().saturating_mul(1_000);
+        let arrives = |ahead: i64| nanos(at).saturating_add(ahead).saturating_sub(opens) / 1_000;
+        Some(ShotArrival {
+            earliest_micros: arrives(reading.earliest),
+            likely_micros: arrives(reading.likely),
             latest_micros: arrives(reading.latest),
         })
     }
@@ -607,11 +643,17 @@ impl Aim {
         let script = self.script(&network);
         let Some(fit) = fits.arrival.or(fits.departure).or(fits.between) else { return NextProbe::Enough };
         if !fits.used.pages && !fits.used.files {
+            // The stamps tell nothing of the network: a few files do.
+            if file && files < FILES_BEFORE_CHECK {
+                let dates = Used { files: true, pages: true, own: false };
+                let dated = self.fit(&network, Stamp::Arrival, dates).map(|dated| dated.open().middle());
+                return ask(Source::File, dated);
+            }
             if fit.usual.width() <= enough {
                 return NextProbe::Enough;
             }
             let own = self.samples.iter().rev().find_map(|sample| sample.own);
-            let read = own.map_or(Stamp::Unknown, |own| own.read);
+            let read = own.map_or(Stamp::Unknown, |own| own.read).or(fit.stamp);
             return ask(Source::Page, Some(fit.likely().saturating_add(moment(read, script))));
         }
         // What all models leave open: a file halves it.
@@ -736,6 +778,19 @@ impl Aim {
         Some(Network { low: low.max(0), high, typical, whole, jitter, slack })
     }
 
+    fn has_many_own(&self) -> bool {
+        self.samples.iter().filter(|sample| sample.own.is_some()).count() >= MANY_OWN
+    }
+
+    /// Whether pages come with the application's own stamp, so that probes can go by it. Some sites send such a cookie only
+    /// now and then.
+    fn own_is_live(&self) -> bool {
+        let pages = || self.samples.iter().filter(|sample| sample.source == Source::Page);
+        let newest = pages().next_back().is_some_and(|page| page.own.is_some());
+        let all = pages().nth(1).is_some() && pages().all(|page| page.own.is_some());
+        newest && (all || self.has_many_own())
+    }
+
     /// The models that fit the most trusted stamps; `None` if nothing fits.
     fn fits(&self, network: &Network) -> Option<Fits> {
         let has = |source| self.samples.iter().any(|sample| sample.source == source);
@@ -747,17 +802,20 @@ impl Aim {
         // The clock that the rules ask goes first, then the pages' dates: files may come from another machine.
         let without_files = Used { files: false, ..all };
         let only_own = Used { files: false, pages: false, own: true };
-        let many_own = self.samples.iter().filter(|sample| sample.own.is_some()).count() >= MANY_OWN;
-        let mut tries = Vec::with_capacity(3);
-        if many_own {
+        let without_own = Used { own: false, ..all };
+        let mut tries = Vec::with_capacity(6);
+        if self.own_is_live() {
             tries.push(only_own);
         }
         tries.push(all);
         if all.files && (all.pages || all.own) {
             tries.push(without_files);
         }
-        if all.own && !many_own {
+        // A few stamps that contradict all dates are another clock's; many are not.
+        if all.own && self.has_many_own() {
             tries.push(only_own);
+        } else if all.own {
+            tries.extend([without_own, Used { files: false, ..without_own }, only_own]);
         }
         let fit = |stamp, used| self.fit(network, stamp, used).filter(|fit| !fit.bounds.is_empty());
         for used in &tries {
@@ -794,7 +852,9 @@ impl Aim {
             let date = (sample.date.saturating_mul(SECOND), SECOND, stamp);
             let own = sample.own.filter(|_| used.own).map(|own| {
                 let (micros, wide) = (own.unix_micros, own.resolution_micros.max(1));
-                (micros.saturating_mul(1_000), wide.saturating_mul(1_000), own.read)
+                // Where nothing else is used, either model of it is tried.
+                let read = if used.files || used.pages { own.read } else { own.read.or(stamp) };
+                (micros.saturating_mul(1_000), wide.saturating_mul(1_000), read)
             });
             for (shown, wide, stamp) in dates.then_some(date).into_iter().chain(own) {
                 any = true;
