@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::account::Account;
 use super::courts::Court;
 use super::settings::{
-    Anonymous, BlockRule, BusyWindow, ContentType, CookieLife, Crowd, Delay, Framing, Gate, HumanCheck,
-    ListedNames, LoginFailure, LoginSuccess, Missing, PrintedBase, RefusalStyle, Rival, Settings,
+    Anonymous, BlockRule, BusyWindow, ClockCookie, ContentType, CookieLife, Crowd, Delay, Framing, Gate,
+    HumanCheck, ListedNames, LoginFailure, LoginSuccess, Missing, PrintedBase, RefusalStyle, Rival, Settings,
     SubmitSuccess, Taken, Trace, WaitingRoom,
 };
 use super::swamp::Swamp;
@@ -135,6 +135,7 @@ setters! {
     some_text cookie_name: String,
     some login_cookie_lines: u8,
     plain cookie_life: CookieLife,
+    some clock_cookie: ClockCookie,
     plain anonymous: Anonymous,
     each sessions_end: SeoulTime,
     plain one_session: bool,
@@ -158,6 +159,7 @@ setters! {
     plain there: Delay,
     plain back: Delay,
     plain handshake_round_trips: u8,
+    some handshakes_from: SeoulTime,
     each faults: Fault,
     plain texts: Texts,
 }

@@ -2,20 +2,23 @@
 //!
 //! The servers were made for browsers, so a header in another order, or a cookie that a browser would not have sent, is
 //! answered by a page that no browser gets: PHP takes the first cookie of a name, and browsers send the one of the
-//! longest path first. The usual stores keep no order, count lifetimes by the local wall clock and drop raw bytes, and
-//! each of these loses a session at these sites. What differs from RFC 6265, and why:
+//! longest path first. `cookie_store` holds the cookies and knows where each goes. It keeps no order, counts lifetimes by
+//! the local wall clock and drops raw bytes, and each of these loses a session at these sites: so a line is read here, and
+//! the age and the end of each cookie are kept beside the store. What differs from RFC 6265, and why:
 //!
 //! - Lifetimes count from the answer's `Date`, on the monotonic clock: a wrong wall clock drops no live session.
 //! - A line is cut at the first NUL, CR or LF, as browsers do.
 //! - A cookie marked `Secure` goes to loopback addresses by plain http too, as in browsers.
 //! - There is no list of public suffixes: a domain needs a dot. Nothing goes to another host than the site's anyway.
+//! - A cookie with our own host as its domain replaces the one without a domain, as the RFC has it. Browsers keep both.
 //! - A full jar keeps what it holds. Browsers drop the oldest cookie, which here is the session.
 
-use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use cookie_store::{Cookie, CookieDomain, CookieExpiration, RawCookie};
 use reqwest::header::HeaderValue;
+use reqwest_cookie_store::{CookieStore, CookieStoreMutex};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
@@ -45,26 +48,19 @@ const MAX_COOKIES: usize = 50;
 
 /// A cookie jar for one site.
 #[derive(Default)]
-pub(crate) struct CookieJar(Mutex<Vec<Cookie>>);
-
-/// One cookie. Texts have one character for each byte, as raw bytes go back as they came.
-struct Cookie {
-    name: String,
-    value: String,
-    domain: CookieDomain,
-    path: String,
-    secure: bool,
-    /// When it ends, on the monotonic clock of the client; `None` is with the session.
-    expires: Option<Duration>,
+pub(crate) struct CookieJar {
+    store: CookieStoreMutex,
+    /// What the store does not know of its cookies, in the order in which they were first set.
+    kept: Mutex<Vec<Kept>>,
 }
 
-/// Where a cookie goes.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum CookieDomain {
-    /// To the host that set it.
-    HostOnly(String),
-    /// To this domain and all below it.
-    Suffix(String),
+/// A cookie's identity, and when it ends.
+struct Kept {
+    name: String,
+    domain: String,
+    path: String,
+    /// On the monotonic clock; `None` is with the session. In the store every cookie lasts as long as the session.
+    expires: Option<Duration>,
 }
 
 /// A `Set-Cookie` line, taken apart (RFC 6265 section 5.2).
@@ -94,27 +90,43 @@ impl CookieJar {
         now: Duration,
     ) -> Received {
         let mut received = Received::default();
-        let Ok(mut held) = self.0.lock() else { return received };
-        held.retain(|cookie| !cookie.is_over(now));
+        let (Ok(mut kept), Ok(mut store)) = (self.kept.lock(), self.store.lock()) else { return received };
+        kept.retain(|cookie| {
+            let is_over = cookie.is_over(now);
+            if is_over {
+                store.remove(&cookie.domain, &cookie.path, &cookie.name);
+            }
+            !is_over
+        });
         for line in lines {
+            // One character for each byte: values may be raw EUC-KR, and go back as they came.
             let text: String = line.iter().map(|b| char::from(*b)).collect();
             let Some(line) = SetCookie::read(&text) else { continue };
             received.names.push(line.name.to_owned());
-            let Some((cookie, lifetime)) = line.cookie(url, date, now) else { continue };
-            let same = |other: &Cookie| other.is_replaced_by(&cookie);
+            let Some(cookie) = line.cookie(url) else { continue };
+            let lifetime = line.lifetime(date);
+            let entry = Kept::of(&cookie, lifetime.map(|seconds| ends(now, seconds)));
+            let place = kept.iter().position(|other| other.is_same(&entry));
             if lifetime.is_some_and(|seconds| seconds <= 0) {
-                if let Some(place) = held.iter().position(same) {
-                    held.remove(place);
-                    received.cleared.push(cookie.name);
+                if let Some(place) = place {
+                    store.remove(&entry.domain, &entry.path, &entry.name);
+                    kept.remove(place);
+                    received.cleared.push(entry.name);
                 }
                 continue;
             }
-            received.set.push(cookie.name.clone());
-            if let Some(old) = held.iter_mut().find(|other| same(other)) {
-                // It keeps its place: the order is that of the first setting.
-                *old = cookie;
-            } else if held.len() < MAX_COOKIES {
-                held.push(cookie);
+            if place.is_none() && kept.len() >= MAX_COOKIES {
+                received.set.push(entry.name);
+                continue;
+            }
+            if store.insert(cookie, url).is_err() {
+                continue;
+            }
+            received.set.push(entry.name.clone());
+            // One that is renewed keeps its place: the order is that of the first setting.
+            match place.and_then(|place| kept.get_mut(place)) {
+                Some(old) => *old = entry,
+                None => kept.push(entry),
             }
         }
         received
@@ -122,13 +134,19 @@ impl CookieJar {
 
     /// The `Cookie` header for an address: the longest path first, then the oldest cookie.
     pub(crate) fn header(&self, url: &Url, now: Duration) -> Option<HeaderValue> {
-        let held = self.0.lock().ok()?;
-        let mut fit: Vec<&Cookie> =
-            held.iter().filter(|cookie| !cookie.is_over(now) && cookie.goes_to(url)).collect();
-        // Stable, and the jar is in the order of age.
-        fit.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
+        let (kept, store) = (self.kept.lock().ok()?, self.store.lock().ok()?);
+        let mut fit: Vec<(usize, &Cookie<'static>)> = store
+            .matches(url)
+            .into_iter()
+            .filter_map(|cookie| {
+                let own = Kept::of(cookie, None);
+                let place = kept.iter().position(|other| other.is_same(&own))?;
+                (!kept.get(place)?.is_over(now)).then_some((place, cookie))
+            })
+            .collect();
+        fit.sort_by_key(|(place, cookie)| (std::cmp::Reverse(cookie.path.len()), *place));
         let pairs: Vec<String> =
-            fit.into_iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
+            fit.into_iter().map(|(_, cookie)| format!("{}={}", cookie.name(), cookie.value())).collect();
         if pairs.is_empty() {
             return None;
         }
@@ -142,23 +160,22 @@ impl CookieJar {
     /// All cookies, those of the session included, for a file that is read by another process: `wall` is what the wall
     /// clock shows at `now` of the monotonic one.
     pub(crate) fn save(&self, wall: SeoulTime, now: Duration) -> Option<serde_json::Value> {
-        let held = self.0.lock().ok()?;
-        let saved: Vec<SavedCookie> = held
+        let (kept, store) = (self.kept.lock().ok()?, self.store.lock().ok()?);
+        let saved: Vec<SavedCookie> = kept
             .iter()
-            .filter(|cookie| !cookie.is_over(now))
-            .map(|cookie| SavedCookie {
-                raw_cookie: format!(
-                    "{}={}{}",
-                    cookie.name,
-                    cookie.value,
-                    if cookie.secure { "; Secure" } else { "" }
-                ),
-                path: (cookie.path.clone(), true),
-                domain: cookie.domain.clone(),
-                expires: match cookie.expires {
-                    Some(end) => CookieEnd::At(wall.plus(end.saturating_sub(now))),
-                    None => CookieEnd::SessionEnd,
-                },
+            .filter(|entry| !entry.is_over(now))
+            .filter_map(|entry| {
+                let cookie = store.get_any(&entry.domain, &entry.path, &entry.name)?;
+                let secure = if cookie.secure() == Some(true) { "; Secure" } else { "" };
+                Some(SavedCookie {
+                    raw_cookie: format!("{}={}{secure}", cookie.name(), cookie.value()),
+                    path: (entry.path.clone(), true),
+                    domain: cookie.domain.clone(),
+                    expires: match entry.expires {
+                        Some(end) => CookieEnd::At(wall.plus(end.saturating_sub(now))),
+                        None => CookieEnd::SessionEnd,
+                    },
+                })
             })
             .collect();
         serde_json::to_value(saved).ok()
@@ -166,39 +183,54 @@ impl CookieJar {
 
     /// Reads back what [`CookieJar::save`] gave.
     pub(crate) fn load(cookies: &serde_json::Value, wall: SeoulTime, now: Duration) -> Result<Self, String> {
-        let saved =
-            Vec::<SavedCookie>::deserialize(cookies).map_err(|_| "its cookies cannot be read".to_owned())?;
-        let cookies = saved.into_iter().filter_map(|saved| saved.cookie(wall, now)).take(MAX_COOKIES);
-        Ok(Self(Mutex::new(cookies.collect())))
+        let wrong = |_| "its cookies cannot be read".to_owned();
+        let saved = Vec::<SavedCookie>::deserialize(cookies).map_err(wrong)?;
+        let mut kept: Vec<Kept> = Vec::new();
+        let mut cookies = Vec::new();
+        for saved in saved.into_iter().filter(|saved| !saved.is_over(wall)).take(MAX_COOKIES) {
+            let expires = match saved.expires {
+                CookieEnd::At(end) => Some(now.saturating_add(end.since(wall))),
+                CookieEnd::SessionEnd => None,
+            };
+            let Some(cookie) = saved.cookie() else { continue };
+            let entry = Kept::of(&cookie, expires);
+            kept.retain(|other| !other.is_same(&entry));
+            kept.push(entry);
+            cookies.push(Ok::<_, serde_json::Error>(cookie));
+        }
+        let store =
+            CookieStore::from_cookies(cookies, true).map_err(|_| "its cookies cannot be read".to_owned())?;
+        Ok(Self { store: CookieStoreMutex::new(store), kept: Mutex::new(kept) })
     }
 
     /// How many cookies there are.
     pub(crate) fn len(&self) -> usize {
-        self.0.lock().map_or(0, |held| held.len())
+        self.kept.lock().map_or(0, |kept| kept.len())
     }
 }
 
-impl Cookie {
+impl Kept {
+    fn of(cookie: &Cookie<'_>, expires: Option<Duration>) -> Self {
+        Self {
+            name: cookie.name().to_owned(),
+            domain: String::from(&cookie.domain),
+            path: String::from(&cookie.path),
+            expires,
+        }
+    }
+
     fn is_over(&self, now: Duration) -> bool {
         self.expires.is_some_and(|end| end <= now)
     }
 
-    /// Whether the other is the same cookie, set again: name, domain and path are its identity.
-    fn is_replaced_by(&self, other: &Self) -> bool {
+    fn is_same(&self, other: &Self) -> bool {
         self.name == other.name && self.domain == other.domain && self.path == other.path
     }
+}
 
-    fn goes_to(&self, url: &Url) -> bool {
-        let Some(host) = url.host_str() else { return false };
-        let fits = match &self.domain {
-            CookieDomain::HostOnly(own) => own == host,
-            CookieDomain::Suffix(own) => own == host || is_below(host, own),
-        };
-        let path = url.path().strip_prefix(self.path.as_str());
-        let within =
-            path.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || self.path.ends_with('/'));
-        fits && within && (!self.secure || url.scheme() == "https" || is_loopback(url))
-    }
+/// The end of a cookie that lasts so many seconds from now.
+fn ends(now: Duration, seconds: i64) -> Duration {
+    now.saturating_add(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
 }
 
 impl<'l> SetCookie<'l> {
@@ -231,48 +263,34 @@ impl<'l> SetCookie<'l> {
         Some(line)
     }
 
-    /// The cookie that it sets at an address, and its lifetime in seconds, where it has one; `None` if it is for
-    /// another host.
-    fn cookie(&self, url: &Url, date: i64, now: Duration) -> Option<(Cookie, Option<i64>)> {
-        let host = url.host_str()?.to_owned();
+    /// The cookie that it sets at an address, to last as long as the session; `None` if it is for another host.
+    fn cookie(&self, url: &Url) -> Option<Cookie<'static>> {
+        let host = url.host_str()?;
+        let is_named = matches!(url.host(), Some(Host::Domain(_)));
         let domain = match self.domain.map(str::to_ascii_lowercase) {
-            None => CookieDomain::HostOnly(host),
-            Some(domain) if domain == host => {
-                let whole = matches!(url.host(), Some(Host::Domain(_))) && domain.contains('.');
-                if whole { CookieDomain::Suffix(domain) } else { CookieDomain::HostOnly(domain) }
-            }
-            Some(domain) => {
-                let named = matches!(url.host(), Some(Host::Domain(_)));
-                let above = named && domain.contains('.') && is_below(&host, &domain);
-                above.then_some(CookieDomain::Suffix(domain))?
-            }
+            Some(domain) if domain == host => (is_named && domain.contains('.')).then_some(domain),
+            Some(domain) if is_named && domain.contains('.') && is_below(host, &domain) => Some(domain),
+            Some(_) => return None,
+            None => None,
         };
-        let lifetime = self.max_age.or_else(|| Some(self.expires?.saturating_sub(date)));
-        let lasts = lifetime.map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or_default()));
-        let cookie = Cookie {
-            name: self.name.to_owned(),
-            value: self.value.to_owned(),
-            domain,
-            path: self.path.unwrap_or_else(|| default_path(url)).to_owned(),
-            secure: self.secure,
-            expires: lasts.map(|lasts| now.saturating_add(lasts)),
-        };
-        Some((cookie, lifetime))
+        let mut raw = RawCookie::new(self.name.to_owned(), self.value.to_owned());
+        raw.set_path(self.path.unwrap_or_else(|| default_path(url)).to_owned());
+        raw.set_secure(self.secure);
+        if let Some(domain) = domain {
+            raw.set_domain(domain);
+        }
+        Cookie::try_from_raw_cookie(&raw, url).ok()
+    }
+
+    /// How many seconds it lasts, where it says so.
+    fn lifetime(&self, date: i64) -> Option<i64> {
+        self.max_age.or_else(|| Some(self.expires?.saturating_sub(date)))
     }
 }
 
 /// Whether a host lies below a domain.
 fn is_below(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || is_below(name, "localhost"),
-        None => false,
-    }
 }
 
 /// The folder of an address (RFC 6265 section 5.1.4).
@@ -372,22 +390,23 @@ enum CookieEnd {
 }
 
 impl SavedCookie {
-    /// The cookie, unless it is over or cannot be sent.
-    fn cookie(self, wall: SeoulTime, now: Duration) -> Option<Cookie> {
+    fn is_over(&self, wall: SeoulTime) -> bool {
+        matches!(self.expires, CookieEnd::At(end) if end <= wall)
+    }
+
+    /// The cookie, unless it cannot be sent.
+    fn cookie(self) -> Option<Cookie<'static>> {
         let line = SetCookie::read(&self.raw_cookie)?;
-        let expires = match self.expires {
-            CookieEnd::At(end) if end <= wall => return None,
-            CookieEnd::At(end) => Some(now.saturating_add(end.since(wall))),
-            CookieEnd::SessionEnd => None,
-        };
-        Some(Cookie {
-            name: line.name.to_owned(),
-            value: line.value.to_owned(),
-            domain: self.domain,
-            path: self.path.0,
-            secure: line.secure,
-            expires,
-        })
+        let mut raw = RawCookie::new(line.name.to_owned(), line.value.to_owned());
+        raw.set_path(self.path.0);
+        raw.set_secure(line.secure);
+        // Where it goes is taken from the file; the address only has to be one that it may be set at.
+        let host = String::from(&self.domain);
+        let url = Url::parse(&format!("http://{host}/")).ok()?;
+        let mut cookie = Cookie::try_from_raw_cookie(&raw, &url).ok()?;
+        cookie.domain = self.domain;
+        cookie.expires = CookieExpiration::SessionEnd;
+        Some(cookie)
     }
 }
 
@@ -510,12 +529,7 @@ mod tests {
             ("no domain in it", &["a=b; domain", "c=d; domain="], here, "a=b; c=d"),
             ("the last domain counts", &["a=b; domain=example.com; domain=rent.example.org"], host, "a=b"),
             ("and makes it foreign", &["a=b; domain=rent.example.org; domain=example.com"], host, ""),
-            (
-                "with a domain it is another cookie",
-                &["a=1", "a=2; domain=www.rent.example.org"],
-                here,
-                "a=1; a=2",
-            ),
+            ("our own host as its domain", &["a=1", "a=2; domain=www.rent.example.org"], here, "a=2"),
             // Time.
             ("max-age", &["a=b; max-age=60", "c=d; Max-Age = 60"], here, "a=b; c=d"),
             ("max-age of nothing", &["a=b; max-age=0", "c=d; max-age=-1"], here, ""),
@@ -563,16 +577,6 @@ mod tests {
             let jar = CookieJar::default();
             receive(&jar, &[line.as_bytes()]);
             assert_eq!(sent(&jar), expected, "{line}");
-        }
-        for (address, loopback) in [
-            ("http://127.0.0.1", true),
-            ("http://[::1]:8", true),
-            ("http://localhost", true),
-            ("http://a.localhost", true),
-            ("http://192.0.2.1", false),
-            ("http://alocalhost", false),
-        ] {
-            assert_eq!(is_loopback(&Url::parse(address).unwrap()), loopback, "{address}");
         }
     }
 
