@@ -1,10 +1,9 @@
 //! `clock`, `slots`, `places` and `sites`: the commands that need no account.
 
-use std::str::FromStr;
-
 use clap::Args;
 use namyangju_rent::limits::MAX_PROBES;
 use namyangju_rent::places::CentreCode;
+use namyangju_rent::schedule::Month;
 use namyangju_rent::{Place, RentDate};
 
 use super::At;
@@ -36,7 +35,8 @@ pub(crate) struct ClockCheck {
 
 /// List the times of a court and which are free; needs no account.
 ///
-/// The list is the site's own day list of one month, read with one request. Who has booked is left out.
+/// The list is the site's own day list of one month, read with one request. It has each time twice, for sports and
+/// for events, and only one of the two can be booked: this shows those for sports. Who has booked is left out.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -63,6 +63,14 @@ pub(crate) struct Slots {
     /// Only times that are free.
     #[arg(long)]
     pub(crate) free: bool,
+
+    /// The list for events instead of the one for sports.
+    #[arg(long)]
+    pub(crate) events: bool,
+
+    /// Both lists, each time twice.
+    #[arg(long, conflicts_with = "events")]
+    pub(crate) all: bool,
 
     /// Print a JSON document instead of a table.
     #[arg(long)]
@@ -118,23 +126,6 @@ pub(crate) struct Sites {
     /// Print a JSON document instead of a table.
     #[arg(long, conflicts_with = "show")]
     pub(crate) json: bool,
-}
-
-/// A month, written `2026-12`; its first day stands for it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Month(pub(crate) RentDate);
-
-impl FromStr for Month {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "write YYYY-MM, as in 2026-12".to_owned();
-        let text = text.trim();
-        if text.matches('-').count() != 1 {
-            return Err(wrong());
-        }
-        format!("{text}-01").parse().map(Self).map_err(|_| wrong())
-    }
 }
 
 fn probe_number(text: &str) -> Result<usize, String> {

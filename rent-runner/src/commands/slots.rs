@@ -3,7 +3,7 @@
 use anyhow::Result;
 use namyangju_rent::Purpose;
 use namyangju_rent::clock::{Clock, SystemClock};
-use namyangju_rent::schedule::{ListedSlot, SlotState};
+use namyangju_rent::schedule::{ListedSlot, Month, SlotState};
 use serde_json::json;
 
 use crate::cli::Slots;
@@ -15,9 +15,9 @@ use crate::{exit, request, terminal};
 pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     let site = request::site_of(config)?;
     let month = match (arguments.date, arguments.month) {
-        (Some(date), _) => date,
-        (None, Some(month)) => month.0,
-        (None, None) => SystemClock.now().date(),
+        (Some(date), _) => date.into(),
+        (None, Some(month)) => month,
+        (None, None) => Month::from(SystemClock.now().date()),
     };
     let client = request::client(site, config)?;
     let list = client.guest()?.day_list(&arguments.place, month).await.map_err(|error| {
@@ -26,8 +26,11 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
         let error = anyhow::Error::from(error);
         if missing { error.context(hint) } else { error }
     })?;
+    let purpose = if arguments.events { Purpose::Events } else { Purpose::Sports };
+    let in_list = |slot: &&ListedSlot| arguments.all || slot.purpose == purpose;
     let wanted = |slot: &&ListedSlot| {
-        arguments.date.is_none_or(|date| slot.date == date)
+        in_list(slot)
+            && arguments.date.is_none_or(|date| slot.date == date)
             && (!arguments.free || slot.state == SlotState::Free)
     };
     let slots: Vec<&ListedSlot> = list.slots.iter().filter(wanted).collect();
@@ -46,7 +49,9 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     }
     let free = slots.iter().filter(|slot| slot.state == SlotState::Free).count();
     let listed = counted(u32::try_from(slots.len()).unwrap_or(u32::MAX), "time");
-    terminal::note(&format!("{listed}, {free} free; the site lists {} for the month", list.slots.len()));
+    let month = list.slots.iter().filter(in_list).count();
+    let both = if arguments.all { ", each for sports and for events" } else { "" };
+    terminal::note(&format!("{listed}, {free} free; the site lists {month} for the month{both}"));
     Ok(exit::DONE)
 }
 
