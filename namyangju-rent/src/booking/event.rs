@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::answer_kind::AnswerKind;
+use crate::booking::foreseen::Foreseen;
 use crate::clock::site_clock::ClockEstimate;
 use crate::error::Step;
 use crate::outcome::Receipt;
@@ -26,6 +27,13 @@ pub struct Wish {
     /// The list of slots to take from.
     #[serde(default)]
     pub purpose: Purpose,
+}
+
+impl Event {
+    /// An alarm that is about no wish of its own.
+    pub fn alarm(text: impl Into<String>) -> Self {
+        Self::Alarm { text: text.into(), foreseen: None }
+    }
 }
 
 /// One step of a booking, with its time.
@@ -51,6 +59,9 @@ pub enum Event {
     Alarm {
         /// What is wrong.
         text: String,
+        /// What will stop a wish, if it is that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        foreseen: Option<Box<Foreseen>>,
     },
     /// A login succeeded.
     LoggedIn,

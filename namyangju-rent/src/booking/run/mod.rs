@@ -5,6 +5,7 @@
 
 mod attempt;
 mod decide;
+mod foresee;
 mod login;
 mod prepare;
 mod read_back;
@@ -13,6 +14,7 @@ mod shot;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::foresee::LookAhead;
 use self::login::Logins;
 use self::shot::Permit;
 use crate::answer_kind::AnswerKind;
@@ -38,6 +40,7 @@ pub(crate) struct Run<'b, W> {
     login: u64,
     /// The page that told the numbers of the wish's slots, as of the wished day.
     learned: Option<DayPage>,
+    look_ahead: LookAhead,
     /// The name of the account's member, once a form has told it. The day list may show it instead of the club.
     member: Option<String>,
     measurement: Measurement,
@@ -81,6 +84,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             session: None,
             login: 0,
             learned: None,
+            look_ahead: LookAhead::default(),
             member: None,
             measurement: Measurement::default(),
             wish: booking.standing.wish().min(booking.wishes.len().saturating_sub(1)),
