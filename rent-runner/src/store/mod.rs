@@ -9,6 +9,7 @@ mod claims;
 mod engine;
 mod error;
 mod knowledge;
+mod menus;
 mod messages;
 mod open;
 mod sealed;
@@ -25,6 +26,7 @@ pub(crate) use claims::{BookingEnd, Claimed, Denied, KeptPage, Lease, RunnerRow}
 pub(crate) use engine::{Store, VaultRow};
 pub(crate) use error::StoreError;
 pub(crate) use knowledge::{Learned, OpeningRow};
+pub(crate) use menus::{CourtNames, KeptCourt};
 pub(crate) use messages::{Message, NewMessage};
 pub(crate) use sealed::{SealPurpose, Sealed};
 

@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use crate::store::sql::{Row, damaged, of_word, values};
 use crate::store::{
-    AttemptRow, BookingHistory, BookingId, EventRow, Filter, OpeningSource, Result, RetryPace, Sealed, State,
-    Store, StoreError, StoredBooking,
+    AttemptRow, BookingHistory, BookingId, CourtNames, EventRow, Filter, OpeningSource, Result, RetryPace,
+    Sealed, State, Store, StoreError, StoredBooking,
 };
 
 /// The parts of [`Columns`], in its order.
@@ -121,6 +121,7 @@ pub(in crate::store) fn booking_and_fence(row: &Row) -> Result<(StoredBooking, i
         site: columns.site,
         base_url: columns.base_url,
         choices: choices.ok_or_else(|| damaged("place"))?,
+        names: CourtNames::default(),
         application: row.sealed("application")?,
         opens: columns.opens,
         opens_at: SeoulTime::from_unix_micros(columns.opens_at),
@@ -231,6 +232,17 @@ impl Store {
             attempts: attempts.iter().map(attempt).collect::<Result<_>>()?,
             report: report.map(|row| row.json("data")).transpose()?,
         })
+    }
+
+    /// The events of the bookings that a runner holds now, each since it was claimed and in order.
+    pub(crate) async fn events_of_held(&self) -> Result<Vec<(BookingId, Event)>> {
+        let sql = select_events!(
+            "JOIN booking b ON b.id = e.booking_id \
+             WHERE b.owner IS NOT NULL AND b.state IN ('waiting', 'armed', 'firing') \
+             AND e.round = b.round AND e.fence = b.fence ORDER BY e.booking_id, e.number"
+        );
+        let rows = self.rows(sql, &[]).await?;
+        rows.iter().map(|row| Ok((BookingId(row.int("booking_id")?), event(row)?.event))).collect()
     }
 
     /// The page that was kept of an attempt: its address, and its bytes as they came.

@@ -4,6 +4,7 @@ mod accounts;
 mod bookings;
 mod claims;
 mod endings;
+mod menus;
 mod opening;
 #[path = "../../../tests/cli/postgres.rs"]
 pub(crate) mod postgres;
