@@ -124,6 +124,11 @@ pub struct MenuEntry {
 }
 
 impl MenuEntry {
+    /// The entry of a group by its codes, for a page that no menu led to.
+    pub fn of_group(centre: CentreCode, group: GroupCode) -> Self {
+        Self { name: String::new(), centre, group: Some(group), court: None }
+    }
+
     /// The place, if the link names a court.
     pub fn place(&self) -> Option<Place> {
         Some(Place { centre: self.centre.clone(), group: self.group.clone()?, court: self.court.clone()? })

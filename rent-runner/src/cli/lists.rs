@@ -1,13 +1,13 @@
 //! `clock`, `slots`, `places` and `sites`: the commands that need no account.
 
 use clap::Args;
+use namyangju_rent::RentDate;
 use namyangju_rent::limits::MAX_PROBES;
 use namyangju_rent::places::CentreCode;
 use namyangju_rent::schedule::Month;
-use namyangju_rent::{Place, RentDate};
 
 use super::At;
-use super::values::whole_number;
+use super::values::{AskedPlace, whole_number};
 
 /// Measure a site's clock; needs no account.
 ///
@@ -48,9 +48,9 @@ pub(crate) struct Slots {
     #[command(flatten)]
     pub(crate) at: At,
 
-    /// The court: centre/group/court.
+    /// The court: its codes or its name, as `rent-runner places` lists them.
     #[arg(long, value_name = "PLACE")]
-    pub(crate) place: Place,
+    pub(crate) place: AskedPlace,
 
     /// One month, as in 2026-12. Default: the current month in Asia/Seoul.
     #[arg(long, value_name = "MONTH", conflicts_with = "date")]
@@ -80,7 +80,8 @@ pub(crate) struct Slots {
 /// List the courts of a city with their codes; needs no account.
 ///
 /// The command reads the site's menus: at most 200 requests, one at a time, with half a second between them.
-/// With --known it lists the courts that the dialect names and asks the site nothing.
+/// With --known it lists the courts that the dialect names and asks the site nothing. The names are kept in the store
+/// of bookings, if there is one: every command takes a court by its name then, and shows it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::cli::List;
 use crate::config::Config;
+use crate::request::courts;
 use crate::store::{Filter, State, Store, StoredBooking};
 use crate::terminal::booking;
 use crate::words::{counted, many};
@@ -22,7 +23,8 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
         // One that is not there is an error, not an empty list.
         store.account(account).await?;
     }
-    let (bookings, left_out) = wanted(&store, arguments).await?;
+    let (mut bookings, left_out) = wanted(&store, arguments).await?;
+    courts::give_names(&store, &mut bookings).await;
     let refused: Vec<String> =
         super::refused_accounts(&store).await?.into_iter().map(|(name, _)| name).collect();
     store.close().await;
@@ -71,7 +73,8 @@ async fn wanted(store: &Store, arguments: &List) -> Result<(Vec<StoredBooking>, 
 
 fn row(booking: &StoredBooking, refused: &[String]) -> Vec<String> {
     let more = booking.choices.len().saturating_sub(1);
-    let mut choice = booking::choice(booking).map(booking::wish).unwrap_or_default();
+    let mut choice =
+        booking::choice(booking).map(|wish| booking::wish_by_name(booking, wish)).unwrap_or_default();
     if more > 0 {
         choice.push_str(&format!(" (+{more})"));
     }

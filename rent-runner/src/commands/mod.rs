@@ -38,6 +38,7 @@ use serde_json::json;
 use crate::bad_input::BadInput;
 use crate::cli::At;
 use crate::config::{Config, Flags};
+use crate::request;
 use crate::runner::Identity;
 use crate::store::{BookingId, Store};
 use crate::telemetry::logs;
@@ -80,6 +81,23 @@ pub(crate) async fn open(config: &Config) -> Result<Store> {
         terminal::note(&format!("made the store of bookings {}", store.address()));
     }
     Ok(store)
+}
+
+/// Opens the store of the settings for a command that can do without it: it is not made, and a store that cannot be
+/// opened is only told of.
+async fn open_if_there(config: &Config) -> Option<Store> {
+    let path = config.database.strip_prefix("sqlite:").unwrap_or(&config.database);
+    let is_file = !config.database.contains("://");
+    if path.is_empty() || is_file && !Path::new(path).metadata().is_ok_and(|found| found.len() > 0) {
+        return None;
+    }
+    match Store::open(&config.database).await {
+        Ok(store) => Some(store),
+        Err(error) => {
+            terminal::note(&format!("the names of courts in the store cannot be used: {error}"));
+            None
+        }
+    }
 }
 
 /// Opens the vault of a store, and says so if a key was made.
@@ -130,11 +148,12 @@ async fn living_runner(store: &Store) -> Result<Option<String>> {
 
 /// Says how a booking stands after it was changed.
 async fn say(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
-    let booking = store.booking(id).await?;
+    let mut booking = store.booking(id).await?;
+    request::courts::give_names(store, [&mut booking]).await;
     if as_json {
         terminal::json(&json!({ "booking": booking::json(&booking) }))?;
     } else {
-        let wish = booking.choices.first().map(booking::wish).unwrap_or_default();
+        let wish = booking.choices.first().map(|wish| booking::wish(&booking, wish)).unwrap_or_default();
         terminal::result(&format!("booking {id} {what}: {wish}, opens {}", booking.opens_at))?;
     }
     Ok(())

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::bad_input::BadInput;
 use crate::cli::Show;
 use crate::config::Config;
+use crate::request::courts;
 use crate::runner::Identity;
 use crate::store::{
     AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, SealPurpose, Store, StoredBooking,
@@ -31,7 +32,8 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         store.close().await;
         return Ok(exit::DONE);
     }
-    let story = store.story(id).await?;
+    let mut story = store.story(id).await?;
+    courts::give_names(&store, [&mut story.booking]).await;
     let application = if arguments.personal {
         let vault = super::open_vault(&store, config).await?;
         Some(request::unseal(&vault, &story.booking.application)?)
@@ -145,7 +147,7 @@ fn head(booking: &StoredBooking, application: Option<&Application>) -> String {
         booking.base_url.as_ref().map_or(booking.site.clone(), |url| format!("{} at {url}", booking.site));
     line("account", format!("{} ({site})", booking.account));
     for (index, wish) in booking.choices.iter().enumerate() {
-        line(&format!("choice {}", index + 1), booking::wish(wish));
+        line(&format!("choice {}", index + 1), booking::wish(booking, wish));
     }
     let known = match booking.opens {
         OpeningSource::Given => "as given",

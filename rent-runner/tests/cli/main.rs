@@ -4,6 +4,7 @@
 mod bad_input;
 mod book;
 mod clock;
+mod courts;
 mod demo;
 mod doctor;
 mod dry_run;

@@ -166,12 +166,7 @@ impl<W: Watcher> Run<'_, W> {
     /// Whether the menus have a court whose page the site does not give.
     async fn look_for_court(&self, place: &Place) -> Option<Finding> {
         let session = self.session.as_ref()?;
-        let group = MenuEntry {
-            name: String::new(),
-            centre: place.centre.clone(),
-            group: Some(place.group.clone()),
-            court: None,
-        };
+        let group = MenuEntry::of_group(place.centre.clone(), place.group.clone());
         if let Ok(menu) = session.menu(Some(&group)).await {
             return missing_court(&menu, place);
         }
