@@ -17,6 +17,7 @@ pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod notify;
 pub(crate) mod places;
+mod readiness;
 pub(crate) mod retry;
 pub(crate) mod run_due;
 pub(crate) mod serve;

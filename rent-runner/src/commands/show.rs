@@ -11,6 +11,7 @@ use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::readiness::{self, Readiness};
 use crate::bad_input::BadInput;
 use crate::cli::Show;
 use crate::config::Config;
@@ -34,6 +35,7 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
     }
     let mut story = store.story(id).await?;
     courts::give_names(&store, [&mut story.booking]).await;
+    let ready = readiness::of_booking(&story.booking, &readiness::of_held(&store).await?);
     let application = if arguments.personal {
         let vault = super::open_vault(&store, config).await?;
         Some(request::unseal(&vault, &story.booking.application)?)
@@ -41,9 +43,13 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         None
     };
     if arguments.json {
-        terminal::json(&as_json(&story, application.as_ref(), arguments.events))?;
+        let mut value = as_json(&story, application.as_ref(), arguments.events);
+        if let Value::Object(fields) = &mut value {
+            fields.insert("ready".to_owned(), json!(ready));
+        }
+        terminal::json(&value)?;
     } else {
-        terminal::result(&as_text(&story, application.as_ref(), arguments.events))?;
+        terminal::result(&as_text(&story, application.as_ref(), arguments.events, ready.as_ref()))?;
     }
     store.close().await;
     Ok(exit::DONE)
@@ -115,8 +121,16 @@ fn event_json(row: &EventRow) -> Value {
     value
 }
 
-fn as_text(story: &BookingHistory, application: Option<&Application>, events: bool) -> String {
+fn as_text(
+    story: &BookingHistory,
+    application: Option<&Application>,
+    events: bool,
+    ready: Option<&Readiness>,
+) -> String {
     let mut text = head(&story.booking, application);
+    if let Some(ready) = ready {
+        let _ = writeln!(text, "{:<11}{}", "ready", ready.in_words());
+    }
     let mut line = |row: String| {
         text.push_str(&row);
         text.push('\n');

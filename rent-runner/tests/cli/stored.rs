@@ -159,7 +159,8 @@ fn only_the_last_that_are_over_are_listed() {
     let listed = shop.json(&["list"]);
     let ids: Vec<_> =
         listed["bookings"].as_array().unwrap().iter().map(|b| b["id"].as_i64().unwrap()).collect();
-    assert_eq!(ids, (3..=23).collect::<Vec<_>>());
+    // What is still to run stands on top.
+    assert_eq!(ids, [23].into_iter().chain(3..=22).collect::<Vec<_>>());
     assert_eq!(listed["left_out"], 2);
     assert_eq!(shop.bookings().len(), 23);
 }
