@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::answer_kind::AnswerKind;
-use crate::booking::foreseen::Foreseen;
 use crate::clock::site_clock::ClockEstimate;
 use crate::error::Step;
 use crate::outcome::Receipt;
@@ -152,4 +151,46 @@ pub enum Event {
         /// Which one, counted from 0.
         wish: usize,
     },
+}
+
+/// Something that will stop a wish, seen before its opening ([`Event::Alarm`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Foreseen {
+    /// The wish, counted from 0.
+    pub wish: usize,
+    /// What stops it.
+    pub obstacle: Obstacle,
+    /// What the site has instead, as it is written in a wish or an application: rounds, courts, discount codes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+    /// Time does not mend it: nothing is sent for this wish. Otherwise the wish is tried all the same.
+    #[serde(default)]
+    pub is_final: bool,
+}
+
+/// What stops a wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// The site has no such court.
+    Court,
+    /// The time is no run of the court's rounds.
+    Rounds,
+    /// The court has no list for this purpose.
+    Purpose,
+    /// The time is longer or shorter than one application may be.
+    Length,
+    /// A limit of the site is reached.
+    Limit,
+    /// The day is closed, kept out of reservation, or given by lot.
+    Day,
+    /// Somebody has the slot already.
+    Booked,
+    /// The applicant form lacks something.
+    Form,
+    /// A word of a newer version.
+    #[serde(other)]
+    Unrecognised,
 }

@@ -7,58 +7,12 @@
 //! What follows is decided by how sure it is ([`Weight`]). A list from before an opening is no promise: a booked slot
 //! may be given back, a closed day may open. Only what the wished day itself contradicts is not tried.
 
-use serde::{Deserialize, Serialize};
-
-use crate::booking::event::Wish;
+use crate::booking::event::{Obstacle, Wish};
 use crate::pages::day::fills;
 use crate::pages::schedule::{DayList, ListedSlot};
 use crate::value::application::ApplicationError;
 use crate::value::date::RentDate;
 use crate::value::slot::{Purpose, SlotState, TimeRange};
-
-/// Something that will stop a wish, seen before its opening ([`Event::Alarm`]).
-///
-/// [`Event::Alarm`]: crate::Event::Alarm
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Foreseen {
-    /// The wish, counted from 0.
-    pub wish: usize,
-    /// What stops it.
-    pub obstacle: Obstacle,
-    /// What the site has instead, as it is written in a wish or an application: rounds, courts, discount codes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub choices: Vec<String>,
-    /// Time does not mend it: nothing is sent for this wish. Otherwise the wish is tried all the same.
-    #[serde(default)]
-    pub is_final: bool,
-}
-
-/// What stops a wish.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Obstacle {
-    /// The site has no such court.
-    Court,
-    /// The time is no run of the court's rounds.
-    Rounds,
-    /// The court has no list for this purpose.
-    Purpose,
-    /// The time is longer or shorter than one application may be.
-    Length,
-    /// A limit of the site is reached.
-    Limit,
-    /// The day is closed, kept out of reservation, or given by lot.
-    Day,
-    /// Somebody has the slot already.
-    Booked,
-    /// The applicant form lacks something.
-    Form,
-    /// A word of a newer version.
-    #[serde(other)]
-    Unrecognised,
-}
 
 /// How much it weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -207,6 +161,7 @@ fn by_other_days(wish: &Wish, own: &DayList, others: &[&DayList]) -> Option<Find
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::booking::event::Foreseen;
     use crate::value::slot::Round;
 
     const DAY: &str = "2026-12-05";
