@@ -12,9 +12,8 @@ use namyangju_rent::schedule::TimeOfDay;
 use crate::bad_input::BadInput;
 use crate::cli::Calendar;
 use crate::config::Config;
-use crate::exit;
 use crate::request::courts;
-use crate::store::{Filter, State, StoredBooking};
+use crate::store::{Filter, FoundBookings, State, StoredBooking};
 use crate::terminal;
 use crate::terminal::booking;
 use crate::words::{counted, many};
@@ -30,7 +29,7 @@ pub(crate) async fn run(arguments: &Calendar, config: &Config) -> Result<u8> {
     }
     let account = arguments.account.clone();
     let filter = Filter { states: vec![State::Succeeded], account, ..Filter::default() };
-    let mut won = store.bookings(&filter).await?;
+    let FoundBookings { bookings: mut won, unreadable } = store.listed(&filter).await?;
     courts::give_names(&store, &mut won).await;
     store.close().await;
     let text = calendar(&won, &names(&won));
@@ -40,7 +39,7 @@ pub(crate) async fn run(arguments: &Calendar, config: &Config) -> Result<u8> {
         None => terminal::result(&text)?,
     }
     terminal::note(&format!("{} won", counted(many(won.len()), "time")));
-    Ok(exit::DONE)
+    Ok(super::name_unreadable(&unreadable))
 }
 
 /// The names of the courts, as far as they are known.

@@ -90,7 +90,7 @@ mod tests {
             Event::Waiting { until: SeoulTime::from_unix_micros(0) },
             Event::LoggedIn,
             Event::ClockRead { estimate },
-            Event::Armed { with: Step::Form },
+            Event::Armed { with: Step::Form, arrives: None },
         ];
         let words = |many: usize| Readiness::of(&events[..many]).in_words();
         assert_eq!(words(1), "held by a runner, nothing ready yet");

@@ -1,6 +1,7 @@
 //! The real binary against a stand-in on this machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod backup;
 mod bad_input;
 mod book;
 mod clock;
@@ -14,13 +15,17 @@ mod files;
 mod hangul;
 mod interruption;
 mod journal;
+#[cfg(unix)]
+mod late;
 mod lists;
 mod logs;
 mod notify;
 mod opening;
+mod packaging;
 mod papers;
 mod people;
 mod postgres;
+mod report;
 mod secrets;
 mod settings;
 mod shared;
@@ -29,3 +34,4 @@ mod site;
 mod stored;
 mod story;
 mod support;
+mod unreadable;

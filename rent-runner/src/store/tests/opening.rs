@@ -16,6 +16,7 @@ suite! {
     many_openings_at_once_make_one_store,
     a_store_of_a_newer_version_is_left_alone,
     a_layout_that_was_changed_is_noticed,
+    a_store_of_the_layout_before_is_brought_up_to_date,
 }
 
 async fn error(address: &str) -> StoreError {
@@ -92,6 +93,18 @@ async fn a_layout_that_was_changed_is_noticed(place: &Place) {
         .unwrap();
     store.close().await;
     assert_error!(error(&place.address).await, Damaged, "another program");
+}
+
+async fn a_store_of_the_layout_before_is_brought_up_to_date(place: &Place) {
+    let (store, id) = with_booking(place).await;
+    for sql in ["DROP TABLE site_clock", "DELETE FROM _sqlx_migrations WHERE version = 3"] {
+        store.run(sql, &[]).await.unwrap();
+    }
+    store.close().await;
+    let store = place.open().await;
+    assert_eq!(store.version().await.unwrap(), 4);
+    assert_eq!(store.booking(id).await.unwrap().id, id);
+    assert!(store.site_clocks().await.unwrap().is_empty());
 }
 
 #[tokio::test]
