@@ -53,6 +53,7 @@ pub mod schedule {
     pub use crate::pages::schedule::{Calendar, CalendarDay, DayList, ListedSlot};
     pub use crate::site::Opening;
     pub use crate::value::money::{Won, WonError};
+    pub use crate::value::month::Month;
     pub use crate::value::slot::{Round, SlotState, TimeNo, TimeOfDay};
 }
 
@@ -63,8 +64,9 @@ pub mod places {
     pub use crate::value::place::{CentreCode, CourtCode, GroupCode};
 }
 
-/// The parts of a [`Report`]: each attempt, its pages, and when the day really opened.
+/// The parts of a [`Report`]: each attempt, its pages, when the day really opened; and what was foreseen before.
 pub mod report {
+    pub use crate::booking::event::{Foreseen, Obstacle};
     pub use crate::booking::report::{Attempt, OpeningBracket, Visit};
 }
 

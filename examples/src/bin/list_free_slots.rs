@@ -9,8 +9,8 @@ use std::error::Error;
 
 use examples::stand_in_or;
 use namyangju_rent::clock::{Clock, SystemClock};
-use namyangju_rent::schedule::SlotState;
-use namyangju_rent::{Client, Place};
+use namyangju_rent::schedule::{ListedSlot, Month, SlotState};
+use namyangju_rent::{Client, Place, Purpose};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -19,17 +19,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (site, _stand_in) = stand_in_or(arguments.next(), "namyangju").await?;
 
     let guest = Client::builder(site).build()?.guest()?;
-    let today = SystemClock.now().date();
-    for month in [today, today.plus_days(31)] {
+    let month = Month::from(SystemClock.now().date());
+    for month in [month, month.next()] {
         let list = guest.day_list(&place, month).await?;
-        let free: Vec<_> = list.slots.iter().filter(|slot| slot.state == SlotState::Free).collect();
-        println!(
-            "{}-{:02}: {} of {} slots are free",
-            month.year(),
-            month.month(),
-            free.len(),
-            list.slots.len()
-        );
+        // The page lists each time twice: for sports and for events.
+        let slots: Vec<&ListedSlot> = list.of(Purpose::Sports).collect();
+        let free: Vec<_> = slots.iter().filter(|slot| slot.state == SlotState::Free).collect();
+        println!("{month}: {} of {} slots are free", free.len(), slots.len());
         for slot in free.iter().take(5) {
             println!("  {} ({}) {}", slot.date, slot.date.weekday_korean(), slot.range);
         }

@@ -29,6 +29,13 @@ pub struct Wish {
     pub purpose: Purpose,
 }
 
+impl Event {
+    /// An alarm that is about no wish of its own.
+    pub fn alarm(text: impl Into<String>) -> Self {
+        Self::Alarm { text: text.into(), foreseen: None }
+    }
+}
+
 /// One step of a booking, with its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -52,6 +59,9 @@ pub enum Event {
     Alarm {
         /// What is wrong.
         text: String,
+        /// What will stop a wish, if it is that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        foreseen: Option<Box<Foreseen>>,
     },
     /// A login succeeded.
     LoggedIn,
@@ -146,4 +156,46 @@ pub enum Event {
         /// Which one, counted from 0.
         wish: usize,
     },
+}
+
+/// Something that will stop a wish, seen before its opening ([`Event::Alarm`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Foreseen {
+    /// The wish, counted from 0.
+    pub wish: usize,
+    /// What stops it.
+    pub obstacle: Obstacle,
+    /// What the site has instead, as it is written in a wish or an application: rounds, courts, discount codes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+    /// Time does not mend it: nothing is sent for this wish. Otherwise the wish is tried all the same.
+    #[serde(default)]
+    pub is_final: bool,
+}
+
+/// What stops a wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// The site has no such court.
+    Court,
+    /// The time is no run of the court's rounds.
+    Rounds,
+    /// The court has no list for this purpose.
+    Purpose,
+    /// The time is longer or shorter than one application may be.
+    Length,
+    /// A limit of the site is reached.
+    Limit,
+    /// The day is closed, kept out of reservation, or given by lot.
+    Day,
+    /// Somebody has the slot already.
+    Booked,
+    /// The applicant form lacks something.
+    Form,
+    /// A word of a newer version.
+    #[serde(other)]
+    Unrecognised,
 }

@@ -2,6 +2,7 @@
 //! result.
 
 pub(crate) mod event;
+pub(crate) mod foreseen;
 pub(crate) mod listed;
 pub(crate) mod policy;
 #[cfg(all(test, feature = "harness"))]

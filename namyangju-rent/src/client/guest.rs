@@ -10,7 +10,7 @@ use crate::error::{Error, Step, refused};
 use crate::net::transport::OpenLine;
 use crate::pages::reading::Reading;
 use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry};
-use crate::value::date::RentDate;
+use crate::value::month::Month;
 use crate::value::place::Place;
 
 /// A visitor of the site without a login.
@@ -28,20 +28,20 @@ impl Guest {
         Self { visitor: Visitor::new(self.visitor.transport.on(line)) }
     }
 
-    /// The month calendar of a place; any day of the month will do.
+    /// The calendar of a place for a month, or for the month of a day.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn calendar(&self, place: &Place, month: RentDate) -> Result<Calendar, Error> {
-        self.visitor.calendar(place, month).await
+    pub async fn calendar(&self, place: &Place, month: impl Into<Month>) -> Result<Calendar, Error> {
+        self.visitor.calendar(place, month.into()).await
     }
 
-    /// The day list of a place for a month; any day of the month will do.
+    /// The day list of a place for a month, or for the month of a day.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn day_list(&self, place: &Place, month: RentDate) -> Result<DayList, Error> {
-        self.visitor.day_list(place, month).await
+    pub async fn day_list(&self, place: &Place, month: impl Into<Month>) -> Result<DayList, Error> {
+        self.visitor.day_list(place, month.into()).await
     }
 
     /// The menus of the page that an entry leads to, or of the first page with menus.

@@ -76,9 +76,11 @@ use crate::pages::form::{Body, FormPage};
 use crate::pages::reading::Reading;
 use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry};
 use crate::site::Site;
+use crate::site::dialect::FieldSource;
 use crate::value::application::{Application, ApplicationError};
 use crate::value::date::RentDate;
 use crate::value::money::Won;
+use crate::value::month::Month;
 use crate::value::place::Place;
 use crate::value::slot::{Purpose, TimeNo, TimeRange};
 
@@ -128,20 +130,29 @@ impl Session {
         }
     }
 
-    /// The month calendar of a place; any day of the month will do.
+    /// The calendar of a place for a month, or for the month of a day.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn calendar(&self, place: &Place, month: RentDate) -> Result<Calendar, Error> {
-        self.visitor.calendar(place, month).await
+    pub async fn calendar(&self, place: &Place, month: impl Into<Month>) -> Result<Calendar, Error> {
+        self.visitor.calendar(place, month.into()).await
     }
 
-    /// The day list of a place for a month; any day of the month will do.
+    /// The day list of a place for a month, or for the month of a day.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn day_list(&self, place: &Place, month: RentDate) -> Result<DayList, Error> {
-        self.visitor.day_list(place, month).await
+    pub async fn day_list(&self, place: &Place, month: impl Into<Month>) -> Result<DayList, Error> {
+        self.visitor.day_list(place, month.into()).await
+    }
+
+    /// The day list of a place for a month, with the menus of the same page.
+    pub(crate) async fn day_list_and_menu(
+        &self,
+        place: &Place,
+        month: Month,
+    ) -> Result<(DayList, Menu), Error> {
+        self.visitor.day_list_and_menu(place, month).await
     }
 
     /// The menus of the page that an entry leads to, or of the first page with menus.
@@ -442,6 +453,18 @@ impl Submission<'_> {
     /// The characters that the site's character set lacks: it will receive each as `&#NNNN;`.
     pub fn lacking_characters(&self) -> Vec<LackingCharacter> {
         self.body.fields.lacking(self.session.site().charset())
+    }
+
+    /// Whether it holds no mobile number: neither the application nor the account's form gives one.
+    pub(crate) fn lacks_mobile(&self) -> bool {
+        let fields = &self.session.site().dialect.application.fields;
+        let mobile = fields.iter().filter(|field| field.from == FieldSource::Mobile);
+        // A form prints the parts that it has, or masks them; the shortest number has nine digits.
+        let plain = |number: &str| number.chars().all(|c| c.is_ascii_digit() || c == '-' || c == ' ');
+        let digits = |number: &str| number.chars().filter(char::is_ascii_digit).count();
+        mobile
+            .filter_map(|field| self.body.fields.first(&field.name))
+            .any(|number| plain(number) && digits(number) < 9)
     }
 
     /// Sends it, once, and reads the answer.

@@ -7,7 +7,7 @@ use crate::pages::files::static_file;
 use crate::pages::reading::Reading;
 use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry, read_calendar, read_day_list, read_menu};
 use crate::site::Site;
-use crate::value::date::RentDate;
+use crate::value::month::Month;
 use crate::value::place::Place;
 
 /// What a guest and a session have in common: a line to the site, and what anybody may read over it.
@@ -25,19 +25,33 @@ impl Visitor {
     }
 
     /// The month calendar of a place.
-    pub(crate) async fn calendar(&self, place: &Place, month: RentDate) -> Result<Calendar, Error> {
+    pub(crate) async fn calendar(&self, place: &Place, month: Month) -> Result<Calendar, Error> {
         let site = self.site();
-        let url = site.schedule_url(place, month, &site.dialect.codes.view_calendar);
+        let url = site.schedule_url(place, month.first_day(), &site.dialect.codes.view_calendar);
         let page = self.transport.get(Step::Schedule, url).await?;
         self.found(Step::Schedule, &page, |reading| read_calendar(site, &reading.document))
     }
 
     /// The day list of a place for a month.
-    pub(crate) async fn day_list(&self, place: &Place, month: RentDate) -> Result<DayList, Error> {
+    pub(crate) async fn day_list(&self, place: &Place, month: Month) -> Result<DayList, Error> {
         let site = self.site();
-        let url = site.schedule_url(place, month, &site.dialect.codes.view_day_list);
+        let url = site.schedule_url(place, month.first_day(), &site.dialect.codes.view_day_list);
         let page = self.transport.get(Step::Schedule, url).await?;
         self.found(Step::Schedule, &page, |reading| read_day_list(&site.dialect, &reading.document))
+    }
+
+    /// The day list of a place for a month, with the menus of the same page.
+    pub(crate) async fn day_list_and_menu(
+        &self,
+        place: &Place,
+        month: Month,
+    ) -> Result<(DayList, Menu), Error> {
+        let site = self.site();
+        let url = site.schedule_url(place, month.first_day(), &site.dialect.codes.view_day_list);
+        let page = self.transport.get(Step::Schedule, url).await?;
+        self.found(Step::Schedule, &page, |reading| {
+            Some((read_day_list(&site.dialect, &reading.document)?, read_menu(site, &reading.document)))
+        })
     }
 
     /// The menus of the page that an entry leads to, or of the first page with menus.

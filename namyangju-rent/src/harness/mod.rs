@@ -52,6 +52,7 @@
 //! | human check | `human_check` | at the dialect's places |
 //! | waiting room | `waiting_room` | none |
 //! | limits | `max_hours` `min_hours` `daily_limit` | 4 hours, 1 hour, none |
+//! | what is not given | `marked_days` `lists_events` | no such days, yes |
 //! | load | `busy` `swamp` `block` `there` `back` `handshake_round_trips` `handshakes_from` | none |
 //! | wire | `faults` | none |
 //! | wording | `texts` | its own |

@@ -15,7 +15,7 @@ use super::wire::{Fault, SiteStep};
 use crate::html::charset::Charset;
 use crate::value::date::{RentDate, SeoulTime};
 use crate::value::place::Place;
-use crate::value::slot::TimeRange;
+use crate::value::slot::{SlotState, TimeRange};
 
 /// Bytes of the page that says "taken" (protocol.md 7, S1 at Namyangju).
 pub const TAKEN_PAGE_BYTES: usize = 5543;
@@ -124,6 +124,10 @@ pub struct Settings {
     pub min_hours: u8,
     /// The most bookings of one account for one day of use.
     pub daily_limit: Option<u8>,
+    /// Days whose slots are marked with this state instead of being given: closed, unavailable, by lot.
+    pub marked_days: BTreeMap<RentDate, SlotState>,
+    /// Whether the day list has the list for events beside the one for sports.
+    pub lists_events: bool,
 
     /// The web server in front of the scripts.
     pub web_server: WebServer,
@@ -198,6 +202,8 @@ impl Default for Settings {
             max_hours: 4,
             min_hours: 1,
             daily_limit: None,
+            marked_days: BTreeMap::new(),
+            lists_events: true,
             web_server: WebServer::default(),
             busy: Vec::new(),
             swamp: None,

@@ -16,6 +16,7 @@ use super::texts::Texts;
 use super::web_server::{DateStamp, HeadRequests, KeepAlive, ScriptClock, WebServer};
 use super::wire::Fault;
 use crate::value::date::{RentDate, SeoulTime};
+use crate::value::slot::SlotState;
 
 /// Makes [`Settings`]; what is not set keeps its default. See the field of a setter's name for what it does.
 ///
@@ -152,6 +153,8 @@ setters! {
     plain max_hours: u8,
     plain min_hours: u8,
     some daily_limit: u8,
+    each marked_days: (RentDate, SlotState),
+    plain lists_events: bool,
     plain web_server: WebServer,
     each busy: BusyWindow,
     some swamp: Swamp,

@@ -770,6 +770,8 @@ impl StandIn {
     ) -> SlotState {
         if self.holder(&court.place, date, slot.0).is_some() {
             SlotState::Booked
+        } else if let Some(marked) = self.settings.marked_days.get(&date) {
+            *marked
         } else if !self.is_open(date, site_time) || date.at(slot.1.start()) <= site_time {
             SlotState::NotShown
         } else {

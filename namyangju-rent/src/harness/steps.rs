@@ -156,8 +156,12 @@ impl StandIn {
             });
             (date, slots.collect())
         });
-        let page =
-            MonthPageParts { place: &place, days: days.collect(), suffixes: self.settings.calendar_suffixes };
+        let page = MonthPageParts {
+            place: &place,
+            days: days.collect(),
+            suffixes: self.settings.calendar_suffixes,
+            events: self.settings.lists_events,
+        };
         let view = View { month, ..self.view(visit) };
         Reply::page(if value("view") == self.site.dialect.codes.view_day_list {
             pages::day_list_page(&view, &page)

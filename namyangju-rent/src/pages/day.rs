@@ -198,7 +198,7 @@ impl DayPage {
 }
 
 /// Whether ranges in time order fill a time without gap or overlap.
-fn fills(asked: TimeRange, ranges: impl Iterator<Item = TimeRange>) -> bool {
+pub(crate) fn fills(asked: TimeRange, ranges: impl Iterator<Item = TimeRange>) -> bool {
     let mut at = asked.start();
     for range in ranges {
         if range.start() != at {

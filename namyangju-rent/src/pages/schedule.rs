@@ -41,7 +41,8 @@ pub struct CalendarDay {
     pub state: SlotState,
 }
 
-/// A month as a list of slots (protocol.md 4.3 view 2, 5.2).
+/// A month as a list of slots (protocol.md 4.3 view 2, 5.2). It has each slot twice, once for each purpose, and only one of
+/// the two can be booked: [`DayList::of`] gives those of one purpose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DayList {
@@ -80,6 +81,11 @@ impl fmt::Debug for ListedSlot {
 }
 
 impl DayList {
+    /// The slots of one purpose, in the order of the page: what can be booked for it.
+    pub fn of(&self, purpose: Purpose) -> impl Iterator<Item = &ListedSlot> {
+        self.slots.iter().filter(move |slot| slot.purpose == purpose)
+    }
+
     /// The slots of one day and purpose that lie within a time.
     pub fn within(
         &self,
@@ -118,6 +124,11 @@ pub struct MenuEntry {
 }
 
 impl MenuEntry {
+    /// The entry of a group by its codes, for a page that no menu led to.
+    pub fn of_group(centre: CentreCode, group: GroupCode) -> Self {
+        Self { name: String::new(), centre, group: Some(group), court: None }
+    }
+
     /// The place, if the link names a court.
     pub fn place(&self) -> Option<Place> {
         Some(Place { centre: self.centre.clone(), group: self.group.clone()?, court: self.court.clone()? })

@@ -62,6 +62,9 @@ pub enum DateError {
     /// Not a calendar date of the years 2000 to 2199.
     #[error("`{0}` is not a date: write YYYY-MM-DD, as in 2026-12-05")]
     Date(String),
+    /// Not a month.
+    #[error("`{0}` is not a month: write YYYY-MM, as in 2026-12")]
+    Month(String),
     /// Not an instant.
     #[error("`{0}` is not an instant: write YYYY-MM-DD HH:MM:SS (Asia/Seoul), as in 2026-11-26 10:00:00")]
     Instant(String),

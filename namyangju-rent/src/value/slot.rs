@@ -173,6 +173,11 @@ impl TimeRange {
         if end > start { Ok(Self { start, end }) } else { Err(TimeError::Backwards { start, end }) }
     }
 
+    /// A whole day, 00:00 to 24:00.
+    pub const fn whole_day() -> Self {
+        Self { start: TimeOfDay(0), end: TimeOfDay(TimeOfDay::LAST) }
+    }
+
     /// Where it begins.
     pub fn start(self) -> TimeOfDay {
         self.start

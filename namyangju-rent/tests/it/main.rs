@@ -13,6 +13,8 @@ mod circles;
 mod citations;
 /// Which rooms of the library may import which.
 mod directions;
+/// What is seen before the opening of what would be refused at it.
+mod foreseen;
 /// The imports of a crate, read from its files.
 mod imports;
 /// Whose booking the day list shows: ours, perhaps ours, somebody else's.

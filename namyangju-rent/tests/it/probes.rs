@@ -38,7 +38,7 @@ async fn run(stage: &Stage) -> (Report, Vec<String>) {
     let booking = stage.booking().opens_at(opening());
     let report = booking
         .run(|happened| {
-            if let Event::Alarm { text } = &happened.event {
+            if let Event::Alarm { text, .. } = &happened.event {
                 alarms.push(text.clone());
             }
         })

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
-use namyangju_rent::{HeadCount, Place, RentDate, TimeRange};
+use namyangju_rent::{HeadCount, RentDate, TimeRange};
 
 use super::At;
-use super::values::{Choice, OpensAt, PolicyName, login, most_requests};
+use super::values::{AskedPlace, Choice, OpensAt, PolicyName, login, most_requests};
 use crate::exit;
 use crate::words::duration;
 
@@ -31,6 +31,7 @@ Examples:
   rent-runner book … --opens-at '2026-11-26 10:00:00' --journal ~/court.jsonl \\
       --or 'NYJ06/07/103 2026-12-05 08:00-10:00' \\
       --or 'NYJ06/07/103 2026-12-06 06:00-08:00'
+  rent-runner book … --place 'NYJ06/07/*' --time 06:00-08:00 --time 08:00-10:00
   rent-runner book … --opens-at auto --resume ~/court.jsonl   (after a crash)
   rent-runner book … --time 14:00-18:00 --dry-run   (no application is sent)
   pass show court | rent-runner book … --password-stdin --json
@@ -89,17 +90,21 @@ pub(crate) struct Book {
 /// The court and the time, and further choices.
 #[derive(Debug, Args)]
 pub(crate) struct WishArgs {
-    /// The court: centre/group/court, as `rent-runner places` lists them.
-    #[arg(long, value_name = "PLACE")]
-    pub(crate) place: Place,
+    /// The court: its codes or its name, as `rent-runner places` lists them. A part of the name is enough where
+    /// only one court has it. `NYJ06/07/*` or `체육공원2호/*` is any court of the group, in the site's order. Give it
+    /// several times for alternatives, the best first. The site's menus are read for a name or a group that is
+    /// not known yet, and kept in the store of bookings.
+    #[arg(long, value_name = "PLACE", required = true, action = ArgAction::Append)]
+    pub(crate) place: Vec<AskedPlace>,
 
     /// The day of use, as in 2026-12-05.
     #[arg(long, value_name = "DATE")]
     pub(crate) date: RentDate,
 
-    /// The time of use, as in 06:00-08:00: one round, or several adjacent ones.
-    #[arg(long, value_name = "FROM-TO")]
-    pub(crate) time: TimeRange,
+    /// The time of use, as in 06:00-08:00: one round, or several adjacent ones. Give it several times for
+    /// alternatives: all courts are tried for the first time, then all for the second.
+    #[arg(long, value_name = "FROM-TO", required = true, action = ArgAction::Append)]
+    pub(crate) time: Vec<TimeRange>,
 
     /// Book from the list for events, not from the one for sports.
     #[arg(long)]
@@ -114,8 +119,11 @@ pub(crate) struct WishArgs {
 impl WishArgs {
     /// The choices, the best first.
     pub(crate) fn choices(&self) -> Vec<Choice> {
-        let first = Choice { place: self.place.clone(), date: self.date, range: self.time };
-        std::iter::once(first).chain(self.or.iter().cloned()).collect()
+        let at = |range: &TimeRange| {
+            let (date, range) = (self.date, *range);
+            self.place.iter().map(move |place| Choice { place: place.clone(), date, range })
+        };
+        self.time.iter().flat_map(at).chain(self.or.iter().cloned()).collect()
     }
 }
 

@@ -1,14 +1,13 @@
 //! `clock`, `slots`, `places` and `sites`: the commands that need no account.
 
-use std::str::FromStr;
-
 use clap::Args;
+use namyangju_rent::RentDate;
 use namyangju_rent::limits::MAX_PROBES;
 use namyangju_rent::places::CentreCode;
-use namyangju_rent::{Place, RentDate};
+use namyangju_rent::schedule::Month;
 
 use super::At;
-use super::values::whole_number;
+use super::values::{AskedPlace, whole_number};
 
 /// Measure a site's clock; needs no account.
 ///
@@ -36,7 +35,8 @@ pub(crate) struct ClockCheck {
 
 /// List the times of a court and which are free; needs no account.
 ///
-/// The list is the site's own day list of one month, read with one request. Who has booked is left out.
+/// The list is the site's own day list of one month, read with one request. It has each time twice, for sports and
+/// for events, and only one of the two can be booked: this shows those for sports. Who has booked is left out.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -48,9 +48,9 @@ pub(crate) struct Slots {
     #[command(flatten)]
     pub(crate) at: At,
 
-    /// The court: centre/group/court.
+    /// The court: its codes or its name, as `rent-runner places` lists them.
     #[arg(long, value_name = "PLACE")]
-    pub(crate) place: Place,
+    pub(crate) place: AskedPlace,
 
     /// One month, as in 2026-12. Default: the current month in Asia/Seoul.
     #[arg(long, value_name = "MONTH", conflicts_with = "date")]
@@ -64,6 +64,14 @@ pub(crate) struct Slots {
     #[arg(long)]
     pub(crate) free: bool,
 
+    /// The list for events instead of the one for sports.
+    #[arg(long)]
+    pub(crate) events: bool,
+
+    /// Both lists, each time twice.
+    #[arg(long, conflicts_with = "events")]
+    pub(crate) all: bool,
+
     /// Print a JSON document instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
@@ -72,7 +80,8 @@ pub(crate) struct Slots {
 /// List the courts of a city with their codes; needs no account.
 ///
 /// The command reads the site's menus: at most 200 requests, one at a time, with half a second between them.
-/// With --known it lists the courts that the dialect names and asks the site nothing.
+/// With --known it lists the courts that the dialect names and asks the site nothing. The names are kept in the store
+/// of bookings, if there is one: every command takes a court by its name then, and shows it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -118,23 +127,6 @@ pub(crate) struct Sites {
     /// Print a JSON document instead of a table.
     #[arg(long, conflicts_with = "show")]
     pub(crate) json: bool,
-}
-
-/// A month, written `2026-12`; its first day stands for it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Month(pub(crate) RentDate);
-
-impl FromStr for Month {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "write YYYY-MM, as in 2026-12".to_owned();
-        let text = text.trim();
-        if text.matches('-').count() != 1 {
-            return Err(wrong());
-        }
-        format!("{text}-01").parse().map(Self).map_err(|_| wrong())
-    }
 }
 
 fn probe_number(text: &str) -> Result<usize, String> {

@@ -29,7 +29,7 @@ pub(crate) use stand_in::{Demo, StandInSite};
 pub(crate) use stored::{
     Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show, Status,
 };
-pub(crate) use values::{Choice, OpensAt, PolicyName};
+pub(crate) use values::{AskedPlace, Choice, OpensAt, PolicyName};
 
 use crate::exit;
 

@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
-use namyangju_rent::{Place, RentDate, TimeRange};
+use namyangju_rent::{RentDate, TimeRange};
 
 use super::book::{AimArgs, ApplicationArgs, WishArgs};
-use super::values::{Choice, OpensAt, StateWord, attempt_number, booking_number, round_number};
+use super::values::{AskedPlace, Choice, OpensAt, StateWord, attempt_number, booking_number, round_number};
 
 /// Store a booking that a runner makes at the instant it opens.
 ///
@@ -22,6 +22,7 @@ Examples:
       --place NYJ06/07/103 --date 2026-12-05 --time 06:00-08:00 \\
       --or 'NYJ06/07/103 2026-12-05 08:00-10:00' \\
       --opens-at '2026-11-26 10:00:00'
+  rent-runner add … --place '체육공원2호/*' --time 06:00-08:00
   rent-runner add … --opens-at now    (open already: a runner begins at once)")]
 pub(crate) struct Add {
     /// The account to book with (the name you gave it in `account add`). Default: the only one.
@@ -145,17 +146,18 @@ pub(crate) struct Edit {
     #[arg(value_name = "NUMBER", value_parser = booking_number)]
     pub(crate) id: i64,
 
-    /// The court of the first choice.
-    #[arg(long, value_name = "PLACE")]
-    pub(crate) place: Option<Place>,
+    /// The court of the first choice: its codes, its name, or any court of a group (`NYJ06/07/*`); may be
+    /// repeated for alternatives.
+    #[arg(long, value_name = "PLACE", action = ArgAction::Append)]
+    pub(crate) place: Vec<AskedPlace>,
 
     /// The day of the first choice.
     #[arg(long, value_name = "DATE")]
     pub(crate) date: Option<RentDate>,
 
-    /// The time of the first choice.
-    #[arg(long, value_name = "FROM-TO")]
-    pub(crate) time: Option<TimeRange>,
+    /// The time of the first choice; may be repeated for alternatives.
+    #[arg(long, value_name = "FROM-TO", action = ArgAction::Append)]
+    pub(crate) time: Vec<TimeRange>,
 
     /// The other choices, instead of the stored ones; may be repeated.
     #[arg(long, value_name = "PLACE DATE FROM-TO", action = ArgAction::Append)]
@@ -259,9 +261,9 @@ Each booking is a [[booking]] table (in JSON: { \"booking\": [ … ] } or a bare
   [[booking]]
   account = \"me\"                  # may be left out where there is only one
   applicant = \"club\"              # the same
-  place = \"NYJ06/07/103\"
+  place = \"NYJ06/07/103\"          # or a name, \"NYJ06/07/*\", or a list
   date = \"2026-12-05\"
-  time = \"06:00-08:00\"
+  time = \"06:00-08:00\"            # or a list
   or = [\"NYJ06/07/103 2026-12-05 08:00-10:00\"]
   opens-at = \"auto\"               # or \"2026-11-26 10:00:00\", or \"now\"
 

@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use clap::ValueEnum;
-use namyangju_rent::{DateError, Place, PlaceError, RentDate, SeoulTime, TimeError, TimeRange};
+use namyangju_rent::places::{CentreCode, GroupCode};
+use namyangju_rent::{DateError, Place, PlaceError, RentDate, SeoulTime, TimeError, TimeRange, nfc};
 
 use crate::store;
 
@@ -54,10 +55,61 @@ impl From<PolicyName> for store::RetryPace {
     }
 }
 
-/// One court at one time, written `NYJ06/07/103 2026-12-05 06:00-08:00`.
+/// A court as a person gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AskedPlace {
+    /// `NYJ06/07/103`.
+    Court(Place),
+    /// `NYJ06/07/*`: any court of a group.
+    Group(CentreCode, GroupCode),
+    /// A name, or a part of one.
+    Name(String),
+    /// `체육공원2호/*`: any court of a group by its name.
+    NamedGroup(String),
+}
+
+impl FromStr for AskedPlace {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = nfc(text.trim());
+        let wrong = |error: PlaceError| {
+            format!(
+                "{error}; or NYJ06/07/* for any court of a group, or a court's name, as in 체육공원2호 1코트"
+            )
+        };
+        if text.chars().any(char::is_control) {
+            return Err("write the court on one line".to_owned());
+        }
+        // Codes are ASCII, and the names of courts are Korean.
+        match text.strip_suffix("/*") {
+            Some(group) if group.is_ascii() => {
+                let (centre, group) =
+                    group.split_once('/').ok_or_else(|| wrong(PlaceError::Parts(text.clone())))?;
+                Ok(Self::Group(centre.parse().map_err(wrong)?, group.parse().map_err(wrong)?))
+            }
+            Some(group) => Ok(Self::NamedGroup(group.trim().to_owned())),
+            None if text.is_ascii() => text.parse().map(Self::Court).map_err(wrong),
+            None => Ok(Self::Name(text)),
+        }
+    }
+}
+
+impl fmt::Display for AskedPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Court(place) => place.fmt(f),
+            Self::Group(centre, group) => write!(f, "{centre}/{group}/*"),
+            Self::Name(name) => f.write_str(name),
+            Self::NamedGroup(name) => write!(f, "{name}/*"),
+        }
+    }
+}
+
+/// One court at one time, written `NYJ06/07/103 2026-12-05 06:00-08:00`; the court may be any of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Choice {
-    pub(crate) place: Place,
+    pub(crate) place: AskedPlace,
     pub(crate) date: RentDate,
     pub(crate) range: TimeRange,
 }
@@ -68,19 +120,24 @@ impl fmt::Display for Choice {
     }
 }
 
+/// How a choice is written.
+const ONE_ARGUMENT: &str =
+    "write PLACE DATE FROM-TO in one argument, as in `NYJ06/07/103 2026-12-05 06:00-08:00`";
+
 impl FromStr for Choice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        // A name may have blanks.
         let words: Vec<_> = text.split_whitespace().collect();
-        let [place, date, range] = words[..] else {
-            return Err(
-                "write PLACE DATE FROM-TO in one argument, as in `NYJ06/07/103 2026-12-05 06:00-08:00`"
-                    .to_owned(),
-            );
+        let [place @ .., date, range] = &words[..] else {
+            return Err(ONE_ARGUMENT.to_owned());
         };
+        if place.is_empty() {
+            return Err(ONE_ARGUMENT.to_owned());
+        }
         Ok(Self {
-            place: place.parse().map_err(|error: PlaceError| error.to_string())?,
+            place: place.join(" ").parse()?,
             date: date.parse().map_err(|error: DateError| error.to_string())?,
             range: range.parse().map_err(|error: TimeError| error.to_string())?,
         })

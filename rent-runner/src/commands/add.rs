@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{PREPARATION, living_runner};
 use crate::cli::Add;
 use crate::config::Config;
+use crate::request::courts;
 use crate::request::draft::{Draft, DraftChecker};
 use crate::store::{NewBooking, OpeningSource, Store};
 use crate::terminal::booking;
@@ -26,13 +27,22 @@ pub(crate) async fn run(arguments: &Add, config: &Config) -> Result<u8> {
     };
     let store = super::open(config).await?;
     let vault = super::open_vault(&store, config).await?;
-    let checked = DraftChecker::open(&store, vault).await?.check(&draft)?;
+    let mut checker = DraftChecker::open(&store, vault).await?;
+    checker.learn_courts(&store, config, std::slice::from_ref(&draft)).await?;
+    let mut checked = checker.check(&draft)?;
+    checked.compare_to_earlier_looks(&store).await;
     checked.advice.iter().for_each(|line| terminal::note(line));
     let ids = store.add_bookings(std::slice::from_ref(&checked.booking)).await?;
     let id = *ids.first().context("the store gave no number")?;
     let what_runs = what_runs(&store, &checked.booking).await?;
+    let mut booking = store.booking(id).await?;
+    courts::give_names(&store, [&mut booking]).await;
+    if checked.booking.choices.len() > draft.choices.len() {
+        for (index, wish) in booking.choices.iter().enumerate() {
+            terminal::note(&format!("choice {}: {}", index + 1, booking::wish(&booking, wish)));
+        }
+    }
     if arguments.json {
-        let booking = store.booking(id).await?;
         terminal::json(&json!({ "booking": booking::json(&booking), "notes": checked.advice }))?;
     } else {
         terminal::result(&id.to_string())?;

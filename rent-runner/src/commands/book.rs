@@ -7,11 +7,13 @@ use serde_json::Value;
 
 use super::dry_run;
 use crate::bad_input::BadInput;
-use crate::cli::{Book, OpensAt};
+use crate::cli::{AskedPlace, Book, Choice, OpensAt};
 use crate::config::Config;
 use crate::foreground;
 use crate::foreground::{KeptJournal, Watched, journal};
+use crate::request::courts::CourtBook;
 use crate::request::{self, PlannedOpening};
+use crate::store::CourtNames;
 use crate::terminal;
 use crate::terminal::countdown::Countdown;
 use crate::terminal::story::{Audience, Story};
@@ -19,7 +21,10 @@ use crate::terminal::story::{Audience, Story};
 /// Checks every argument, asks for the password, books.
 pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     let site = request::site_of(config)?;
-    let wishes = request::wishes(&arguments.wishes.choices(), arguments.wishes.events)?;
+    let choices = arguments.wishes.choices();
+    let courts = courts(&site, &choices, config).await?;
+    let wishes = request::wishes(&choices, arguments.wishes.events, &courts)?;
+    let names = courts.names();
     let first = wishes.first().context("there is no wish")?;
     let opens = opens(arguments, &site, &wishes)?;
     let application = request::application(&arguments.application, None)?;
@@ -36,7 +41,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
         Ok(Credentials::new(&arguments.account, terminal::password::ask(arguments.password_stdin, &prompt)?))
     };
     if arguments.dry_run {
-        return dry_run::run(&client, &credentials()?, first, &application, arguments.json).await;
+        return dry_run::run(&client, &credentials()?, first, &application, &names, arguments.json).await;
     }
     let (mut journal, past) =
         journal::open(arguments.journal.as_deref(), arguments.resume.as_deref(), &site, &wishes)?;
@@ -45,7 +50,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     let zero = opens.as_ref().map_or_else(|| SystemClock.now(), |opens| opens.at);
     let story = Story::new(reader, zero);
     if reader == Audience::Person {
-        introduce(&story, &site, &wishes, opens.as_ref());
+        introduce(&story, &site, &wishes, opens.as_ref(), &names);
     }
     let mut wishes = wishes.into_iter();
     let wish = wishes.next().context("there is no wish")?;
@@ -103,12 +108,33 @@ fn opens(arguments: &Book, site: &Site, wishes: &[Wish]) -> Result<Option<Planne
     Ok(Some(opens))
 }
 
-fn introduce(story: &Story, site: &Site, wishes: &[Wish], opens: Option<&PlannedOpening>) {
+/// What is known of the courts. The store is asked only for what a person gave by name or as a group.
+pub(super) async fn courts(site: &Site, choices: &[Choice], config: &Config) -> Result<CourtBook> {
+    if choices.iter().all(|choice| matches!(choice.place, AskedPlace::Court(_))) {
+        return Ok(CourtBook::of_dialect(site));
+    }
+    let store = super::open_if_there(config).await;
+    let mut courts = CourtBook::open(site, store.as_ref()).await;
+    courts.complete(choices, store.as_ref(), || request::client(site.clone(), config)).await?;
+    if let Some(store) = store {
+        store.close().await;
+    }
+    Ok(courts)
+}
+
+fn introduce(
+    story: &Story,
+    site: &Site,
+    wishes: &[Wish],
+    opens: Option<&PlannedOpening>,
+    names: &CourtNames,
+) {
     let many = wishes.len() > 1;
     for (index, wish) in wishes.iter().enumerate() {
         let choice = if many { format!("choice {}: ", index + 1) } else { String::new() };
         let Wish { place, date, range, .. } = wish;
-        story.aside(&format!("{choice}{place} {date} {range} at {}", site.base_url()));
+        let name = names.get(place).map(|name| format!("{name}, ")).unwrap_or_default();
+        story.aside(&format!("{choice}{name}{place} {date} {range} at {}", site.base_url()));
     }
     if opens.is_some_and(|opens| opens.at <= SystemClock.now()) {
         story.aside("the opening has passed by this machine's clock: this is a late start");

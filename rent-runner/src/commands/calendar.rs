@@ -12,7 +12,7 @@ use namyangju_rent::schedule::TimeOfDay;
 use crate::bad_input::BadInput;
 use crate::cli::Calendar;
 use crate::config::Config;
-use crate::request;
+use crate::request::courts;
 use crate::store::{Filter, FoundBookings, State, StoredBooking};
 use crate::terminal;
 use crate::terminal::booking;
@@ -29,7 +29,8 @@ pub(crate) async fn run(arguments: &Calendar, config: &Config) -> Result<u8> {
     }
     let account = arguments.account.clone();
     let filter = Filter { states: vec![State::Succeeded], account, ..Filter::default() };
-    let FoundBookings { bookings: won, unreadable } = store.listed(&filter).await?;
+    let FoundBookings { bookings: mut won, unreadable } = store.listed(&filter).await?;
+    courts::give_names(&store, &mut won).await;
     store.close().await;
     let text = calendar(&won, &names(&won));
     match &arguments.output {
@@ -41,15 +42,13 @@ pub(crate) async fn run(arguments: &Calendar, config: &Config) -> Result<u8> {
     Ok(super::name_unreadable(&unreadable))
 }
 
-/// The names of the courts that the dialects know.
+/// The names of the courts, as far as they are known.
 fn names(bookings: &[StoredBooking]) -> HashMap<String, String> {
-    let mut sites: Vec<&str> = bookings.iter().map(|booking| booking.site.as_str()).collect();
-    sites.sort_unstable();
-    sites.dedup();
-    // A dialect that is gone is no reason to have no calendar: the codes are shown instead.
-    let sites = sites.into_iter().filter_map(|name| request::site(name).ok());
-    let known = sites.flat_map(|site| site.known_places().to_vec());
-    known.map(|known| (known.place.to_string(), known.name)).collect()
+    let named = bookings.iter().filter_map(|booking| {
+        let place = &booking::choice(booking)?.place;
+        Some((place.to_string(), booking.names.get(place)?.to_owned()))
+    });
+    named.collect()
 }
 
 /// The whole calendar, lines folded and ended by CRLF.

@@ -6,6 +6,7 @@ use namyangju_rent::schedule::SlotState;
 use namyangju_rent::{Application, ApplicationError, Client, Credentials, Error, Verdict, Wish};
 use serde_json::json;
 
+use crate::store::CourtNames;
 use crate::words::verdict_sentence;
 use crate::{exit, terminal};
 
@@ -15,6 +16,7 @@ pub(crate) async fn run(
     credentials: &Credentials,
     wish: &Wish,
     application: &Application,
+    names: &CourtNames,
     as_json: bool,
 ) -> Result<u8> {
     let session = client.log_in(credentials).await?;
@@ -49,6 +51,7 @@ pub(crate) async fn run(
         let line = json!({
             "event": "dry-run",
             "place": wish.place,
+            "place_name": names.get(&wish.place),
             "date": wish.date,
             "slots": form.slots(),
             "fields": fields,

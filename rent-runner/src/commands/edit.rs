@@ -5,9 +5,10 @@ use namyangju_rent::{Purpose, Site, Wish};
 
 use super::say;
 use crate::bad_input::BadInput;
-use crate::cli::{Choice, Clear, Edit, OpensAt};
+use crate::cli::{AskedPlace, Choice, Clear, Edit, OpensAt};
 use crate::config::Config;
 use crate::exit;
+use crate::request::courts::CourtBook;
 use crate::request::{self, PlannedOpening, draft, seal, unseal};
 use crate::store::{self, BookingId, Change, StoredBooking};
 use crate::terminal;
@@ -18,7 +19,19 @@ pub(crate) async fn run(arguments: &Edit, config: &Config) -> Result<u8> {
     let id = BookingId(arguments.id);
     let booking = store.booking(id).await?;
     let site = request::site_at(&booking.site, booking.base_url.as_deref())?;
-    let wishes = edited_wishes(arguments, &booking)?;
+    let mut courts = CourtBook::open(&site, Some(&store)).await;
+    let wishes = match edited_choices(arguments, &booking)? {
+        Some(EditedChoices { given, kept, events }) => {
+            courts.complete(&given, Some(&store), || request::client(site.clone(), config)).await?;
+            // A group may hold a court that is another choice already.
+            let given = request::wishes(&given, events, &courts)?;
+            let kept = kept.into_iter().map(|wish| Wish { purpose: purpose(events), ..wish });
+            let kept: Vec<Wish> = kept.filter(|wish| !given.contains(wish)).collect();
+            let all: Vec<Choice> = given.iter().chain(&kept).map(choice).collect();
+            Some(request::wishes(&all, events, &courts)?)
+        }
+        None => None,
+    };
     let mut change = plain_changes(arguments)?;
     let give_up_after = change.give_up_after.unwrap_or(booking.give_up_after);
     let mut notes = Vec::new();
@@ -28,7 +41,8 @@ pub(crate) async fn run(arguments: &Edit, config: &Config) -> Result<u8> {
         request::check_opening(&opens, give_up_after, all)?;
         notes.extend(said);
         notes.extend(request::advice(&site, all, Some(&opens)));
-        notes.extend(draft::doubts(&site, all, &opens));
+        notes.extend(draft::doubts(&site, all, &opens, &courts));
+        notes.extend(request::earlier_looks(&store, &site, &courts.names(), all).await);
         if (opens.how, opens.at) != (booking.opens, booking.opens_at) {
             change.opening = Some((opens.how, opens.at));
         }
@@ -107,12 +121,34 @@ fn plain_changes(arguments: &Edit) -> Result<Change> {
     })
 }
 
+/// The choices as they will be.
+struct EditedChoices {
+    /// Those that were given, or stand for the first one that was stored.
+    given: Vec<Choice>,
+    /// The other ones that stay.
+    kept: Vec<Wish>,
+    /// Whether they are of the list for events.
+    events: bool,
+}
+
+fn purpose(events: bool) -> Purpose {
+    if events { Purpose::Events } else { Purpose::Sports }
+}
+
+fn court(wish: &Wish) -> AskedPlace {
+    AskedPlace::Court(wish.place.clone())
+}
+
+fn choice(wish: &Wish) -> Choice {
+    Choice { place: court(wish), date: wish.date, range: wish.range }
+}
+
 /// The choices as they will be; `None` if nothing of them changes.
-fn edited_wishes(arguments: &Edit, booking: &StoredBooking) -> Result<Option<Vec<Wish>>> {
+fn edited_choices(arguments: &Edit, booking: &StoredBooking) -> Result<Option<EditedChoices>> {
     let Edit { place, date, time, or, events, clear, .. } = arguments;
-    let changes = place.is_some()
+    let changes = !place.is_empty()
         || date.is_some()
-        || time.is_some()
+        || !time.is_empty()
         || events.is_some()
         || !or.is_empty()
         || clear.contains(&Clear::Or);
@@ -120,19 +156,18 @@ fn edited_wishes(arguments: &Edit, booking: &StoredBooking) -> Result<Option<Vec
         return Ok(None);
     }
     let first = booking.choices.first().context("the booking has no choice")?;
-    let choice = |wish: &Wish| Choice { place: wish.place.clone(), date: wish.date, range: wish.range };
-    let mut choices = vec![Choice {
-        place: place.clone().unwrap_or_else(|| first.place.clone()),
-        date: date.unwrap_or(first.date),
-        range: time.unwrap_or(first.range),
-    }];
+    let places = if place.is_empty() { vec![court(first)] } else { place.clone() };
+    let times = if time.is_empty() { vec![first.range] } else { time.clone() };
+    let date = date.unwrap_or(first.date);
+    let at = |range| places.iter().map(move |place| Choice { place: place.clone(), date, range });
+    let mut given: Vec<Choice> = times.into_iter().flat_map(at).collect();
     if !or.is_empty() {
-        choices.extend(or.iter().cloned());
-    } else if !clear.contains(&Clear::Or) {
-        choices.extend(booking.choices.iter().skip(1).map(choice));
+        given.extend(or.iter().cloned());
     }
+    let keeps = or.is_empty() && !clear.contains(&Clear::Or);
+    let kept = booking.choices.iter().skip(1).filter(|_| keeps).cloned().collect();
     let events = events.unwrap_or(first.purpose == Purpose::Events);
-    request::wishes(&choices, events).map(Some)
+    Ok(Some(EditedChoices { given, kept, events }))
 }
 
 /// The opening as it will be, and what is to be said of it.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use namyangju_rent::{Application, Purpose};
 
-use crate::cli::{ApplicationArgs, Choice, Export, OpensAt, PolicyName};
+use crate::cli::{ApplicationArgs, AskedPlace, Choice, Export, OpensAt, PolicyName};
 use crate::config::Config;
 use crate::request::draft::{Draft, DraftChecker};
 use crate::request::{file, unseal};
@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
 
 fn draft(booking: &StoredBooking) -> Draft {
     let choices = booking.choices.iter().map(|wish| Choice {
-        place: wish.place.clone(),
+        place: AskedPlace::Court(wish.place.clone()),
         date: wish.date,
         range: wish.range,
     });

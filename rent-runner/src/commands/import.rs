@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::bad_input::BadInput;
 use crate::cli::{Format, Import};
 use crate::config::Config;
+use crate::request::courts;
 use crate::request::draft::{Checked, Draft, DraftChecker, Wrong};
 use crate::request::file::{self, Mistake};
 use crate::request::overlap;
@@ -67,6 +68,7 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
         let waiting = Filter { states: vec![State::Waiting], ..Filter::default() };
         let mut stored = store.bookings(&waiting).await?;
         stored.retain(|booking| ids.contains(&booking.id));
+        courts::give_names(&store, &mut stored).await;
         let stored: Vec<Value> = stored.iter().map(booking::json).collect();
         terminal::json(&json!({ "bookings": stored, "notes": advice }))?;
     } else {
@@ -106,11 +108,15 @@ async fn check(
     drafts: &[Draft],
 ) -> Result<std::result::Result<Vec<Checked>, Vec<Mistake>>> {
     let mut checker = DraftChecker::open(store, super::open_vault(store, config).await?).await?;
+    checker.learn_courts(store, config, drafts).await?;
     let mut checked = Vec::new();
     let mut mistakes = Vec::new();
     for (index, draft) in drafts.iter().enumerate() {
         match checker.check(draft) {
-            Ok(booking) => checked.push(booking),
+            Ok(mut booking) => {
+                booking.compare_to_earlier_looks(store).await;
+                checked.push(booking);
+            }
             // A key that does not open is no mistake of the file.
             Err(Wrong { error, .. }) if exit::failure_code(&error) != exit::BAD_INPUT => return Err(error),
             Err(Wrong { key, error }) => mistakes.push(Mistake {

@@ -3,8 +3,10 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::readiness::{self, Readiness};
 use crate::cli::List;
 use crate::config::Config;
+use crate::request::courts;
 use crate::store::{Filter, FoundBookings, State, Store, StoredBooking};
 use crate::terminal;
 use crate::terminal::booking;
@@ -22,12 +24,23 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
         // One that is not there is an error, not an empty list.
         store.account(account).await?;
     }
-    let (FoundBookings { bookings, unreadable }, left_out) = wanted(&store, arguments).await?;
+    let (FoundBookings { mut bookings, unreadable }, left_out) = wanted(&store, arguments).await?;
+    // What runs soon stands on top.
+    bookings.sort_by_key(|booking| booking.state.is_over());
+    courts::give_names(&store, &mut bookings).await;
+    let held = readiness::of_held(&store).await?;
     let refused: Vec<String> =
         super::refused_accounts(&store).await?.into_iter().map(|(name, _)| name).collect();
     store.close().await;
     if arguments.json {
-        let bookings: Vec<Value> = bookings.iter().map(booking::json).collect();
+        let with_readiness = |booking: &StoredBooking| {
+            let mut value = booking::json(booking);
+            if let Value::Object(fields) = &mut value {
+                fields.insert("ready".to_owned(), json!(readiness::of_booking(booking, &held)));
+            }
+            value
+        };
+        let bookings: Vec<Value> = bookings.iter().map(with_readiness).collect();
         let strange: Vec<Value> = unreadable.iter().map(super::unreadable_json).collect();
         terminal::json(&json!({
             "bookings": bookings, "left_out": left_out, "accounts_refused": refused, "unreadable": strange,
@@ -38,7 +51,10 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
         let header = ["number", "opens (Asia/Seoul)", "account", "choice", "state", "receipt or reason"];
         terminal::result(&terminal::table(
             &header,
-            bookings.iter().map(|booking| row(booking, &refused)).collect(),
+            bookings
+                .iter()
+                .map(|booking| row(booking, &refused, readiness::of_booking(booking, &held)))
+                .collect(),
         ))?;
     }
     let waiting = bookings.iter().filter(|booking| !booking.state.is_over()).count();
@@ -75,9 +91,10 @@ async fn wanted(store: &Store, arguments: &List) -> Result<(FoundBookings, u64)>
     Ok((listed, left_out))
 }
 
-fn row(booking: &StoredBooking, refused: &[String]) -> Vec<String> {
+fn row(booking: &StoredBooking, refused: &[String], ready: Option<Readiness>) -> Vec<String> {
     let more = booking.choices.len().saturating_sub(1);
-    let mut choice = booking::choice(booking).map(booking::wish).unwrap_or_default();
+    let mut choice =
+        booking::choice(booking).map(|wish| booking::wish_by_name(booking, wish)).unwrap_or_default();
     if more > 0 {
         choice.push_str(&format!(" (+{more})"));
     }
@@ -86,6 +103,10 @@ fn row(booking: &StoredBooking, refused: &[String]) -> Vec<String> {
         (None, Some(reason)) => reason.clone(),
         (None, None) => String::new(),
     };
+    if let Some(ready) = ready {
+        end.push_str(if end.is_empty() { "" } else { "\n" });
+        end.push_str(&ready.in_words());
+    }
     if booking.cancel_asked && !booking.state.is_over() {
         end.push_str(if end.is_empty() { "to be cancelled" } else { "; to be cancelled" });
     }

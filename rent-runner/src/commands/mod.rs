@@ -19,6 +19,7 @@ pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod notify;
 pub(crate) mod places;
+mod readiness;
 pub(crate) mod restore;
 pub(crate) mod retry;
 pub(crate) mod run_due;
@@ -43,6 +44,7 @@ use crate::bad_input::BadInput;
 use crate::cli::At;
 use crate::config::{Config, Flags};
 use crate::exit;
+use crate::request;
 use crate::runner::Identity;
 use crate::store::{BookingId, Store, UnreadableBooking};
 use crate::telemetry::logs;
@@ -104,6 +106,23 @@ pub(crate) async fn open(config: &Config) -> Result<Store> {
     Ok(store)
 }
 
+/// Opens the store of the settings for a command that can do without it: it is not made, and a store that cannot be
+/// opened is only told of.
+async fn open_if_there(config: &Config) -> Option<Store> {
+    let path = config.database.strip_prefix("sqlite:").unwrap_or(&config.database);
+    let is_file = !config.database.contains("://");
+    if path.is_empty() || is_file && !Path::new(path).metadata().is_ok_and(|found| found.len() > 0) {
+        return None;
+    }
+    match Store::open(&config.database).await {
+        Ok(store) => Some(store),
+        Err(error) => {
+            terminal::note(&format!("the names of courts in the store cannot be used: {error}"));
+            None
+        }
+    }
+}
+
 /// Opens the vault of a store, and says so if a key was made.
 pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> {
     if config.key == KeySource::File(Path::new("").to_owned()) {
@@ -152,11 +171,12 @@ async fn living_runner(store: &Store) -> Result<Option<String>> {
 
 /// Says how a booking stands after it was changed.
 async fn say(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
-    let booking = store.booking(id).await?;
+    let mut booking = store.booking(id).await?;
+    request::courts::give_names(store, [&mut booking]).await;
     if as_json {
         terminal::json(&json!({ "booking": booking::json(&booking) }))?;
     } else {
-        let wish = booking.choices.first().map(booking::wish).unwrap_or_default();
+        let wish = booking.choices.first().map(|wish| booking::wish(&booking, wish)).unwrap_or_default();
         terminal::result(&format!("booking {id} {what}: {wish}, opens {}", booking.opens_at))?;
     }
     Ok(())

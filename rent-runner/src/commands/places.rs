@@ -1,28 +1,19 @@
 //! `places`: the courts of a city, from its menus or from its dialect.
 
-use std::time::Duration;
-
 use anyhow::Result;
-use namyangju_rent::clock::{Clock, SystemClock};
-use namyangju_rent::places::{CentreCode, GroupCode, Menu, MenuEntry};
-use namyangju_rent::{Client, Guest, Next, Place, Site};
+use namyangju_rent::places::CentreCode;
+use namyangju_rent::{Place, Site};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::bad_input::BadInput;
 use crate::cli::Places;
 use crate::config::Config;
+use crate::request::courts;
+use crate::request::menus::{FoundMenus, MenuWalk};
+use crate::store::KeptCourt;
 use crate::words::counted;
 use crate::{exit, request, terminal};
-
-/// Between two requests: nobody is in a hurry for codes that change once a year.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// The most requests of one walk; the largest known city has 16 centres.
-const MAX_REQUESTS: u32 = 200;
-
-/// Pages that may fail before the walk ends.
-const MAX_FAILURES: u32 = 3;
 
 /// One court as it is listed.
 #[derive(Debug, Serialize)]
@@ -52,15 +43,21 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
         return Ok(exit::DONE);
     }
     let client = request::client(site, config)?;
-    let found = Walk::new(&client, arguments.centre.clone())?.run().await?;
+    let found = MenuWalk::new(&client, arguments.centre.clone())?.run().await?;
     if let Some(centre) = &arguments.centre
         && !found.centres.iter().any(|entry| entry.centre == *centre)
     {
         let menus = format!("the menus of {}", client.site().base_url());
         return Err(no_centre(centre, &menus, found.centres.iter().map(|entry| &entry.centre)));
     }
-    let places = found.courts(client.site());
-    let empty = if arguments.all { found.empty() } else { Vec::new() };
+    let courts = found.courts();
+    let places = listed(&courts, client.site());
+    let empty = if arguments.all { empty(&found, &courts) } else { Vec::new() };
+    let store = super::open_if_there(config).await;
+    if let Some(store) = &store {
+        let complete = found.complete && arguments.centre.is_none();
+        courts::keep(store, client.site(), &courts, complete).await;
+    }
     if arguments.json {
         terminal::json(&json!({
             "site": client.site().name(),
@@ -84,6 +81,13 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
         counted(client.budget().used(), "request"),
         if found.complete { "" } else { "; not all pages could be read" }
     ));
+    match store {
+        Some(store) => {
+            terminal::note(&format!("the names are kept in {}", store.address()));
+            store.close().await;
+        }
+        None => terminal::note("the names are not kept, for there is no store of bookings yet"),
+    }
     Ok(exit::DONE)
 }
 
@@ -126,22 +130,15 @@ fn table(places: &[Listed], with_confidence: bool) -> String {
     terminal::table(&header, places.iter().map(row).collect())
 }
 
-/// A walk through the menus: centres, groups, courts.
-struct Walk<'c> {
-    client: &'c Client,
-    guest: Guest,
-    only: Option<CentreCode>,
-    found: Found,
-    failures: u32,
-}
-
-/// What the menus showed so far.
-#[derive(Default)]
-struct Found {
-    centres: Vec<MenuEntry>,
-    groups: Vec<MenuEntry>,
-    courts: Vec<MenuEntry>,
-    complete: bool,
+/// The courts as they are listed.
+fn listed(courts: &[KeptCourt], site: &Site) -> Vec<Listed> {
+    let listed = |court: &KeptCourt| Listed {
+        place: court.place.clone(),
+        names: court.names.clone(),
+        confidence: None,
+        human_check: site.has_human_check(&court.place),
+    };
+    courts.iter().map(listed).collect()
 }
 
 /// A centre or group in which no court was found.
@@ -151,118 +148,15 @@ struct Empty {
     name: String,
 }
 
-impl<'c> Walk<'c> {
-    fn new(client: &'c Client, only: Option<CentreCode>) -> Result<Self> {
-        let found = Found { complete: true, ..Found::default() };
-        Ok(Self { client, guest: client.guest()?, only, found, failures: 0 })
-    }
-
-    async fn run(mut self) -> Result<Found> {
-        let first = self.guest.menu(None).await?;
-        self.absorb(first);
-        let centres = self.found.centres.clone();
-        for centre in centres.iter().filter(|entry| self.wants(&entry.centre)).cloned().collect::<Vec<_>>() {
-            if !self.found.groups.iter().any(|group| group.centre == centre.centre)
-                && !self.ask(&centre).await?
-            {
-                break;
-            }
-            let groups: Vec<MenuEntry> =
-                self.found.groups.iter().filter(|group| group.centre == centre.centre).cloned().collect();
-            for group in groups {
-                if !self.found.has_courts(&group.centre, group.group.as_ref()) && !self.ask(&group).await? {
-                    return Ok(self.found);
-                }
-            }
-        }
-        Ok(self.found)
-    }
-
-    fn wants(&self, centre: &CentreCode) -> bool {
-        self.only.as_ref().is_none_or(|only| only == centre)
-    }
-
-    /// Reads the page that an entry leads to; `false` if the walk has to end.
-    async fn ask(&mut self, entry: &MenuEntry) -> Result<bool> {
-        if self.client.budget().used() >= MAX_REQUESTS {
-            terminal::note(&format!("stopped after {MAX_REQUESTS} requests: use --centre for the rest"));
-            self.found.complete = false;
-            return Ok(false);
-        }
-        SystemClock.sleep(PAUSE).await;
-        match self.guest.menu(Some(entry)).await {
-            Ok(menu) => self.absorb(menu),
-            Err(error) => {
-                self.failures += 1;
-                let may_go_on = matches!(error.next(), Next::Again { after: None });
-                if !may_go_on || self.failures >= MAX_FAILURES {
-                    return Err(error.into());
-                }
-                terminal::note(&format!("{}: {}", entry.name, error.chain()));
-                self.found.complete = false;
-            }
-        }
-        terminal::note(&format!(
-            "{}: {} so far",
-            entry.name,
-            counted(u32::try_from(self.found.courts.len()).unwrap_or(u32::MAX), "court")
-        ));
-        Ok(true)
-    }
-
-    fn absorb(&mut self, menu: Menu) {
-        let Found { centres, groups, courts, .. } = &mut self.found;
-        for entry in menu.centres {
-            if !centres.iter().any(|known| known.centre == entry.centre) {
-                centres.push(entry);
-            }
-        }
-        for entry in menu.groups.into_iter().filter(|entry| entry.group.is_some()) {
-            if !groups.iter().any(|known| (&known.centre, &known.group) == (&entry.centre, &entry.group)) {
-                groups.push(entry);
-            }
-        }
-        for entry in menu.courts.into_iter().filter(|entry| entry.court.is_some()) {
-            if !courts.iter().any(|known| known.place() == entry.place()) {
-                courts.push(entry);
-            }
-        }
-        if let Some(only) = &self.only {
-            groups.retain(|entry| entry.centre == *only);
-            courts.retain(|entry| entry.centre == *only);
-        }
-    }
-}
-
-impl Found {
-    fn has_courts(&self, centre: &CentreCode, group: Option<&GroupCode>) -> bool {
-        self.courts.iter().any(|court| court.centre == *centre && court.group.as_ref() == group)
-    }
-
-    /// The courts, with the names of their centre and group.
-    fn courts(&self, site: &Site) -> Vec<Listed> {
-        let listed = |court: &MenuEntry| {
-            let place = court.place()?;
-            let centre = self.centres.iter().find(|entry| entry.centre == court.centre);
-            let group = self.groups.iter().find(|e| e.centre == court.centre && e.group == court.group);
-            let names = [centre, group, Some(court)].into_iter().flatten().map(|entry| entry.name.clone());
-            let human_check = site.has_human_check(&place);
-            Some(Listed { place, names: names.collect(), confidence: None, human_check })
-        };
-        self.courts.iter().filter_map(listed).collect()
-    }
-
-    /// Centres and groups in which no court was found.
-    fn empty(&self) -> Vec<Empty> {
-        let centres =
-            self.centres.iter().filter(|centre| !self.courts.iter().any(|c| c.centre == centre.centre));
-        let centres =
-            centres.map(|centre| Empty { code: centre.centre.to_string(), name: centre.name.clone() });
-        let groups = self.groups.iter().filter(|group| !self.has_courts(&group.centre, group.group.as_ref()));
-        let groups = groups.filter_map(|group| {
-            let code = format!("{}/{}", group.centre, group.group.as_ref()?);
-            Some(Empty { code, name: group.name.clone() })
-        });
-        centres.chain(groups).collect()
-    }
+/// Centres and groups in which no court was found.
+fn empty(found: &FoundMenus, courts: &[KeptCourt]) -> Vec<Empty> {
+    let has_none = |centre: &CentreCode| !courts.iter().any(|court| court.place.centre == *centre);
+    let centres = found.centres.iter().filter(|entry| has_none(&entry.centre));
+    let centres = centres.map(|entry| Empty { code: entry.centre.to_string(), name: entry.name.clone() });
+    let groups = found.groups.iter().filter(|group| !found.has_courts(&group.centre, group.group.as_ref()));
+    let groups = groups.filter_map(|group| {
+        let code = format!("{}/{}", group.centre, group.group.as_ref()?);
+        Some(Empty { code, name: group.name.clone() })
+    });
+    centres.chain(groups).collect()
 }

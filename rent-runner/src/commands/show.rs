@@ -11,9 +11,11 @@ use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::readiness::{self, Readiness};
 use crate::bad_input::BadInput;
 use crate::cli::Show;
 use crate::config::Config;
+use crate::request::courts;
 use crate::runner::Identity;
 use crate::store::{
     AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, SealPurpose, Store, StoreError,
@@ -32,7 +34,7 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         store.close().await;
         return Ok(exit::DONE);
     }
-    let story = match store.story(id).await {
+    let mut story = match store.story(id).await {
         Err(StoreError::Unreadable(booking)) => {
             if arguments.json {
                 terminal::json(&json!({ "unreadable": [super::unreadable_json(&booking)] }))?;
@@ -42,6 +44,8 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         }
         story => story?,
     };
+    courts::give_names(&store, [&mut story.booking]).await;
+    let ready = readiness::of_booking(&story.booking, &readiness::of_held(&store).await?);
     let application = if arguments.personal {
         let vault = super::open_vault(&store, config).await?;
         Some(request::unseal(&vault, &story.booking.application)?)
@@ -49,9 +53,13 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         None
     };
     if arguments.json {
-        terminal::json(&as_json(&story, application.as_ref(), arguments.events))?;
+        let mut value = as_json(&story, application.as_ref(), arguments.events);
+        if let Value::Object(fields) = &mut value {
+            fields.insert("ready".to_owned(), json!(ready));
+        }
+        terminal::json(&value)?;
     } else {
-        terminal::result(&as_text(&story, application.as_ref(), arguments.events))?;
+        terminal::result(&as_text(&story, application.as_ref(), arguments.events, ready.as_ref()))?;
     }
     store.close().await;
     for part in &story.unreadable {
@@ -127,8 +135,16 @@ fn event_json(row: &EventRow) -> Value {
     value
 }
 
-fn as_text(story: &BookingHistory, application: Option<&Application>, events: bool) -> String {
+fn as_text(
+    story: &BookingHistory,
+    application: Option<&Application>,
+    events: bool,
+    ready: Option<&Readiness>,
+) -> String {
     let mut text = head(&story.booking, application);
+    if let Some(ready) = ready {
+        let _ = writeln!(text, "{:<11}{}", "ready", ready.in_words());
+    }
     let mut line = |row: String| {
         text.push_str(&row);
         text.push('\n');
@@ -159,7 +175,7 @@ fn head(booking: &StoredBooking, application: Option<&Application>) -> String {
         booking.base_url.as_ref().map_or(booking.site.clone(), |url| format!("{} at {url}", booking.site));
     line("account", format!("{} ({site})", booking.account));
     for (index, wish) in booking.choices.iter().enumerate() {
-        line(&format!("choice {}", index + 1), booking::wish(wish));
+        line(&format!("choice {}", index + 1), booking::wish(booking, wish));
     }
     let known = match booking.opens {
         OpeningSource::Given => "as given",

@@ -1,12 +1,13 @@
 //! `slots`: the day list of a court.
 
 use anyhow::Result;
-use namyangju_rent::Purpose;
 use namyangju_rent::clock::{Clock, SystemClock};
-use namyangju_rent::schedule::{ListedSlot, SlotState};
+use namyangju_rent::schedule::{ListedSlot, Month, SlotState};
+use namyangju_rent::{Purpose, TimeRange};
 use serde_json::json;
 
-use crate::cli::Slots;
+use crate::bad_input::BadInput;
+use crate::cli::{Choice, Slots};
 use crate::config::Config;
 use crate::words::counted;
 use crate::{exit, request, terminal};
@@ -15,26 +16,38 @@ use crate::{exit, request, terminal};
 pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     let site = request::site_of(config)?;
     let month = match (arguments.date, arguments.month) {
-        (Some(date), _) => date,
-        (None, Some(month)) => month.0,
-        (None, None) => SystemClock.now().date(),
+        (Some(date), _) => date.into(),
+        (None, Some(month)) => month,
+        (None, None) => Month::from(SystemClock.now().date()),
     };
+    let choice =
+        Choice { place: arguments.place.clone(), date: month.first_day(), range: TimeRange::whole_day() };
+    let courts = super::book::courts(&site, std::slice::from_ref(&choice), config).await?;
+    let [place] = &courts.find(&arguments.place)?[..] else {
+        let why = format!("{} is a group of courts: give one of them", arguments.place);
+        return Err(BadInput(why).into());
+    };
+    let name = courts.names().get(place).map(str::to_owned);
     let client = request::client(site, config)?;
-    let list = client.guest()?.day_list(&arguments.place, month).await.map_err(|error| {
+    let list = client.guest()?.day_list(place, month).await.map_err(|error| {
         let missing = error.page().is_some_and(|page| page.status() == 404);
-        let hint = format!("the site has no such page: is there a place {}?", arguments.place);
+        let hint = format!("the site has no such page: is there a place {place}?");
         let error = anyhow::Error::from(error);
         if missing { error.context(hint) } else { error }
     })?;
+    let purpose = if arguments.events { Purpose::Events } else { Purpose::Sports };
+    let in_list = |slot: &&ListedSlot| arguments.all || slot.purpose == purpose;
     let wanted = |slot: &&ListedSlot| {
-        arguments.date.is_none_or(|date| slot.date == date)
+        in_list(slot)
+            && arguments.date.is_none_or(|date| slot.date == date)
             && (!arguments.free || slot.state == SlotState::Free)
     };
     let slots: Vec<&ListedSlot> = list.slots.iter().filter(wanted).collect();
     if arguments.json {
         terminal::json(&json!({
             "site": client.site().name(),
-            "place": arguments.place,
+            "place": place,
+            "place_name": name,
             "read_at": SystemClock.now(),
             "slots": slots,
         }))?;
@@ -46,7 +59,10 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     }
     let free = slots.iter().filter(|slot| slot.state == SlotState::Free).count();
     let listed = counted(u32::try_from(slots.len()).unwrap_or(u32::MAX), "time");
-    terminal::note(&format!("{listed}, {free} free; the site lists {} for the month", list.slots.len()));
+    let month = list.slots.iter().filter(in_list).count();
+    let both = if arguments.all { ", each for sports and for events" } else { "" };
+    let court = name.map(|name| format!("{name}: ")).unwrap_or_default();
+    terminal::note(&format!("{court}{listed}, {free} free; the site lists {month} for the month{both}"));
     Ok(exit::DONE)
 }
 

@@ -8,6 +8,7 @@ use namyangju_rent::aim::Stamp;
 use namyangju_rent::clock::{Clock as _, ClockFacts, SystemClock};
 use serde_json::json;
 
+use super::readiness;
 use crate::cli::Status;
 use crate::config::Config;
 use crate::runner::Identity;
@@ -28,6 +29,8 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     let openings = openings(&store).await?;
     let clocks = store.site_clocks().await?;
     let refused = super::refused_accounts(&store).await?;
+    let mut held: Vec<_> = readiness::of_held(&store).await?.into_iter().collect();
+    held.sort_by_key(|(id, _)| *id);
     if arguments.json {
         let runners: Vec<_> = runners
             .iter()
@@ -66,6 +69,7 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
             "store": store.address(), "runners": runners, "bookings": counts, "next_unclaimed_opening": next,
             "messages_waiting": store.messages_waiting().await?, "messages_failing": failing,
             "openings_seen": openings,
+            "held": held.iter().map(|(id, ready)| json!({ "booking": id, "ready": ready })).collect::<Vec<_>>(),
             "site_clocks": clocks.iter().map(|(site, facts)| json!({ "site": site, "learnt": facts })).collect::<Vec<_>>(),
             "accounts_refused": refused.iter().map(|(name, at)| json!({ "name": name, "at": at })).collect::<Vec<_>>(),
         }))?;
@@ -89,6 +93,9 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
         if let Some(alarm) = &booking.reason {
             lines.push(format!("alarm      of the booking {}: {alarm}", booking.id));
         }
+    }
+    for (id, ready) in &held {
+        lines.push(format!("ready      booking {id}: {}", ready.in_words()));
     }
     for runner in &runners {
         lines.push(format!("runner     {}", line(runner)));

@@ -161,6 +161,7 @@ pub(super) fn won() -> StoredBooking {
         site: "namyangju".into(),
         base_url: None,
         choices: vec![wish("10:00-12:00"), wish("06:00-08:00")],
+        names: store::CourtNames::default(),
         application: Sealed(Vec::new()),
         opens: OpeningSource::Rule,
         opens_at: at("2026-11-26 10:00:00"),

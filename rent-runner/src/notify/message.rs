@@ -47,6 +47,9 @@ pub(super) struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) site: Option<String>,
     pub(super) place: Option<Place>,
+    /// What the court is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) place_name: Option<String>,
     pub(super) date: Option<RentDate>,
     pub(super) time: Option<TimeRange>,
     /// Which of the choices, counted from 1, and how many there are.
@@ -103,6 +106,7 @@ impl Facts {
         Self {
             site: Site::builtin_toml(&booking.site).map(|_| booking.site.clone()),
             place: choice.map(|choice| choice.place.clone()),
+            place_name: choice.and_then(|choice| booking.names.get(&choice.place)).map(str::to_owned),
             date: choice.map(|choice| choice.date),
             time: choice.map(|choice| choice.range),
             choice: wish.saturating_add(1),

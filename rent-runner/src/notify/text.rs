@@ -65,6 +65,7 @@ impl Names {
         let court = facts.place.as_ref().zip(site.as_ref()).and_then(|(place, site)| {
             site.known_places().iter().find(|known| known.place == *place).map(|known| known.name.clone())
         });
+        let court = facts.place_name.clone().or(court);
         Self {
             city: site.map(|site| site.title().to_owned()),
             court,

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use anyhow::{Context as _, Result, anyhow};
 use namyangju_rent::{Application, Site, Wish, nfc};
 
+use super::courts::CourtBook;
 use super::{GIVE_UP_AFTER, PlannedOpening, seal, site_of_account, unseal};
 use crate::bad_input::BadInput;
 use crate::cli::{AimArgs, ApplicationArgs, Choice, OpensAt};
+use crate::config::Config;
 use crate::request;
-use crate::store::{self, Account, Applicant, NewBooking, Store};
+use crate::store::{self, Account, Applicant, CourtNames, NewBooking, Store};
 use crate::vault::Vault;
 
 /// The longest note, in characters.
@@ -34,6 +36,16 @@ pub(crate) struct Checked {
     pub(crate) booking: NewBooking,
     /// What a person should know of it.
     pub(crate) advice: Vec<String>,
+    site: Site,
+    names: CourtNames,
+}
+
+impl Checked {
+    /// Adds what an earlier look at the site speaks against it.
+    pub(crate) async fn compare_to_earlier_looks(&mut self, store: &Store) {
+        let doubts = request::earlier_looks(store, &self.site, &self.names, &self.booking.choices).await;
+        self.advice.extend(doubts);
+    }
 }
 
 /// What is wrong with a draft, and where.
@@ -61,6 +73,8 @@ pub(crate) struct DraftChecker {
     accounts: Vec<Account>,
     applicants: Vec<Applicant>,
     sites: HashMap<i64, Site>,
+    /// By base URL.
+    courts: HashMap<String, CourtBook>,
     applications: HashMap<String, Application>,
 }
 
@@ -68,7 +82,36 @@ impl DraftChecker {
     /// Reads what drafts refer to.
     pub(crate) async fn open(store: &Store, vault: Vault) -> Result<Self> {
         let (accounts, applicants) = (store.accounts().await?, store.applicants().await?);
-        Ok(Self { vault, accounts, applicants, sites: HashMap::new(), applications: HashMap::new() })
+        Ok(Self {
+            vault,
+            accounts,
+            applicants,
+            sites: HashMap::new(),
+            courts: HashMap::new(),
+            applications: HashMap::new(),
+        })
+    }
+
+    /// Learns the courts that these drafts speak of: from the store, and from the site's menus where a name or a group is
+    /// not known yet. A draft whose account is not there is left to the check.
+    pub(crate) async fn learn_courts(
+        &mut self,
+        store: &Store,
+        config: &Config,
+        drafts: &[Draft],
+    ) -> Result<()> {
+        for draft in drafts {
+            let Ok(account) = self.account(draft.account.as_deref()) else { continue };
+            let Ok(site) = self.site(&account) else { continue };
+            let base = site.base_url().to_string();
+            let mut courts = match self.courts.remove(&base) {
+                Some(courts) => courts,
+                None => CourtBook::open(&site, Some(store)).await,
+            };
+            courts.complete(&draft.choices, Some(store), || request::client(site.clone(), config)).await?;
+            self.courts.insert(base, courts);
+        }
+        Ok(())
     }
 
     pub(crate) fn vault(&self) -> &Vault {
@@ -79,7 +122,10 @@ impl DraftChecker {
     pub(crate) fn check(&mut self, draft: &Draft) -> std::result::Result<Checked, Wrong> {
         let account = self.account(draft.account.as_deref()).map_err(at("account"))?;
         let site = self.site(&account).map_err(at("account"))?;
-        let wishes = request::wishes(&draft.choices, draft.events).map_err(at("place, date, time, or"))?;
+        let courts = self.courts.get(site.base_url().as_str()).cloned();
+        let courts = courts.unwrap_or_else(|| CourtBook::of_dialect(&site));
+        let wishes =
+            request::wishes(&draft.choices, draft.events, &courts).map_err(at("place, date, time, or"))?;
         let first = wishes.first().context("there is no wish").map_err(at("place"))?;
         let give_up_after = draft.aim.give_up_after.unwrap_or(GIVE_UP_AFTER);
         if give_up_after.is_zero() {
@@ -96,7 +142,7 @@ impl DraftChecker {
         let application = request::application(&draft.application, kept).map_err(at(""))?;
         let mut advice = request::advice(&site, &wishes, Some(&opens));
         advice.extend(said);
-        advice.extend(doubts(&site, &wishes, &opens));
+        advice.extend(doubts(&site, &wishes, &opens, &courts));
         advice.extend(request::too_few_requests(&draft.aim));
         advice.extend(request::lacking(&application, site.charset()));
         let booking = NewBooking {
@@ -112,7 +158,7 @@ impl DraftChecker {
             most_requests: draft.aim.most_requests,
             note: note(draft.note.as_deref()).map_err(at("note"))?,
         };
-        Ok(Checked { booking, advice })
+        Ok(Checked { booking, advice, site, names: courts.names() })
     }
 
     fn account(&self, name: Option<&str>) -> Result<Account> {
@@ -188,13 +234,21 @@ pub(crate) fn opening(asked: OpensAt, site: &Site, first: &Wish) -> Result<(Plan
 }
 
 /// What may be a mistake.
-pub(crate) fn doubts(site: &Site, wishes: &[Wish], opens: &PlannedOpening) -> Vec<String> {
+pub(crate) fn doubts(
+    site: &Site,
+    wishes: &[Wish],
+    opens: &PlannedOpening,
+    courts: &CourtBook,
+) -> Vec<String> {
     let mut lines = Vec::new();
     let known = site.known_places();
     let mut places: Vec<_> = wishes.iter().map(|wish| &wish.place).collect();
     places.dedup();
     for place in places {
-        if !known.is_empty() && !known.iter().any(|known| known.place == *place) {
+        if let Some(doubt) = courts.doubt(place) {
+            lines.push(doubt);
+        } else if !courts.has(place) && !known.is_empty() && !known.iter().any(|known| known.place == *place)
+        {
             lines.push(format!(
                 "The dialect of {} does not know {place}: `rent-runner places` asks the site for its courts.",
                 site.name()

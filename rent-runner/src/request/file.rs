@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use namyangju_rent::{HeadCount, nfc};
+use namyangju_rent::{HeadCount, TimeRange, nfc};
 use serde_json::{Map, Value, json};
 
 use super::GIVE_UP_AFTER;
 use super::draft::Draft;
-use crate::cli::{ApplicationArgs, Choice, Format, OpensAt, PolicyName};
+use crate::cli::{ApplicationArgs, AskedPlace, Choice, Format, OpensAt, PolicyName};
 use crate::words::duration;
 
 /// More than this is no file of bookings.
@@ -160,8 +160,11 @@ impl EntryReader<'_> {
 
     fn draft(mut self) -> Option<Draft> {
         let before = self.mistakes.len();
-        let (place, date, time) = (self.parsed("place"), self.parsed("date"), self.parsed("time"));
-        for (key, missing) in [("place", place.is_none()), ("date", date.is_none()), ("time", time.is_none())]
+        let places: Vec<AskedPlace> = self.several("place");
+        let date = self.parsed("date");
+        let times: Vec<TimeRange> = self.several("time");
+        for (key, missing) in
+            [("place", places.is_empty()), ("date", date.is_none()), ("time", times.is_empty())]
         {
             if missing && !self.mistakes.iter().skip(before).any(|mistake| mistake.key == key) {
                 self.wrong(key, "it is missing");
@@ -205,7 +208,10 @@ impl EntryReader<'_> {
         for key in unknown {
             self.wrong(&key, format!("there is no such key: the keys are {}", KEYS.join(", ")));
         }
-        draft.choices.push(Choice { place: place?, date: date?, range: time? });
+        let date = date?;
+        for range in times {
+            draft.choices.extend(places.iter().map(|place| Choice { place: place.clone(), date, range }));
+        }
         draft.choices.extend(or);
         (self.mistakes.len() == before).then_some(draft)
     }
@@ -235,6 +241,27 @@ impl EntryReader<'_> {
 
     fn parsed<T: std::str::FromStr<Err: fmt::Display>>(&mut self, key: &str) -> Option<T> {
         self.read(key, |text| text.parse::<T>().map_err(|error| error.to_string()))
+    }
+
+    /// One value, or a list of them.
+    fn several<T: std::str::FromStr<Err: fmt::Display>>(&mut self, key: &str) -> Vec<T> {
+        let Some(Value::Array(list)) = self.fields.get(key) else {
+            return self.parsed(key).into_iter().collect();
+        };
+        let texts: Vec<Value> = list.clone();
+        self.fields.remove(key);
+        let mut values = Vec::new();
+        for (index, text) in texts.iter().enumerate() {
+            let parsed = match text.as_str() {
+                Some(text) => text.parse::<T>().map_err(|error| error.to_string()),
+                None => Err("write a text".to_owned()),
+            };
+            match parsed {
+                Ok(value) => values.push(value),
+                Err(why) => self.wrong(key, format!("number {}: {why}", index + 1)),
+            }
+        }
+        values
     }
 
     /// A value that no message repeats.
@@ -320,7 +347,7 @@ fn fields(draft: &Draft) -> BTreeMap<usize, Value> {
     put("applicant", text(&draft.applicant));
     let mut choices = draft.choices.iter();
     if let Some(first) = choices.next() {
-        put("place", Some(json!(first.place)));
+        put("place", Some(json!(first.place.to_string())));
         put("date", Some(json!(first.date)));
         put("time", Some(json!(first.range)));
     }

@@ -2,12 +2,16 @@
 //! sent.
 
 mod application;
+pub(crate) mod courts;
 pub(crate) mod draft;
+mod earlier;
 pub(crate) mod file;
+pub(crate) mod menus;
 mod site;
 mod wishes;
 
 pub(crate) use application::{application, lacking, seal, unseal};
+pub(crate) use earlier::{NUMBERS_LAST, earlier_looks};
 pub(crate) use site::{client, client_by, is_here, site, site_at, site_of, site_of_account};
 pub(crate) use wishes::{
     GIVE_UP_AFTER, PlannedOpening, advice, check_opening, opening, overlap, policy, too_few_requests, wishes,

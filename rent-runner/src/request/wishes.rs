@@ -4,24 +4,38 @@ use std::time::Duration;
 
 use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
-use namyangju_rent::{ApplicationError, Policy, Purpose, SeoulTime, Site, Wish};
+use namyangju_rent::{ApplicationError, Place, Policy, Purpose, SeoulTime, Site, Wish};
 
+use super::courts::CourtBook;
 use super::is_here;
 use crate::bad_input::BadInput;
-use crate::cli::{AimArgs, Choice, OpensAt, PolicyName};
+use crate::cli::{AimArgs, AskedPlace, Choice, OpensAt, PolicyName};
 use crate::store;
 use crate::words::duration;
 
 /// How long a booking is tried, unless it is told otherwise.
 pub(crate) const GIVE_UP_AFTER: Duration = Duration::from_secs(5 * 60);
 
-/// What is wished for, the best first, if it is not over and no two are the same.
-pub(crate) fn wishes(choices: &[Choice], events: bool) -> Result<Vec<Wish>> {
+/// The most choices that groups of courts and several times may give: each that is lost takes three requests or so.
+const MAX_CHOICES: usize = 24;
+
+/// What is wished for, the best first, if it is not over and no two are the same. A group of courts becomes a wish for
+/// each of its courts that is not wished for yet.
+pub(crate) fn wishes(choices: &[Choice], events: bool, courts: &CourtBook) -> Result<Vec<Wish>> {
     let purpose = if events { Purpose::Events } else { Purpose::Sports };
     let now = SystemClock.now();
     let mut wishes: Vec<Wish> = Vec::new();
+    let mut all: Vec<(Place, bool, &Choice)> = Vec::new();
     for choice in choices {
-        let Choice { place, date, range } = choice.clone();
+        let is_group = matches!(choice.place, AskedPlace::Group(..) | AskedPlace::NamedGroup(_));
+        all.extend(courts.find(&choice.place)?.into_iter().map(|place| (place, is_group, choice)));
+    }
+    if all.len() > choices.len() && all.len() > MAX_CHOICES {
+        let many = all.len();
+        return Err(BadInput(format!("these are {many} choices, and {MAX_CHOICES} are the most")).into());
+    }
+    for (place, is_group, choice) in all {
+        let (date, range) = (choice.date, choice.range);
         if date < now.date() {
             return Err(BadInput(ApplicationError::Past(date, now.date()).to_string()).into());
         }
@@ -30,6 +44,9 @@ pub(crate) fn wishes(choices: &[Choice], events: bool) -> Result<Vec<Wish>> {
         }
         let wish = Wish { place, date, range, purpose };
         for (index, other) in wishes.iter().enumerate() {
+            if *other == wish && is_group {
+                break;
+            }
             if *other == wish {
                 return Err(BadInput(format!("{choice} is given twice")).into());
             }
@@ -38,7 +55,9 @@ pub(crate) fn wishes(choices: &[Choice], events: bool) -> Result<Vec<Wish>> {
                 return Err(BadInput(format!("{choice} overlaps choice {}, {other}", index + 1)).into());
             }
         }
-        wishes.push(wish);
+        if !wishes.contains(&wish) {
+            wishes.push(wish);
+        }
     }
     Ok(wishes)
 }

@@ -20,6 +20,7 @@ use super::clients::{self, or_without};
 use super::context::Context;
 use super::ledger::{self, Ledger, LedgerState};
 use crate::exit;
+use crate::request::{NUMBERS_LAST, courts};
 use crate::store::{
     self, BookingEnd, Claimed, Lease, OpeningSource, RetryPace, SealPurpose, State, StoreError,
 };
@@ -28,9 +29,6 @@ use crate::words;
 /// An application that is under way may end, when the runner is told to stop.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Numbers of slots that were learned longer ago are not believed any more.
-const NUMBERS_LAST: Duration = Duration::from_secs(40 * 24 * 3600);
-
 /// How many earlier openings of its site a booking is told: those of the last months, also where each had several
 /// bookings.
 const EARLIER_OPENINGS: u32 = 20;
@@ -38,6 +36,9 @@ const EARLIER_OPENINGS: u32 = 20;
 /// How long the store may take to give what a booking starts from, the site's clock included, or to take its end.
 const BEGIN_TIMEOUT: Duration = Duration::from_secs(30);
 const END_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the store may take to tell what the courts of a booking are called.
+const NAMES_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How often an end is tried to be written that the store refuses for a reason that time does not mend.
 const MAX_REFUSALS: u32 = 60;
@@ -83,6 +84,10 @@ pub(super) async fn run(
     claimed: Claimed,
     mut signals: watch::Receiver<Signal>,
 ) -> Done {
+    let mut claimed = claimed;
+    // Only its messages speak of the names: a store that does not answer is not waited for.
+    let named = courts::give_names(&context.store, [&mut claimed.booking]);
+    let _ = tokio::time::timeout(NAMES_TIMEOUT, named).await;
     let (lease, claimed) = (claimed.lease, Arc::new(claimed));
     let end = match begin(&context, &claimed, &mut signals).await {
         Ok(Start::Run(job)) => job.run(&mut signals).await,

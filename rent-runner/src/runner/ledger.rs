@@ -185,7 +185,7 @@ impl Ledger {
         let seconds = waited.as_secs().max(1);
         let text = format!("the store was away: the permit to apply came {seconds} s after it was asked for");
         (happened.at, happened.monotonic) = (SystemClock.now(), SystemClock.monotonic());
-        happened.event = Event::Alarm { text };
+        happened.event = Event::alarm(text);
         self.on_event(&happened);
     }
 
@@ -286,7 +286,7 @@ impl LedgerState {
                     let away = self.came_back().filter(|away| *away > AWAY_TOLD);
                     if let Some(away) = away.filter(|_| !self.permit_waits.load(Ordering::Relaxed)) {
                         let text = format!("the store was away for {} s", away.as_secs());
-                        self.lock().further.push_back(Further::Of(Event::Alarm { text }));
+                        self.lock().further.push_back(Further::Of(Event::alarm(text)));
                         self.wake.notify_one();
                     }
                     continue;
@@ -330,7 +330,7 @@ impl LedgerState {
         loop {
             let Some(further) = self.lock().further.front().cloned() else { break };
             let done = match &further {
-                Further::Of(Event::Alarm { text }) => match self.message_of(context, claimed, text) {
+                Further::Of(Event::Alarm { text, .. }) => match self.message_of(context, claimed, text) {
                     Some(message) => {
                         self.lock().further.push_front(Further::Message(message));
                         continue;

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::harness::{Account, Arrival, Settings, SiteStep, StandIn, StandInServer, Taken};
-use namyangju_rent::{Application, Booking, Client, Credentials, SeoulTime, Site, TimedEvent, Verdict, Wish};
+use namyangju_rent::{
+    Application, Booking, Client, Credentials, Event, SeoulTime, Site, TimedEvent, Verdict, Wish,
+};
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::watch;
 
@@ -100,11 +102,15 @@ impl Stage {
 
     /// A runner that works until nothing is left.
     async fn work(&self) -> Vec<Done> {
+        self.work_until(SystemClock.now().plus(Duration::from_secs(1))).await
+    }
+
+    /// The same for what opens before an instant.
+    async fn work_until(&self, before: SeoulTime) -> Vec<Done> {
         let (_stop, stopped) = watch::channel(false);
         let mut runner = Runner::begin(self.context(None)).await.unwrap();
         let mut ended = Vec::new();
-        let scope = Scope::Before(SystemClock.now().plus(Duration::from_secs(1)));
-        runner.run(scope, stopped, |done| ended.push(done.clone())).await.unwrap();
+        runner.run(Scope::Before(before), stopped, |done| ended.push(done.clone())).await.unwrap();
         ended
     }
 
@@ -276,6 +282,26 @@ async fn a_booking_that_nobody_ran_is_missed_and_says_by_how_much() {
     let id = stage.booking(OpeningSource::Given, opened, &["08:00-10:00"]).await;
     stage.work().await;
     assert_eq!(stage.state(id).await.0, State::Succeeded);
+}
+
+#[tokio::test]
+async fn what_is_foreseen_is_stored_and_ends_a_booking_that_cannot_be_had() {
+    let opens_at = SystemClock.now().plus(Duration::from_secs(300));
+    let stage = Stage::new(|_| {}).await;
+    let id = stage.booking(OpeningSource::Given, opens_at, &["07:00-09:00"]).await;
+    stage.server.with(|s| s.set_opening(stage.wish("07:00-09:00").date, Some(opens_at)));
+    let done = stage.work_until(opens_at.plus(Duration::from_secs(1))).await;
+    assert_eq!(done.len(), 1);
+    let (state, reason) = stage.state(id).await;
+    assert_eq!(state, State::Failed);
+    assert!(reason.contains("its rounds are 06:00-08:00, 08:00-10:00"), "{reason}");
+    let story = stage.store.story(id).await.unwrap();
+    let foreseen = story.events.iter().any(|row| match &row.event {
+        Event::Alarm { foreseen: Some(foreseen), .. } => foreseen.choices.len() == 8,
+        _ => false,
+    });
+    assert!(foreseen, "{story:?}");
+    assert_eq!((stage.count(SiteStep::Submit), stage.booked()), (0, 0));
 }
 
 #[tokio::test]

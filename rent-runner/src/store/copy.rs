@@ -15,7 +15,7 @@ use super::sql::{Arg, Row, Sql, Tx, TxEngine, query, values};
 use super::{Result, Store, StoreError};
 
 /// Every table that is copied: one that points to another comes after it.
-pub(super) const TABLES: [&str; 14] = [
+pub(super) const TABLES: [&str; 15] = [
     "vault",
     "account",
     "applicant",
@@ -27,6 +27,7 @@ pub(super) const TABLES: [&str; 14] = [
     "report",
     "opening",
     "time_number",
+    "menus",
     "routes",
     "site_clock",
     "message",

@@ -10,6 +10,7 @@ mod copy;
 mod engine;
 mod error;
 mod knowledge;
+mod menus;
 mod messages;
 mod open;
 mod sealed;
@@ -27,6 +28,7 @@ pub(crate) use copy::Copied;
 pub(crate) use engine::{Store, VaultRow};
 pub(crate) use error::StoreError;
 pub(crate) use knowledge::{Learned, OpeningRow};
+pub(crate) use menus::{CourtNames, KeptCourt};
 pub(crate) use messages::{Message, NewMessage};
 pub(crate) use sealed::{SealPurpose, Sealed};
 

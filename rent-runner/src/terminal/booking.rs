@@ -15,10 +15,36 @@ pub(crate) fn state(state: State) -> String {
     }
 }
 
-/// A wish in one line.
-pub(crate) fn wish(wish: &Wish) -> String {
+/// A wish in one line, with the name of its court and its codes.
+pub(crate) fn wish(booking: &StoredBooking, wish: &Wish) -> String {
+    let court = match booking.names.get(&wish.place) {
+        Some(name) => format!("{name} ({})", wish.place),
+        None => wish.place.to_string(),
+    };
+    format!("{court} {}", when(wish))
+}
+
+/// A wish in one short line, with the name of its court, or its codes where it has none.
+pub(crate) fn wish_by_name(booking: &StoredBooking, wish: &Wish) -> String {
+    let court = booking.names.get(&wish.place).map_or_else(|| wish.place.to_string(), str::to_owned);
+    format!("{court} {}", when(wish))
+}
+
+fn when(wish: &Wish) -> String {
     let events = if wish.purpose == Purpose::Events { ", events" } else { "" };
-    format!("{} {} {}{events}", wish.place, wish.date, wish.range)
+    format!("{} {}{events}", wish.date, wish.range)
+}
+
+/// The choices, each with what its court is called.
+fn choices(booking: &StoredBooking) -> Vec<Value> {
+    let named = |wish: &Wish| {
+        let mut value = json!(wish);
+        if let Value::Object(fields) = &mut value {
+            fields.insert("place_name".to_owned(), json!(booking.names.get(&wish.place)));
+        }
+        value
+    };
+    booking.choices.iter().map(named).collect()
 }
 
 /// The choice at hand, or the one it ended with.
@@ -49,7 +75,7 @@ pub(crate) fn json(booking: &StoredBooking) -> Value {
         "account": booking.account,
         "site": booking.site,
         "base_url": booking.base_url,
-        "choices": booking.choices,
+        "choices": choices(booking),
         "state": booking.state.as_str(),
         "plain_state": booking.state.plain(),
         "reason": booking.reason,

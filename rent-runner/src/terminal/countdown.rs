@@ -154,7 +154,7 @@ mod tests {
         countdown.on_event(&Event::LoggedIn);
         assert!(countdown.text(Duration::from_secs(90_000)).starts_with("opens in 1 d 1:00:00  |"));
         assert!(countdown.text(Duration::ZERO).contains("|  logged in  |"));
-        countdown.on_event(&Event::Alarm { text: "login".into() });
+        countdown.on_event(&Event::alarm("login"));
         assert!(countdown.text(Duration::ZERO).contains("ALARM"));
         let given = Countdown::new(SystemClock.now(), Budget::new(1), Some(-1_500_000));
         assert!(given.text(Duration::ZERO).contains("site clock -1500.0 ms as given"));

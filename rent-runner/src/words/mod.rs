@@ -35,7 +35,8 @@ pub(crate) fn in_words(event: &Event) -> String {
 /// An event in words, and how they are meant.
 pub(crate) fn sentence(event: &Event) -> (Tone, String) {
     match event {
-        Event::Alarm { text } => (Tone::Bad, format!("ALARM, not ready yet: {text}")),
+        Event::Alarm { text, foreseen: Some(_) } => (Tone::Bad, format!("ALARM, foreseen: {text}")),
+        Event::Alarm { text, .. } => (Tone::Bad, format!("ALARM, not ready yet: {text}")),
         Event::LoggedIn => (Tone::Plain, "logged in".to_owned()),
         Event::Learned { from, .. } => {
             (Tone::Plain, format!("the numbers of the slots are known: learned from {from}, which is open"))
@@ -249,7 +250,7 @@ mod tests {
     #[test]
     fn every_step_before_the_shot_is_a_sentence() {
         let events = [
-            (Event::Alarm { text: "login: no".into() }, "ALARM, not ready yet: login: no"),
+            (Event::alarm("login: no"), "ALARM, not ready yet: login: no"),
             (
                 Event::Armed { with: Step::Form, arrives: None },
                 "armed: the first request will be the applicant form",

@@ -17,11 +17,11 @@ fn slots_are_a_table_for_people_and_json_for_programs() {
     let row = done.out.lines().find(|line| line.contains(TIME) && line.contains("sports")).unwrap();
     assert!(row.contains("booked") && row.contains("1회"), "{row}");
     assert!(!done.out.contains("다른클럽"), "{done:?}");
-    assert!(done.err.contains("16 times"), "{done:?}");
+    assert!(done.err.contains("8 times, 7 free;"), "{done:?}");
 
     let all = document(&run(&[&arguments[..], &["--json"]].concat()).out);
     let free = document(&run(&[&arguments[..], &["--json", "--free"]].concat()).out);
-    assert_eq!(all["slots"].as_array().unwrap().len(), 16);
+    assert_eq!(all["slots"].as_array().unwrap().len(), 8);
     assert_eq!(all["slots"][0]["state"], "booked");
     assert!(free["slots"].as_array().unwrap().iter().all(|slot| slot["state"] == "free"));
     assert!(!all.to_string().contains("다른클럽"));
@@ -33,7 +33,23 @@ fn a_month_holds_all_its_days() {
     let (url, month) = (server.base_url(), date().to_string()[..7].to_owned());
     let done = run(&["slots", "--base-url", &url, "--place", PLACE, "--month", &month, "--json"]);
     let slots = document(&done.out)["slots"].as_array().unwrap().len();
-    assert!(slots >= 28 * 16, "{slots}");
+    assert!((28 * 8..=31 * 8).contains(&slots), "{slots}");
+}
+
+#[test]
+fn each_time_is_listed_once_unless_both_lists_are_asked_for() {
+    let server = stand_in(|_| {});
+    let (url, day) = (server.base_url(), date().to_string());
+    let arguments = ["slots", "--base-url", &url, "--place", PLACE, "--date", &day, "--json"];
+    let purposes = |more: &[&str]| -> Vec<String> {
+        let slots = document(&run(&[&arguments[..], more].concat()).out)["slots"].clone();
+        let words = slots.as_array().unwrap().iter().map(|slot| slot["purpose"].as_str().unwrap().to_owned());
+        words.collect()
+    };
+    assert_eq!(purposes(&[]), ["sports"; 8]);
+    assert_eq!(purposes(&["--events"]), ["events"; 8]);
+    assert_eq!(purposes(&["--all"]).len(), 16);
+    assert_eq!(run(&[&arguments[..], &["--all", "--events"]].concat()).code, Some(2));
 }
 
 #[test]

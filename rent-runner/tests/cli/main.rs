@@ -5,6 +5,7 @@ mod backup;
 mod bad_input;
 mod book;
 mod clock;
+mod courts;
 mod demo;
 mod doctor;
 mod dry_run;

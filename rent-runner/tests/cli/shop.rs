@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::support::{CLUB, Done, PASSWORD, PLACE, TIME, date, finish, runner, start};
+use super::support::{CLUB, Done, PASSWORD, date, finish, runner, start, wish};
 
 /// A database and a key in a folder of their own.
 pub(crate) struct Shop {
@@ -133,8 +133,8 @@ impl Shop {
 /// An `add` command that opens in an hour, and what comes after it.
 pub(crate) fn add(more: &[&str]) -> Vec<String> {
     let date = date().to_string();
-    let arguments = ["add", "--place", PLACE, "--date", &date, "--time", TIME];
-    let mut all: Vec<String> = arguments.iter().chain(more).map(|text| (*text).to_owned()).collect();
+    let words = ["add"].into_iter().chain(wish(&date, more)).chain(more.iter().copied());
+    let mut all: Vec<String> = words.map(str::to_owned).collect();
     if !more.contains(&"--opens-at") {
         all.extend(["--opens-at".to_owned(), opening()]);
     }

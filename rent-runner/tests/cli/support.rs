@@ -78,6 +78,7 @@ pub(crate) fn date() -> RentDate {
 /// A whole `book` command, and what comes after it.
 pub(crate) fn book(base_url: &str, more: &[&str]) -> Vec<String> {
     let date = date().to_string();
+    let wish: Vec<&str> = wish(&date, more).collect();
     let arguments = [
         "book",
         "--base-url",
@@ -85,12 +86,6 @@ pub(crate) fn book(base_url: &str, more: &[&str]) -> Vec<String> {
         "--account",
         "tester1",
         "--password-stdin",
-        "--place",
-        PLACE,
-        "--date",
-        &date,
-        "--time",
-        TIME,
         "--club-name",
         CLUB,
         "--head-count",
@@ -102,7 +97,15 @@ pub(crate) fn book(base_url: &str, more: &[&str]) -> Vec<String> {
         "--tel",
         "02-000-0000",
     ];
-    arguments.iter().chain(more).map(|text| (*text).to_owned()).collect()
+    let words = arguments[..6].iter().copied().chain(wish).chain(arguments[6..].iter().copied());
+    words.chain(more.iter().copied()).map(str::to_owned).collect()
+}
+
+/// The usual court, day and time, but for those that are given.
+pub(crate) fn wish<'t>(date: &'t str, given: &[&str]) -> impl Iterator<Item = &'t str> {
+    let usual = [["--place", PLACE], ["--date", date], ["--time", TIME]];
+    let left: Vec<_> = usual.into_iter().filter(|[flag, _]| !given.contains(flag)).flatten().collect();
+    left.into_iter()
 }
 
 pub(crate) fn requests(server: &StandInServer, step: SiteStep) -> usize {

@@ -10,6 +10,7 @@ use crate::booking::report::Verdict;
 use crate::booking::watcher::Watcher;
 use crate::error::{Error, Step};
 use crate::outcome::{Next, Outcome};
+use crate::value::application::ApplicationError;
 use crate::value::date::SeoulTime;
 
 impl<W: Watcher> Run<'_, W> {
@@ -59,6 +60,12 @@ impl<W: Watcher> Run<'_, W> {
             // The operator allows another route after a block, and has one: a new session goes over it.
             Next::Stop if matches!(&attempted, Err(error) if self.goes_on_after_block(error)) => Last::Plain,
             Next::Stop if matches!(attempted, Ok(Outcome::Blocked)) && self.retire_route() => Last::Plain,
+            // The time is wrong for this court, and nothing was sent: another choice may be right.
+            Next::Stop if answer == AnswerKind::Application && self.is_of_this_wish(&attempted) => {
+                return self
+                    .next_wish(self.clock().monotonic())
+                    .map_err(|_| Verdict::Refused { reason: text });
+            }
             Next::Stop => {
                 if answer == AnswerKind::LimitReached {
                     self.may_be_refused_for_our_own().await?;
@@ -125,6 +132,21 @@ impl<W: Watcher> Run<'_, W> {
         aim.second(instant, self.fired?, now)
     }
 
+    /// Whether an attempt ended for what only the wish at hand has wrong, its time or its court, and no application of
+    /// ours is in doubt.
+    fn is_of_this_wish(&self, attempted: &Attempted) -> bool {
+        let of_wish = |error: &ApplicationError| {
+            matches!(
+                error,
+                ApplicationError::NotARound { .. }
+                    | ApplicationError::TooLong { .. }
+                    | ApplicationError::TooShort { .. }
+                    | ApplicationError::NotAdjacent
+            )
+        };
+        !self.standing.is_doubtful() && matches!(attempted, Err(Error::Application(error)) if of_wish(error))
+    }
+
     /// Whether the error is a block and the operator allows, and has, another route.
     pub(super) fn goes_on_after_block(&mut self, error: &Error) -> bool {
         matches!(error.outcome(), Some(Outcome::Blocked)) && self.retire_route()
@@ -153,10 +175,10 @@ impl<W: Watcher> Run<'_, W> {
 
     /// Goes on to the next wish a gap after the answer for this one, if there is another.
     pub(super) fn next_wish(&mut self, answered: Duration) -> Result<Duration, Verdict> {
-        if self.wish + 1 >= self.booking.wishes.len() {
+        let Some(next) = self.look_ahead.best(self.wish + 1, self.booking.wishes.len()) else {
             return Err(Verdict::Lost);
-        }
-        self.wish += 1;
+        };
+        self.wish = next;
         self.learned = None;
         self.tell(Event::NextWish { wish: self.wish });
         Ok(answered + self.booking.policy.gap())

@@ -5,6 +5,7 @@
 
 mod attempt;
 mod decide;
+mod foresee;
 mod login;
 mod patience;
 mod prepare;
@@ -14,6 +15,7 @@ mod shot;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::foresee::LookAhead;
 use self::login::Logins;
 use self::shot::Permit;
 use crate::answer_kind::AnswerKind;
@@ -43,6 +45,7 @@ pub(crate) struct Run<'b, W> {
     login: u64,
     /// The page that told the numbers of the wish's slots, as of the wished day.
     learned: Option<DayPage>,
+    look_ahead: LookAhead,
     /// The name of the account's member, once a form has told it. The day list may show it instead of the club.
     member: Option<String>,
     measurement: Measurement,
@@ -89,6 +92,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             line: None,
             login: 0,
             learned: None,
+            look_ahead: LookAhead::default(),
             member: None,
             measurement: Measurement::new(booking.client.site().dialect.clock.stamp),
             wish: booking.standing.wish().min(booking.wishes.len().saturating_sub(1)),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Run;
+use super::foresee::NotReady;
 use super::shot::QUIET_BEFORE;
 use crate::booking::KnownSlots;
 use crate::booking::event::{Event, Wish};
@@ -15,7 +16,9 @@ use crate::clock::wait_until;
 use crate::error::Error;
 use crate::outcome::Next;
 use crate::pages::day::DayPage;
-use crate::value::date::SeoulTime;
+use crate::pages::schedule::DayList;
+use crate::value::date::{RentDate, SeoulTime};
+use crate::value::month::Month;
 use crate::value::slot::SlotState;
 
 /// How long before the opening instant the preparation begins: time for a person to act on an alarm,
@@ -43,6 +46,18 @@ const WARM_UP_BEFORE: Duration = Duration::from_secs(2);
 /// How much earlier than that it may be, so that the answer's date tells something.
 const WARM_UP_WITHIN: Duration = Duration::from_millis(900);
 
+/// A day of the list on which all of a wish's time is free: its page shows the numbers of all its rounds.
+fn open_day(list: &DayList, wish: &Wish, today: RentDate) -> Option<RentDate> {
+    let Wish { range, purpose, .. } = *wish;
+    let minutes = |day| {
+        let free = list.within(day, range, purpose).filter(|slot| slot.state == SlotState::Free);
+        free.map(|slot| slot.range.minutes()).sum::<u16>()
+    };
+    let open = list.of(purpose).filter(|slot| slot.state == SlotState::Free && slot.date >= today);
+    let mut days = open.filter(|slot| range.covers(slot.range)).map(|slot| slot.date);
+    days.find(|day| minutes(*day) == range.minutes())
+}
+
 impl<W: Watcher> Run<'_, W> {
     /// Login, the slots' numbers and the site's clock, in the ten minutes before the instant.
     pub(super) async fn prepare(&mut self, instant: SeoulTime) -> Result<(), Verdict> {
@@ -50,10 +65,11 @@ impl<W: Watcher> Run<'_, W> {
         self.tell(Event::Waiting { until: instant });
         self.sleep(left(self).saturating_sub(PREPARE_BEFORE)).await;
         loop {
-            match self.make_ready().await {
+            match self.make_ready(left(self)).await {
                 Ok(()) => break,
-                Err(error) => {
-                    self.tell(Event::Alarm { text: error.chain() });
+                Err(NotReady::Over(verdict)) => return Err(verdict),
+                Err(NotReady::Failed(error)) => {
+                    self.tell(Event::alarm(error.chain()));
                     match error.next() {
                         Next::Stop if self.goes_on_after_block(&error) => {}
                         // Nothing that time would mend: say so now, while a person can act.
@@ -69,42 +85,33 @@ impl<W: Watcher> Run<'_, W> {
         self.measure(instant, BOTH_PROBES).await
     }
 
-    /// Logs in and reads the numbers of the slots.
-    async fn make_ready(&mut self) -> Result<(), Error> {
-        self.ensure_session().await?;
-        self.learn().await
-    }
-
     /// Reads the numbers of the wish's slots from its own day, or from another that is open.
-    async fn learn(&mut self) -> Result<(), Error> {
+    pub(super) async fn learn(&mut self) -> Result<(), Error> {
         let (Some(wish), Some(session)) = (self.wish(), &self.session) else { return Ok(()) };
         let Wish { place, date, range, purpose } = wish;
         if self.learned.is_some() {
             return Ok(());
         }
         let today = self.clock().now().date();
-        let list = session.day_list(place, today).await?;
-        let open = list
-            .slots
-            .iter()
-            .filter(|s| s.state == SlotState::Free && s.purpose == *purpose && s.date >= today);
-        let days: Vec<_> = open.filter(|s| range.covers(s.range)).map(|s| s.date).collect();
-        // A day on which the whole time is free shows the numbers of all its rounds.
-        let minutes = |day| {
-            list.within(day, *range, *purpose)
-                .filter(|s| s.state == SlotState::Free)
-                .map(|s| s.range.minutes())
-                .sum::<u16>()
+        // The list of the wish's own month was read for the look ahead.
+        let read = self.look_ahead.list(place, Month::from(*date));
+        let day = match read.and_then(|list| open_day(list, wish, today)) {
+            Some(day) => Some(day),
+            None if read.is_some() && Month::from(*date).contains(today) => None,
+            None => open_day(&session.day_list(place, today).await?, wish, today),
         };
-        let Some(day) = days.into_iter().find(|day| minutes(*day) == range.minutes()) else {
+        let Some(day) = day else {
             self.remember(wish);
             return Ok(());
         };
         let visit = session.open_day(place, day, *purpose).await?;
-        if visit.check(*range).is_ok() {
-            self.learned = Some(visit.on(*date).page().clone());
-            let slots = visit.page().free.clone();
-            self.tell(Event::Learned { from: day, slots });
+        match visit.check(*range) {
+            Ok(()) => {
+                self.learned = Some(visit.on(*date).page().clone());
+                let slots = visit.page().free.clone();
+                self.tell(Event::Learned { from: day, slots });
+            }
+            Err(error) => self.foresee_length(&error),
         }
         Ok(())
     }
@@ -243,7 +250,7 @@ impl<W: Watcher> Run<'_, W> {
 
     /// Tells why a probe failed; the end of the run, if time would not mend it.
     fn probe_failed(&mut self, error: &Error) -> Result<bool, Verdict> {
-        self.tell(Event::Alarm { text: error.chain() });
+        self.tell(Event::alarm(error.chain()));
         match error.next() {
             Next::Stop if self.goes_on_after_block(error) => Ok(false),
             Next::Stop | Next::AskPerson => Err(self.ended(error)),
@@ -289,7 +296,7 @@ impl<W: Watcher> Run<'_, W> {
                 Ok(alive)
             }
             Err(error) => {
-                self.tell(Event::Alarm { text: error.chain() });
+                self.tell(Event::alarm(error.chain()));
                 // Told now or at the instant, a block ends the run; anything else may be over by then.
                 if matches!(error.next(), Next::Stop | Next::AskPerson) { Err(error) } else { Ok(true) }
             }

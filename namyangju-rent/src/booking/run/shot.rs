@@ -140,7 +140,7 @@ impl<W: Watcher> Run<'_, W> {
                 break;
             }
             if let Err(error) = self.ensure_session().await {
-                self.tell(Event::Alarm { text: error.chain() });
+                self.tell(Event::alarm(error.chain()));
                 match error.next() {
                     Next::Stop if self.goes_on_after_block(&error) => break,
                     // The instant changes nothing of it, and a person has these seconds more.
@@ -161,7 +161,7 @@ impl<W: Watcher> Run<'_, W> {
                     };
                 }
                 Err(error) => {
-                    self.tell(Event::Alarm { text: error.chain() });
+                    self.tell(Event::alarm(error.chain()));
                     if error.next() == Next::AskPerson {
                         return Err(error);
                     }
@@ -182,7 +182,7 @@ impl<W: Watcher> Run<'_, W> {
             && time_left >= QUIET_BEFORE
             && let Err(error) = self.ensure_session().await
         {
-            self.tell(Event::Alarm { text: error.chain() });
+            self.tell(Event::alarm(error.chain()));
         }
         let Some(session) = self.session.take() else {
             let fired = self.wait_for_shot(self.fire_instant(instant)).await;
@@ -219,7 +219,17 @@ impl<W: Watcher> Run<'_, W> {
         match early {
             Ok(form) => {
                 self.member = form.member().map(str::to_owned);
-                Ok(form.fill(&self.booking.application).ok())
+                match form.fill(&self.booking.application) {
+                    Ok(submission) => Ok(Some(submission)),
+                    Err(error) => {
+                        self.foresee_error(&error);
+                        Ok(None)
+                    }
+                }
+            }
+            Err(Error::Application(error)) => {
+                self.foresee_error(&error);
+                Ok(None)
             }
             Err(error)
                 if error.next() == Next::LogIn

@@ -21,6 +21,8 @@ pub(crate) struct MonthPageParts<'a> {
     pub(crate) place: &'a Place,
     pub(crate) days: Vec<(RentDate, Vec<SlotLine>)>,
     pub(crate) suffixes: bool,
+    /// Whether there is a list for events.
+    pub(crate) events: bool,
 }
 
 impl MonthPageParts<'_> {
@@ -143,6 +145,9 @@ pub(crate) fn day_list_page(view: &View<'_>, month: &MonthPageParts<'_>) -> Stri
         (Purpose::Sports, "rent_daylist_table_sports", ""),
         (Purpose::Events, "rent_daylist_table_events", " style=\"display:none\""),
     ] {
+        if purpose == Purpose::Events && !month.events {
+            continue;
+        }
         let _ = write!(
             inner,
             "<table class=\"{class}\"{style}>\n<thead><tr><th>일자</th><th>회차</th><th>시간</th><th>행사명</th><th>단체명</th><th>상태</th></tr></thead>\n<tbody>\n"

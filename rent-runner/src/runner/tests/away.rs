@@ -217,7 +217,7 @@ async fn away_over_the_opening(fault: Fault) {
     let alarms = story
         .events
         .iter()
-        .filter(|row| matches!(&row.event, Event::Alarm { text } if text.contains("the store was away")));
+        .filter(|row| matches!(&row.event, Event::Alarm { text, .. } if text.contains("the store was away")));
     assert_eq!(alarms.count(), 1, "{fault:?} {:?}", story.events);
     let messages = stage.store.take_messages(10, Duration::ZERO).await.unwrap();
     let kinds: Vec<_> = messages.iter().map(|message| message.kind.as_str()).collect();

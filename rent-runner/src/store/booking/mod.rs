@@ -12,7 +12,7 @@ use namyangju_rent::{Event, Receipt, SeoulTime, Wish};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Sealed;
+use super::{CourtNames, Sealed};
 
 /// The number of a booking, as people write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -155,6 +155,8 @@ pub(crate) struct StoredBooking {
     pub(crate) site: String,
     pub(crate) base_url: Option<String>,
     pub(crate) choices: Vec<Wish>,
+    /// What its courts are called; empty until somebody looks the names up.
+    pub(crate) names: CourtNames,
     pub(crate) application: Sealed,
     pub(crate) opens: OpeningSource,
     pub(crate) opens_at: SeoulTime,

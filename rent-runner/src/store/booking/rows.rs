@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::store::sql::{Row, damaged, of_word, values};
 use crate::store::{
-    AttemptRow, BookingHistory, BookingId, EventRow, Filter, FoundBookings, OpeningSource, Result, RetryPace,
-    Sealed, State, Store, StoreError, StoredBooking, UnreadableBooking,
+    AttemptRow, BookingHistory, BookingId, CourtNames, EventRow, Filter, FoundBookings, OpeningSource,
+    Result, RetryPace, Sealed, State, Store, StoreError, StoredBooking, UnreadableBooking,
 };
 
 /// The parts of [`Columns`], in its order.
@@ -143,6 +143,7 @@ pub(in crate::store) fn booking_and_fence(row: &Row) -> Result<(StoredBooking, i
         site: columns.site,
         base_url: columns.base_url,
         choices: choices.ok_or_else(|| damaged("place"))?,
+        names: CourtNames::default(),
         application: row.sealed("application")?,
         opens: columns.opens,
         opens_at: SeoulTime::from_unix_micros(columns.opens_at),
@@ -278,6 +279,17 @@ impl Store {
             report,
             unreadable,
         })
+    }
+
+    /// The events of the bookings that a runner holds now, each since it was claimed and in order.
+    pub(crate) async fn events_of_held(&self) -> Result<Vec<(BookingId, Event)>> {
+        let sql = select_events!(
+            "JOIN booking b ON b.id = e.booking_id \
+             WHERE b.owner IS NOT NULL AND b.state IN ('waiting', 'armed', 'firing') \
+             AND e.round = b.round AND e.fence = b.fence ORDER BY e.booking_id, e.number"
+        );
+        let rows = self.rows(sql, &[]).await?;
+        rows.iter().map(|row| Ok((BookingId(row.int("booking_id")?), event(row)?.event))).collect()
     }
 
     /// The page that was kept of an attempt: its address, and its bytes as they came.

@@ -24,6 +24,7 @@ suite! {
     only_what_runs_is_renewed_and_what_was_dropped_is_claimed_again,
     one_unreadable_row_does_not_hold_up_the_others,
     events_keep_their_order_over_claims,
+    the_events_of_a_claim_are_those_since_it,
     what_is_noted_does_not_undo_firing,
     what_is_handed_back_can_be_claimed_at_once,
     many_claimers_never_share_a_booking,
@@ -220,6 +221,20 @@ async fn events_keep_their_order_over_claims(place: &Place) {
     assert_eq!(found(&store.story(id).await.unwrap().events), expected);
     let claimed = store.claim("runner-2", late(), 1, LONG).await.unwrap().remove(0);
     assert_eq!(found(&claimed.events), expected);
+}
+
+async fn the_events_of_a_claim_are_those_since_it(place: &Place) {
+    let (store, id) = with_booking(place).await;
+    assert_eq!(store.events_of_held().await.unwrap(), []);
+    let old = store.claim("runner-1", late(), 1, NONE).await.unwrap()[0].lease;
+    assert!(store.record(old, "runner-1", &[fired()]).await.unwrap());
+    // Another runner begins anew: what the first had ready is not ready.
+    let lease = store.claim("runner-2", late(), 1, LONG).await.unwrap()[0].lease;
+    assert_eq!(store.events_of_held().await.unwrap(), []);
+    assert!(store.record(lease, "runner-2", &[logged_in()]).await.unwrap());
+    assert_eq!(store.events_of_held().await.unwrap(), [(id, Event::LoggedIn)]);
+    assert!(store.hand_back(lease).await.unwrap());
+    assert_eq!(store.events_of_held().await.unwrap(), []);
 }
 
 async fn what_is_noted_does_not_undo_firing(place: &Place) {

@@ -5,6 +5,7 @@ mod bookings;
 mod claims;
 mod copies;
 mod endings;
+mod menus;
 mod opening;
 #[path = "../../../tests/cli/postgres.rs"]
 pub(crate) mod postgres;

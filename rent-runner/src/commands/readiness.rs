@@ -1,0 +1,100 @@
+//! What a booking that a runner holds has ready, by its stored events.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use namyangju_rent::Event;
+use namyangju_rent::clock::ClockEstimate;
+use serde::Serialize;
+
+use crate::store::{BookingId, Store, StoredBooking};
+use crate::words::error_bar;
+
+/// How far the preparation of a booking is.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Readiness {
+    logged_in: bool,
+    numbers_known: bool,
+    /// What is known of the site's clock.
+    clock: Option<ClockEstimate>,
+    armed: bool,
+    /// An attempt has begun.
+    trying: bool,
+}
+
+impl Readiness {
+    /// By the events of one claim, in their order.
+    pub(super) fn of<'e>(events: impl IntoIterator<Item = &'e Event>) -> Self {
+        let mut ready = Self::default();
+        for event in events {
+            match event {
+                Event::LoggedIn | Event::Restored => ready.logged_in = true,
+                Event::Learned { .. } | Event::Remembered => ready.numbers_known = true,
+                Event::ClockRead { estimate } => ready.clock = Some(*estimate),
+                Event::Armed { .. } => ready.armed = true,
+                // The first attempt waits for the instant like what is armed.
+                Event::Fired { .. } | Event::Resting { .. } | Event::Answered { .. } => ready.trying = true,
+                _ => {}
+            }
+        }
+        ready
+    }
+
+    /// In a few words.
+    pub(super) fn in_words(&self) -> String {
+        let clock = self.clock.as_ref().map(|clock| match clock.cached {
+            true => "clock by cached dates".to_owned(),
+            false => format!("clock ±{}", error_bar(clock)),
+        });
+        let parts = [
+            self.logged_in.then(|| "logged in".to_owned()),
+            self.numbers_known.then(|| "numbers known".to_owned()),
+            clock,
+            self.armed.then(|| "armed".to_owned()),
+            self.trying.then(|| "trying".to_owned()),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        if parts.is_empty() { "held by a runner, nothing ready yet".to_owned() } else { parts.join(", ") }
+    }
+}
+
+/// That of all bookings that a runner holds.
+pub(super) async fn of_held(store: &Store) -> Result<HashMap<BookingId, Readiness>> {
+    let mut events: HashMap<BookingId, Vec<Event>> = HashMap::new();
+    for (id, event) in store.events_of_held().await? {
+        events.entry(id).or_default().push(event);
+    }
+    Ok(events.into_iter().map(|(id, events)| (id, Readiness::of(&events))).collect())
+}
+
+/// That of one booking; `None` if no runner holds it.
+pub(super) fn of_booking(booking: &StoredBooking, held: &HashMap<BookingId, Readiness>) -> Option<Readiness> {
+    let is_held = booking.owner.is_some() && !booking.state.is_over();
+    is_held.then(|| held.get(&booking.id).cloned().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use namyangju_rent::{SeoulTime, Step};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_ready_is_said_in_the_order_of_its_making() {
+        let estimate = json!({
+            "ahead_micros": 5, "error_micros": 1_200, "path_micros": 40_000, "probes": 3, "cached": false
+        });
+        let estimate: ClockEstimate = serde_json::from_value(estimate).unwrap();
+        let events = [
+            Event::Waiting { until: SeoulTime::from_unix_micros(0) },
+            Event::LoggedIn,
+            Event::ClockRead { estimate },
+            Event::Armed { with: Step::Form, arrives: None },
+        ];
+        let words = |many: usize| Readiness::of(&events[..many]).in_words();
+        assert_eq!(words(1), "held by a runner, nothing ready yet");
+        assert_eq!(words(2), "logged in");
+        assert_eq!(words(4), "logged in, clock ±1.2 ms, armed");
+    }
+}
