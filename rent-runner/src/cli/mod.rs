@@ -21,7 +21,7 @@ pub(crate) use people::{
     AccountAdd, AccountArgs, AccountCommand, AccountName, AccountPassword, ApplicantArgs, ApplicantCommand,
     ApplicantSet,
 };
-pub(crate) use serve::{RunDue, Serve};
+pub(crate) use serve::{RunDue, Serve, WebArgs, WebCommand, WebLink};
 pub(crate) use settings::{At, Completions, Global, RunnerArgs, SettingsArgs, SettingsCommand, SettingsShow};
 pub(crate) use stand_in::{Demo, StandInSite};
 pub(crate) use stored::{
@@ -122,6 +122,7 @@ pub(crate) enum Command {
     Calendar(Calendar),
     Serve(Serve),
     RunDue(RunDue),
+    Web(WebArgs),
     Settings(SettingsArgs),
     Notify(Notify),
     Doctor(Doctor),

@@ -1,23 +1,30 @@
 //! `serve`: a runner at work on the store, as a daemon.
 
+use std::io::{self, IsTerminal as _};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Result;
 use tokio::sync::watch;
 
+use crate::cli::Serve;
 use crate::config::Config;
 use crate::notify::Notifier;
 use crate::runner::{Context, Runner, Scope};
 use crate::signals;
-use crate::store::{Filter, State, Store};
+use crate::store::{Filter, LinkKind, State, Store};
 use crate::telemetry::metrics::Metrics;
+use crate::web::{self, WebSettings};
 use crate::{commands, exit, terminal};
 
 /// How long messages that wait are tried to be sent before the program ends.
 const LAST_MESSAGES: Duration = Duration::from_secs(20);
 
+/// The port of the page, unless another is given.
+const PORT: u16 = 9187;
+
 /// Works until Ctrl-C or a request to terminate.
-pub(crate) async fn run(config: Config) -> Result<u8> {
+pub(crate) async fn run(arguments: &Serve, config: Config) -> Result<u8> {
     let (stop, stopped) = watch::channel(false);
     // Heard from here on: a stop while the store is opened is a stop as well.
     tokio::spawn(async move {
@@ -29,11 +36,14 @@ pub(crate) async fn run(config: Config) -> Result<u8> {
     let vault = commands::open_vault(&store, &config).await?;
     let metrics = Metrics::new();
     let notifier = Notifier::counting(&config.messages(), metrics.clone())?;
-    let listening = match config.listen {
-        Some(listen) => Some(metrics.serve(listen, store.clone(), stopped.clone()).await?),
+    let listening = match listens(arguments, &config) {
+        Some(settings) => {
+            let (config, vault, metrics) = (config.clone(), vault.clone(), metrics.clone());
+            Some(web::start(settings, config, vault, metrics, stopped.clone()).await?)
+        }
         None => None,
     };
-    introduce(&config, &store, listening).await?;
+    introduce(&config, &store, listening, !arguments.no_web).await?;
     let messages = send_messages(&notifier, &store, &stopped);
     let context = Context::new(store.clone(), vault, config, notifier.clone(), metrics, None);
     let mut runner = Runner::begin(context).await?;
@@ -45,11 +55,32 @@ pub(crate) async fn run(config: Config) -> Result<u8> {
     Ok(exit::DONE)
 }
 
-async fn introduce(config: &Config, store: &Store, listening: Option<std::net::SocketAddr>) -> Result<()> {
+/// Where the server listens; with neither a page nor an address there is none.
+fn listens(arguments: &Serve, config: &Config) -> Option<WebSettings> {
+    if arguments.no_web && config.listen.is_none() {
+        return None;
+    }
+    Some(WebSettings {
+        listen: config.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))),
+        any_port: config.listen.is_none(),
+        hosts: arguments.web_host.clone(),
+        pages: !arguments.no_web,
+    })
+}
+
+async fn introduce(
+    config: &Config,
+    store: &Store,
+    listening: Option<SocketAddr>,
+    has_pages: bool,
+) -> Result<()> {
     terminal::note(&format!("store      {}", store.address()));
     terminal::note(&format!("key        {}", config.key.name()));
     terminal::note(&format!("runner     {}", config.runner));
     if let Some(address) = listening {
+        if has_pages {
+            terminal::note(&format!("page       {}", page(store, address).await?));
+        }
         terminal::note(&format!("metrics    http://{address}/metrics"));
     }
     let open = vec![State::Waiting, State::Armed, State::Firing];
@@ -63,6 +94,19 @@ async fn introduce(config: &Config, store: &Store, listening: Option<std::net::S
     terminal::note(&format!("bookings   {next}"));
     terminal::note("Ctrl-C ends it.");
     Ok(())
+}
+
+/// The page's address; for an owner who was not there yet, the one-time link. A log is no place for it, so it stands only on a
+/// terminal.
+async fn page(store: &Store, address: SocketAddr) -> Result<String> {
+    if store.has_owner().await? {
+        return Ok(format!("http://{address}/"));
+    }
+    if !io::stderr().is_terminal() {
+        return Ok(format!("http://{address}/ (`rent-runner web link` prints the address that lets the owner in)"));
+    }
+    let link = web::make_link(store, LinkKind::Owner).await?;
+    Ok(format!("{} (once, within 15 minutes)", link.at(address)))
 }
 
 /// Sends messages as they come, beside everything else.

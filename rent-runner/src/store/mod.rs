@@ -13,6 +13,7 @@ mod messages;
 mod open;
 mod sealed;
 mod sql;
+mod web;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -27,6 +28,7 @@ pub(crate) use error::StoreError;
 pub(crate) use knowledge::{Learned, OpeningRow};
 pub(crate) use messages::{Message, NewMessage};
 pub(crate) use sealed::{SealPurpose, Sealed};
+pub(crate) use web::{LinkKind, Owned, TokenHash, WebUser};
 
 /// What the functions of the store give.
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;

@@ -2,11 +2,9 @@
 //!
 //! What only the store knows is read when it is asked for; a store that does not answer leaves the rest.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
@@ -18,8 +16,6 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 use super::logs;
 use super::metrics::{Figures, Label, Metrics};
@@ -37,37 +33,13 @@ const ALIVE: Duration = Duration::from_secs(120);
 pub(super) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 impl Metrics {
-    /// Serves `/metrics` and `/healthz` until told to stop; gives the address it listens on, at once.
-    ///
-    /// # Errors
-    /// If the address cannot be listened on.
-    pub(crate) async fn serve(
-        &self,
-        listen: SocketAddr,
-        store: Store,
-        mut stop: watch::Receiver<bool>,
-    ) -> Result<SocketAddr> {
-        let listener = TcpListener::bind(listen)
-            .await
-            .with_context(|| format!("{listen} cannot be listened on for metrics and health checks"))?;
-        let address = listener.local_addr()?;
-        if !address.ip().is_loopback() {
-            tracing::warn!(target: TARGET, %address, "other machines can read the metrics; there is nothing personal in them");
-        }
+    /// The answers to `/metrics` and `/healthz`.
+    pub(crate) fn routes(&self, store: Store) -> Router {
         let asked = Asked { figures: Arc::clone(&self.figures), store };
-        let router = Router::new()
+        Router::new()
             .route("/metrics", get(scrape))
             .route("/healthz", get(health))
-            .with_state(Arc::new(asked));
-        let stopped = async move {
-            let _ = stop.wait_for(|stop| *stop).await;
-        };
-        tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
-                tracing::error!(target: TARGET, %error, "metrics and health checks are no longer served");
-            }
-        });
-        Ok(address)
+            .with_state(Arc::new(asked))
     }
 }
 

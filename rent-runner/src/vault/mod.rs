@@ -16,9 +16,9 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretBox};
 
 pub(crate) use self::error::VaultError;
-pub(crate) use self::key::KeySource;
+pub(crate) use self::key::{KeySource, random};
 use self::key::{
-    Environment, Key, NEW_KEY_VARIABLE, make_file, parse, random, read_file, successor, sync_folder,
+    Environment, Key, NEW_KEY_VARIABLE, make_file, parse, read_file, successor, sync_folder,
     write_successor,
 };
 use crate::store::{SealPurpose, Sealed, Store, VaultRow};
