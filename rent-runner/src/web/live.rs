@@ -114,7 +114,7 @@ async fn next(mut watched: Watched) -> Option<(Result<Event, Infallible>, Watche
         if let Ok(stamp) = stamp {
             let stamp = stamp?;
             if watched.known.as_deref() != Some(&stamp) {
-                let event = Event::default().id(stamp.clone()).event("changed").data("");
+                let event = Event::default().id(stamp.clone()).event("changed").data("look again");
                 watched.known = Some(stamp);
                 return Some((Ok(event), watched));
             }
