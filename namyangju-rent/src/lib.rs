@@ -93,8 +93,8 @@ pub mod aim {
 
 /// The bounds that no setting lifts.
 pub mod limits {
-    pub use crate::booking::policy::MIN_GAP;
-    pub use crate::booking::{MAX_BOOKINGS_PER_DAY, MAX_REQUESTS_PER_RUN};
+    pub use crate::booking::MAX_BOOKINGS_PER_DAY;
+    pub use crate::booking::policy::{MAX_REQUESTS_PER_RUN, MIN_GAP};
     pub use crate::clock::site_clock::{MAX_PROBES, PROBE_GAP};
     pub use crate::net::pace::MAX_REQUESTS_PER_SECOND;
 }

@@ -14,7 +14,7 @@ pub(crate) mod watcher;
 use std::time::Duration;
 
 use crate::booking::event::{Event, Wish};
-use crate::booking::policy::Policy;
+use crate::booking::policy::{MAX_REQUESTS_PER_RUN, Policy};
 use crate::booking::shared_login::SharedLogin;
 use crate::booking::standing::Standing;
 use crate::client::Client;
@@ -26,10 +26,6 @@ use crate::value::application::Application;
 use crate::value::date::SeoulTime;
 use crate::value::place::Place;
 use crate::value::slot::Purpose;
-
-/// The most requests of all bookings of one account in one run, unless one of them goes on for more than five minutes
-/// ([`Policy::request_ceiling`]).
-pub const MAX_REQUESTS_PER_RUN: u32 = 200;
 
 /// The most bookings for one day that run together.
 pub const MAX_BOOKINGS_PER_DAY: usize = 8;

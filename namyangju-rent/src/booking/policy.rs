@@ -15,6 +15,10 @@ use serde::{Deserialize, Serialize};
 /// ever has three.
 pub const MIN_GAP: Duration = Duration::from_millis(500);
 
+/// The most requests of all bookings of one account in one run, unless one of them goes on for more than five minutes
+/// ([`Policy::request_ceiling`]).
+pub const MAX_REQUESTS_PER_RUN: u32 = 200;
+
 /// The longest time between two attempts that back-off leads to, unless the site asks for more.
 const MAX_GAP: Duration = Duration::from_secs(15);
 
@@ -125,10 +129,10 @@ impl Policy {
     }
 
     /// The most requests that a run may send in all, whatever its own limit and pace: what the default pace needs until
-    /// it gives up, and the preparation before; at least [`MAX_REQUESTS_PER_RUN`](crate::limits::MAX_REQUESTS_PER_RUN).
+    /// it gives up, and the preparation before; at least [`MAX_REQUESTS_PER_RUN`].
     pub fn request_ceiling(&self) -> u32 {
         let needed = Self::new().with_give_up_after(self.give_up_after).requests_needed();
-        needed.saturating_add(PREPARATION).max(crate::booking::MAX_REQUESTS_PER_RUN)
+        needed.saturating_add(PREPARATION).max(MAX_REQUESTS_PER_RUN)
     }
 
     /// How many attempts its pace makes between two times after its start while the site is not open, rounded up.

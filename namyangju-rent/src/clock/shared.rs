@@ -49,11 +49,11 @@ impl Measurement {
 #[derive(Debug, Default)]
 pub(crate) struct SharedSiteClock {
     turn: tokio::sync::Mutex<()>,
-    known: Mutex<Option<Known>>,
+    known: Mutex<Option<RouteMeasurement>>,
 }
 
 #[derive(Debug)]
-struct Known {
+struct RouteMeasurement {
     /// Another route has another path.
     route: String,
     measurement: Measurement,
@@ -67,14 +67,14 @@ impl SharedSiteClock {
 
     /// Keeps what was measured over a route.
     pub(crate) fn keep(&self, route: String, measurement: &Measurement) {
-        let known = Known { route, measurement: measurement.clone() };
+        let known = RouteMeasurement { route, measurement: measurement.clone() };
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
     }
 
     /// What was measured lately over the same route and rests on more probes than `own`.
     pub(crate) fn better_than(&self, own: &Measurement, route: &str, now: Duration) -> Option<Measurement> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Known { measurement, .. } = known.as_ref().filter(|known| known.route == route)?;
+        let RouteMeasurement { measurement, .. } = known.as_ref().filter(|known| known.route == route)?;
         let more = measurement.clock.probes().len() > own.clock.probes().len();
         (measurement.is_fresh(now) && more).then(|| measurement.clone())
     }

@@ -50,7 +50,7 @@ const MAX_BODY_BYTES: usize = 1 << 20;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct StandInServer {
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
     address: SocketAddr,
     stop: watch::Sender<bool>,
     runs_in: RunsIn,
@@ -61,12 +61,12 @@ enum RunsIn {
     Thread(Option<std::thread::JoinHandle<()>>),
 }
 
-struct Shared {
+struct ServerState {
     stand_in: Mutex<StandIn>,
     clock: Arc<dyn Clock>,
 }
 
-impl Shared {
+impl ServerState {
     fn with<T>(&self, look: impl FnOnce(&mut StandIn) -> T) -> T {
         look(&mut self.stand_in.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -97,7 +97,7 @@ impl StandInServer {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let shared = Arc::new(Shared::new(stand_in, clock));
+        let shared = Arc::new(ServerState::new(stand_in, clock));
         let task = tokio::spawn(serve(listener, Arc::clone(&shared), stopped));
         Ok(Self { shared, address, stop, runs_in: RunsIn::Task(task) })
     }
@@ -127,7 +127,7 @@ impl StandInServer {
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = watch::channel(false);
-        let shared = Arc::new(Shared::new(stand_in, clock));
+        let shared = Arc::new(ServerState::new(stand_in, clock));
         let served = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("stand-in".to_owned()).spawn(move || {
             runtime.block_on(async move {
@@ -219,7 +219,7 @@ impl fmt::Debug for StandInServer {
     }
 }
 
-impl Shared {
+impl ServerState {
     fn new(stand_in: StandIn, clock: Arc<dyn Clock>) -> Self {
         Self { stand_in: Mutex::new(stand_in), clock }
     }
@@ -237,7 +237,7 @@ fn check_address(address: SocketAddr, beyond_loopback: bool) -> io::Result<()> {
     ))
 }
 
-async fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: watch::Receiver<bool>) {
+async fn serve(listener: TcpListener, shared: Arc<ServerState>, stopped: watch::Receiver<bool>) {
     let mut open = JoinSet::new();
     let mut stop = stopped.clone();
     loop {
@@ -292,7 +292,7 @@ impl Open {
 async fn connection(
     stream: TcpStream,
     peer: IpAddr,
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
     open: Open,
     stopped: watch::Receiver<bool>,
 ) {
@@ -306,7 +306,7 @@ async fn connection(
 async fn carry(
     stream: TcpStream,
     peer: IpAddr,
-    shared: &Arc<Shared>,
+    shared: &Arc<ServerState>,
     open: &Arc<Open>,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -335,7 +335,7 @@ async fn carry(
 }
 
 /// Ends when nothing came for longer than the web server keeps a silent connection.
-async fn silent_for_too_long(shared: &Shared, open: &Open) {
+async fn silent_for_too_long(shared: &ServerState, open: &Open) {
     let mut changes = open.idle.subscribe();
     loop {
         let idle = *changes.borrow_and_update();
@@ -362,7 +362,7 @@ async fn silent_for_too_long(shared: &Shared, open: &Open) {
 async fn exchange(
     incoming: hyper::Request<Incoming>,
     peer: IpAddr,
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
     open: Arc<Open>,
     mut stopped: watch::Receiver<bool>,
 ) -> io::Result<hyper::Response<AnswerBody>> {
@@ -420,7 +420,7 @@ async fn exchange(
 
 /// While this lives an answer is on its way; afterwards the connection is idle.
 struct Answering {
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
     open: Arc<Open>,
 }
 

@@ -25,7 +25,7 @@ use super::settings::{
 };
 use super::swamp::Trouble;
 use super::texts::known;
-use super::visit::Visit;
+use super::visit::OpenVisit;
 use super::web_server::HeadRequests;
 use super::wire::{Answer, Arrival, Came, Fault, FaultKind, Request, SiteStep, WireFault};
 use crate::html::charset::{Charset, FormFields};
@@ -64,7 +64,7 @@ pub struct StandIn {
     jitter: Seeded,
     /// The secret behind every cookie; a new one ends every session.
     pub(super) key: String,
-    holders: BTreeMap<(Place, RentDate, TimeNo), Option<Holder>>,
+    holders: BTreeMap<(Place, RentDate, TimeNo), Option<SlotHolder>>,
     others: Others,
     workers: Workers,
     /// The session of the latest login of each account.
@@ -120,7 +120,7 @@ impl fmt::Debug for Booked {
 
 /// Who has a slot, as the day list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Holder {
+pub(super) struct SlotHolder {
     pub(super) event: String,
     pub(super) group: String,
     /// The name in the account of a member of the stand-in.
@@ -261,7 +261,7 @@ impl StandIn {
     /// Gives every slot that touches the stretch to `by`, also those that are booked. Returns their number.
     pub fn take(&mut self, place: &Place, date: RentDate, range: TimeRange, by: &str) -> usize {
         let holder =
-            Holder { event: self.settings.texts.rival_event.clone(), group: by.to_owned(), member: None };
+            SlotHolder { event: self.settings.texts.rival_event.clone(), group: by.to_owned(), member: None };
         self.set_holder(place, date, range, Some(holder))
     }
 
@@ -377,7 +377,7 @@ impl StandIn {
             left: (!unanswered).then_some(left),
             peer: request.peer,
             session: visit.as_ref().and_then(|v| v.session.id.get(..8)).map(str::to_owned),
-            account: visit.as_ref().and_then(Visit::account_id).map(str::to_owned),
+            account: visit.as_ref().and_then(OpenVisit::account_id).map(str::to_owned),
             method: request.method.clone(),
             path: request.path().to_owned(),
             body: request.body.clone(),
@@ -395,7 +395,7 @@ impl StandIn {
         step: SiteStep,
         plan: Plan,
         fault: Option<&FaultKind>,
-    ) -> (Reply, Visit) {
+    ) -> (Reply, OpenVisit) {
         let reads = self.site_time(plan.reads);
         let ended = self.settings.sessions_end.iter().copied().filter(|at| *at <= reads).max();
         if ended > self.sessions_ended_at {
@@ -594,7 +594,7 @@ impl StandIn {
     fn finish(
         &mut self,
         reply: Reply,
-        visit: Option<&Visit>,
+        visit: Option<&OpenVisit>,
         request: &Request,
         (came, leaves): (Came, SeoulTime),
         fault: Option<&FaultKind>,
@@ -700,7 +700,7 @@ impl StandIn {
             for number in numbers {
                 if self.holder(&rival.place, rival.date, number).is_none() {
                     let texts = &self.settings.texts;
-                    let holder = Holder {
+                    let holder = SlotHolder {
                         event: texts.rival_event.clone(),
                         group: texts.rival_club.clone(),
                         member: None,
@@ -711,7 +711,7 @@ impl StandIn {
         }
     }
 
-    pub(super) fn hold(&mut self, place: &Place, date: RentDate, number: TimeNo, holder: Holder) {
+    pub(super) fn hold(&mut self, place: &Place, date: RentDate, number: TimeNo, holder: SlotHolder) {
         self.holders.insert((place.clone(), date, number), Some(holder));
     }
 
@@ -720,7 +720,7 @@ impl StandIn {
         place: &Place,
         date: RentDate,
         range: TimeRange,
-        holder: Option<Holder>,
+        holder: Option<SlotHolder>,
     ) -> usize {
         let Some(court) = self.court(place) else { return 0 };
         let numbers: Vec<TimeNo> = court.touched(range).map(|(number, _)| number).collect();
@@ -735,14 +735,14 @@ impl StandIn {
     }
 
     /// Who has the slot: somebody by name, or one of the strangers of `booked_share`.
-    pub(super) fn holder(&self, place: &Place, date: RentDate, number: TimeNo) -> Option<Holder> {
+    pub(super) fn holder(&self, place: &Place, date: RentDate, number: TimeNo) -> Option<SlotHolder> {
         if let Some(holder) = self.holders.get(&(place.clone(), date, number)) {
             return holder.clone();
         }
         let share = self.settings.booked_share;
         let taken = share > 0.0 && share_of(self.settings.seed, &format!("{place}|{date}|{number}")) < share;
         let texts = &self.settings.texts;
-        taken.then(|| Holder {
+        taken.then(|| SlotHolder {
             event: texts.rival_event.clone(),
             group: texts.rival_club.clone(),
             member: None,

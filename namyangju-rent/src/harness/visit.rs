@@ -20,7 +20,7 @@ pub(super) mod entry {
 }
 
 /// The session a request is answered in.
-pub(super) struct Visit {
+pub(super) struct OpenVisit {
     /// The dialect at the address the visitor used.
     pub(super) site: Site,
     pub(super) session: SessionData,
@@ -29,7 +29,7 @@ pub(super) struct Visit {
     pub(super) site_time: SeoulTime,
 }
 
-impl Visit {
+impl OpenVisit {
     pub(super) fn account_id(&self) -> Option<&str> {
         self.session.get(entry::ACCOUNT)
     }
@@ -48,7 +48,7 @@ impl StandIn {
         site: Site,
         site_time: SeoulTime,
         expire: bool,
-    ) -> Visit {
+    ) -> OpenVisit {
         let rules = &self.site.dialect.session_cookie;
         let (lifetime, renewal) = (i64::from(rules.lifetime_seconds), i64::from(rules.renewed_after_seconds));
         let agent = bound_agent(request.header("user-agent").unwrap_or_default());
@@ -60,7 +60,7 @@ impl StandIn {
             last_activity: now,
             data: BTreeMap::new(),
         };
-        let mut visit = Visit { site, session: fresh, lines: Vec::new(), site_time };
+        let mut visit = OpenVisit { site, session: fresh, lines: Vec::new(), site_time };
         let sent = sent_cookie(request, self.cookie_name());
         let valid = sent
             .as_deref()
@@ -90,7 +90,7 @@ impl StandIn {
     }
 
     /// Changes what the session keeps: each change is one more line (4.2, I+).
-    pub(super) fn keep(&self, visit: &mut Visit, name: &str, value: Option<&str>) {
+    pub(super) fn keep(&self, visit: &mut OpenVisit, name: &str, value: Option<&str>) {
         match value {
             Some(value) => visit.session.data.insert(name.to_owned(), value.to_owned()),
             None => visit.session.data.remove(name),
@@ -98,13 +98,13 @@ impl StandIn {
         self.write_cookie(visit);
     }
 
-    fn write_cookie(&self, visit: &mut Visit) {
+    fn write_cookie(&self, visit: &mut OpenVisit) {
         let line = self.cookie_line(visit, Some(&visit.session));
         visit.lines.push(line);
     }
 
     /// Logs the visitor in: as many lines as the dialect expects, of which the last is the live one.
-    pub(super) fn log_in(&mut self, visit: &mut Visit, account: &str) {
+    pub(super) fn log_in(&mut self, visit: &mut OpenVisit, account: &str) {
         self.sessions_of_accounts.insert(account.to_owned(), visit.session.id.clone());
         let rules = &self.site.dialect.session_cookie;
         let wanted = usize::from(self.settings.login_cookie_lines.unwrap_or(rules.lines_at_login).max(1));
@@ -123,13 +123,13 @@ impl StandIn {
     }
 
     /// Ends the session: its cookie is cleared and no new one is set.
-    pub(super) fn log_out(&self, visit: &mut Visit) {
+    pub(super) fn log_out(&self, visit: &mut OpenVisit) {
         visit.session.data.clear();
         visit.lines = vec![self.cookie_line(visit, None)];
     }
 
     /// A `Set-Cookie` line; without a session it clears the cookie.
-    fn cookie_line(&self, visit: &Visit, session: Option<&SessionData>) -> String {
+    fn cookie_line(&self, visit: &OpenVisit, session: Option<&SessionData>) -> String {
         let name = self.cookie_name();
         let lifetime = u64::from(self.site.dialect.session_cookie.lifetime_seconds);
         let value = session.map_or(String::new(), |session| session.to_cookie(&self.key));

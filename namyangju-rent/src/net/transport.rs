@@ -45,7 +45,7 @@ pub(crate) struct Transport {
     /// The connection in use and its route; another is made when the route changes.
     line: Mutex<Option<(Route, SiteLine)>>,
     /// What the answers told of the line and the site's clock.
-    told: Mutex<Told>,
+    told: Mutex<Observations>,
     pub(crate) jar: CookieJar,
     pace: Pace,
     pub(crate) budget: Budget,
@@ -55,7 +55,7 @@ pub(crate) struct Transport {
 
 /// What answers tell besides what they say.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct Observations {
     /// The dated answers since they were last taken, the newest last.
     pub(crate) samples: Vec<Sample>,
     /// The last `Server` header.
@@ -86,7 +86,7 @@ pub(crate) struct Ask {
 }
 
 /// The answer to one request, before its redirect is followed.
-struct Answer {
+struct RawAnswer {
     status: u16,
     headers: HeaderMap,
     /// When the request left and when the head was there, on the monotonic clock.
@@ -146,7 +146,7 @@ impl Transport {
         self.shared.file_refused();
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
+    fn told(&self) -> MutexGuard<'_, Observations> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -324,10 +324,10 @@ impl Transport {
     }
 
     /// What stands for an answer that could not be fetched.
-    fn no_answer(&self) -> Answer {
+    fn no_answer(&self) -> RawAnswer {
         let head_at = self.clock.monotonic();
         let body = Ok(Bytes::new());
-        Answer { status: 0, headers: HeaderMap::new(), sent: head_at, head_at, date: None, body }
+        RawAnswer { status: 0, headers: HeaderMap::new(), sent: head_at, head_at, date: None, body }
     }
 
     /// Takes the time of the site's clock by the head of a page: when it was asked for, when it was there, what it was
@@ -428,7 +428,7 @@ impl Transport {
         url: &Url,
         body: Option<&str>,
         timeout: Duration,
-    ) -> Result<Answer, NetworkError> {
+    ) -> Result<RawAnswer, NetworkError> {
         let request = match body {
             None => line.1.http.get(url.clone()),
             // As a browser sends it: without a charset.
@@ -449,7 +449,7 @@ impl Transport {
         url: &Url,
         source: Source,
         timeout: Duration,
-    ) -> Result<Answer, NetworkError> {
+    ) -> Result<RawAnswer, NetworkError> {
         if let Some(cookies) = self.jar.header(url) {
             request = request.header(COOKIE, cookies);
         }
@@ -472,7 +472,7 @@ impl Transport {
             date.map(|date| Sample { sent, first_byte: head_at, date, source, own: None }),
             head_at,
         );
-        Ok(Answer { status, headers, sent, head_at, date, body: self.read(response).await })
+        Ok(RawAnswer { status, headers, sent, head_at, date, body: self.read(response).await })
     }
 
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, NetworkError> {
@@ -488,7 +488,7 @@ impl Transport {
     }
 }
 
-impl Told {
+impl Observations {
     /// What one answer tells.
     fn take_in(&mut self, headers: &HeaderMap, sample: Option<Sample>, now: Duration) {
         if let Some(sample) = sample {

@@ -25,7 +25,7 @@ pub(crate) struct Dialect {
     pub(crate) charset: Charset,
     pub(crate) time_zone: String,
     pub(crate) address: Address,
-    pub(crate) paths: Paths,
+    pub(crate) paths: SitePaths,
     pub(crate) codes: Codes,
     pub(crate) login: Login,
     pub(crate) session_cookie: SessionCookie,
@@ -33,7 +33,7 @@ pub(crate) struct Dialect {
     pub(crate) application: ApplicationPost,
     pub(crate) markers: Markers,
     #[serde(default)]
-    pub(crate) waiting_room: WaitingRoom,
+    pub(crate) waiting_room: WaitingRoomMarks,
     pub(crate) slot_states: BTreeMap<String, SlotState>,
     pub(crate) receipt: ReceiptRule,
     #[serde(default)]
@@ -61,7 +61,7 @@ pub(crate) struct Address {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Paths {
+pub(crate) struct SitePaths {
     pub(crate) home: PathTemplate,
     pub(crate) login_page: PathTemplate,
     pub(crate) login: PathTemplate,
@@ -215,20 +215,20 @@ pub(crate) struct Markers {
 /// What shows a waiting room, at any site: the marks of NetFUNNEL, unless a dialect names others.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct WaitingRoom {
+pub(crate) struct WaitingRoomMarks {
     /// Parts of a script's address or text, or of the address that a page leads to, in small letters.
     pub(crate) words: Vec<String>,
     /// Names of attributes.
     pub(crate) attributes: Vec<String>,
 }
 
-impl Default for WaitingRoom {
+impl Default for WaitingRoomMarks {
     fn default() -> Self {
         Self { words: vec!["netfunnel".to_owned()], attributes: vec!["data-nf-client-id".to_owned()] }
     }
 }
 
-impl WaitingRoom {
+impl WaitingRoomMarks {
     /// Whether a script, or an address, has one of the words.
     pub(crate) fn is_named_in(&self, text: &str) -> bool {
         let lower = text.to_ascii_lowercase();

@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use super::clients;
+use super::clients::{self, or_without};
 use super::context::Context;
 use super::ledger::{self, Ledger, LedgerState};
 use crate::exit;
@@ -318,18 +318,6 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
     let login = context.clients.lock().await.login_of(stored.account_id);
     booking = booking.shared_login(login);
     Ok(booking.resume(claimed.events.iter().map(|row| &row.event)))
-}
-
-/// What a booking can do without: only a store that may answer later is waited for.
-pub(super) fn or_without<T>(found: store::Result<T>) -> Result<Option<T>> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.may_pass() => Err(error.into()),
-        Err(error) => {
-            warn!(%error, "a booking goes on without it");
-            Ok(None)
-        }
-    }
 }
 
 /// Writes the end of a run.
