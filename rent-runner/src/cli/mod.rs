@@ -21,7 +21,7 @@ pub(crate) use people::{
     AccountAdd, AccountArgs, AccountCommand, AccountName, AccountPassword, ApplicantArgs, ApplicantCommand,
     ApplicantSet,
 };
-pub(crate) use serve::{RunDue, Serve, WebArgs, WebCommand, WebLink};
+pub(crate) use serve::{RunDue, Serve, WebArgs, WebCommand, WebLink, WebOwner};
 pub(crate) use settings::{At, Completions, Global, RunnerArgs, SettingsArgs, SettingsCommand, SettingsShow};
 pub(crate) use stand_in::{Demo, StandInSite};
 pub(crate) use stored::{
@@ -188,6 +188,7 @@ mod tests {
             "export",
             "calendar",
             "serve",
+            "web owner",
             "settings path",
             "settings example",
             "completions",

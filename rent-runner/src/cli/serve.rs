@@ -50,6 +50,25 @@ pub(crate) struct WebArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum WebCommand {
     Link(WebLink),
+    Owner(WebOwner),
+}
+
+/// Set the owner's name and password here, without a browser.
+///
+/// This is for a page that other machines reach: it is closed until it has an owner. All sessions of the owner end.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner web owner 주인
+  pass show rent-page | rent-runner web owner 주인 --password-stdin")]
+pub(crate) struct WebOwner {
+    /// The owner's name at the page.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    /// Read the password from the first line of stdin.
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
 }
 
 /// Print a one-time address at which the owner sets a name and a password.

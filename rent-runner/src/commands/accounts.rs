@@ -1,8 +1,6 @@
 //! `account`: who logs in at which site.
 
-use anyhow::{Context as _, Result};
-use namyangju_rent::Credentials;
-use secrecy::ExposeSecret as _;
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::{open, open_vault, settings};

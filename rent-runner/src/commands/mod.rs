@@ -32,8 +32,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::clock::{Clock as _, SystemClock};
 use namyangju_rent::SeoulTime;
+use namyangju_rent::clock::{Clock as _, SystemClock};
 use serde_json::json;
 
 use crate::bad_input::BadInput;

@@ -103,7 +103,9 @@ async fn page(store: &Store, address: SocketAddr) -> Result<String> {
         return Ok(format!("http://{address}/"));
     }
     if !io::stderr().is_terminal() {
-        return Ok(format!("http://{address}/ (`rent-runner web link` prints the address that lets the owner in)"));
+        return Ok(format!(
+            "http://{address}/ (`rent-runner web link` prints the address that lets the owner in)"
+        ));
     }
     let link = web::make_link(store, LinkKind::Owner).await?;
     Ok(format!("{} (once, within 15 minutes)", link.at(address)))

@@ -14,7 +14,12 @@ use crate::vault::Vault;
 ///
 /// # Errors
 /// The library's, the store's, or the vault's.
-pub(crate) async fn check_login(store: &Store, vault: &Vault, config: &Config, account: &Account) -> Result<String> {
+pub(crate) async fn check_login(
+    store: &Store,
+    vault: &Vault,
+    config: &Config,
+    account: &Account,
+) -> Result<String> {
     let plain = vault.unseal(SealPurpose::Password(&account.name), &account.password)?;
     let password =
         String::from_utf8(plain.expose_secret().clone()).ok().context("the password is not UTF-8")?;

@@ -13,9 +13,9 @@ mod messages;
 mod open;
 mod sealed;
 mod sql;
-mod web;
 #[cfg(test)]
 pub(crate) mod tests;
+mod web;
 
 pub(crate) use accounts::{Account, Applicant, NewAccount};
 pub(crate) use booking::{

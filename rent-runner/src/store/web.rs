@@ -127,9 +127,11 @@ impl Store {
     /// is as before then.
     pub(crate) async fn use_link(&self, token: &TokenHash, name: &str, password: &str) -> Result<WebUser> {
         let mut tx = self.write().await?;
-        let sql = "DELETE FROM web_link WHERE token = $1 AND ends_at > (SELECT now FROM clock) RETURNING kind";
+        let sql =
+            "DELETE FROM web_link WHERE token = $1 AND ends_at > (SELECT now FROM clock) RETURNING kind";
         let row = tx.row(sql, values![&token[..]]).await?;
-        let Some(kind) = row.map(|row| row.text("kind")).transpose()?.as_deref().and_then(LinkKind::parse) else {
+        let Some(kind) = row.map(|row| row.text("kind")).transpose()?.as_deref().and_then(LinkKind::parse)
+        else {
             return Err(tx.refuse(StoreError::NotFound("the link was used, or is over".to_owned())).await);
         };
         let owner = tx.row("SELECT id FROM web_user WHERE is_owner = 1", &[]).await?;
@@ -141,15 +143,20 @@ impl Store {
         }
         let user = match (kind, owner) {
             (LinkKind::Owner, Some(id)) => {
-                tx.run("UPDATE web_user SET name = $2, password = $3 WHERE id = $1", values![id, name, password])
-                    .await?;
+                tx.run(
+                    "UPDATE web_user SET name = $2, password = $3 WHERE id = $1",
+                    values![id, name, password],
+                )
+                .await?;
                 end_sessions(&mut tx, id).await?;
                 WebUser { id, name: name.to_owned(), is_owner: true }
             }
             _ => {
                 let many = tx.row("SELECT COUNT(*) AS many FROM web_user", &[]).await?;
                 if many.map_or(Ok(0), |row| row.int("many"))? > MAX_MEMBERS {
-                    return Err(tx.refuse(StoreError::Conflict("there are too many members".to_owned())).await);
+                    return Err(tx
+                        .refuse(StoreError::Conflict("there are too many members".to_owned()))
+                        .await);
                 }
                 let is_owner = kind == LinkKind::Owner;
                 let sql = "INSERT INTO web_user (name, is_owner, password, created_at) \
@@ -173,7 +180,9 @@ impl Store {
 
     /// Removes a member; the owner stays. The member's bookings become the owner's.
     pub(crate) async fn remove_member(&self, user: i64) -> Result<bool> {
-        self.run("DELETE FROM web_user WHERE id = $1 AND is_owner = 0", values![user]).await.map(|many| many == 1)
+        self.run("DELETE FROM web_user WHERE id = $1 AND is_owner = 0", values![user])
+            .await
+            .map(|many| many == 1)
     }
 
     /// Begins a session. Sessions that are over are removed.
@@ -191,7 +200,8 @@ impl Store {
         let sql = "INSERT INTO web_session (token, user_id, created_at, seen_at, address, browser) \
              VALUES ($1, $2, (SELECT now FROM clock), (SELECT now FROM clock), $3, $4)";
         tx.run(sql, values![&token[..], user, address, browser]).await?;
-        tx.run("UPDATE web_user SET signed_in_at = (SELECT now FROM clock) WHERE id = $1", values![user]).await?;
+        tx.run("UPDATE web_user SET signed_in_at = (SELECT now FROM clock) WHERE id = $1", values![user])
+            .await?;
         tx.commit().await
     }
 
@@ -242,7 +252,8 @@ impl Store {
 
     /// Keeps that a user signed in with a browser.
     pub(crate) async fn know_browser(&self, token: &TokenHash, user: i64) -> Result<()> {
-        let sql = "INSERT INTO web_browser (token, user_id, created_at) VALUES ($1, $2, (SELECT now FROM clock))";
+        let sql =
+            "INSERT INTO web_browser (token, user_id, created_at) VALUES ($1, $2, (SELECT now FROM clock))";
         self.run(sql, values![&token[..], user]).await.map(|_| ())
     }
 

@@ -16,11 +16,10 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretBox};
 
 pub(crate) use self::error::VaultError;
-pub(crate) use self::key::{KeySource, random};
 use self::key::{
-    Environment, Key, NEW_KEY_VARIABLE, make_file, parse, read_file, successor, sync_folder,
-    write_successor,
+    Environment, Key, NEW_KEY_VARIABLE, make_file, parse, read_file, successor, sync_folder, write_successor,
 };
+pub(crate) use self::key::{KeySource, random};
 use crate::store::{SealPurpose, Sealed, Store, VaultRow};
 
 /// The first byte of what is sealed: the layout of the rest, a nonce and what the cipher gives.

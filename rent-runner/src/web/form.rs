@@ -10,8 +10,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use namyangju_rent::nfc;
 
-use super::Web;
 use super::doors::origin::Origin;
+use super::state::Web;
 
 /// The most bytes of a form: ours have a few hundred.
 const MAX_BODY: usize = 64 * 1024;
@@ -40,11 +40,6 @@ impl Fields {
     /// A field as it was typed: a password.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    /// All fields but the token, to be sent once more.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(name, _)| *name != TOKEN)
     }
 
     /// Whether the form is one of ours, as the browser or the form's token says.

@@ -6,9 +6,10 @@ use axum::extract::FromRequestParts;
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
 use axum::http::request::Parts;
 
+use super::assets;
 use super::doors::session::SignedIn;
+use super::state::Web;
 use super::words::{self, Words};
-use super::{Web, assets};
 use crate::notify::Language;
 
 /// The cookie of the language.

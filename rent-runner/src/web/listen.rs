@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tower_service::Service as _;
 
-use super::TARGET;
+use super::state::TARGET;
 
 /// How many connections are open at a time; more wait until one is closed.
 const MAX_CONNECTIONS: usize = 1_024;
@@ -74,7 +74,11 @@ async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut stoppe
     });
     let _ = stream.set_nodelay(true);
     let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD).max_headers(MAX_HEADERS);
+    server
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(MAX_HEAD)
+        .max_headers(MAX_HEADERS);
     let mut serving = std::pin::pin!(server.serve_connection(TokioIo::new(stream), service));
     // A browser that goes away in the middle of an answer is no error of ours.
     tokio::select! {

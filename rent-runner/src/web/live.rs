@@ -5,62 +5,27 @@
 //! at once if it missed something. Browsers open six connections to a host, so a page closes its stream while its tab is
 //! hidden, and a user has a few at most: a page beyond them asks now and then.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{RawQuery, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 
 use super::doors::session::SignedIn;
-use super::pages::{self, Failure};
-use super::Web;
+use super::pages;
+use super::state::Web;
+use super::streams::OpenStream;
 use crate::store::{self, BookingId};
-
-/// How many streams one user has.
-const MAX_STREAMS: u32 = 12;
 
 /// How often the store is looked at for a stream.
 const LOOK_GAP: Duration = Duration::from_millis(1_000);
 
 /// A sign of life, so that proxies keep the stream.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-
-/// The open streams of each user.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Streams(Arc<Mutex<HashMap<i64, u32>>>);
-
-/// One open stream; dropped, it is no longer counted.
-struct OpenStream {
-    streams: Streams,
-    user: i64,
-}
-
-impl Streams {
-    fn open(&self, user: i64) -> Option<OpenStream> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let many = open.entry(user).or_default();
-        if *many >= MAX_STREAMS {
-            return None;
-        }
-        *many += 1;
-        drop(open);
-        Some(OpenStream { streams: self.clone(), user })
-    }
-}
-
-impl Drop for OpenStream {
-    fn drop(&mut self) {
-        let mut open = self.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(many) = open.get_mut(&self.user) {
-            *many = many.saturating_sub(1);
-        }
-    }
-}
 
 /// What a stream is about, and what its reader knows.
 struct Watched {
@@ -86,14 +51,16 @@ pub(super) async fn stream(
     if let Some(id) = booking
         && let Err(failure) = pages::booking::visible(&web, &signed_in, id).await
     {
-        return Failure::into_response(failure);
+        return failure.into_response();
     }
     let Some(open) = web.streams.open(signed_in.user.id) else {
-        return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "10")], "too many open pages\n").into_response();
+        return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "10")], "too many open pages\n")
+            .into_response();
     };
     let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "known");
     let asked = asked.map(|(_, known)| known.into_owned()).filter(|known| !known.is_empty());
-    let known = headers.get("last-event-id").and_then(|known| known.to_str().ok()).map(str::to_owned).or(asked);
+    let known =
+        headers.get("last-event-id").and_then(|known| known.to_str().ok()).map(str::to_owned).or(asked);
     let watched = Watched { web, booking, known, session: signed_in.session(), _open: open };
     let events = futures_util::stream::unfold(watched, next);
     Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response()

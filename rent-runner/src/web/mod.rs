@@ -4,6 +4,7 @@
 //! own, so that no page makes a shot late. `doors/` is who may come in, one policy a file; `pages/` is what is seen, one view a
 //! file. Pages are complete without a script: `assets/live.js` only fetches the same page again when something changed.
 
+mod answer;
 mod assets;
 mod doors;
 mod form;
@@ -11,6 +12,8 @@ mod frame;
 mod listen;
 mod live;
 mod pages;
+mod state;
+mod streams;
 mod words;
 
 use std::net::SocketAddr;
@@ -24,35 +27,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::doors::hosts::Hosts;
+pub(crate) use self::doors::link::{make_link, set_owner};
 use self::doors::throttle::Throttle;
-pub(crate) use self::doors::link::make_link;
+use self::state::{TARGET, Web};
+use self::streams::Streams;
 use crate::config::Config;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
-
-/// What these lines of the log are filed under.
-const TARGET: &str = "rent_runner::web";
-
-/// What every request is answered from.
-pub(crate) struct Web {
-    store: Store,
-    vault: Vault,
-    config: Config,
-    hosts: Hosts,
-    throttle: Throttle,
-    /// How many event streams are open, by user.
-    streams: live::Streams,
-    /// Reports of pages that tried what the policy forbids.
-    violations: std::sync::atomic::AtomicU64,
-    stopped: watch::Receiver<bool>,
-}
-
-impl std::fmt::Debug for Web {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Web")
-    }
-}
 
 /// Where the server listens, and for whom.
 #[derive(Clone, Debug)]
@@ -102,7 +84,9 @@ async fn bind(settings: &WebSettings) -> Result<TcpListener> {
         Ok(listener) => Ok(listener),
         Err(_) if settings.any_port => {
             let any = SocketAddr::new(listen.ip(), 0);
-            TcpListener::bind(any).await.with_context(|| format!("no port of {} can be listened on", listen.ip()))
+            TcpListener::bind(any)
+                .await
+                .with_context(|| format!("no port of {} can be listened on", listen.ip()))
         }
         Err(error) => Err(error).with_context(|| format!("{listen} cannot be listened on")),
     }
@@ -124,23 +108,26 @@ async fn serve(
             store: store.clone(),
             vault,
             config,
-            hosts: Hosts::new(address, settings.hosts),
+            is_local: address.ip().is_loopback(),
             throttle: Throttle::default(),
-            streams: live::Streams::default(),
-            violations: std::sync::atomic::AtomicU64::new(0),
+            streams: Streams::default(),
             stopped: stopped.clone(),
         };
-        router(Arc::new(web)).merge(figures)
+        router(Arc::new(web), Hosts::new(settings.hosts)).merge(figures)
     } else {
         figures
     };
     let listener = TcpListener::from_std(listener)?;
+    if settings.pages {
+        let took = doors::password::time_taken().await?.as_millis();
+        tracing::info!(target: TARGET, took, "one sign-in takes so many milliseconds");
+    }
     listen::run(listener, app, stopped).await;
     store.close().await;
     Ok(())
 }
 
-fn router(web: Arc<Web>) -> Router {
+fn router(web: Arc<Web>, hosts: Hosts) -> Router {
     Router::new()
         .route("/", get(pages::bookings::show))
         .route("/bookings/new", get(pages::new_booking::show).post(pages::new_booking::store))
@@ -163,12 +150,13 @@ fn router(web: Arc<Web>) -> Router {
         .route("/sign-in", get(pages::sign_in::show).post(pages::sign_in::enter))
         .route("/sign-out", post(pages::sign_in::leave))
         .route("/link/{token}", get(pages::link::show).post(pages::link::claim))
-        .route("/language", post(pages::language))
+        .route("/language", post(pages::language::choose))
         .route("/live", get(live::stream))
         .route("/csp", post(doors::policy::report))
-        .fallback(pages::missing)
-        .layer(middleware::from_fn_with_state(Arc::clone(&web), doors::origin::check))
-        .layer(middleware::from_fn_with_state(Arc::clone(&web), doors::hosts::check))
+        .fallback(pages::missing::show)
+        .layer(middleware::from_fn(doors::origin::check))
+        .layer(middleware::from_fn_with_state(Arc::clone(&web), doors::unclaimed::check))
+        .layer(middleware::from_fn_with_state(Arc::new(hosts), doors::hosts::check))
         .route("/assets/{name}", get(assets::serve))
         .layer(middleware::map_response(doors::policy::headers))
         .with_state(web)

@@ -24,7 +24,6 @@ words! {
     menu: "메뉴", "Menu";
     zone: "모든 날짜와 시각은 한국 시간(Asia/Seoul)입니다.", "All dates and times are in Korea's time (Asia/Seoul).";
     fair_use: "본인 계정으로 본인이 쓸 시간만 신청하세요. 사이트의 이용 약관을 지켜 주세요.", "Apply with your own account for times that you will use, and respect the site's terms.";
-    changed: "바뀐 내용이 있습니다.", "Something has changed.";
 
     bookings: "예약", "Bookings";
     booking: "예약", "Booking";
@@ -58,13 +57,8 @@ words! {
     no_bookings: "저장된 예약이 없습니다.", "No booking is stored.";
     upcoming: "다가오는 예약", "To come";
     finished: "끝난 예약", "Over";
-    number: "번호", "Number";
-    state: "상태", "State";
-    court: "코트", "Court";
-    when: "이용 시간", "Time of use";
     opens: "접수 시작", "Opens";
     account: "계정", "Account";
-    result: "결과", "Result";
     receipt: "접수번호", "Receipt number";
     choice: "지망", "Choice";
     choices: "지망 순서", "Choices";
@@ -73,9 +67,7 @@ words! {
     runner: "실행기", "Runner";
     until_opening: "접수 시작까지", "until it opens";
     opened: "접수가 시작되었습니다", "It has opened";
-    next_step: "다음에 할 일", "What happens next";
     story: "진행 기록", "Story";
-    attempts: "신청 시도", "Attempts";
     time: "시각", "Time";
     event: "내용", "Event";
     cancel: "예약 취소", "Cancel the booking";
@@ -108,7 +100,6 @@ words! {
     change: "고치기", "Change";
     please_check: "아래 내용으로 저장할까요?", "Store this booking?";
     to_know: "알아 두실 점", "What you should know";
-    stored: "저장했습니다.", "It is stored.";
     need_account: "먼저 시설예약 사이트의 계정을 등록하세요.", "Add your account at the reservation site first.";
     need_applicant: "먼저 신청 정보를 등록하세요.", "Add an applicant's data first.";
     cannot: "이대로는 저장할 수 없습니다.", "It cannot be stored like this.";
@@ -125,7 +116,6 @@ words! {
     login_works: "로그인이 됩니다.", "The login works.";
     change_password: "비밀번호 바꾸기", "Change the password";
     remove: "삭제", "Remove";
-    removed: "삭제했습니다.", "It is removed.";
     open_bookings: "끝나지 않은 예약", "Bookings not over";
     base_url: "다른 주소 (연습용 사이트)", "Another address (to practise on)";
 
@@ -147,8 +137,6 @@ words! {
     holds: "맡은 예약", "Holds";
     no_runner: "실행 중인 실행기가 없습니다.", "No runner is running.";
     messages_failing: "보내지 못한 알림", "Messages that do not arrive";
-    openings_seen: "실제로 열린 시각", "When it really opened";
-    all_well: "모두 정상입니다.", "All is well.";
     settings: "적용 중인 설정", "Settings in force";
     setting: "설정", "Setting";
     value: "값", "Value";
@@ -158,9 +146,7 @@ words! {
     this_browser: "지금 이 브라우저", "this browser";
     since: "시작", "Since";
     address: "주소", "Address";
-    browser: "브라우저", "Browser";
     end_all: "모두 로그아웃", "Sign out everywhere";
-    password_changed: "비밀번호를 바꾸었습니다. 다시 로그인하세요.", "The password is changed. Sign in again.";
     members: "회원", "Members";
     owner: "주인", "owner";
     member: "회원", "member";
@@ -174,7 +160,6 @@ words! {
     missing: "없는 페이지입니다.", "There is no such page.";
     failed: "처리하지 못했습니다.", "That did not work.";
     foreign_form: "이 요청은 이 페이지의 양식에서 온 것이 아닙니다. 페이지를 새로 열고 다시 해 보세요.", "This did not come from a form of this page. Open the page again and try once more.";
-    not_yours: "볼 수 없는 예약입니다.", "This booking is not yours.";
     back: "예약 목록으로", "Back to the bookings";
 }
 
@@ -234,7 +219,9 @@ impl Words {
     pub(super) fn of_opening(&self, source: OpeningSource) -> &'static str {
         match source {
             OpeningSource::Given => self.pick("직접 입력한 시각", "as given"),
-            OpeningSource::Rule => self.pick("도시의 규칙 (공고 확인 필요)", "by the city's rule; compare the announcement"),
+            OpeningSource::Rule => {
+                self.pick("도시의 규칙 (공고 확인 필요)", "by the city's rule; compare the announcement")
+            }
             OpeningSource::Now => self.pick("저장할 때 이미 접수 중", "open already when it was stored"),
         }
     }

@@ -3,7 +3,7 @@
 //! A page of another site can point a name of its own at 127.0.0.1 and then read our pages as its own (DNS rebinding). Such a
 //! request has that name in `Host`, so only our own names, and addresses, which nobody can point elsewhere, are answered.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -12,29 +12,18 @@ use axum::http::header::HOST;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use crate::web::Web;
-
 /// Our own names.
 #[derive(Debug)]
-pub(in crate::web) struct Hosts {
-    names: Vec<String>,
-    is_local: bool,
-}
+pub(in crate::web) struct Hosts(Vec<String>);
 
 impl Hosts {
-    pub(in crate::web) fn new(listen: SocketAddr, names: Vec<String>) -> Self {
-        let names = names.into_iter().map(|name| name.to_ascii_lowercase()).collect();
-        Self { names, is_local: listen.ip().is_loopback() }
-    }
-
-    /// Whether only this machine reaches the server, as far as the address tells.
-    pub(in crate::web) fn is_local(&self) -> bool {
-        self.is_local
+    pub(in crate::web) fn new(names: Vec<String>) -> Self {
+        Self(names.into_iter().map(|name| name.to_ascii_lowercase()).collect())
     }
 
     fn knows(&self, host: &str) -> bool {
         let name = name_of(host).to_ascii_lowercase();
-        name == "localhost" || name.parse::<IpAddr>().is_ok() || self.names.contains(&name)
+        name == "localhost" || name.parse::<IpAddr>().is_ok() || self.0.contains(&name)
     }
 }
 
@@ -47,9 +36,9 @@ fn name_of(host: &str) -> &str {
 }
 
 /// Answers only what is meant for us.
-pub(in crate::web) async fn check(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+pub(in crate::web) async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    if web.hosts.knows(host) {
+    if hosts.knows(host) {
         return next.run(request).await;
     }
     let text = "This server does not answer under this name. Name it with --web-host if it is yours.\n";
@@ -62,11 +51,15 @@ mod tests {
 
     #[test]
     fn only_addresses_and_our_own_names_are_answered() {
-        let hosts = Hosts::new("127.0.0.1:80".parse().unwrap(), vec!["Club.Example".to_owned()]);
-        for host in ["127.0.0.1:8000", "localhost", "LOCALHOST:1", "[::1]:8000", "192.0.2.7", "club.example:443"] {
+        let hosts = Hosts::new(vec!["Club.Example".to_owned()]);
+        for host in
+            ["127.0.0.1:8000", "localhost", "LOCALHOST:1", "[::1]:8000", "192.0.2.7", "club.example:443"]
+        {
             assert!(hosts.knows(host), "{host}");
         }
-        for host in ["", "evil.example", "127.0.0.1.evil.example", "club.example.evil.example", "[evil]", ":80"] {
+        for host in
+            ["", "evil.example", "127.0.0.1.evil.example", "club.example.evil.example", "[evil]", ":80"]
+        {
             assert!(!hosts.knows(host), "{host}");
         }
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::token;
+use super::{password, token};
+use crate::bad_input::BadInput;
 use crate::store::{LinkKind, Store};
 
 /// How long a link can be used.
@@ -33,6 +34,30 @@ impl fmt::Debug for LinkPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LinkPath")
     }
+}
+
+/// The longest name of a user, in characters.
+const MAX_NAME: usize = 40;
+
+/// Whether somebody may be called so.
+pub(in crate::web) fn is_name(name: &str) -> bool {
+    (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control)
+}
+
+/// Sets the owner's name and password, as a link does.
+///
+/// # Errors
+/// Bad input for a name or a password that does not fit, and the store's.
+pub(crate) async fn set_owner(store: &Store, name: &str, password: &str) -> Result<()> {
+    if !is_name(name) {
+        return Err(BadInput(format!("a name has 1 to {MAX_NAME} characters on one line")).into());
+    }
+    password::check(password)?;
+    let hash = password::hash(password.to_owned()).await?;
+    let token = token::hash(&token::new()?);
+    store.put_link(&token, LinkKind::Owner, LASTS).await?;
+    store.use_link(&token, name, &hash).await?;
+    Ok(())
 }
 
 /// Makes a link and keeps its hash.

@@ -8,3 +8,4 @@ pub(super) mod policy;
 pub(super) mod session;
 pub(super) mod throttle;
 pub(super) mod token;
+pub(super) mod unclaimed;

@@ -4,15 +4,11 @@
 //! says neither is from a program, or from a very old browser: it needs the token that our forms carry, which
 //! `form::Fields` checks.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-
-use crate::web::Web;
 
 /// Where a request says that it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +21,8 @@ pub(in crate::web) enum Origin {
 
 impl Origin {
     pub(in crate::web) fn of(headers: &HeaderMap) -> Self {
-        let text = |name| headers.get(name).map(|value: &axum::http::HeaderValue| value.to_str().unwrap_or("?"));
+        let text =
+            |name| headers.get(name).map(|value: &axum::http::HeaderValue| value.to_str().unwrap_or("?"));
         if let Some(site) = text(axum::http::HeaderName::from_static("sec-fetch-site")) {
             return if ["same-origin", "none"].contains(&site) { Self::Own } else { Self::Foreign };
         }
@@ -33,7 +30,11 @@ impl Origin {
             (None, _) => Self::Unsaid,
             (Some(origin), Some(host)) => {
                 let said = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-                if said.is_some_and(|said| said.eq_ignore_ascii_case(host)) { Self::Own } else { Self::Foreign }
+                if said.is_some_and(|said| said.eq_ignore_ascii_case(host)) {
+                    Self::Own
+                } else {
+                    Self::Foreign
+                }
             }
             (Some(_), None) => Self::Foreign,
         }
@@ -41,7 +42,7 @@ impl Origin {
 }
 
 /// Refuses what another site's page sends.
-pub(in crate::web) async fn check(State(_): State<Arc<Web>>, request: Request, next: Next) -> Response {
+pub(in crate::web) async fn check(request: Request, next: Next) -> Response {
     let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     if reads || request.uri().path() == "/csp" || Origin::of(request.headers()) != Origin::Foreign {
         return next.run(request).await;
@@ -66,7 +67,10 @@ mod tests {
         assert_eq!(origin(&[host, ("sec-fetch-site", "same-origin")]), Origin::Own);
         assert_eq!(origin(&[host, ("sec-fetch-site", "none")]), Origin::Own);
         assert_eq!(origin(&[host, ("sec-fetch-site", "same-site")]), Origin::Foreign);
-        assert_eq!(origin(&[host, ("sec-fetch-site", "cross-site"), ("origin", "http://127.0.0.1:7788")]), Origin::Foreign);
+        assert_eq!(
+            origin(&[host, ("sec-fetch-site", "cross-site"), ("origin", "http://127.0.0.1:7788")]),
+            Origin::Foreign
+        );
         assert_eq!(origin(&[host, ("origin", "http://127.0.0.1:7788")]), Origin::Own);
         assert_eq!(origin(&[host, ("origin", "http://127.0.0.1:7789")]), Origin::Foreign);
         assert_eq!(origin(&[host, ("origin", "null")]), Origin::Foreign);

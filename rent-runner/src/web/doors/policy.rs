@@ -1,21 +1,22 @@
 //! What a browser may do with our pages.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 
-use crate::web::{TARGET, Web};
+use crate::web::state::TARGET;
 
 /// Nothing is inline, and nothing comes from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
      form-action 'self'; frame-ancestors 'none'; base-uri 'none'; report-uri /csp";
+
+/// How often a browser reported that a page tried what is forbidden.
+static VIOLATIONS: AtomicU64 = AtomicU64::new(0);
 
 /// Puts the headers on every answer.
 pub(in crate::web) async fn headers(mut response: Response) -> Response {
@@ -39,8 +40,8 @@ pub(in crate::web) async fn headers(mut response: Response) -> Response {
 }
 
 /// Counts what a browser reports: with our own pages that is nothing.
-pub(in crate::web) async fn report(State(web): State<Arc<Web>>, _: Bytes) -> StatusCode {
-    let many = web.violations.fetch_add(1, Ordering::Relaxed) + 1;
+pub(in crate::web) async fn report(_: Bytes) -> StatusCode {
+    let many = VIOLATIONS.fetch_add(1, Ordering::Relaxed) + 1;
     tracing::warn!(target: TARGET, many, "a browser reports that a page tried what its policy forbids");
     StatusCode::NO_CONTENT
 }

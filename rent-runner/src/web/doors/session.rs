@@ -11,8 +11,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::token;
 use crate::store::WebUser;
-use crate::web::Web;
-use crate::web::pages::Failure;
+use crate::web::answer::NoPage;
+use crate::web::state::Web;
 
 /// The cookie of a session.
 const SESSION: &str = "rent_session";
@@ -82,7 +82,11 @@ impl OptionalFromRequestParts<Arc<Web>> for SignedIn {
         let Some(session) = cookie(&parts.headers, SESSION).filter(|session| !session.is_empty()) else {
             return Ok(None);
         };
-        let user = web.store.session(&token::hash(&session)).await.map_err(|error| Failure::from(error).into_response())?;
+        let user = web
+            .store
+            .session(&token::hash(&session))
+            .await
+            .map_err(|error| NoPage::from(error).into_response())?;
         Ok(user.map(|user| Self { user, csrf: token::of_forms(&session), session }))
     }
 }

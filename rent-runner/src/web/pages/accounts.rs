@@ -8,13 +8,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 use namyangju_rent::{Error, Site};
 
-use super::{Failure, Page, html, ours};
 use crate::request::{self, checked_name, site_of_account};
 use crate::store::{Account, NewAccount, Owned, SealPurpose};
-use crate::web::Web;
+use crate::web::answer::{NoPage, Page, html, ours};
 use crate::web::doors::session::{Peer, SignedIn};
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
+use crate::web::state::Web;
 
 /// An account in the list.
 struct Row {
@@ -47,16 +47,16 @@ struct AccountsPage {
 }
 
 /// The accounts that somebody may use.
-pub(super) async fn visible(web: &Web, signed_in: &SignedIn) -> Result<Vec<Account>, Failure> {
+pub(super) async fn visible(web: &Web, signed_in: &SignedIn) -> Result<Vec<Account>, NoPage> {
     let users = web.store.users_of_accounts().await?;
     let mut accounts = web.store.accounts().await?;
     accounts.retain(|account| signed_in.user.is_owner || users.get(&account.id) == Some(&signed_in.user.id));
     Ok(accounts)
 }
 
-async fn one(web: &Web, signed_in: &SignedIn, id: i64) -> Result<Account, Failure> {
+async fn one(web: &Web, signed_in: &SignedIn, id: i64) -> Result<Account, NoPage> {
     let found = visible(web, signed_in).await?.into_iter().find(|account| account.id == id);
-    found.ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, "there is no such account"))
+    found.ok_or_else(|| NoPage::new(StatusCode::NOT_FOUND, "there is no such account"))
 }
 
 fn cities(web: &Web) -> Vec<City> {
@@ -125,7 +125,7 @@ pub(in crate::web) async fn add(
     peer: Peer,
     fields: Fields,
 ) -> Page {
-    ours(&fields, Some(&signed_in), &reader)?;
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let login = fields.text("login").unwrap_or_default();
     let name = fields.text("name");
     match new_account(&web, &fields, &login, name.as_deref()).await {
@@ -144,7 +144,12 @@ pub(in crate::web) async fn add(
     }
 }
 
-async fn new_account(web: &Web, fields: &Fields, login: &str, name: Option<&str>) -> anyhow::Result<NewAccount> {
+async fn new_account(
+    web: &Web,
+    fields: &Fields,
+    login: &str,
+    name: Option<&str>,
+) -> anyhow::Result<NewAccount> {
     use crate::bad_input::BadInput;
     if login.is_empty() || login.chars().any(char::is_control) {
         return Err(BadInput("the login name is empty, or more than one line".to_owned()).into());
@@ -181,10 +186,12 @@ pub(in crate::web) async fn check(
     Path(id): Path<i64>,
     fields: Fields,
 ) -> Page {
-    ours(&fields, Some(&signed_in), &reader)?;
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let account = one(&web, &signed_in, id).await?;
     let note = match request::check_login(&web.store, &web.vault, &web.config, &account).await {
-        Ok(_) => Note { said: Some(format!("{}: {}", account.name, reader.words.login_works)), ..Note::default() },
+        Ok(_) => {
+            Note { said: Some(format!("{}: {}", account.name, reader.words.login_works)), ..Note::default() }
+        }
         Err(error) => {
             let why = match error.downcast_ref::<Error>() {
                 Some(Error::LoginRefused) => reader.words.refused.to_owned(),
@@ -205,13 +212,16 @@ pub(in crate::web) async fn password(
     Path(id): Path<i64>,
     fields: Fields,
 ) -> Page {
-    ours(&fields, Some(&signed_in), &reader)?;
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let account = one(&web, &signed_in, id).await?;
     let given = fields.raw("password").unwrap_or_default();
     if given.is_empty() {
         return Ok(Redirect::to("/accounts").into_response());
     }
-    let sealed = web.vault.seal(SealPurpose::Password(&account.name), given.as_bytes()).map_err(anyhow::Error::from)?;
+    let sealed = web
+        .vault
+        .seal(SealPurpose::Password(&account.name), given.as_bytes())
+        .map_err(anyhow::Error::from)?;
     web.store.set_password(&account.name, &sealed).await?;
     let what = format!("changed the password of account {id}");
     web.store.audit(&signed_in.user.name, &peer.address.to_string(), &what).await?;
@@ -227,11 +237,13 @@ pub(in crate::web) async fn remove(
     Path(id): Path<i64>,
     fields: Fields,
 ) -> Page {
-    ours(&fields, Some(&signed_in), &reader)?;
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let account = one(&web, &signed_in, id).await?;
     match web.store.remove_account(&account.name).await {
         Ok(()) => {
-            web.store.audit(&signed_in.user.name, &peer.address.to_string(), &format!("removed account {id}")).await?;
+            web.store
+                .audit(&signed_in.user.name, &peer.address.to_string(), &format!("removed account {id}"))
+                .await?;
             Ok(Redirect::to("/accounts").into_response())
         }
         Err(error) => {

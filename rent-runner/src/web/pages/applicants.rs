@@ -8,14 +8,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 use namyangju_rent::{Application, HeadCount};
 
-use super::{Failure, Page, html, ours};
 use crate::cli::ApplicationArgs;
 use crate::request::{self, checked_name};
 use crate::store::{Applicant, Owned};
-use crate::web::Web;
+use crate::web::answer::{NoPage, Page, html, ours};
 use crate::web::doors::session::{Peer, SignedIn};
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
+use crate::web::state::Web;
 
 /// The fields of the form.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +40,7 @@ struct ApplicantsPage {
 }
 
 /// The applicants' data that somebody may use.
-pub(super) async fn visible(web: &Web, signed_in: &SignedIn) -> Result<Vec<Applicant>, Failure> {
+pub(super) async fn visible(web: &Web, signed_in: &SignedIn) -> Result<Vec<Applicant>, NoPage> {
     let users = web.store.users_of_applicants().await?;
     let mut kept = web.store.applicants().await?;
     kept.retain(|kept| signed_in.user.is_owner || users.get(&kept.name) == Some(&signed_in.user.id));
@@ -99,7 +99,7 @@ pub(in crate::web) async fn put(
     peer: Peer,
     fields: Fields,
 ) -> Page {
-    ours(&fields, Some(&signed_in), &reader)?;
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let text = |name| fields.text(name).unwrap_or_default();
     let form = Form {
         name: text("name"),
@@ -153,11 +153,13 @@ pub(in crate::web) async fn remove(
     peer: Peer,
     fields: Fields,
 ) -> Page {
-    ours(&fields, Some(&signed_in), &reader)?;
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let name = fields.text("name").unwrap_or_default();
     if visible(&web, &signed_in).await?.iter().any(|kept| kept.name == name) {
         web.store.remove_applicant(&name).await?;
-        web.store.audit(&signed_in.user.name, &peer.address.to_string(), "removed an applicant's data").await?;
+        web.store
+            .audit(&signed_in.user.name, &peer.address.to_string(), "removed an applicant's data")
+            .await?;
     }
     Ok(Redirect::to("/applicants").into_response())
 }

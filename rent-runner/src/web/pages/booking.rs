@@ -8,14 +8,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 
 use super::bookings::{Card, court_name};
-use super::{Failure, Page, html, ours};
 use crate::request;
 use crate::runner::Identity;
 use crate::store::{BookingId, Owned, State as Standing, StoreError};
-use crate::web::Web;
+use crate::web::answer::{NoPage, Page, html, ours};
 use crate::web::doors::session::{Peer, SignedIn};
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
+use crate::web::state::Web;
 use crate::words::in_words;
 
 /// A line of the story.
@@ -38,12 +38,13 @@ struct BookingPage {
 }
 
 /// Whether somebody may see a booking: the owner each, a member own ones. What is not there looks the same.
-pub(in crate::web) async fn visible(web: &Web, signed_in: &SignedIn, id: BookingId) -> Result<(), Failure> {
-    let is_own = signed_in.user.is_owner || web.store.user_of(Owned::Booking(id)).await? == Some(signed_in.user.id);
+pub(in crate::web) async fn visible(web: &Web, signed_in: &SignedIn, id: BookingId) -> Result<(), NoPage> {
+    let is_own =
+        signed_in.user.is_owner || web.store.user_of(Owned::Booking(id)).await? == Some(signed_in.user.id);
     if is_own && web.store.booking_stamp(id).await?.is_some() {
         return Ok(());
     }
-    Err(Failure::new(StatusCode::NOT_FOUND, format!("there is no booking {id}")))
+    Err(NoPage::new(StatusCode::NOT_FOUND, format!("there is no booking {id}")))
 }
 
 /// The booking.
@@ -89,10 +90,12 @@ pub(in crate::web) async fn cancel(
     fields: Fields,
 ) -> Page {
     let id = BookingId(id);
-    ours(&fields, Some(&signed_in), &reader)?;
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
     visible(&web, &signed_in, id).await?;
     web.store.cancel_booking(id).await?;
-    web.store.audit(&signed_in.user.name, &peer.address.to_string(), &format!("cancelled booking {id}")).await?;
+    web.store
+        .audit(&signed_in.user.name, &peer.address.to_string(), &format!("cancelled booking {id}"))
+        .await?;
     Ok(Redirect::to(&format!("/bookings/{id}")).into_response())
 }
 
@@ -106,12 +109,14 @@ pub(in crate::web) async fn retry(
     fields: Fields,
 ) -> Page {
     let id = BookingId(id);
-    ours(&fields, Some(&signed_in), &reader)?;
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
     visible(&web, &signed_in, id).await?;
     request::again(&web.store, id, None).await.map_err(|error| match error.downcast::<StoreError>() {
-        Ok(error) => Failure::from(error),
-        Err(error) => Failure::from(error),
+        Ok(error) => NoPage::from(error),
+        Err(error) => NoPage::from(error),
     })?;
-    web.store.audit(&signed_in.user.name, &peer.address.to_string(), &format!("retried booking {id}")).await?;
+    web.store
+        .audit(&signed_in.user.name, &peer.address.to_string(), &format!("retried booking {id}"))
+        .await?;
     Ok(Redirect::to(&format!("/bookings/{id}")).into_response())
 }

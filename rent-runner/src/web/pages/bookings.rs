@@ -5,11 +5,11 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 
-use super::{Page, html};
 use crate::store::{Filter, State as Standing, StoredBooking};
-use crate::web::Web;
+use crate::web::answer::{Page, html};
 use crate::web::doors::session::SignedIn;
 use crate::web::frame::{Frame, Reader};
+use crate::web::state::Web;
 use crate::web::words::Words;
 
 /// How many bookings to come, and how many that are over, are shown.
@@ -81,7 +81,11 @@ pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedI
     };
     let (open, over): (Vec<_>, Vec<_>) = Standing::ALL.into_iter().partition(|state| !state.is_over());
     let cards = |bookings: Vec<StoredBooking>| {
-        bookings.iter().filter(|booking| seen(booking)).map(|booking| Card::new(reader.words, &web, booking)).collect()
+        bookings
+            .iter()
+            .filter(|booking| seen(booking))
+            .map(|booking| Card::new(reader.words, &web, booking))
+            .collect()
     };
     let next = Filter { states: open, most: Some(MAX_SHOWN), ..Filter::default() };
     let last = Filter { states: over, most: Some(MAX_SHOWN), last: true, ..Filter::default() };

@@ -7,13 +7,13 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 
-use super::{Failure, Page, html, ours};
 use crate::store::{LinkKind, WebUser};
-use crate::web::Web;
+use crate::web::answer::{NoPage, Page, html, ours};
 use crate::web::doors::link::make_link;
 use crate::web::doors::session::{Peer, SignedIn};
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
+use crate::web::state::Web;
 
 /// How many lines of what was done are shown.
 const MAX_AUDITS: u32 = 50;
@@ -35,11 +35,11 @@ struct ClubPage {
     invitation: Option<String>,
 }
 
-fn owner_only(signed_in: &SignedIn, reader: &Reader) -> Result<(), Failure> {
+fn owner_only(signed_in: &SignedIn, reader: &Reader) -> Result<(), NoPage> {
     if signed_in.user.is_owner {
         return Ok(());
     }
-    Err(Failure::new(StatusCode::NOT_FOUND, reader.words.missing))
+    Err(NoPage::new(StatusCode::NOT_FOUND, reader.words.missing))
 }
 
 async fn page(web: &Web, signed_in: &SignedIn, reader: &Reader, invitation: Option<String>) -> Page {
@@ -69,7 +69,7 @@ pub(in crate::web) async fn invite(
     fields: Fields,
 ) -> Page {
     owner_only(&signed_in, &reader)?;
-    ours(&fields, Some(&signed_in), &reader)?;
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let link = make_link(&web.store, LinkKind::Member).await?;
     web.store.audit(&signed_in.user.name, &peer.address.to_string(), "made an invitation").await?;
     page(&web, &signed_in, &reader, Some(link.as_str().to_owned())).await
@@ -85,9 +85,11 @@ pub(in crate::web) async fn remove(
     fields: Fields,
 ) -> Page {
     owner_only(&signed_in, &reader)?;
-    ours(&fields, Some(&signed_in), &reader)?;
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
     if web.store.remove_member(id).await? {
-        web.store.audit(&signed_in.user.name, &peer.address.to_string(), &format!("removed member {id}")).await?;
+        web.store
+            .audit(&signed_in.user.name, &peer.address.to_string(), &format!("removed member {id}"))
+            .await?;
     }
     Ok(Redirect::to("/club").into_response())
 }

@@ -7,17 +7,16 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 
-use super::{Failure, Page, html, ours, sign_in};
+use super::sign_in;
 use crate::store::{LinkKind, StoreError};
-use crate::web::Web;
+use crate::web::answer::{NoPage, Page, html, ours};
+use crate::web::doors::link::is_name;
 use crate::web::doors::session::Peer;
 use crate::web::doors::throttle::Who;
 use crate::web::doors::{password, token};
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
-
-/// The longest name of a user, in characters.
-const MAX_NAME: usize = 40;
+use crate::web::state::Web;
 
 #[derive(Template)]
 #[template(path = "link.html")]
@@ -35,7 +34,7 @@ async fn page(web: &Web, reader: &Reader, link: &str, name: String, wrong: Optio
         Some(LinkKind::Member) => words.welcome_member,
         Some(LinkKind::Owner) if web.store.has_owner().await? => words.welcome_again,
         Some(LinkKind::Owner) => words.welcome_owner,
-        None => return Err(Failure::new(StatusCode::GONE, words.link_over)),
+        None => return Err(NoPage::new(StatusCode::GONE, words.link_over)),
     };
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let mut frame = reader.frame(words.welcome, None);
@@ -46,7 +45,11 @@ async fn page(web: &Web, reader: &Reader, link: &str, name: String, wrong: Optio
 }
 
 /// The form.
-pub(in crate::web) async fn show(State(web): State<Arc<Web>>, reader: Reader, Path(link): Path<String>) -> Page {
+pub(in crate::web) async fn show(
+    State(web): State<Arc<Web>>,
+    reader: Reader,
+    Path(link): Path<String>,
+) -> Page {
     page(&web, &reader, &link, String::new(), None).await
 }
 
@@ -60,30 +63,33 @@ pub(in crate::web) async fn claim(
 ) -> Page {
     ours(&fields, None, &reader)?;
     if web.throttle.take(&Who::address(peer.address)).is_err() {
-        return Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, reader.words.too_many_tries));
+        return Err(NoPage::new(StatusCode::TOO_MANY_REQUESTS, reader.words.too_many_tries));
     }
     // A link that is over costs no hash.
     if web.store.link(&token::hash(&link)).await?.is_none() {
-        return Err(Failure::new(StatusCode::GONE, reader.words.link_over));
+        return Err(NoPage::new(StatusCode::GONE, reader.words.link_over));
     }
     let name = fields.text("name").unwrap_or_default();
-    let fits = (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     let given = fields.raw("password").unwrap_or_default();
-    if !fits || password::check(given).is_err() {
+    if !is_name(&name) || password::check(given).is_err() {
         return page(&web, &reader, &link, name, Some(reader.words.password_rule.to_owned())).await;
     }
     let hash = password::hash(given.to_owned()).await?;
     match web.store.use_link(&token::hash(&link), &name, &hash).await {
         Ok(user) => {
             web.throttle.forget(&Who::address(peer.address));
-            let what = if user.is_owner { "set the owner's name and password by a link" } else { "came in by an invitation" };
+            let what = if user.is_owner {
+                "set the owner's name and password by a link"
+            } else {
+                "came in by an invitation"
+            };
             web.store.audit(&user.name, &peer.address.to_string(), what).await?;
             sign_in::begin(&web, &peer, &user, "/").await
         }
         Err(StoreError::Conflict(_)) => {
             page(&web, &reader, &link, name, Some(reader.words.name_taken.to_owned())).await
         }
-        Err(StoreError::NotFound(_)) => Err(Failure::new(StatusCode::GONE, reader.words.link_over)),
+        Err(StoreError::NotFound(_)) => Err(NoPage::new(StatusCode::GONE, reader.words.link_over)),
         Err(error) => Err(error.into()),
     }
 }

@@ -8,13 +8,13 @@ use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Redirect};
 
-use super::{Page, html, ours};
-use crate::web::Web;
+use crate::web::answer::{Page, html, ours};
+use crate::web::doors::password;
 use crate::web::doors::session::{self, Peer, SignedIn};
 use crate::web::doors::throttle::Who;
-use crate::web::doors::password;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
+use crate::web::state::Web;
 
 /// A browser that is signed in.
 struct Browser {
@@ -62,7 +62,7 @@ pub(in crate::web) async fn password(
     peer: Peer,
     fields: Fields,
 ) -> Page {
-    ours(&fields, Some(&signed_in), &reader)?;
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let new = fields.raw("new").unwrap_or_default().to_owned();
     if password::check(&new).is_err() {
         return page(&web, &signed_in, &reader, Some(reader.words.password_rule)).await;
@@ -91,7 +91,7 @@ pub(in crate::web) async fn end_all(
     peer: Peer,
     fields: Fields,
 ) -> Page {
-    ours(&fields, Some(&signed_in), &reader)?;
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
     web.store.end_sessions_of(signed_in.user.id).await?;
     web.store.audit(&signed_in.user.name, &peer.address.to_string(), "signed out everywhere").await?;
     Ok(([(SET_COOKIE, session::end())], Redirect::to("/sign-in")).into_response())

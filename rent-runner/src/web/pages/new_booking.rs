@@ -9,16 +9,17 @@ use axum::response::{IntoResponse as _, Redirect};
 use namyangju_rent::clock::{Clock as _, SystemClock};
 use namyangju_rent::{Place, Purpose, RentDate, SeoulTime, TimeRange};
 
-use super::{Failure, Page, accounts, applicants, html, ours};
+use super::{accounts, applicants};
 use crate::bad_input::BadInput;
 use crate::cli::{Choice, OpensAt};
 use crate::request::draft::{Checked, Draft, DraftChecker};
 use crate::request::site_of_account;
 use crate::store::Owned;
-use crate::web::Web;
+use crate::web::answer::{NoPage, Page, html, ours};
 use crate::web::doors::session::{Peer, SignedIn};
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
+use crate::web::state::Web;
 
 /// How many choices the form has.
 const CHOICES: usize = 3;
@@ -51,7 +52,8 @@ struct Form {
 
 impl Form {
     fn empty() -> Self {
-        let choices = (1..=CHOICES).map(|number| ChoiceFields { number, ..ChoiceFields::default() }).collect();
+        let choices =
+            (1..=CHOICES).map(|number| ChoiceFields { number, ..ChoiceFields::default() }).collect();
         Self { choices, opening: "rule".to_owned(), ..Self::default() }
     }
 
@@ -134,7 +136,13 @@ struct CheckPage {
     advice: Vec<String>,
 }
 
-async fn page(web: &Web, signed_in: &SignedIn, reader: &Reader, mut form: Form, wrong: Option<String>) -> Page {
+async fn page(
+    web: &Web,
+    signed_in: &SignedIn,
+    reader: &Reader,
+    mut form: Form,
+    wrong: Option<String>,
+) -> Page {
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let accounts = accounts::visible(web, signed_in).await?;
     let applicants: Vec<String> =
@@ -142,7 +150,8 @@ async fn page(web: &Web, signed_in: &SignedIn, reader: &Reader, mut form: Form, 
     if form.account.is_empty() {
         form.account = accounts.first().map(|account| account.name.clone()).unwrap_or_default();
     }
-    let site = accounts.iter().find(|account| account.name == form.account).map(site_of_account).transpose()?;
+    let site =
+        accounts.iter().find(|account| account.name == form.account).map(site_of_account).transpose()?;
     let mut courts = Vec::new();
     let mut rounds = Vec::new();
     if let Some(site) = &site {
@@ -180,7 +189,7 @@ pub(in crate::web) async fn store(
     peer: Peer,
     fields: Fields,
 ) -> Page {
-    ours(&fields, Some(&signed_in), &reader)?;
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let form = Form::of(&fields);
     let checked = match check(&web, &signed_in, &form).await? {
         Ok(checked) => checked,
@@ -195,7 +204,9 @@ pub(in crate::web) async fn store(
             };
             let Some(id) = ids.first().copied() else { return Ok(Redirect::to("/").into_response()) };
             web.store.give(Owned::Booking(id), signed_in.user.id).await?;
-            web.store.audit(&signed_in.user.name, &peer.address.to_string(), &format!("stored booking {id}")).await?;
+            web.store
+                .audit(&signed_in.user.name, &peer.address.to_string(), &format!("stored booking {id}"))
+                .await?;
             Ok(Redirect::to(&format!("/bookings/{id}")).into_response())
         }
         _ => {
@@ -218,11 +229,13 @@ pub(in crate::web) async fn store(
 }
 
 /// The rules of `add`, over what this user may use.
-async fn check(web: &Web, signed_in: &SignedIn, form: &Form) -> Result<Result<Checked, String>, Failure> {
-    let own_account = accounts::visible(web, signed_in).await?.iter().any(|account| account.name == form.account);
-    let own_applicant = applicants::visible(web, signed_in).await?.iter().any(|kept| kept.name == form.applicant);
+async fn check(web: &Web, signed_in: &SignedIn, form: &Form) -> Result<Result<Checked, String>, NoPage> {
+    let own_account =
+        accounts::visible(web, signed_in).await?.iter().any(|account| account.name == form.account);
+    let own_applicant =
+        applicants::visible(web, signed_in).await?.iter().any(|kept| kept.name == form.applicant);
     if !own_account || !own_applicant {
-        return Err(Failure::new(StatusCode::FORBIDDEN, "there is no such account or applicant"));
+        return Err(NoPage::new(StatusCode::FORBIDDEN, "there is no such account or applicant"));
     }
     let draft = match form.draft() {
         Ok(draft) => draft,

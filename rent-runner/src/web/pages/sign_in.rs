@@ -8,14 +8,14 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
 
-use super::{Page, html, ours, own_path};
 use crate::store::WebUser;
+use crate::web::answer::{NoPage, Page, html, ours, own_path};
 use crate::web::doors::session::{self, Peer, SignedIn};
 use crate::web::doors::throttle::Who;
 use crate::web::doors::{password, token};
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
-use crate::web::{TARGET, Web};
+use crate::web::state::{TARGET, Web};
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -28,7 +28,11 @@ struct SignInPage {
 }
 
 /// The form.
-pub(in crate::web) async fn show(State(web): State<Arc<Web>>, reader: Reader, RawQuery(query): RawQuery) -> Page {
+pub(in crate::web) async fn show(
+    State(web): State<Arc<Web>>,
+    reader: Reader,
+    RawQuery(query): RawQuery,
+) -> Page {
     let query = query.unwrap_or_default();
     let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
     let next = own_path(next.as_ref().map(|(_, path)| path.as_ref())).to_owned();
@@ -42,7 +46,12 @@ pub(in crate::web) async fn show(State(web): State<Arc<Web>>, reader: Reader, Ra
 }
 
 /// Signs in.
-pub(in crate::web) async fn enter(State(web): State<Arc<Web>>, reader: Reader, peer: Peer, fields: Fields) -> Page {
+pub(in crate::web) async fn enter(
+    State(web): State<Arc<Web>>,
+    reader: Reader,
+    peer: Peer,
+    fields: Fields,
+) -> Page {
     ours(&fields, None, &reader)?;
     let name = fields.text("name").unwrap_or_default();
     let next = own_path(fields.raw("next")).to_owned();
@@ -77,7 +86,7 @@ pub(in crate::web) async fn enter(State(web): State<Arc<Web>>, reader: Reader, p
 }
 
 /// Whose tries a sign-in takes: a browser that the user has used before has its own.
-async fn who(web: &Web, peer: &Peer, user: Option<&WebUser>) -> Result<Who, super::Failure> {
+async fn who(web: &Web, peer: &Peer, user: Option<&WebUser>) -> Result<Who, NoPage> {
     if let (Some(user), Some(browser)) = (user, &peer.known)
         && web.store.knows_browser(&token::hash(browser), user.id).await?
     {
@@ -111,8 +120,8 @@ pub(in crate::web) async fn leave(
     signed_in: SignedIn,
     reader: Reader,
     fields: Fields,
-) -> Result<Response, super::Failure> {
-    ours(&fields, Some(&signed_in), &reader)?;
+) -> Result<Response, NoPage> {
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
     web.store.end_session(&signed_in.session()).await?;
     Ok(([(axum::http::header::SET_COOKIE, session::end())], Redirect::to("/sign-in")).into_response())
 }

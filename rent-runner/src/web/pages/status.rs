@@ -6,12 +6,12 @@ use askama::Template;
 use axum::extract::State;
 use namyangju_rent::clock::{Clock as _, SystemClock};
 
-use super::{Page, html};
 use crate::config;
 use crate::runner::Identity;
-use crate::web::Web;
+use crate::web::answer::{Page, html};
 use crate::web::doors::session::SignedIn;
 use crate::web::frame::{Frame, Reader};
+use crate::web::state::Web;
 
 /// How many messages that do not arrive are shown.
 const MAX_SHOWN: u32 = 10;
