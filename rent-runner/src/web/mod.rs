@@ -9,6 +9,7 @@ mod assets;
 mod doors;
 mod form;
 mod frame;
+mod korean;
 mod listen;
 mod live;
 mod pages;

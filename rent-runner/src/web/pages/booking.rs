@@ -10,18 +10,21 @@ use axum::response::{IntoResponse as _, Redirect};
 use super::bookings::{Card, court_name};
 use crate::request;
 use crate::runner::Identity;
-use crate::store::{BookingId, Owned, State as Standing, StoreError};
+use crate::store::{BookingId, EventRow, Owned, State as Standing, StoreError};
 use crate::web::answer::{NoPage, Page, html, ours};
 use crate::web::doors::session::{Peer, SignedIn};
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
+use crate::web::korean;
 use crate::web::state::Web;
+use crate::web::words::Words;
 use crate::words::in_words;
 
 /// A line of the story.
 struct Line {
     at: String,
     text: String,
+    is_english: bool,
 }
 
 #[derive(Template)]
@@ -72,12 +75,17 @@ pub(in crate::web) async fn show(
         runner: booking.owner.as_deref().map(|owner| Identity::name_of(owner).to_owned()),
         cancel_asked: booking.cancel_asked,
         can_retry: booking.state.is_over() && booking.state != Standing::Succeeded,
-        story: history
-            .events
-            .iter()
-            .map(|row| Line { at: row.at.time_text(), text: in_words(&row.event) })
-            .collect(),
+        story: history.events.iter().map(|row| line(reader.words, row)).collect(),
     }))
+}
+
+/// An event in the reader's language, as far as there are words for it.
+fn line(words: &Words, row: &EventRow) -> Line {
+    let at = row.at.time_text();
+    match korean::event(&row.event) {
+        Some(text) if words.tag == "ko" => Line { at, text, is_english: false },
+        _ => Line { at, text: in_words(&row.event), is_english: true },
+    }
 }
 
 /// Cancels it, or asks its runner to.

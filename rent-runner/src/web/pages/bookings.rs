@@ -49,7 +49,8 @@ impl Card {
             is_over: booking.state.is_over(),
             account: booking.account.clone(),
             receipt: booking.receipt.as_ref().map(|receipt| receipt.number.clone()),
-            reason: booking.reason.clone(),
+            // The receipt says it in any language.
+            reason: booking.reason.clone().filter(|_| booking.state != Standing::Succeeded),
             note: booking.note.clone(),
             choices: booking.choices.len(),
         }
