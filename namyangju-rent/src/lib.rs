@@ -86,8 +86,8 @@ pub mod network {
 /// The aim of the shot: from dated answers to the instant at which to send.
 pub mod aim {
     pub use crate::clock::aim::{
-        Aim, AimEstimate, EarlierOpening, MAX_FILE_PROBES, NextProbe, OwnStamp, Sample, Shot, Source, Stamp,
-        StampFrom, third_not_before,
+        Aim, AimEstimate, EarlierOpening, MAX_FILE_PROBES, NextProbe, OwnStamp, Sample, Shot, ShotArrival,
+        Source, Stamp, StampFrom, third_not_before,
     };
 }
 

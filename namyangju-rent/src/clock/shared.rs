@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::MutexGuard;
 
-use crate::clock::aim::{Aim, Sample};
+use crate::clock::aim::{Aim, Sample, Stamp};
 use crate::clock::site_clock::{Probe, SiteClock};
 
 /// A measurement whose newest probe is older than this is repeated shortly before the opening.
@@ -21,6 +21,11 @@ pub(crate) struct Measurement {
 }
 
 impl Measurement {
+    /// Nothing measured yet; `told` is when the dialect says that pages are dated.
+    pub(crate) fn new(told: Stamp) -> Self {
+        Self { aim: Aim::new(told), ..Self::default() }
+    }
+
     /// Takes an aimed probe in. Its sample comes with those of all other answers ([`add`](Self::add)).
     pub(crate) fn probed(&mut self, probe: Probe) {
         self.clock.add(probe);

@@ -27,7 +27,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::connections::{ClosedBy, Connection};
 use super::stand_in::StandIn;
 use super::wire::{Answer, Arrival, Came, Request, WireFault};
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::site::Site;
 use crate::site::error::SiteError;
 
@@ -38,15 +38,16 @@ const MAX_BODY_BYTES: usize = 1 << 20;
 ///
 /// ```
 /// use namyangju_rent::harness::{Settings, StandIn, StandInServer};
-/// use namyangju_rent::clock::SystemClock;
 /// use namyangju_rent::Site;
-/// use std::sync::Arc;
 ///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// // Where time plays no part in a test, no clock is needed.
 /// let site = Site::builtin("cheonan").expect("compiled in");
-/// let stand_in = StandIn::new(&site, Settings::default());
-/// let server = StandInServer::spawn(stand_in, Arc::new(SystemClock))?;
+/// let server = StandInServer::without_clock(StandIn::new(&site, Settings::default())).await?;
 /// assert!(server.base_url().starts_with("http://127.0.0.1:"));
 /// assert_eq!(server.site()?.name(), "cheonan");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct StandInServer {
@@ -79,6 +80,15 @@ impl StandInServer {
     /// What the system says when no port can be had.
     pub async fn start(stand_in: StandIn, clock: Arc<dyn Clock>) -> io::Result<Self> {
         Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), false, stand_in, clock).await
+    }
+
+    /// Starts it as [`StandInServer::start`] does, for a test in which time plays no part: it goes by the clock of the
+    /// system, as a client without a clock of its own does.
+    ///
+    /// # Errors
+    /// What the system says when no port can be had.
+    pub async fn without_clock(stand_in: StandIn) -> io::Result<Self> {
+        Self::start(stand_in, Arc::new(SystemClock)).await
     }
 
     /// Starts it on an address of choice. Other machines can reach it only if `beyond_loopback` is
@@ -385,7 +395,8 @@ async fn exchange(
     let mut there = shared.with(StandIn::there_delay);
     if nth == 1 {
         // The handshakes would end then; what came earlier would not have left the client yet.
-        let ready = open.opened.saturating_add(shared.with(|stand_in| stand_in.handshakes()));
+        let ready =
+            open.opened.saturating_add(shared.with(|stand_in| stand_in.handshakes(shared.clock.now())));
         there = there.saturating_add(ready.saturating_sub(shared.clock.monotonic()));
     }
     if !there.is_zero() {

@@ -25,7 +25,7 @@ use super::settings::{
 };
 use super::swamp::Trouble;
 use super::texts::known;
-use super::visit::OpenVisit;
+use super::visit::{OpenVisit, clock_line};
 use super::web_server::HeadRequests;
 use super::wire::{Answer, Arrival, Came, Fault, FaultKind, Request, SiteStep, WireFault};
 use crate::html::charset::{Charset, FormFields};
@@ -305,8 +305,11 @@ impl StandIn {
         self.draw(self.settings.there)
     }
 
-    /// How long the handshakes of a new connection take.
-    pub(super) fn handshakes(&self) -> Duration {
+    /// How long the handshakes of a new connection take, `now` on the carrier's clock.
+    pub(super) fn handshakes(&self, now: SeoulTime) -> Duration {
+        if self.settings.handshakes_from.is_some_and(|from| self.site_time(now) < from) {
+            return Duration::ZERO;
+        }
         let round_trip = self.settings.there.base.saturating_add(self.settings.back.base);
         round_trip.saturating_mul(self.settings.handshake_round_trips.into())
     }
@@ -632,6 +635,9 @@ impl StandIn {
         push("content-type", &kind);
         for line in visit.map(|visit| visit.lines.as_slice()).unwrap_or_default() {
             push("set-cookie", line);
+        }
+        if let (Some(kind), Some(visit)) = (self.settings.clock_cookie, visit) {
+            push("set-cookie", &clock_line(kind, visit.site_time));
         }
         if status == reply.status {
             for (name, value) in &reply.headers {

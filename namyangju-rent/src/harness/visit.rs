@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use super::cookie::{SessionData, bound_agent};
-use super::settings::CookieLife;
+use super::settings::{ClockCookie, CookieLife};
 use super::stand_in::StandIn;
 use super::wire::Request;
 use crate::site::Site;
@@ -137,9 +137,7 @@ impl StandIn {
             Some(_) => (lifetime, visit.site_time.plus(Duration::from_secs(lifetime))),
             None => (0, visit.site_time.minus(Duration::from_secs(31_500_000))),
         };
-        let unix = u64::try_from(ends.unix_seconds()).unwrap_or_default().min(253_402_300_799);
-        let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(unix));
-        let date = httpdate::fmt_http_date(time.unwrap_or(SystemTime::UNIX_EPOCH));
+        let date = cookie_date(ends);
         let life = match self.settings.cookie_life {
             CookieLife::ExpiresAndMaxAge => format!("; expires={date}; Max-Age={seconds}"),
             CookieLife::Expires => format!("; expires={date}"),
@@ -148,6 +146,26 @@ impl StandIn {
         };
         format!("{name}={value}{life}; path=/")
     }
+}
+
+/// The line of the cookie that tells the time at which the script ran.
+pub(super) fn clock_line(kind: ClockCookie, site_time: SeoulTime) -> String {
+    let name = ClockCookie::NAME;
+    let ends = cookie_date(site_time.plus(ClockCookie::LIFETIME));
+    match kind {
+        ClockCookie::ExpiresAndMaxAge => {
+            format!("{name}=1; expires={ends}; Max-Age={}; path=/", ClockCookie::LIFETIME.as_secs())
+        }
+        ClockCookie::Expires => format!("{name}=1; expires={ends}; path=/"),
+        ClockCookie::Milliseconds => format!("{name}={}; path=/", site_time.unix_micros().div_euclid(1_000)),
+    }
+}
+
+/// An instant as a cookie's `expires` has it.
+fn cookie_date(instant: SeoulTime) -> String {
+    let unix = u64::try_from(instant.unix_seconds()).unwrap_or_default().min(253_402_300_799);
+    let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(unix));
+    httpdate::fmt_http_date(time.unwrap_or(SystemTime::UNIX_EPOCH))
 }
 
 /// The first cookie of that name, as PHP takes it.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::circles::circles;
-use crate::imports::wrong_imports;
+use crate::imports::{sources, wrong_imports};
 use crate::names::{compared_words, defined_twice};
 
 /// The rooms of `src` from the ground up.
@@ -26,6 +26,29 @@ const ROWS: &[&[&str]] = &[
 fn every_file_imports_only_what_is_below_it() {
     let wrong = wrong_imports(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), ROWS);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The tree in the document is the tree. The stand-in has a section of its own there, without a list.
+#[test]
+fn every_file_has_its_line_in_the_architecture() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = fs::read_to_string(root.join("../docs/architecture.md")).unwrap();
+    let tree = document.split("## The opening instant").next().unwrap();
+    let listed = |name: &str| tree.split([' ', '/', '\n', ':']).any(|word| word == name);
+    let hidden = |file: &str| {
+        file.starts_with("harness/")
+            || ["lib.rs", "net/mod.rs", "pages/mod.rs", "value/mod.rs"].contains(&file)
+    };
+    for (file, _) in sources(&root.join("src")).into_iter().filter(|(file, _)| !hidden(file)) {
+        let name = file.rsplit('/').next().unwrap();
+        let (folder, _) = file.rsplit_once('/').unwrap_or(("", ""));
+        let shown = if name == "mod.rs" {
+            tree.contains(&format!("{}/mod.rs", folder.rsplit('/').next().unwrap()))
+        } else {
+            listed(name)
+        };
+        assert!(shown, "docs/architecture.md has no line for {file} under \"One booking, file by file\"");
+    }
 }
 
 #[test]

@@ -30,6 +30,8 @@ mod runs;
 mod servers;
 /// A stand-in, a clock that is moved by hand and a client for both.
 mod stage;
+/// A site in which nothing gets through for a while.
+mod swamped;
 /// TLS and whom it trusts.
 mod tls;
 /// The visits one by one.

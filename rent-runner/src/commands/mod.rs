@@ -34,13 +34,14 @@ use std::time::Duration;
 use anyhow::Result;
 use namyangju_rent::SeoulTime;
 use namyangju_rent::clock::{Clock as _, SystemClock};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bad_input::BadInput;
 use crate::cli::At;
 use crate::config::{Config, Flags};
+use crate::exit;
 use crate::runner::Identity;
-use crate::store::{BookingId, Store};
+use crate::store::{BookingId, Store, UnreadableBooking};
 use crate::telemetry::logs;
 use crate::terminal::{self, booking};
 use crate::vault::{KeySource, Vault};
@@ -68,6 +69,22 @@ pub(crate) fn settings_at(flags: Flags, at: &At) -> Result<Config> {
 pub(crate) fn settings_of(mut flags: Flags, add: impl FnOnce(&mut Flags)) -> Result<Config> {
     add(&mut flags);
     settings(&flags)
+}
+
+/// Names the bookings that cannot be read, each with what to do, and gives the exit code: that of a store that cannot be
+/// used, if there is one.
+pub(crate) fn name_unreadable(unreadable: &[UnreadableBooking]) -> u8 {
+    for booking in unreadable {
+        terminal::error(&format!("{booking}\n{}", booking.to_do()));
+    }
+    if unreadable.is_empty() { exit::DONE } else { exit::NO_STORE }
+}
+
+/// The same for a program.
+fn unreadable_json(booking: &UnreadableBooking) -> Value {
+    let UnreadableBooking { id, account, state, why } = booking;
+    let to_do = booking.to_do().replace('\n', " ");
+    json!({ "id": id, "account": account, "state": state, "reason": why, "to_do": to_do })
 }
 
 /// Opens the store of the settings, and says so if it was made.

@@ -87,8 +87,11 @@ async fn introduce(
     let waiting: u64 =
         store.counts().await?.iter().filter(|(state, _)| open.contains(state)).map(|(_, many)| many).sum();
     let first = Filter { states: open, most: Some(1), ..Filter::default() };
-    let next = match store.bookings(&first).await?.first() {
+    let first = store.listed(&first).await?;
+    commands::name_unreadable(&first.unreadable);
+    let next = match first.bookings.first() {
         Some(booking) => format!("{waiting} waiting, the next opens at {}", booking.opens_at),
+        None if waiting > 0 => format!("{waiting} waiting"),
         None => "none waiting; `rent-runner add` stores one".to_owned(),
     };
     terminal::note(&format!("bookings   {next}"));
@@ -122,8 +125,11 @@ pub(super) fn send_messages(
 }
 
 pub(super) async fn leave(store: &Store, notifier: &Notifier) {
-    let left = notifier.flush(store, LAST_MESSAGES).await;
-    if left > 0 {
-        terminal::note(&format!("{left} messages are still in the store: the next start sends them"));
+    match notifier.flush(store, LAST_MESSAGES).await {
+        Some(0) => {}
+        Some(left) => {
+            terminal::note(&format!("{left} messages are still in the store: the next start sends them"))
+        }
+        None => terminal::note("the store does not tell whether messages wait: the next start sends them"),
     }
 }

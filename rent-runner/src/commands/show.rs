@@ -16,7 +16,8 @@ use crate::cli::Show;
 use crate::config::Config;
 use crate::runner::Identity;
 use crate::store::{
-    AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, SealPurpose, Store, StoredBooking,
+    AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, SealPurpose, Store, StoreError,
+    StoredBooking,
 };
 use crate::terminal::booking;
 use crate::words::{clock_sentence, counted, duration, in_words, millis, probes};
@@ -31,7 +32,16 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         store.close().await;
         return Ok(exit::DONE);
     }
-    let story = store.story(id).await?;
+    let story = match store.story(id).await {
+        Err(StoreError::Unreadable(booking)) => {
+            if arguments.json {
+                terminal::json(&json!({ "unreadable": [super::unreadable_json(&booking)] }))?;
+            }
+            store.close().await;
+            return Ok(super::name_unreadable(&[booking]));
+        }
+        story => story?,
+    };
     let application = if arguments.personal {
         let vault = super::open_vault(&store, config).await?;
         Some(request::unseal(&vault, &story.booking.application)?)
@@ -44,7 +54,10 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         terminal::result(&as_text(&story, application.as_ref(), arguments.events))?;
     }
     store.close().await;
-    Ok(exit::DONE)
+    for part in &story.unreadable {
+        terminal::error(&format!("{part} of booking {id} cannot be read: it is left out above"));
+    }
+    Ok(if story.unreadable.is_empty() { exit::DONE } else { exit::NO_STORE })
 }
 
 /// Writes a page byte for byte.
@@ -93,6 +106,7 @@ fn as_json(story: &BookingHistory, application: Option<&Application>, events: bo
         "booking": booking::json(&story.booking),
         "attempts": attempts,
         "report": story.report,
+        "unreadable": story.unreadable,
     });
     if let (Some(application), Value::Object(fields)) = (application, &mut value) {
         fields.insert("application".to_owned(), json!(application));

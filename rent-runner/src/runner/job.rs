@@ -31,6 +31,10 @@ const GRACE: Duration = Duration::from_secs(20);
 /// Numbers of slots that were learned longer ago are not believed any more.
 const NUMBERS_LAST: Duration = Duration::from_secs(40 * 24 * 3600);
 
+/// How many earlier openings of its site a booking is told: those of the last months, also where each had several
+/// bookings.
+const EARLIER_OPENINGS: u32 = 20;
+
 /// How long the store may take to give what a booking starts from, the site's clock included, or to take its end.
 const BEGIN_TIMEOUT: Duration = Duration::from_secs(30);
 const END_TIMEOUT: Duration = Duration::from_secs(10);
@@ -315,6 +319,11 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
             booking = booking.known_slots(wish.place.clone(), wish.purpose, slots);
         }
     }
+    if let Some(facts) = or_without(store.site_clock(&site).await)?.flatten() {
+        booking = booking.learnt_before(facts);
+    }
+    let openings = or_without(store.openings(&site, EARLIER_OPENINGS).await)?.unwrap_or_default();
+    booking = booking.opened_before(openings.iter().map(|row| row.bracket.against(row.expected)));
     let login = context.clients.lock().await.login_of(stored.account_id);
     booking = booking.shared_login(login);
     Ok(booking.resume(claimed.events.iter().map(|row| &row.event)))
@@ -336,6 +345,13 @@ async fn report(
         Ok(Ok(())) => {}
         Ok(Err(error)) => warn!(%error, "the states of the routes are not kept"),
         Err(_) => warn!("the states of the routes are not kept: the store does not answer"),
+    }
+    if let Some(facts) = report.learnt {
+        match tokio::time::timeout(END_TIMEOUT, context.store.learn_clock(site, facts)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => warn!(%error, "what was learnt of the site's clock is not kept"),
+            Err(_) => warn!("what was learnt of the site's clock is not kept: the store does not answer"),
+        }
     }
     if let Verdict::Withdrawn { reason } = &report.verdict {
         return match reason.as_str() {
@@ -364,6 +380,11 @@ async fn report(
         Verdict::AlreadyBooked => (None, Some(SlotState::Booked)),
         _ => (None, None),
     };
+    // Nothing was announced for a booking that begins at once.
+    let opening = match claimed.booking.opens {
+        OpeningSource::Now => OpeningBracket::default(),
+        OpeningSource::Given | OpeningSource::Rule => report.opening,
+    };
     let booking =
         store::StoredBooking { receipt: receipt.clone(), wish: report.wish, ..claimed.booking.clone() };
     let ending = BookingEnd {
@@ -375,7 +396,7 @@ async fn report(
         attempts: report.attempts.clone(),
         pages,
         site: site.to_owned(),
-        opening: report.opening,
+        opening,
         report: rest,
         messages: context.notifier.ended(&booking, state, Some(&reason), Some(report)),
     };

@@ -6,6 +6,8 @@ use std::io;
 use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
 
+use super::UnreadableBooking;
+
 /// Why the store could not do what was asked. Nothing stored is changed by a call that fails.
 #[derive(Debug)]
 pub(crate) enum StoreError {
@@ -19,6 +21,8 @@ pub(crate) enum StoreError {
     Full { store: String },
     /// The file is no database of ours, or is damaged.
     Damaged { store: String, why: String },
+    /// The row of one booking cannot be understood; the others can be used.
+    Unreadable(UnreadableBooking),
     /// There is no such account, booking or applicant.
     NotFound(String),
     /// It would contradict what is stored: a duplicate, too many of one day, a state that forbids it.
@@ -50,6 +54,7 @@ impl fmt::Display for StoreError {
                 f,
                 "the store {store} cannot be used: {why}; give another path, or put a backup in its place"
             ),
+            Self::Unreadable(booking) => write!(f, "{booking}\n{}", booking.to_do()),
             Self::NotFound(what) | Self::Conflict(what) => f.write_str(what),
             Self::Failed { store, why } => write!(f, "the store {store} failed: {why}"),
         }
@@ -63,7 +68,11 @@ impl StoreError {
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Open { .. } | Self::Locked { .. } | Self::Full { .. } | Self::Failed { .. } => true,
-            Self::Newer { .. } | Self::Damaged { .. } | Self::NotFound(_) | Self::Conflict(_) => false,
+            Self::Newer { .. }
+            | Self::Damaged { .. }
+            | Self::Unreadable(_)
+            | Self::NotFound(_)
+            | Self::Conflict(_) => false,
         }
     }
 

@@ -19,10 +19,10 @@ mod web;
 
 pub(crate) use accounts::{Account, Applicant, NewAccount};
 pub(crate) use booking::{
-    AttemptRow, BookingHistory, BookingId, Change, EventRow, Filter, NewBooking, OpeningSource, RetryPace,
-    State, StoredBooking,
+    AttemptRow, BookingHistory, BookingId, Change, EventRow, Filter, FoundBookings, NewBooking,
+    OpeningSource, RetryPace, State, StoredBooking, UnreadableBooking,
 };
-pub(crate) use claims::{BookingEnd, Claimed, Denied, KeptPage, Lease, RunnerRow};
+pub(crate) use claims::{BookingEnd, Claimed, Claims, Denied, KeptPage, Lease, RunnerRow};
 pub(crate) use engine::{Store, VaultRow};
 pub(crate) use error::StoreError;
 pub(crate) use knowledge::{Learned, OpeningRow};

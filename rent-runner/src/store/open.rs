@@ -98,7 +98,7 @@ pub(super) async fn open(address: &str, limits: Limits) -> Result<Inner> {
 
 /// The layouts in the order in which they are made: number, name, and the text for SQLite and for PostgreSQL. A text
 /// that was ever released does not change.
-const LAYOUTS: [(i64, &str, &str, &str); 3] = [
+const LAYOUTS: [(i64, &str, &str, &str); 4] = [
     (
         1,
         "store",
@@ -110,6 +110,12 @@ const LAYOUTS: [(i64, &str, &str, &str); 3] = [
         "login refused",
         include_str!("../../migrations/sqlite/0002_login_refused.sql"),
         include_str!("../../migrations/postgres/0002_login_refused.sql"),
+    ),
+    (
+        3,
+        "site clock",
+        include_str!("../../migrations/sqlite/0003_site_clock.sql"),
+        include_str!("../../migrations/postgres/0003_site_clock.sql"),
     ),
     (
         5,

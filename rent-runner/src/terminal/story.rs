@@ -9,7 +9,9 @@ use namyangju_rent::{Event, Report, SeoulTime, TimedEvent, Verdict};
 use serde_json::{Map, Value, json};
 
 use crate::terminal;
-use crate::words::{Tone, counted, opening_sentence, report_sentence, seconds, sentence, verdict_sentence};
+use crate::words::{
+    Tone, arrival_sentence, counted, opening_sentence, report_sentence, seconds, sentence, verdict_sentence,
+};
 
 /// Who reads the story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,6 +213,9 @@ impl Teller {
                     _ => self.armed = false,
                 }
                 self.person(tone, happened.at, &text);
+                if let Event::Armed { arrives: Some(arrives), .. } = &happened.event {
+                    self.person(Tone::Quiet, happened.at, &arrival_sentence(arrives));
+                }
                 if matches!(happened.event, Event::Alarm { .. }) && terminal::is_live() {
                     terminal::bell();
                 }

@@ -28,3 +28,4 @@ mod site;
 mod stored;
 mod story;
 mod support;
+mod unreadable;

@@ -8,7 +8,7 @@ use namyangju_rent::clock::{Clock, SystemClock};
 
 use super::{Findings, machine};
 use crate::config::Config;
-use crate::store::{Filter, State, Store, StoreError};
+use crate::store::{Filter, FoundBookings, State, Store, StoreError};
 use crate::vault::{KeySource, Vault};
 use crate::words::millis;
 
@@ -159,12 +159,15 @@ pub(super) async fn runners(findings: &mut Findings, store: &Store) -> Result<()
     let states = vec![State::Waiting, State::Armed, State::Firing];
     let filter = Filter { states, ..Filter::default() };
     let read = async {
-        Ok::<_, StoreError>((store.now().await?.0, store.runners().await?, store.bookings(&filter).await?))
+        Ok::<_, StoreError>((store.now().await?.0, store.runners().await?, store.listed(&filter).await?))
     };
-    let (now, runners, bookings) = match read.await {
+    let (now, runners, FoundBookings { bookings, unreadable }) = match read.await {
         Ok(read) => read,
         Err(error) => return findings.failed(WHAT, error.to_string(), "make the database answer first"),
     };
+    for booking in &unreadable {
+        findings.failed("bookings", booking.to_string(), booking.to_do().replace('\n', " "))?;
+    }
     let alive = runners.iter().filter(|runner| now.since(runner.seen_at) < SEEN_LATELY);
     let alive: Vec<_> = alive.filter(|runner| runner.stopped_at.is_none()).collect();
     let soon =
