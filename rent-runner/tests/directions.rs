@@ -19,7 +19,7 @@ use names::{compared_words, defined_twice};
 
 /// From the ground up. A file may import its own room and those of the lines above its own in this list.
 const FLOORS: [&[&str]; 11] = [
-    &["bad_input", "signals", "store", "words"],
+    &["bad_input", "private_file", "signals", "store", "words"],
     &["terminal", "vault"],
     &["telemetry"],
     &["exit", "notify"],

@@ -3,6 +3,8 @@
 pub(crate) mod accounts;
 pub(crate) mod add;
 pub(crate) mod applicants;
+pub(crate) mod backup;
+mod backup_file;
 pub(crate) mod book;
 pub(crate) mod calendar;
 pub(crate) mod cancel;
@@ -17,6 +19,7 @@ pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod notify;
 pub(crate) mod places;
+pub(crate) mod restore;
 pub(crate) mod retry;
 pub(crate) mod run_due;
 pub(crate) mod serve;
@@ -27,6 +30,7 @@ pub(crate) mod sites;
 pub(crate) mod slots;
 pub(crate) mod status;
 pub(crate) mod web;
+mod which_store;
 
 use std::path::Path;
 use std::time::Duration;
@@ -87,7 +91,7 @@ fn unreadable_json(booking: &UnreadableBooking) -> Value {
     json!({ "id": id, "account": account, "state": state, "reason": why, "to_do": to_do })
 }
 
-/// Opens the store of the settings, and says so if it was made.
+/// Opens the store of the settings. Says so if it was made, and if a person may think of another one.
 pub(crate) async fn open(config: &Config) -> Result<Store> {
     if config.database.is_empty() {
         let why = "neither XDG_DATA_HOME nor HOME is set: give --database or RENT_DATABASE";
@@ -95,8 +99,9 @@ pub(crate) async fn open(config: &Config) -> Result<Store> {
     }
     let store = Store::open(&config.database).await?;
     if store.is_new() {
-        terminal::note(&format!("made the store of bookings {}", store.address()));
+        terminal::note(&format!("made the store of bookings {}, which is empty", store.address()));
     }
+    which_store::warn_of_others(config, &store).await?;
     Ok(store)
 }
 

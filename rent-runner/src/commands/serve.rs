@@ -1,10 +1,14 @@
 //! `serve`: a runner at work on the store, as a daemon.
+//!
+//! A machine that boots starts the daemon and the database's server at once, and the server is often later. The daemon
+//! waits for it, and says so in its log and to whoever asks for its health; whatever a person has to mend ends it.
 
 use std::io::{self, IsTerminal as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Result;
+use namyangju_rent::clock::{Clock as _, SystemClock};
 use tokio::sync::watch;
 
 use crate::cli::Serve;
@@ -12,8 +16,10 @@ use crate::config::Config;
 use crate::notify::Notifier;
 use crate::runner::{Context, Runner, Scope};
 use crate::signals;
-use crate::store::{Filter, LinkKind, State, Store};
+use crate::store::{Filter, LinkKind, State, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::scrape::StoreAccess;
+use crate::vault::Vault;
 use crate::web::{self, WebSettings};
 use crate::{commands, exit, terminal};
 
@@ -22,27 +28,32 @@ const LAST_MESSAGES: Duration = Duration::from_secs(20);
 
 /// The port of the page, unless another is given.
 const PORT: u16 = 9187;
+/// How long the first wait for the store's server is, and the longest: each is twice the one before. A server that is
+/// back is met well within the minutes in which a booking is prepared.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const MAX_PAUSE: Duration = Duration::from_secs(15);
 
 /// Works until Ctrl-C or a request to terminate.
 pub(crate) async fn run(arguments: &Serve, config: Config) -> Result<u8> {
     let (stop, stopped) = watch::channel(false);
     // Heard from here on: a stop while the store is opened is a stop as well.
+    let interruption = signals::interruption();
     tokio::spawn(async move {
-        signals::interruption().await;
+        interruption.await;
         terminal::note("stopping: waiting for answers to what was sent, and releasing all other bookings");
         let _ = stop.send(true);
     });
-    let store = commands::open(&config).await?;
-    let vault = commands::open_vault(&store, &config).await?;
     let metrics = Metrics::new();
     let notifier = Notifier::counting(&config.messages(), metrics.clone())?;
+    let (access, seen) = watch::channel(StoreAccess::Waiting("it is being opened".to_owned()));
     let listening = match listens(arguments, &config) {
-        Some(settings) => {
-            let (config, vault, metrics) = (config.clone(), vault.clone(), metrics.clone());
-            Some(web::start(settings, config, vault, metrics, stopped.clone()).await?)
-        }
+        Some(settings) => Some(web::start(settings, &config, &metrics, seen, stopped.clone()).await?),
         None => None,
     };
+    let Some((store, vault)) = open(&config, &access, stopped.clone()).await? else {
+        return Ok(exit::DONE);
+    };
+    access.send_replace(StoreAccess::Open(store.clone()));
     introduce(&config, &store, listening, !arguments.no_web).await?;
     let messages = send_messages(&notifier, &store, &stopped);
     let context = Context::new(store.clone(), vault, config, notifier.clone(), metrics, None);
@@ -66,6 +77,36 @@ fn listens(arguments: &Serve, config: &Config) -> Option<WebSettings> {
         hosts: arguments.web_host.clone(),
         pages: !arguments.no_web,
     })
+}
+
+/// Opens the store and its vault as soon as the store's server is there; `None` if told to stop before.
+async fn open(
+    config: &Config,
+    access: &watch::Sender<StoreAccess>,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<Option<(Store, Vault)>> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let opened = async {
+            let store = commands::open(config).await?;
+            let vault = commands::open_vault(&store, config).await?;
+            anyhow::Ok((store, vault))
+        };
+        let error = match opened.await {
+            Ok(opened) => return Ok(Some(opened)),
+            Err(error) => error,
+        };
+        if !error.downcast_ref::<StoreError>().is_some_and(StoreError::is_away) {
+            return Err(error);
+        }
+        terminal::warning(&format!("{error:#}; the next try is in {} s", pause.as_secs_f32()));
+        access.send_replace(StoreAccess::Waiting(format!("{error:#}")));
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return Ok(None),
+            () = SystemClock.sleep(pause) => {}
+        }
+        pause = (pause * 2).min(MAX_PAUSE);
+    }
 }
 
 async fn introduce(

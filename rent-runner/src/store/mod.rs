@@ -6,6 +6,7 @@
 mod accounts;
 mod booking;
 mod claims;
+mod copy;
 mod engine;
 mod error;
 mod knowledge;
@@ -23,6 +24,7 @@ pub(crate) use booking::{
     OpeningSource, RetryPace, State, StoredBooking, UnreadableBooking,
 };
 pub(crate) use claims::{BookingEnd, Claimed, Claims, Denied, KeptPage, Lease, RunnerRow};
+pub(crate) use copy::Copied;
 pub(crate) use engine::{Store, VaultRow};
 pub(crate) use error::StoreError;
 pub(crate) use knowledge::{Learned, OpeningRow};

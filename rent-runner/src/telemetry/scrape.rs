@@ -16,6 +16,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use tokio::sync::watch;
 
 use super::logs;
 use super::metrics::{Figures, Label, Metrics};
@@ -30,11 +31,19 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A runner that was not seen for so long is not counted: leases are renewed far more often.
 const ALIVE: Duration = Duration::from_secs(120);
 
+/// The store as far as it is open: a server that starts later than this program is waited for.
+#[derive(Clone, Debug)]
+pub(crate) enum StoreAccess {
+    /// Why it is not open yet.
+    Waiting(String),
+    Open(Store),
+}
+
 pub(super) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 impl Metrics {
-    /// The answers to `/metrics` and `/healthz`.
-    pub(crate) fn routes(&self, store: Store) -> Router {
+    /// The answers to `/metrics` and `/healthz`. They come before the store is open, too: not healthy, and why.
+    pub(crate) fn routes(&self, store: watch::Receiver<StoreAccess>) -> Router {
         let asked = Asked { figures: Arc::clone(&self.figures), store };
         Router::new()
             .route("/metrics", get(scrape))
@@ -46,19 +55,22 @@ impl Metrics {
 /// What a request is answered from.
 struct Asked {
     figures: Arc<Figures>,
-    store: Store,
+    store: watch::Receiver<StoreAccess>,
 }
 
 async fn scrape(Shared(asked): Shared<Arc<Asked>>) -> Response {
     let mut now = Registry::with_prefix("rent");
-    let stored = tokio::time::timeout(STORE_TIMEOUT, Stored::read(&asked.store)).await;
-    let stored = match stored {
-        Ok(Ok(stored)) => Some(stored),
-        Ok(Err(error)) => {
-            tracing::warn!(target: TARGET, %error, "the figures of the store cannot be read");
-            None
-        }
-        Err(_) => None,
+    let access = asked.store.borrow().clone();
+    let stored = match access {
+        StoreAccess::Waiting(_) => None,
+        StoreAccess::Open(store) => match tokio::time::timeout(STORE_TIMEOUT, Stored::read(&store)).await {
+            Ok(Ok(stored)) => Some(stored),
+            Ok(Err(error)) => {
+                tracing::warn!(target: TARGET, %error, "the figures of the store cannot be read");
+                None
+            }
+            Err(_) => None,
+        },
     };
     let up: Gauge = Gauge::default();
     up.set(i64::from(stored.is_some()));
@@ -82,7 +94,15 @@ async fn scrape(Shared(asked): Shared<Arc<Asked>>) -> Response {
 
 /// Healthy is a runner that can note something: a store that can only be read books nothing.
 async fn health(Shared(asked): Shared<Arc<Asked>>) -> Response {
-    let (status, text) = match tokio::time::timeout(STORE_TIMEOUT, asked.store.try_to_write()).await {
+    let access = asked.store.borrow().clone();
+    let store = match access {
+        StoreAccess::Open(store) => store,
+        StoreAccess::Waiting(why) => {
+            let text = format!("waiting for the store: {why}\n");
+            return (StatusCode::SERVICE_UNAVAILABLE, [(CACHE_CONTROL, "no-store")], text).into_response();
+        }
+    };
+    let (status, text) = match tokio::time::timeout(STORE_TIMEOUT, store.try_to_write()).await {
         Ok(Ok(())) => (StatusCode::OK, "ok\n".to_owned()),
         Ok(Err(error)) => (
             StatusCode::SERVICE_UNAVAILABLE,

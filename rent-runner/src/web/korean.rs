@@ -24,7 +24,7 @@ pub(super) fn event(event: &Event) -> Option<String> {
             )
         }
         Event::Waiting { until } => format!("접수 시작을 기다립니다: {until}"),
-        Event::Armed { with } => format!("준비를 마쳤습니다. 첫 요청: {}", step(*with)?),
+        Event::Armed { with, .. } => format!("준비를 마쳤습니다. 첫 요청: {}", step(*with)?),
         Event::Fired { late } => format!("첫 요청을 보냈습니다 (계획보다 {} 뒤).", millis(*late)),
         Event::Attempt { number, .. } => format!("{number}번째 시도를 시작합니다."),
         Event::Visited { step: at, took, .. } => {

@@ -22,10 +22,15 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::middleware;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tower_service::Service as _;
 
 use self::doors::hosts::Hosts;
 pub(crate) use self::doors::link::{make_link, set_owner};
@@ -35,6 +40,7 @@ use self::streams::Streams;
 use crate::config::Config;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::scrape::StoreAccess;
 use crate::vault::Vault;
 
 /// Where the server listens, and for whom.
@@ -50,27 +56,30 @@ pub(crate) struct WebSettings {
     pub(crate) pages: bool,
 }
 
-/// Starts the server on a thread of its own, which ends when told to stop; gives the address it listens on.
+/// Starts the server on a thread of its own, which ends when told to stop; gives the address it listens on, at once. The
+/// pages come when the store is open.
 ///
 /// # Errors
 /// If the address cannot be listened on.
 pub(crate) async fn start(
     settings: WebSettings,
-    config: Config,
-    vault: Vault,
-    metrics: Metrics,
+    config: &Config,
+    metrics: &Metrics,
+    access: watch::Receiver<StoreAccess>,
     stopped: watch::Receiver<bool>,
 ) -> Result<SocketAddr> {
     let listener = bind(&settings).await?;
     let address = listener.local_addr()?;
+    let server =
+        Server { settings, address, config: config.clone(), metrics: metrics.clone(), access, stopped };
     let listener = listener.into_std()?;
     std::thread::Builder::new()
         .name("web".to_owned())
         .spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let served = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
-                runtime.block_on(serve(listener, address, settings, config, vault, metrics, stopped))
-            });
+            let served = runtime
+                .map_err(anyhow::Error::from)
+                .and_then(|runtime| runtime.block_on(server.serve(listener)));
             if let Err(error) = served {
                 tracing::error!(target: TARGET, error = format!("{error:#}"), "the page is no longer served");
             }
@@ -93,39 +102,94 @@ async fn bind(settings: &WebSettings) -> Result<TcpListener> {
     }
 }
 
-async fn serve(
-    listener: std::net::TcpListener,
-    address: SocketAddr,
+/// What the thread of the server works with.
+struct Server {
     settings: WebSettings,
+    address: SocketAddr,
     config: Config,
-    vault: Vault,
     metrics: Metrics,
+    access: watch::Receiver<StoreAccess>,
     stopped: watch::Receiver<bool>,
-) -> Result<()> {
-    let store = Store::open(&config.database).await?;
-    let figures = metrics.routes(store.clone());
-    let app = if settings.pages {
-        let web = Web {
-            store: store.clone(),
-            vault,
-            config,
-            is_local: address.ip().is_loopback(),
-            throttle: Throttle::default(),
-            streams: Streams::default(),
-            stopped: stopped.clone(),
+}
+
+/// The pages, as soon as there are any.
+type Pages = watch::Receiver<Option<Router>>;
+
+impl Server {
+    async fn serve(mut self, listener: std::net::TcpListener) -> Result<()> {
+        if !self.address.ip().is_loopback() {
+            let address = self.address;
+            tracing::warn!(target: TARGET, %address, "other machines can read the metrics; there is nothing personal in them");
+        }
+        let (own, seen) = watch::channel(self.access.borrow().clone());
+        let (put, pages) = watch::channel(None);
+        let app = self.metrics.routes(seen);
+        let app = match self.settings.pages {
+            true => app.fallback_service(Router::new().fallback(page).with_state(pages)),
+            false => app,
         };
-        router(Arc::new(web), Hosts::new(settings.hosts)).merge(figures)
-    } else {
-        figures
-    };
-    let listener = TcpListener::from_std(listener)?;
-    if settings.pages {
-        let took = doors::password::time_taken().await?.as_millis();
-        tracing::info!(target: TARGET, took, "one sign-in takes so many milliseconds");
+        let (listener, stopped) = (TcpListener::from_std(listener)?, self.stopped.clone());
+        let opening = async {
+            let opened = self.open(&own, &put).await;
+            // The figures are still served.
+            opened.unwrap_or_else(|error| {
+                tracing::error!(target: TARGET, error = format!("{error:#}"), "there is no page");
+                None
+            })
+        };
+        let ((), store) = tokio::join!(listen::run(listener, app, stopped), opening);
+        if let Some(store) = store {
+            store.close().await;
+        }
+        Ok(())
     }
-    listen::run(listener, app, stopped).await;
-    store.close().await;
-    Ok(())
+
+    /// Waits until the store is open, and opens it for this thread: so that no page holds up a question of the runner.
+    async fn open(
+        &mut self,
+        own: &watch::Sender<StoreAccess>,
+        put: &watch::Sender<Option<Router>>,
+    ) -> Result<Option<Store>> {
+        loop {
+            let access = self.access.borrow_and_update().clone();
+            if let StoreAccess::Open(_) = access {
+                break;
+            }
+            own.send_replace(access);
+            tokio::select! {
+                changed = self.access.changed() => if changed.is_err() { return Ok(None) },
+                _ = self.stopped.wait_for(|stop| *stop) => return Ok(None),
+            }
+        }
+        let store = Store::open(&self.config.database).await?;
+        own.send_replace(StoreAccess::Open(store.clone()));
+        if self.settings.pages {
+            let vault = Vault::open(&store, &self.config.key).await?;
+            let took = doors::password::time_taken().await?.as_millis();
+            tracing::info!(target: TARGET, took, "one sign-in takes so many milliseconds");
+            let web = Web {
+                store: store.clone(),
+                vault,
+                config: self.config.clone(),
+                is_local: self.address.ip().is_loopback(),
+                throttle: Throttle::default(),
+                streams: Streams::default(),
+                stopped: self.stopped.clone(),
+            };
+            put.send_replace(Some(router(Arc::new(web), Hosts::new(self.settings.hosts.clone()))));
+        }
+        Ok(Some(store))
+    }
+}
+
+/// Answers with a page, or that there is none yet.
+async fn page(State(pages): State<Pages>, request: Request) -> Response {
+    let router = pages.borrow().clone();
+    match router {
+        Some(mut router) => router.call(request).await.unwrap_or_else(|never| match never {}),
+        None => (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "2")], "The store is not open yet.\n")
+            .into_response(),
+    }
 }
 
 fn router(web: Arc<Web>, hosts: Hosts) -> Router {

@@ -1,6 +1,7 @@
 //! The real binary against a stand-in on this machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod backup;
 mod bad_input;
 mod book;
 mod clock;
@@ -13,13 +14,17 @@ mod files;
 mod hangul;
 mod interruption;
 mod journal;
+#[cfg(unix)]
+mod late;
 mod lists;
 mod logs;
 mod notify;
 mod opening;
+mod packaging;
 mod papers;
 mod people;
 mod postgres;
+mod report;
 mod secrets;
 mod settings;
 mod shared;
