@@ -561,6 +561,9 @@ impl Figures {
 const HEADER: &str = "first arrival p5 / p50 / p95 | refused % | useful arrival p50 / p95 / max | third attempt % | probes most / mean | truth outside % | stamp right / wrong %";
 const RULE: &str = "--- | --: | --- | --: | --- | --: | ---";
 
+/// A part of the tables, from the number of worlds and the seed.
+type Part = fn(u64, u64);
+
 /// What a row changes of a setting.
 type Change = fn(Setting) -> Setting;
 
@@ -647,7 +650,7 @@ fn main() {
     let number = |nth: usize, default: u64| numbers.get(nth).and_then(|n| n.parse().ok()).unwrap_or(default);
     let (worlds, seed) = (number(0, 500), number(1, 2026));
     println!("{worlds} worlds for each setting, seed {seed}; {}", machine());
-    let parts: [(&str, fn(u64, u64)); 5] =
+    let parts: [(&str, Part); 5] =
         [("ways", ways), ("full", full), ("networks", networks), ("known", known), ("margins", margins)];
     for (name, part) in parts {
         if words.is_empty() || words.iter().any(|word| word == name) {

@@ -23,7 +23,7 @@ use crate::client::Client;
 use crate::client::login::Credentials;
 use crate::client::saved::SavedSession;
 use crate::clock::aim::EarlierOpening;
-use crate::clock::facts::ClockFacts;
+use crate::clock::aim::facts::ClockFacts;
 use crate::net::pace::Budget;
 use crate::pages::day::Slot;
 use crate::value::application::Application;

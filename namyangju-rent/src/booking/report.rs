@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::answer_kind::AnswerKind;
 use crate::booking::policy::GiveUp;
 use crate::clock::aim::EarlierOpening;
-use crate::clock::facts::ClockFacts;
+use crate::clock::aim::facts::ClockFacts;
 use crate::clock::site_clock::ClockEstimate;
 use crate::error::Step;
 use crate::outcome::Receipt;

@@ -6,8 +6,8 @@
 
 use cookie_store::RawCookie;
 
+use crate::clock::aim::facts::OwnStampFrom;
 use crate::clock::aim::{OwnStamp, Stamp};
-use crate::clock::facts::OwnStampFrom;
 use crate::site::dialect::Dialect;
 
 const SECOND_MICROS: i64 = 1_000_000;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::aim::Stamp;
-use crate::clock::facts::OwnStampFrom;
+use crate::clock::aim::facts::OwnStampFrom;
 use crate::html::charset::Charset;
 use crate::html::selector::FastSelector;
 use crate::outcome::Refusal;

@@ -25,7 +25,7 @@ use crate::booking::standing::Standing;
 use crate::booking::watcher::{Observer, Watcher};
 use crate::client::session::Session;
 use crate::clock::Clock;
-use crate::clock::facts::ClockFacts;
+use crate::clock::aim::facts::ClockFacts;
 use crate::clock::shared::Measurement;
 use crate::error::Error;
 use crate::net::transport::OpenLine;

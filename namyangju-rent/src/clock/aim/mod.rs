@@ -20,11 +20,13 @@
 //!
 //! Pure: it takes measurements and yields instants. It reads no clock and sends nothing.
 
+pub(crate) mod facts;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::facts::{ClockFacts, OwnStampFrom};
+use crate::clock::aim::facts::{ClockFacts, OwnStampFrom};
 use crate::value::date::SeoulTime;
 
 const SECOND: i64 = 1_000_000_000;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use scraper::{Html, Selector};
 
-use crate::harness::{Answer, Request, Settings, StandIn};
+use crate::harness::{Answer, ClockCookie, Request, Settings, StandIn};
 use crate::html::charset::FormFields;
 use crate::site::Site;
 use crate::value::date::SeoulTime;
@@ -52,7 +52,9 @@ impl Robot {
             request = request.with_header("cookie", cookie);
         }
         let answer = self.stand_in.answer(&request, self.now);
-        if let Some(line) = answer.set_cookies().last() {
+        // The cookie that tells the time is no session.
+        let clock = format!("{}=", ClockCookie::NAME);
+        if let Some(line) = answer.set_cookies().iter().rfind(|line| !line.starts_with(&clock)) {
             let pair = line.split(';').next().unwrap();
             self.cookie = (!pair.ends_with('=')).then(|| pair.to_owned());
         }
