@@ -26,6 +26,9 @@ use crate::{commands, exit, terminal};
 /// How long messages that wait are tried to be sent before the program ends.
 const LAST_MESSAGES: Duration = Duration::from_secs(20);
 
+/// How long the bookings wait for the page at the start.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The port of the page, unless another is given.
 const PORT: u16 = 9187;
 /// How long the first wait for the store's server is, and the longest: each is twice the one before. A server that is
@@ -54,6 +57,14 @@ pub(crate) async fn run(arguments: &Serve, config: Config) -> Result<u8> {
         return Ok(exit::DONE);
     };
     access.send_replace(StoreAccess::Open(store.clone()));
+    let listening = match listening {
+        Some(web::Listening { address, ready }) => {
+            // A page that is late is told all the same.
+            let _ = tokio::time::timeout(PAGE_TIMEOUT, ready).await;
+            Some(address)
+        }
+        None => None,
+    };
     introduce(&config, &store, listening, !arguments.no_web).await?;
     let messages = send_messages(&notifier, &store, &stopped);
     let context = Context::new(store.clone(), vault, config, notifier.clone(), metrics, None);

@@ -28,7 +28,7 @@ const LOOK_GAP: Duration = Duration::from_millis(1_000);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// What a stream is about, and what its reader knows.
-struct Watched {
+struct WatchedPage {
     web: Arc<Web>,
     booking: Option<BookingId>,
     known: Option<String>,
@@ -61,13 +61,13 @@ pub(super) async fn stream(
     let asked = asked.map(|(_, known)| known.into_owned()).filter(|known| !known.is_empty());
     let known =
         headers.get("last-event-id").and_then(|known| known.to_str().ok()).map(str::to_owned).or(asked);
-    let watched = Watched { web, booking, known, session: signed_in.session(), _open: open };
+    let watched = WatchedPage { web, booking, known, session: signed_in.session(), _open: open };
     let events = futures_util::stream::unfold(watched, next);
     Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response()
 }
 
 /// Waits until something changed; the end of the server or of the session ends the stream.
-async fn next(mut watched: Watched) -> Option<(Result<Event, Infallible>, Watched)> {
+async fn next(mut watched: WatchedPage) -> Option<(Result<Event, Infallible>, WatchedPage)> {
     let mut stopped = watched.web.stopped.clone();
     loop {
         if *stopped.borrow() || !matches!(watched.web.store.session(&watched.session).await, Ok(Some(_))) {

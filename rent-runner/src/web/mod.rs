@@ -29,7 +29,7 @@ use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tower_service::Service as _;
 
 use self::doors::hosts::Hosts;
@@ -56,6 +56,14 @@ pub(crate) struct WebSettings {
     pub(crate) pages: bool,
 }
 
+/// A server that was started.
+#[derive(Debug)]
+pub(crate) struct Listening {
+    pub(crate) address: SocketAddr,
+    /// Ends when there are pages.
+    pub(crate) ready: oneshot::Receiver<()>,
+}
+
 /// Starts the server on a thread of its own, which ends when told to stop; gives the address it listens on, at once. The
 /// pages come when the store is open.
 ///
@@ -67,11 +75,11 @@ pub(crate) async fn start(
     metrics: &Metrics,
     access: watch::Receiver<StoreAccess>,
     stopped: watch::Receiver<bool>,
-) -> Result<SocketAddr> {
+) -> Result<Listening> {
     let listener = bind(&settings).await?;
     let address = listener.local_addr()?;
     let server =
-        Server { settings, address, config: config.clone(), metrics: metrics.clone(), access, stopped };
+        PageServer { settings, address, config: config.clone(), metrics: metrics.clone(), access, stopped };
     let listener = listener.into_std()?;
     std::thread::Builder::new()
         .name("web".to_owned())
@@ -79,13 +87,13 @@ pub(crate) async fn start(
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let served = runtime
                 .map_err(anyhow::Error::from)
-                .and_then(|runtime| runtime.block_on(server.serve(listener)));
+                .and_then(|runtime| runtime.block_on(server.serve(listener, tell_ready)));
             if let Err(error) = served {
                 tracing::error!(target: TARGET, error = format!("{error:#}"), "the page is no longer served");
             }
         })
         .context("the thread of the page cannot be started")?;
-    Ok(address)
+    Ok(Listening { address, ready })
 }
 
 async fn bind(settings: &WebSettings) -> Result<TcpListener> {
@@ -103,7 +111,7 @@ async fn bind(settings: &WebSettings) -> Result<TcpListener> {
 }
 
 /// What the thread of the server works with.
-struct Server {
+struct PageServer {
     settings: WebSettings,
     address: SocketAddr,
     config: Config,
@@ -115,8 +123,8 @@ struct Server {
 /// The pages, as soon as there are any.
 type Pages = watch::Receiver<Option<Router>>;
 
-impl Server {
-    async fn serve(mut self, listener: std::net::TcpListener) -> Result<()> {
+impl PageServer {
+    async fn serve(mut self, listener: std::net::TcpListener, ready: oneshot::Sender<()>) -> Result<()> {
         if !self.address.ip().is_loopback() {
             let address = self.address;
             tracing::warn!(target: TARGET, %address, "other machines can read the metrics; there is nothing personal in them");
@@ -130,7 +138,7 @@ impl Server {
         };
         let (listener, stopped) = (TcpListener::from_std(listener)?, self.stopped.clone());
         let opening = async {
-            let opened = self.open(&own, &put).await;
+            let opened = self.open(&own, &put, ready).await;
             // The figures are still served.
             opened.unwrap_or_else(|error| {
                 tracing::error!(target: TARGET, error = format!("{error:#}"), "there is no page");
@@ -149,6 +157,7 @@ impl Server {
         &mut self,
         own: &watch::Sender<StoreAccess>,
         put: &watch::Sender<Option<Router>>,
+        ready: oneshot::Sender<()>,
     ) -> Result<Option<Store>> {
         loop {
             let access = self.access.borrow_and_update().clone();
@@ -165,8 +174,6 @@ impl Server {
         own.send_replace(StoreAccess::Open(store.clone()));
         if self.settings.pages {
             let vault = Vault::open(&store, &self.config.key).await?;
-            let took = doors::password::time_taken().await?.as_millis();
-            tracing::info!(target: TARGET, took, "one sign-in takes so many milliseconds");
             let web = Web {
                 store: store.clone(),
                 vault,
@@ -177,6 +184,12 @@ impl Server {
                 stopped: self.stopped.clone(),
             };
             put.send_replace(Some(router(Arc::new(web), Hosts::new(self.settings.hosts.clone()))));
+        }
+        // Nobody may wait for it any more.
+        let _ = ready.send(());
+        if self.settings.pages {
+            let took = doors::password::time_taken().await?.as_millis();
+            tracing::info!(target: TARGET, took, "one sign-in takes so many milliseconds");
         }
         Ok(Some(store))
     }

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::{COOKIE, USER_AGENT};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::token;
 use crate::store::WebUser;
-use crate::web::answer::NoPage;
 use crate::web::state::Web;
 
 /// The cookie of a session.
@@ -86,7 +85,7 @@ impl OptionalFromRequestParts<Arc<Web>> for SignedIn {
             .store
             .session(&token::hash(&session))
             .await
-            .map_err(|error| NoPage::from(error).into_response())?;
+            .map_err(|error| (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response())?;
         Ok(user.map(|user| Self { user, csrf: token::of_forms(&session), session }))
     }
 }

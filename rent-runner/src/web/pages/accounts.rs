@@ -17,7 +17,7 @@ use crate::web::frame::{Frame, Reader};
 use crate::web::state::Web;
 
 /// An account in the list.
-struct Row {
+struct AccountCard {
     id: i64,
     name: String,
     login: String,
@@ -38,7 +38,7 @@ struct City {
 #[template(path = "accounts.html")]
 struct AccountsPage {
     frame: Frame,
-    accounts: Vec<Row>,
+    accounts: Vec<AccountCard>,
     cities: Vec<City>,
     base_url: String,
     wrong: Option<String>,
@@ -70,14 +70,14 @@ fn cities(web: &Web) -> Vec<City> {
 
 /// What the page says, and what was typed into its form.
 #[derive(Default)]
-struct Note {
+struct AccountsNote {
     said: Option<String>,
     wrong: Option<String>,
     login: String,
     name: String,
 }
 
-async fn page(web: &Web, signed_in: &SignedIn, reader: &Reader, note: Note) -> Page {
+async fn page(web: &Web, signed_in: &SignedIn, reader: &Reader, note: AccountsNote) -> Page {
     let words = reader.words;
     let row = |account: Account| {
         let site = site_of_account(&account).map_or(account.site.clone(), |site| site.title().to_owned());
@@ -86,7 +86,7 @@ async fn page(web: &Web, signed_in: &SignedIn, reader: &Reader, note: Note) -> P
             (None, Some(at)) => at.to_string(),
             (None, None) => words.never.to_owned(),
         };
-        Row {
+        AccountCard {
             id: account.id,
             site: account.base_url.map_or(site.clone(), |url| format!("{site} ({url})")),
             name: account.name,
@@ -114,7 +114,7 @@ async fn page(web: &Web, signed_in: &SignedIn, reader: &Reader, note: Note) -> P
 
 /// The list and the form.
 pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedIn, reader: Reader) -> Page {
-    page(&web, &signed_in, &reader, Note::default()).await
+    page(&web, &signed_in, &reader, AccountsNote::default()).await
 }
 
 /// Adds one.
@@ -138,7 +138,7 @@ pub(in crate::web) async fn add(
         }
         Err(error) => {
             let wrong = Some(format!("{error:#}"));
-            let note = Note { wrong, login, name: name.unwrap_or_default(), said: None };
+            let note = AccountsNote { wrong, login, name: name.unwrap_or_default(), said: None };
             page(&web, &signed_in, &reader, note).await
         }
     }
@@ -189,15 +189,16 @@ pub(in crate::web) async fn check(
     ours(&fields, Some(&signed_in.csrf), &reader)?;
     let account = one(&web, &signed_in, id).await?;
     let note = match request::check_login(&web.store, &web.vault, &web.config, &account).await {
-        Ok(_) => {
-            Note { said: Some(format!("{}: {}", account.name, reader.words.login_works)), ..Note::default() }
-        }
+        Ok(_) => AccountsNote {
+            said: Some(format!("{}: {}", account.name, reader.words.login_works)),
+            ..AccountsNote::default()
+        },
         Err(error) => {
             let why = match error.downcast_ref::<Error>() {
                 Some(Error::LoginRefused) => reader.words.refused.to_owned(),
                 _ => format!("{error:#}"),
             };
-            Note { wrong: Some(format!("{}: {why}", account.name)), ..Note::default() }
+            AccountsNote { wrong: Some(format!("{}: {why}", account.name)), ..AccountsNote::default() }
         }
     };
     page(&web, &signed_in, &reader, note).await
@@ -247,7 +248,13 @@ pub(in crate::web) async fn remove(
             Ok(Redirect::to("/accounts").into_response())
         }
         Err(error) => {
-            page(&web, &signed_in, &reader, Note { wrong: Some(error.to_string()), ..Note::default() }).await
+            page(
+                &web,
+                &signed_in,
+                &reader,
+                AccountsNote { wrong: Some(error.to_string()), ..AccountsNote::default() },
+            )
+            .await
         }
     }
 }

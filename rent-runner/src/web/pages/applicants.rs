@@ -19,7 +19,7 @@ use crate::web::state::Web;
 
 /// The fields of the form.
 #[derive(Clone, Debug, Default)]
-struct Form {
+struct ApplicantForm {
     name: String,
     club_name: String,
     head_count: String,
@@ -35,7 +35,7 @@ struct Form {
 struct ApplicantsPage {
     frame: Frame,
     names: Vec<String>,
-    form: Form,
+    form: ApplicantForm,
     wrong: Option<String>,
 }
 
@@ -47,7 +47,13 @@ pub(super) async fn visible(web: &Web, signed_in: &SignedIn) -> Result<Vec<Appli
     Ok(kept)
 }
 
-async fn page(web: &Web, signed_in: &SignedIn, reader: &Reader, form: Form, wrong: Option<String>) -> Page {
+async fn page(
+    web: &Web,
+    signed_in: &SignedIn,
+    reader: &Reader,
+    form: ApplicantForm,
+    wrong: Option<String>,
+) -> Page {
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let names = visible(web, signed_in).await?.into_iter().map(|kept| kept.name).collect();
     let mut frame = reader.frame(reader.words.applicants, Some(signed_in));
@@ -69,17 +75,17 @@ pub(in crate::web) async fn show(
             let kept = visible(&web, &signed_in).await?.into_iter().find(|kept| kept.name == name);
             match kept {
                 Some(kept) => form_of(&kept.name, &request::unseal(&web.vault, &kept.data)?),
-                None => Form::default(),
+                None => ApplicantForm::default(),
             }
         }
-        None => Form::default(),
+        None => ApplicantForm::default(),
     };
     page(&web, &signed_in, &reader, form, None).await
 }
 
-fn form_of(name: &str, application: &Application) -> Form {
+fn form_of(name: &str, application: &Application) -> ApplicantForm {
     let text = |text: Option<String>| text.unwrap_or_default();
-    Form {
+    ApplicantForm {
         name: name.to_owned(),
         club_name: application.club_name.clone(),
         head_count: application.head_count.to_string(),
@@ -101,7 +107,7 @@ pub(in crate::web) async fn put(
 ) -> Page {
     ours(&fields, Some(&signed_in.csrf), &reader)?;
     let text = |name| fields.text(name).unwrap_or_default();
-    let form = Form {
+    let form = ApplicantForm {
         name: text("name"),
         club_name: text("club_name"),
         head_count: text("head_count"),

@@ -19,7 +19,7 @@ use crate::web::state::Web;
 const MAX_AUDITS: u32 = 50;
 
 /// A line of what was done.
-struct Done {
+struct AuditLine {
     at: String,
     user: String,
     address: String,
@@ -31,7 +31,7 @@ struct Done {
 struct ClubPage {
     frame: Frame,
     users: Vec<WebUser>,
-    done: Vec<Done>,
+    done: Vec<AuditLine>,
     invitation: Option<String>,
 }
 
@@ -43,7 +43,7 @@ fn owner_only(signed_in: &SignedIn, reader: &Reader) -> Result<(), NoPage> {
 }
 
 async fn page(web: &Web, signed_in: &SignedIn, reader: &Reader, invitation: Option<String>) -> Page {
-    let done = web.store.audits(MAX_AUDITS).await?.into_iter().map(|row| Done {
+    let done = web.store.audits(MAX_AUDITS).await?.into_iter().map(|row| AuditLine {
         at: row.at.to_string(),
         user: row.user,
         address: row.address,

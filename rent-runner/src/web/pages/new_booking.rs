@@ -25,7 +25,7 @@ use crate::web::state::Web;
 const CHOICES: usize = 3;
 
 /// A court that the city's dialect knows.
-struct Court {
+struct CourtOption {
     place: String,
     name: String,
 }
@@ -41,7 +41,7 @@ struct ChoiceFields {
 
 /// The fields of the form.
 #[derive(Clone, Debug, Default)]
-struct Form {
+struct BookingForm {
     account: String,
     applicant: String,
     choices: Vec<ChoiceFields>,
@@ -50,7 +50,7 @@ struct Form {
     note: String,
 }
 
-impl Form {
+impl BookingForm {
     fn empty() -> Self {
         let choices =
             (1..=CHOICES).map(|number| ChoiceFields { number, ..ChoiceFields::default() }).collect();
@@ -116,10 +116,10 @@ impl Form {
 #[template(path = "new_booking.html")]
 struct FormPage {
     frame: Frame,
-    form: Form,
+    form: BookingForm,
     accounts: Vec<String>,
     applicants: Vec<String>,
-    courts: Vec<Court>,
+    courts: Vec<CourtOption>,
     rounds: Vec<String>,
     today: String,
     wrong: Option<String>,
@@ -129,7 +129,7 @@ struct FormPage {
 #[template(path = "check_booking.html")]
 struct CheckPage {
     frame: Frame,
-    form: Form,
+    form: BookingForm,
     choices: Vec<String>,
     opens: String,
     opening: &'static str,
@@ -140,7 +140,7 @@ async fn page(
     web: &Web,
     signed_in: &SignedIn,
     reader: &Reader,
-    mut form: Form,
+    mut form: BookingForm,
     wrong: Option<String>,
 ) -> Page {
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -156,7 +156,7 @@ async fn page(
     let mut rounds = Vec::new();
     if let Some(site) = &site {
         for known in site.known_places() {
-            courts.push(Court { place: known.place.to_string(), name: known.name.clone() });
+            courts.push(CourtOption { place: known.place.to_string(), name: known.name.clone() });
             let learned = web.store.learned(site.base_url().as_str(), &known.place, Purpose::Sports).await?;
             rounds.extend(learned.into_iter().map(|slot| slot.range.to_string()));
         }
@@ -178,7 +178,7 @@ async fn page(
 
 /// The form.
 pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedIn, reader: Reader) -> Page {
-    page(&web, &signed_in, &reader, Form::empty(), None).await
+    page(&web, &signed_in, &reader, BookingForm::empty(), None).await
 }
 
 /// Checks what was typed and shows it; stores it when that was confirmed.
@@ -190,7 +190,7 @@ pub(in crate::web) async fn store(
     fields: Fields,
 ) -> Page {
     ours(&fields, Some(&signed_in.csrf), &reader)?;
-    let form = Form::of(&fields);
+    let form = BookingForm::of(&fields);
     let checked = match check(&web, &signed_in, &form).await? {
         Ok(checked) => checked,
         Err(why) => return page(&web, &signed_in, &reader, form, Some(why)).await,
@@ -229,7 +229,11 @@ pub(in crate::web) async fn store(
 }
 
 /// The rules of `add`, over what this user may use.
-async fn check(web: &Web, signed_in: &SignedIn, form: &Form) -> Result<Result<Checked, String>, NoPage> {
+async fn check(
+    web: &Web,
+    signed_in: &SignedIn,
+    form: &BookingForm,
+) -> Result<Result<Checked, String>, NoPage> {
     let own_account =
         accounts::visible(web, signed_in).await?.iter().any(|account| account.name == form.account);
     let own_applicant =
