@@ -78,6 +78,7 @@ pub(crate) async fn start(
 ) -> Result<Listening> {
     let listener = bind(&settings).await?;
     let address = listener.local_addr()?;
+    let (tell_ready, ready) = oneshot::channel();
     let server =
         PageServer { settings, address, config: config.clone(), metrics: metrics.clone(), access, stopped };
     let listener = listener.into_std()?;
