@@ -12,6 +12,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use namyangju_rent::clock::SystemClock;
 use namyangju_rent::form_fields::Charset;
 use namyangju_rent::harness::{Request, Settings, StandIn, StandInServer};
+use namyangju_rent::schedule::Month;
 use namyangju_rent::{Application, Client, Credentials, Purpose, Site};
 use scraper::Html;
 
@@ -28,7 +29,7 @@ fn day_list(c: &mut Criterion) {
     let client = Client::builder(server.site().expect("an address")).build().expect("a client");
     let guest = client.guest().expect("a guest");
     let place = "NYJ06/07/103".parse().expect("a place");
-    let month = "2026-12-01".parse().expect("a date");
+    let month: Month = "2026-12".parse().expect("a month");
     let bytes = server.with(|s| {
         s.answer(
             &Request::get("/rent/rent/application/index/2026/12/01/2/NYJ06/07/103"),

@@ -20,6 +20,7 @@ mod terminal;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod testing;
 mod vault;
+mod web;
 mod words;
 
 use std::process::ExitCode;
@@ -76,6 +77,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
+            Command::Web(arguments) => commands::web::run(&arguments, &settings(&flags)?).await,
             Command::Demo(arguments) => commands::demo::run(&arguments, &Config::of_flags(&flags)?).await,
             Command::Site(arguments) => commands::site::run(&arguments).await,
             Command::Clock(arguments) => {
@@ -106,7 +108,8 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Restore(arguments) => commands::restore::run(&arguments, &settings(&flags)?).await,
             Command::Calendar(arguments) => commands::calendar::run(&arguments, &settings(&flags)?).await,
             Command::Serve(arguments) => {
-                commands::serve::run(settings_of(flags, |flags| arguments.runner.apply_to(flags))?).await
+                let config = settings_of(flags, |flags| arguments.runner.apply_to(flags))?;
+                commands::serve::run(&arguments, config).await
             }
             Command::RunDue(arguments) => {
                 let config = settings_of(flags, |flags| arguments.runner.apply_to(flags))?;

@@ -23,7 +23,7 @@ pub(crate) use people::{
     AccountAdd, AccountArgs, AccountCommand, AccountName, AccountPassword, ApplicantArgs, ApplicantCommand,
     ApplicantSet,
 };
-pub(crate) use serve::{RunDue, Serve};
+pub(crate) use serve::{RunDue, Serve, WebArgs, WebCommand, WebLink, WebOwner};
 pub(crate) use settings::{At, Completions, Global, RunnerArgs, SettingsArgs, SettingsCommand, SettingsShow};
 pub(crate) use stand_in::{Demo, StandInSite};
 pub(crate) use stored::{
@@ -127,6 +127,7 @@ pub(crate) enum Command {
     Calendar(Calendar),
     Serve(Serve),
     RunDue(RunDue),
+    Web(WebArgs),
     Settings(SettingsArgs),
     Notify(Notify),
     Doctor(Doctor),
@@ -194,6 +195,7 @@ mod tests {
             "restore",
             "calendar",
             "serve",
+            "web owner",
             "settings path",
             "settings example",
             "completions",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgAction, Args, Subcommand};
 
 use super::RunnerArgs;
 use crate::exit;
@@ -31,6 +31,65 @@ The log goes to stderr. The folder packaging/ has a systemd unit and a container
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) runner: RunnerArgs,
+
+    /// Serve no page. With --listen there are still metrics and health checks.
+    #[arg(long, help_heading = "Page")]
+    pub(crate) no_web: bool,
+
+    /// A name under which the page may be called, as in rent.example.org; may be repeated. Addresses and `localhost` need
+    /// no name.
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, help_heading = "Page")]
+    pub(crate) web_host: Vec<String>,
+}
+
+/// Let people in at the page that `serve` has.
+#[derive(Debug, Args)]
+pub(crate) struct WebArgs {
+    #[command(subcommand)]
+    pub(crate) command: WebCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebCommand {
+    Link(WebLink),
+    Owner(WebOwner),
+}
+
+/// Set the owner's name and password here, without a browser.
+///
+/// This is for a page that other machines reach: it is closed until it has an owner. All sessions of the owner end.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner web owner 주인
+  pass show rent-page | rent-runner web owner 주인 --password-stdin")]
+pub(crate) struct WebOwner {
+    /// The owner's name at the page.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    /// Read the password from the first line of stdin.
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+/// Print a one-time address at which the owner sets a name and a password.
+///
+/// It can be used once, within 15 minutes. Used again later, it sets them anew and ends all sessions of the owner: this
+/// is the way back in for an owner who forgot the password.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner web link
+  rent-runner web link --at https://rent.example.org")]
+pub(crate) struct WebLink {
+    /// The page's address, as the browser has it.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9187")]
+    pub(crate) at: String,
+
+    /// Print a JSON document instead of the address.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Run the bookings that open before the next cron tick, then end.

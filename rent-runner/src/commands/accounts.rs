@@ -1,16 +1,14 @@
 //! `account`: who logs in at which site.
 
-use anyhow::{Context as _, Result};
-use namyangju_rent::Credentials;
-use secrecy::ExposeSecret as _;
+use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::{checked_name, open, open_vault, settings};
+use super::{open, open_vault, settings};
 use crate::bad_input::BadInput;
 use crate::cli::{AccountAdd, AccountArgs, AccountCommand, AccountName, AccountPassword};
 use crate::config::{Config, Flags};
 use crate::exit;
-use crate::request::{self, site_of_account};
+use crate::request::{self, checked_name, site_of_account};
 use crate::store::{NewAccount, SealPurpose};
 use crate::vault::Vault;
 use crate::{terminal, words};
@@ -125,29 +123,16 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
 async fn check(arguments: &AccountName, config: &Config) -> Result<()> {
     let store = open(config).await?;
     let account = store.account(&arguments.name).await?;
-    let site = site_of_account(&account)?;
     let vault = open_vault(&store, config).await?;
-    let plain = vault.unseal(SealPurpose::Password(&account.name), &account.password)?;
-    let password =
-        String::from_utf8(plain.expose_secret().clone()).ok().context("the password is not UTF-8")?;
-    let credentials = Credentials::new(&account.login, password);
-    let client = request::client(site, config)?;
-    let session = match client.log_in(&credentials).await {
-        Ok(session) => session,
+    match request::check_login(&store, &vault, config, &account).await {
+        Ok(address) => terminal::result(&format!("the login of {} works at {address}", account.name))?,
         Err(error) => {
-            if matches!(error, namyangju_rent::Error::LoginRefused) {
-                store.login_refused(account.id).await?;
+            if matches!(error.downcast_ref(), Some(namyangju_rent::Error::LoginRefused)) {
                 terminal::note(&words::login_held(&account.name));
             }
-            return Err(error.into());
+            return Err(error);
         }
-    };
-    let saved = match session.save() {
-        Some(saved) => Some(vault.seal(SealPurpose::Session(&account.name), &serde_json::to_vec(&saved)?)?),
-        None => None,
-    };
-    store.set_session(account.id, saved.as_ref(), true).await?;
-    terminal::result(&format!("the login of {} works at {}", account.name, client.site().base_url()))?;
+    }
     store.close().await;
     Ok(())
 }

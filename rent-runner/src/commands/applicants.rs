@@ -4,11 +4,11 @@ use anyhow::Result;
 use namyangju_rent::Application;
 use serde_json::{Value, json};
 
-use super::{checked_name, open, open_vault, show};
+use super::{open, open_vault, show};
 use crate::cli::{ApplicantArgs, ApplicantCommand, ApplicantSet};
 use crate::config::Config;
 use crate::exit;
-use crate::request::{self, seal, unseal};
+use crate::request::{self, checked_name, seal, unseal};
 use crate::store::StoreError;
 use crate::terminal;
 

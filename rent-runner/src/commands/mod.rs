@@ -30,14 +30,15 @@ pub(crate) mod site;
 pub(crate) mod sites;
 pub(crate) mod slots;
 pub(crate) mod status;
+pub(crate) mod web;
 mod which_store;
 
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
+use namyangju_rent::SeoulTime;
 use namyangju_rent::clock::{Clock as _, SystemClock};
-use namyangju_rent::{SeoulTime, nfc};
 use serde_json::{Value, json};
 
 use crate::bad_input::BadInput;
@@ -140,16 +141,6 @@ pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> 
         ));
     }
     Ok(vault)
-}
-
-/// A name a person gives to an account or to applicant's data.
-fn checked_name(name: &str) -> Result<String> {
-    let name = nfc(name.trim());
-    let fits = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    if fits {
-        return Ok(name);
-    }
-    Err(BadInput("a name has 1 to 64 characters on one line".to_owned()).into())
 }
 
 /// The accounts whose login the site refused, and when: their bookings are held.

@@ -1,51 +1,20 @@
 //! `retry`: a booking that ended without success waits again.
 
-use anyhow::{Context as _, Result};
-use namyangju_rent::Wish;
-use namyangju_rent::clock::{Clock as _, SystemClock};
+use anyhow::Result;
 
 use super::say;
-use crate::bad_input::BadInput;
-use crate::cli::{OpensAt, Retry};
+use crate::cli::Retry;
 use crate::config::Config;
-use crate::request::{self, PlannedOpening, draft};
-use crate::store::{BookingId, StoredBooking};
-use crate::{exit, terminal};
+use crate::store::BookingId;
+use crate::{exit, request, terminal};
 
 /// Puts a booking back to waiting.
 pub(crate) async fn run(arguments: &Retry, config: &Config) -> Result<u8> {
     let store = super::open(config).await?;
     let id = BookingId(arguments.id);
-    let booking = store.booking(id).await?;
-    let site = request::site_at(&booking.site, booking.base_url.as_deref())?;
-    still_to_come(&booking)?;
-    let first = booking.choices.first().context("the booking has no choice")?;
-    let (opens, said) = match arguments.opens_at {
-        Some(asked) => draft::opening(asked, &site, first)?,
-        None if booking.opens_at > SystemClock.now() => {
-            (PlannedOpening { at: booking.opens_at, how: booking.opens, confidence: None }, None)
-        }
-        None => draft::opening(OpensAt::Now, &site, first)?,
-    };
-    // A choice that has begun by then does not matter while another is still to come.
-    request::check_opening(&opens, booking.give_up_after, &[last_to_begin(&booking, first)])?;
-    store.retry_booking(id, (opens.how, opens.at)).await?;
+    let said = request::again(&store, id, arguments.opens_at).await?;
     said.iter().for_each(|line| terminal::note(line));
     say(&store, id, arguments.json, "waits again").await?;
     store.close().await;
     Ok(exit::DONE)
-}
-
-fn last_to_begin(booking: &StoredBooking, first: &Wish) -> Wish {
-    let begins = |wish: &&Wish| wish.date.at(wish.range.start());
-    booking.choices.iter().max_by_key(begins).unwrap_or(first).clone()
-}
-
-/// Refuses a booking all of whose times are over.
-fn still_to_come(booking: &StoredBooking) -> Result<()> {
-    let now = SystemClock.now();
-    if booking.choices.iter().any(|wish| wish.date.at(wish.range.end()) > now) {
-        return Ok(());
-    }
-    Err(BadInput(format!("the time of booking {} is over: it is {now}", booking.id)).into())
 }

@@ -3,32 +3,41 @@
 //! A machine that boots starts the daemon and the database's server at once, and the server is often later. The daemon
 //! waits for it, and says so in its log and to whoever asks for its health; whatever a person has to mend ends it.
 
+use std::io::{self, IsTerminal as _};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Result;
 use namyangju_rent::clock::{Clock as _, SystemClock};
 use tokio::sync::watch;
 
+use crate::cli::Serve;
 use crate::config::Config;
 use crate::notify::Notifier;
 use crate::runner::{Context, Runner, Scope};
 use crate::signals;
-use crate::store::{Filter, State, Store, StoreError};
+use crate::store::{Filter, LinkKind, State, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::scrape::StoreAccess;
 use crate::vault::Vault;
+use crate::web::{self, WebSettings};
 use crate::{commands, exit, terminal};
 
 /// How long messages that wait are tried to be sent before the program ends.
 const LAST_MESSAGES: Duration = Duration::from_secs(20);
 
+/// How long the bookings wait for the page at the start.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The port of the page, unless another is given.
+const PORT: u16 = 9187;
 /// How long the first wait for the store's server is, and the longest: each is twice the one before. A server that is
 /// back is met well within the minutes in which a booking is prepared.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const MAX_PAUSE: Duration = Duration::from_secs(15);
 
 /// Works until Ctrl-C or a request to terminate.
-pub(crate) async fn run(config: Config) -> Result<u8> {
+pub(crate) async fn run(arguments: &Serve, config: Config) -> Result<u8> {
     let (stop, stopped) = watch::channel(false);
     // Heard from here on: a stop while the store is opened is a stop as well.
     let interruption = signals::interruption();
@@ -40,15 +49,23 @@ pub(crate) async fn run(config: Config) -> Result<u8> {
     let metrics = Metrics::new();
     let notifier = Notifier::counting(&config.messages(), metrics.clone())?;
     let (access, seen) = watch::channel(StoreAccess::Waiting("it is being opened".to_owned()));
-    let listening = match config.listen {
-        Some(listen) => Some(metrics.serve(listen, seen, stopped.clone()).await?),
+    let listening = match listens(arguments, &config) {
+        Some(settings) => Some(web::start(settings, &config, &metrics, seen, stopped.clone()).await?),
         None => None,
     };
     let Some((store, vault)) = open(&config, &access, stopped.clone()).await? else {
         return Ok(exit::DONE);
     };
     access.send_replace(StoreAccess::Open(store.clone()));
-    introduce(&config, &store, listening).await?;
+    let listening = match listening {
+        Some(web::Listening { address, ready }) => {
+            // A page that is late is told all the same.
+            let _ = tokio::time::timeout(PAGE_TIMEOUT, ready).await;
+            Some(address)
+        }
+        None => None,
+    };
+    introduce(&config, &store, listening, !arguments.no_web).await?;
     let messages = send_messages(&notifier, &store, &stopped);
     let context = Context::new(store.clone(), vault, config, notifier.clone(), metrics, None);
     let mut runner = Runner::begin(context).await?;
@@ -58,6 +75,19 @@ pub(crate) async fn run(config: Config) -> Result<u8> {
     leave(&store, &notifier).await;
     store.close().await;
     Ok(exit::DONE)
+}
+
+/// Where the server listens; with neither a page nor an address there is none.
+fn listens(arguments: &Serve, config: &Config) -> Option<WebSettings> {
+    if arguments.no_web && config.listen.is_none() {
+        return None;
+    }
+    Some(WebSettings {
+        listen: config.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))),
+        any_port: config.listen.is_none(),
+        hosts: arguments.web_host.clone(),
+        pages: !arguments.no_web,
+    })
 }
 
 /// Opens the store and its vault as soon as the store's server is there; `None` if told to stop before.
@@ -90,11 +120,19 @@ async fn open(
     }
 }
 
-async fn introduce(config: &Config, store: &Store, listening: Option<std::net::SocketAddr>) -> Result<()> {
+async fn introduce(
+    config: &Config,
+    store: &Store,
+    listening: Option<SocketAddr>,
+    has_pages: bool,
+) -> Result<()> {
     terminal::note(&format!("store      {}", store.address()));
     terminal::note(&format!("key        {}", config.key.name()));
     terminal::note(&format!("runner     {}", config.runner));
     if let Some(address) = listening {
+        if has_pages {
+            terminal::note(&format!("page       {}", page(store, address).await?));
+        }
         terminal::note(&format!("metrics    http://{address}/metrics"));
     }
     let open = vec![State::Waiting, State::Armed, State::Firing];
@@ -111,6 +149,21 @@ async fn introduce(config: &Config, store: &Store, listening: Option<std::net::S
     terminal::note(&format!("bookings   {next}"));
     terminal::note("Ctrl-C ends it.");
     Ok(())
+}
+
+/// The page's address; for an owner who was not there yet, the one-time link. A log is no place for it, so it stands only on a
+/// terminal.
+async fn page(store: &Store, address: SocketAddr) -> Result<String> {
+    if store.has_owner().await? {
+        return Ok(format!("http://{address}/"));
+    }
+    if !io::stderr().is_terminal() {
+        return Ok(format!(
+            "http://{address}/ (`rent-runner web link` prints the address that lets the owner in)"
+        ));
+    }
+    let link = web::make_link(store, LinkKind::Owner).await?;
+    Ok(format!("{} (once, within 15 minutes)", link.at(address)))
 }
 
 /// Sends messages as they come, beside everything else.

@@ -61,6 +61,16 @@ pub(crate) fn application(given: &ApplicationArgs, kept: Option<Application>) ->
     Ok(application)
 }
 
+/// A name a person gives to an account or to applicant's data.
+pub(crate) fn checked_name(name: &str) -> Result<String> {
+    let name = nfc(name.trim());
+    let fits = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if fits {
+        return Ok(name);
+    }
+    Err(BadInput("a name has 1 to 64 characters on one line".to_owned()).into())
+}
+
 /// One line of text for the form, in composed form.
 fn line(option: &str, text: Option<&str>) -> Result<Option<String>> {
     let Some(text) = text.map(|text| nfc(text.trim())) else { return Ok(None) };

@@ -1,7 +1,9 @@
 //! From what a person gave, by flags or in a file, to what is booked; everything is checked before anything is
 //! sent.
 
+mod again;
 mod application;
+mod check_login;
 pub(crate) mod courts;
 pub(crate) mod draft;
 mod earlier;
@@ -10,7 +12,9 @@ pub(crate) mod menus;
 mod site;
 mod wishes;
 
-pub(crate) use application::{application, lacking, seal, unseal};
+pub(crate) use again::again;
+pub(crate) use application::{application, checked_name, lacking, seal, unseal};
+pub(crate) use check_login::check_login;
 pub(crate) use earlier::{NUMBERS_LAST, earlier_looks};
 pub(crate) use site::{client, client_by, is_here, site, site_at, site_of, site_of_account};
 pub(crate) use wishes::{

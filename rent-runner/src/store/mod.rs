@@ -17,6 +17,7 @@ mod sealed;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
+mod web;
 
 pub(crate) use accounts::{Account, Applicant, NewAccount};
 pub(crate) use booking::{
@@ -31,6 +32,7 @@ pub(crate) use knowledge::{Learned, OpeningRow};
 pub(crate) use menus::{CourtNames, KeptCourt};
 pub(crate) use messages::{Message, NewMessage};
 pub(crate) use sealed::{SealPurpose, Sealed};
+pub(crate) use web::{LinkKind, Owned, TokenHash, WebUser};
 
 /// What the functions of the store give.
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;

@@ -302,7 +302,7 @@ mod tests {
 
     use serde_json::{Value, json};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
+    use tokio::net::{TcpListener, TcpStream};
     use tokio::sync::watch;
 
     use super::*;
@@ -314,10 +314,19 @@ mod tests {
     use sqlx::sqlite::SqliteConnectOptions;
     use sqlx::{Connection, SqliteConnection};
 
-    const ANY: &str = "127.0.0.1:0";
-
-    fn open(store: Store) -> watch::Receiver<StoreAccess> {
-        watch::channel(StoreAccess::Open(store)).1
+    /// Serves the figures until told to stop.
+    async fn serve(metrics: &Metrics, store: Store, mut stop: watch::Receiver<bool>) -> SocketAddr {
+        let access = watch::channel(StoreAccess::Open(store)).1;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = metrics.routes(access);
+        tokio::spawn(async move {
+            let stopped = async move {
+                let _ = stop.wait_for(|stop| *stop).await;
+            };
+            axum::serve(listener, app).with_graceful_shutdown(stopped).await.unwrap();
+        });
+        address
     }
 
     fn happened(event: Value) -> TimedEvent {
@@ -407,7 +416,7 @@ mod tests {
         metrics.message("phone", true);
         metrics.message("phone", false);
         let (_stop, stopped) = watch::channel(false);
-        let address = metrics.serve(ANY.parse().unwrap(), open(store), stopped).await.unwrap();
+        let address = serve(&metrics, store, stopped).await;
         let (head, text) = ask(address, "/metrics").await;
         assert!(head.starts_with("HTTP/1.1 200") && head.contains(OPEN_METRICS), "{head}");
         assert!(!text.contains("홍길동") && !text.contains("tester"), "{text}");
@@ -446,7 +455,7 @@ mod tests {
         let (_folder, store, _) = stored(None, "2026-11-26 10:00:00".parse().unwrap()).await;
         let metrics = Metrics::new();
         let (_stop, stopped) = watch::channel(false);
-        let address = metrics.serve(ANY.parse().unwrap(), open(store), stopped).await.unwrap();
+        let address = serve(&metrics, store, stopped).await;
         let (_, text) = ask(address, "/metrics").await;
         assert!(!samples(&text).keys().any(|name| name.starts_with("rent_site_clock_ahead")), "{text}");
         metrics.on_event(&happened(json!({ "event": "clock-read", "estimate": {
@@ -461,9 +470,7 @@ mod tests {
         let (_folder, store, _) = stored(None, "2026-11-26 10:00:00".parse().unwrap()).await;
         let metrics = Metrics::new();
         let (stop, stopped) = watch::channel(false);
-        let address =
-            metrics.serve(ANY.parse().unwrap(), open(store.clone()), stopped.clone()).await.unwrap();
-        assert!(metrics.serve(address, open(store.clone()), stopped).await.is_err(), "it is taken");
+        let address = serve(&metrics, store.clone(), stopped).await;
         let (head, text) = ask(address, "/healthz").await;
         assert!(head.starts_with("HTTP/1.1 200") && text == "ok\n", "{head} {text}");
         assert!(ask(address, "/else").await.0.starts_with("HTTP/1.1 404"));
@@ -491,7 +498,7 @@ mod tests {
         let (folder, store, _) = stored(None, "2026-11-26 10:00:00".parse().unwrap()).await;
         store.set_vault(&VaultRow { check: Sealed(b"sealed check".to_vec()) }).await.unwrap();
         let (_stop, stopped) = watch::channel(false);
-        let address = Metrics::new().serve(ANY.parse().unwrap(), open(store.clone()), stopped).await.unwrap();
+        let address = serve(&Metrics::new(), store.clone(), stopped).await;
         assert_eq!(ask(address, "/healthz").await.1, "ok\n");
         let options = SqliteConnectOptions::new().filename(folder.path().join("rent.db"));
         let mut other = SqliteConnection::connect_with(&options).await.unwrap();

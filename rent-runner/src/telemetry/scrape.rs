@@ -2,11 +2,9 @@
 //!
 //! What only the store knows is read when it is asked for; a store that does not answer leaves the rest.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
@@ -18,7 +16,6 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::logs;
@@ -45,38 +42,13 @@ pub(crate) enum StoreAccess {
 pub(super) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 impl Metrics {
-    /// Serves `/metrics` and `/healthz` until told to stop; gives the address it listens on, at once. It answers
-    /// before the store is open, too: not healthy, and why.
-    ///
-    /// # Errors
-    /// If the address cannot be listened on.
-    pub(crate) async fn serve(
-        &self,
-        listen: SocketAddr,
-        store: watch::Receiver<StoreAccess>,
-        mut stop: watch::Receiver<bool>,
-    ) -> Result<SocketAddr> {
-        let listener = TcpListener::bind(listen)
-            .await
-            .with_context(|| format!("{listen} cannot be listened on for metrics and health checks"))?;
-        let address = listener.local_addr()?;
-        if !address.ip().is_loopback() {
-            tracing::warn!(target: TARGET, %address, "other machines can read the metrics; there is nothing personal in them");
-        }
+    /// The answers to `/metrics` and `/healthz`. They come before the store is open, too: not healthy, and why.
+    pub(crate) fn routes(&self, store: watch::Receiver<StoreAccess>) -> Router {
         let asked = Asked { figures: Arc::clone(&self.figures), store };
-        let router = Router::new()
+        Router::new()
             .route("/metrics", get(scrape))
             .route("/healthz", get(health))
-            .with_state(Arc::new(asked));
-        let stopped = async move {
-            let _ = stop.wait_for(|stop| *stop).await;
-        };
-        tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
-                tracing::error!(target: TARGET, %error, "metrics and health checks are no longer served");
-            }
-        });
-        Ok(address)
+            .with_state(Arc::new(asked))
     }
 }
 

@@ -103,7 +103,7 @@ impl KeySource {
 }
 
 /// Random bytes of the system.
-pub(super) fn random<const N: usize>() -> Result<[u8; N], VaultError> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], VaultError> {
     <[u8; N]>::try_generate().map_err(|error| VaultError::Unusable {
         source: "the system's random numbers".to_owned(),
         why: error.to_string(),

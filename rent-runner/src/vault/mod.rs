@@ -17,11 +17,11 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretBox};
 
 pub(crate) use self::error::VaultError;
-pub(crate) use self::key::KeySource;
 use self::key::{
-    Environment, Key, NEW_KEY_VARIABLE, make_file, parse, put_file, random, read_file, successor,
-    sync_folder, write_successor,
+    Environment, Key, NEW_KEY_VARIABLE, make_file, parse, put_file, read_file, successor, sync_folder,
+    write_successor,
 };
+pub(crate) use self::key::{KeySource, random};
 pub(crate) use self::passphrase::SealedKey;
 use crate::store::{SealPurpose, Sealed, Store, VaultRow};
 

@@ -1,0 +1,55 @@
+//! `web`: who may come in at the page.
+
+use anyhow::Result;
+use namyangju_rent::nfc;
+use serde_json::json;
+
+use crate::bad_input::BadInput;
+use crate::cli::{WebArgs, WebCommand, WebLink, WebOwner};
+use crate::config::Config;
+use crate::store::LinkKind;
+use crate::web::{make_link, set_owner};
+use crate::{exit, terminal};
+
+/// Runs one of the commands on the page.
+pub(crate) async fn run(arguments: &WebArgs, config: &Config) -> Result<u8> {
+    match &arguments.command {
+        WebCommand::Link(arguments) => link(arguments, config).await,
+        WebCommand::Owner(arguments) => owner(arguments, config).await,
+    }
+}
+
+/// Prints a link for the owner.
+async fn link(arguments: &WebLink, config: &Config) -> Result<u8> {
+    let at = arguments.at.trim_end_matches('/');
+    if !at.starts_with("http://") && !at.starts_with("https://") {
+        return Err(BadInput("--at is an address that begins with http:// or https://".to_owned()).into());
+    }
+    let store = super::open(config).await?;
+    let has_owner = store.has_owner().await?;
+    let address = format!("{at}{}", make_link(&store, LinkKind::Owner).await?.as_str());
+    if arguments.json {
+        terminal::json(&json!({ "link": address, "minutes": 15, "has_owner": has_owner }))?;
+    } else {
+        terminal::result(&address)?;
+    }
+    terminal::note(if has_owner {
+        "it sets the owner's name and password anew; it can be used once, within 15 minutes"
+    } else {
+        "it makes the owner; it can be used once, within 15 minutes"
+    });
+    store.close().await;
+    Ok(exit::DONE)
+}
+
+/// Sets the owner.
+async fn owner(arguments: &WebOwner, config: &Config) -> Result<u8> {
+    let store = super::open(config).await?;
+    let name = nfc(arguments.name.trim());
+    let prompt = format!("password of {name} at the page: ");
+    let password = terminal::password::ask(arguments.password_stdin, &prompt)?;
+    set_owner(&store, &name, &password).await?;
+    terminal::note(&format!("{name} owns the page; sign in at the address that `rent-runner serve` shows"));
+    store.close().await;
+    Ok(exit::DONE)
+}

@@ -1,0 +1,11 @@
+//! Who may come in, one policy a file.
+
+pub(super) mod hosts;
+pub(super) mod link;
+pub(super) mod origin;
+pub(super) mod password;
+pub(super) mod policy;
+pub(super) mod session;
+pub(super) mod throttle;
+pub(super) mod token;
+pub(super) mod unclaimed;

@@ -1,0 +1,61 @@
+//! Passwords of the page: argon2id, one at a time.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use namyangju_rent::clock::{Clock as _, SystemClock};
+use tokio::sync::Semaphore;
+
+use crate::bad_input::BadInput;
+
+/// The shortest and the longest password, in characters.
+const LENGTH: std::ops::RangeInclusive<usize> = 8..=200;
+
+/// One hash takes 19 MiB: on a small machine a burst of sign-ins must not take all there is.
+static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
+
+/// Compared with where there is no such user, so that the time tells nothing.
+static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
+
+/// Checks a new password.
+///
+/// # Errors
+/// Bad input if it is too short or too long; the text does not repeat it.
+pub(in crate::web) fn check(password: &str) -> Result<(), BadInput> {
+    if LENGTH.contains(&password.chars().count()) {
+        return Ok(());
+    }
+    Err(BadInput(format!("a password has {} to {} characters", LENGTH.start(), LENGTH.end())))
+}
+
+/// The hash of a password, as it is stored.
+pub(in crate::web) async fn hash(password: String) -> anyhow::Result<String> {
+    let _one = ONE_AT_A_TIME.acquire().await?;
+    tokio::task::spawn_blocking(move || hash_now(&password)).await?
+}
+
+/// Whether a password fits a hash; without a hash it takes as long, and does not.
+pub(in crate::web) async fn fits(password: String, hash: Option<String>) -> anyhow::Result<bool> {
+    let _one = ONE_AT_A_TIME.acquire().await?;
+    let fits = move || {
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| NOBODY.clone());
+        known & Argon2::default().verify_password(password.as_bytes(), hash.as_str()).is_ok()
+    };
+    Ok(tokio::task::spawn_blocking(fits).await?)
+}
+
+/// How long one hash takes here.
+pub(crate) async fn time_taken() -> anyhow::Result<Duration> {
+    let began = SystemClock.monotonic();
+    hash("how long does it take".to_owned()).await?;
+    Ok(SystemClock.monotonic().saturating_sub(began))
+}
+
+fn hash_now(password: &str) -> anyhow::Result<String> {
+    // The default is argon2id with 19 MiB and two passes.
+    let hash = Argon2::default().hash_password(password.as_bytes());
+    Ok(hash.map_err(|error| anyhow::anyhow!("the password cannot be hashed: {error}"))?.to_string())
+}

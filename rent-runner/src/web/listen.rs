@@ -1,0 +1,89 @@
+//! Accepts connections, within limits: how many, how long a header may take, how large it may be.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tower_service::Service as _;
+
+use super::state::TARGET;
+
+/// How many connections are open at a time; more wait until one is closed.
+const MAX_CONNECTIONS: usize = 1_024;
+
+/// How long the head of a request may take; an idle connection is closed after as long.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The most bytes of a request's head.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// The most lines of a request's head.
+const MAX_HEADERS: usize = 64;
+
+/// How long open connections may take to end.
+const LAST_ANSWERS: Duration = Duration::from_secs(3);
+
+/// The wait after a failed accept: the process has no file descriptor left, mostly.
+const ACCEPT_GAP: Duration = Duration::from_millis(100);
+
+/// Serves until told to stop.
+pub(super) async fn run(listener: TcpListener, app: Router, mut stopped: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.wait_for(|stop| *stop) => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let (app, stopped) = (app.clone(), stopped.clone());
+                tokio::spawn(async move {
+                    connection(stream, peer, app, stopped).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(target: TARGET, %error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_GAP).await;
+            }
+        }
+    }
+    let all = u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX);
+    // Who does not end in time is cut off with the runtime.
+    let _ = tokio::time::timeout(LAST_ANSWERS, places.acquire_many(all)).await;
+}
+
+async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut stopped: watch::Receiver<bool>) {
+    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        let mut app = app.clone();
+        let (mut head, body) = request.into_parts();
+        head.extensions.insert(ConnectInfo(peer));
+        async move {
+            let request = Request::from_parts(head, axum::body::Body::new(body));
+            Ok::<_, Infallible>(app.call(request).await.unwrap_or_else(|never| match never {}))
+        }
+    });
+    let _ = stream.set_nodelay(true);
+    let mut server = http1::Builder::new();
+    server
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(MAX_HEAD)
+        .max_headers(MAX_HEADERS);
+    let mut serving = std::pin::pin!(server.serve_connection(TokioIo::new(stream), service));
+    // A browser that goes away in the middle of an answer is no error of ours.
+    tokio::select! {
+        _ = serving.as_mut() => return,
+        _ = stopped.wait_for(|stop| *stop) => serving.as_mut().graceful_shutdown(),
+    }
+    let _ = serving.await;
+}

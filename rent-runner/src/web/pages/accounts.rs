@@ -1,0 +1,260 @@
+//! The accounts at the reservation sites. A password goes in and never comes out.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect};
+use namyangju_rent::{Error, Site};
+
+use crate::request::{self, checked_name, site_of_account};
+use crate::store::{Account, NewAccount, Owned, SealPurpose};
+use crate::web::answer::{NoPage, Page, html, ours};
+use crate::web::doors::session::{Peer, SignedIn};
+use crate::web::form::Fields;
+use crate::web::frame::{Frame, Reader};
+use crate::web::state::Web;
+
+/// An account in the list.
+struct AccountCard {
+    id: i64,
+    name: String,
+    login: String,
+    site: String,
+    last_login: String,
+    is_refused: bool,
+    open_bookings: u32,
+}
+
+/// A city to choose.
+struct City {
+    name: &'static str,
+    title: String,
+    is_default: bool,
+}
+
+#[derive(Template)]
+#[template(path = "accounts.html")]
+struct AccountsPage {
+    frame: Frame,
+    accounts: Vec<AccountCard>,
+    cities: Vec<City>,
+    base_url: String,
+    wrong: Option<String>,
+    login: String,
+    name: String,
+}
+
+/// The accounts that somebody may use.
+pub(super) async fn visible(web: &Web, signed_in: &SignedIn) -> Result<Vec<Account>, NoPage> {
+    let users = web.store.users_of_accounts().await?;
+    let mut accounts = web.store.accounts().await?;
+    accounts.retain(|account| signed_in.user.is_owner || users.get(&account.id) == Some(&signed_in.user.id));
+    Ok(accounts)
+}
+
+async fn one(web: &Web, signed_in: &SignedIn, id: i64) -> Result<Account, NoPage> {
+    let found = visible(web, signed_in).await?.into_iter().find(|account| account.id == id);
+    found.ok_or_else(|| NoPage::new(StatusCode::NOT_FOUND, "there is no such account"))
+}
+
+fn cities(web: &Web) -> Vec<City> {
+    Site::builtin_names()
+        .filter_map(|name| {
+            let title = Site::builtin(name).ok()?.title().to_owned();
+            Some(City { name, title, is_default: name == web.config.site })
+        })
+        .collect()
+}
+
+/// What the page says, and what was typed into its form.
+#[derive(Default)]
+struct AccountsNote {
+    said: Option<String>,
+    wrong: Option<String>,
+    login: String,
+    name: String,
+}
+
+async fn page(web: &Web, signed_in: &SignedIn, reader: &Reader, note: AccountsNote) -> Page {
+    let words = reader.words;
+    let row = |account: Account| {
+        let site = site_of_account(&account).map_or(account.site.clone(), |site| site.title().to_owned());
+        let last_login = match (account.refused_at, account.checked_at) {
+            (Some(at), _) => format!("{} ({at})", words.refused),
+            (None, Some(at)) => at.to_string(),
+            (None, None) => words.never.to_owned(),
+        };
+        AccountCard {
+            id: account.id,
+            site: account.base_url.map_or(site.clone(), |url| format!("{site} ({url})")),
+            name: account.name,
+            login: account.login,
+            last_login,
+            is_refused: account.refused_at.is_some(),
+            open_bookings: account.open_bookings,
+        }
+    };
+    let status = if note.wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let mut frame = reader.frame(words.accounts, Some(signed_in));
+    "/accounts".clone_into(&mut frame.path);
+    frame.said = note.said;
+    let page = AccountsPage {
+        frame,
+        accounts: visible(web, signed_in).await?.into_iter().map(row).collect(),
+        cities: cities(web),
+        base_url: web.config.base_url.clone().unwrap_or_default(),
+        wrong: note.wrong,
+        login: note.login,
+        name: note.name,
+    };
+    Ok((status, html(&page)).into_response())
+}
+
+/// The list and the form.
+pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedIn, reader: Reader) -> Page {
+    page(&web, &signed_in, &reader, AccountsNote::default()).await
+}
+
+/// Adds one.
+pub(in crate::web) async fn add(
+    State(web): State<Arc<Web>>,
+    signed_in: SignedIn,
+    reader: Reader,
+    peer: Peer,
+    fields: Fields,
+) -> Page {
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
+    let login = fields.text("login").unwrap_or_default();
+    let name = fields.text("name");
+    match new_account(&web, &fields, &login, name.as_deref()).await {
+        Ok(account) => {
+            let id = web.store.add_account(&account).await?;
+            web.store.give(Owned::Account(id), signed_in.user.id).await?;
+            let what = format!("added account {id}");
+            web.store.audit(&signed_in.user.name, &peer.address.to_string(), &what).await?;
+            Ok(Redirect::to("/accounts").into_response())
+        }
+        Err(error) => {
+            let wrong = Some(format!("{error:#}"));
+            let note = AccountsNote { wrong, login, name: name.unwrap_or_default(), said: None };
+            page(&web, &signed_in, &reader, note).await
+        }
+    }
+}
+
+async fn new_account(
+    web: &Web,
+    fields: &Fields,
+    login: &str,
+    name: Option<&str>,
+) -> anyhow::Result<NewAccount> {
+    use crate::bad_input::BadInput;
+    if login.is_empty() || login.chars().any(char::is_control) {
+        return Err(BadInput("the login name is empty, or more than one line".to_owned()).into());
+    }
+    let password = fields.raw("password").unwrap_or_default();
+    if password.is_empty() {
+        return Err(BadInput("the password is empty".to_owned()).into());
+    }
+    let name = checked_name(name.unwrap_or(login))?;
+    let city = fields.text("site").unwrap_or_else(|| web.config.site.clone());
+    if city != web.config.site && !Site::builtin_names().any(|known| known == city) {
+        return Err(BadInput("there is no such city".to_owned()).into());
+    }
+    let base_url = fields.text("base_url");
+    request::site_at(&city, base_url.as_deref())?;
+    let same = web.store.accounts().await?.into_iter().any(|account| account.name == name);
+    if same {
+        return Err(BadInput(format!("there is an account {name} already")).into());
+    }
+    Ok(NewAccount {
+        site: city,
+        base_url,
+        login: login.to_owned(),
+        password: web.vault.seal(SealPurpose::Password(&name), password.as_bytes())?,
+        name,
+    })
+}
+
+/// Logs in once at the site.
+pub(in crate::web) async fn check(
+    State(web): State<Arc<Web>>,
+    signed_in: SignedIn,
+    reader: Reader,
+    Path(id): Path<i64>,
+    fields: Fields,
+) -> Page {
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
+    let account = one(&web, &signed_in, id).await?;
+    let note = match request::check_login(&web.store, &web.vault, &web.config, &account).await {
+        Ok(_) => AccountsNote {
+            said: Some(format!("{}: {}", account.name, reader.words.login_works)),
+            ..AccountsNote::default()
+        },
+        Err(error) => {
+            let why = match error.downcast_ref::<Error>() {
+                Some(Error::LoginRefused) => reader.words.refused.to_owned(),
+                _ => format!("{error:#}"),
+            };
+            AccountsNote { wrong: Some(format!("{}: {why}", account.name)), ..AccountsNote::default() }
+        }
+    };
+    page(&web, &signed_in, &reader, note).await
+}
+
+/// Replaces the password.
+pub(in crate::web) async fn password(
+    State(web): State<Arc<Web>>,
+    signed_in: SignedIn,
+    reader: Reader,
+    peer: Peer,
+    Path(id): Path<i64>,
+    fields: Fields,
+) -> Page {
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
+    let account = one(&web, &signed_in, id).await?;
+    let given = fields.raw("password").unwrap_or_default();
+    if given.is_empty() {
+        return Ok(Redirect::to("/accounts").into_response());
+    }
+    let sealed = web
+        .vault
+        .seal(SealPurpose::Password(&account.name), given.as_bytes())
+        .map_err(anyhow::Error::from)?;
+    web.store.set_password(&account.name, &sealed).await?;
+    let what = format!("changed the password of account {id}");
+    web.store.audit(&signed_in.user.name, &peer.address.to_string(), &what).await?;
+    Ok(Redirect::to("/accounts").into_response())
+}
+
+/// Removes it.
+pub(in crate::web) async fn remove(
+    State(web): State<Arc<Web>>,
+    signed_in: SignedIn,
+    reader: Reader,
+    peer: Peer,
+    Path(id): Path<i64>,
+    fields: Fields,
+) -> Page {
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
+    let account = one(&web, &signed_in, id).await?;
+    match web.store.remove_account(&account.name).await {
+        Ok(()) => {
+            web.store
+                .audit(&signed_in.user.name, &peer.address.to_string(), &format!("removed account {id}"))
+                .await?;
+            Ok(Redirect::to("/accounts").into_response())
+        }
+        Err(error) => {
+            page(
+                &web,
+                &signed_in,
+                &reader,
+                AccountsNote { wrong: Some(error.to_string()), ..AccountsNote::default() },
+            )
+            .await
+        }
+    }
+}

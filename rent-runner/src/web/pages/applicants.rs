@@ -1,0 +1,171 @@
+//! What is applied with, typed once.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect};
+use namyangju_rent::{Application, HeadCount};
+
+use crate::cli::ApplicationArgs;
+use crate::request::{self, checked_name};
+use crate::store::{Applicant, Owned};
+use crate::web::answer::{NoPage, Page, html, ours};
+use crate::web::doors::session::{Peer, SignedIn};
+use crate::web::form::Fields;
+use crate::web::frame::{Frame, Reader};
+use crate::web::state::Web;
+
+/// The fields of the form.
+#[derive(Clone, Debug, Default)]
+struct ApplicantForm {
+    name: String,
+    club_name: String,
+    head_count: String,
+    event_name: String,
+    purpose: String,
+    applicant_name: String,
+    telephone: String,
+    mobile: String,
+}
+
+#[derive(Template)]
+#[template(path = "applicants.html")]
+struct ApplicantsPage {
+    frame: Frame,
+    names: Vec<String>,
+    form: ApplicantForm,
+    wrong: Option<String>,
+}
+
+/// The applicants' data that somebody may use.
+pub(super) async fn visible(web: &Web, signed_in: &SignedIn) -> Result<Vec<Applicant>, NoPage> {
+    let users = web.store.users_of_applicants().await?;
+    let mut kept = web.store.applicants().await?;
+    kept.retain(|kept| signed_in.user.is_owner || users.get(&kept.name) == Some(&signed_in.user.id));
+    Ok(kept)
+}
+
+async fn page(
+    web: &Web,
+    signed_in: &SignedIn,
+    reader: &Reader,
+    form: ApplicantForm,
+    wrong: Option<String>,
+) -> Page {
+    let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let names = visible(web, signed_in).await?.into_iter().map(|kept| kept.name).collect();
+    let mut frame = reader.frame(reader.words.applicants, Some(signed_in));
+    "/applicants".clone_into(&mut frame.path);
+    Ok((status, html(&ApplicantsPage { frame, names, form, wrong })).into_response())
+}
+
+/// The names, and the form with the data of the one that is asked for.
+pub(in crate::web) async fn show(
+    State(web): State<Arc<Web>>,
+    signed_in: SignedIn,
+    reader: Reader,
+    RawQuery(query): RawQuery,
+) -> Page {
+    let query = query.unwrap_or_default();
+    let asked = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "name");
+    let form = match asked {
+        Some((_, name)) => {
+            let kept = visible(&web, &signed_in).await?.into_iter().find(|kept| kept.name == name);
+            match kept {
+                Some(kept) => form_of(&kept.name, &request::unseal(&web.vault, &kept.data)?),
+                None => ApplicantForm::default(),
+            }
+        }
+        None => ApplicantForm::default(),
+    };
+    page(&web, &signed_in, &reader, form, None).await
+}
+
+fn form_of(name: &str, application: &Application) -> ApplicantForm {
+    let text = |text: Option<String>| text.unwrap_or_default();
+    ApplicantForm {
+        name: name.to_owned(),
+        club_name: application.club_name.clone(),
+        head_count: application.head_count.to_string(),
+        event_name: application.event_name.clone(),
+        purpose: application.purpose.clone(),
+        applicant_name: text(application.applicant_name.clone()),
+        telephone: text(application.telephone.as_ref().map(|phone| phone.to_wire())),
+        mobile: text(application.mobile.as_ref().map(|phone| phone.to_wire())),
+    }
+}
+
+/// Adds or changes.
+pub(in crate::web) async fn put(
+    State(web): State<Arc<Web>>,
+    signed_in: SignedIn,
+    reader: Reader,
+    peer: Peer,
+    fields: Fields,
+) -> Page {
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
+    let text = |name| fields.text(name).unwrap_or_default();
+    let form = ApplicantForm {
+        name: text("name"),
+        club_name: text("club_name"),
+        head_count: text("head_count"),
+        event_name: text("event_name"),
+        purpose: text("purpose"),
+        applicant_name: text("applicant_name"),
+        telephone: text("telephone"),
+        mobile: text("mobile"),
+    };
+    let read = read(&fields);
+    let (name, application) = match read {
+        Ok(read) => read,
+        Err(error) => return page(&web, &signed_in, &reader, form, Some(format!("{error:#}"))).await,
+    };
+    let is_new = !web.store.applicants().await?.iter().any(|kept| kept.name == name);
+    if !is_new && !visible(&web, &signed_in).await?.iter().any(|kept| kept.name == name) {
+        return page(&web, &signed_in, &reader, form, Some(reader.words.name_taken.to_owned())).await;
+    }
+    web.store.put_applicant(&name, &request::seal(&web.vault, &application)?).await?;
+    if is_new {
+        web.store.give(Owned::Applicant(&name), signed_in.user.id).await?;
+    }
+    web.store.audit(&signed_in.user.name, &peer.address.to_string(), "stored an applicant's data").await?;
+    Ok(Redirect::to("/applicants").into_response())
+}
+
+fn read(fields: &Fields) -> anyhow::Result<(String, Application)> {
+    let head_count = fields.text("head_count").map(|count| count.parse::<HeadCount>()).transpose();
+    let head_count = head_count.map_err(crate::bad_input::BadInput::from)?;
+    let given = ApplicationArgs {
+        club_name: fields.text("club_name"),
+        head_count,
+        event_name: fields.text("event_name"),
+        purpose: fields.text("purpose"),
+        applicant_name: fields.text("applicant_name"),
+        tel: fields.text("telephone"),
+        mobile: fields.text("mobile"),
+        ..ApplicationArgs::default()
+    };
+    let application = request::application(&given, None)?;
+    Ok((checked_name(&fields.text("name").unwrap_or_else(|| application.club_name.clone()))?, application))
+}
+
+/// Removes.
+pub(in crate::web) async fn remove(
+    State(web): State<Arc<Web>>,
+    signed_in: SignedIn,
+    reader: Reader,
+    peer: Peer,
+    fields: Fields,
+) -> Page {
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
+    let name = fields.text("name").unwrap_or_default();
+    if visible(&web, &signed_in).await?.iter().any(|kept| kept.name == name) {
+        web.store.remove_applicant(&name).await?;
+        web.store
+            .audit(&signed_in.user.name, &peer.address.to_string(), "removed an applicant's data")
+            .await?;
+    }
+    Ok(Redirect::to("/applicants").into_response())
+}

@@ -1,0 +1,131 @@
+//! One booking: where it stands, what a person must do, and all that happened.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect};
+
+use super::bookings::{Card, court_name};
+use crate::request::{self, courts};
+use crate::runner::Identity;
+use crate::store::{BookingId, EventRow, Owned, State as Standing, StoreError};
+use crate::web::answer::{NoPage, Page, html, ours};
+use crate::web::doors::session::{Peer, SignedIn};
+use crate::web::form::Fields;
+use crate::web::frame::{Frame, Reader};
+use crate::web::korean;
+use crate::web::state::Web;
+use crate::web::words::Words;
+use crate::words::in_words;
+
+/// A line of the story.
+struct StoryLine {
+    at: String,
+    text: String,
+    is_english: bool,
+}
+
+#[derive(Template)]
+#[template(path = "booking.html")]
+struct BookingPage {
+    frame: Frame,
+    card: Card,
+    choices: Vec<String>,
+    opening: &'static str,
+    runner: Option<String>,
+    cancel_asked: bool,
+    can_retry: bool,
+    story: Vec<StoryLine>,
+}
+
+/// Whether somebody may see a booking: the owner each, a member own ones. What is not there looks the same.
+pub(in crate::web) async fn visible(web: &Web, signed_in: &SignedIn, id: BookingId) -> Result<(), NoPage> {
+    let is_own =
+        signed_in.user.is_owner || web.store.user_of(Owned::Booking(id)).await? == Some(signed_in.user.id);
+    if is_own && web.store.booking_stamp(id).await?.is_some() {
+        return Ok(());
+    }
+    Err(NoPage::new(StatusCode::NOT_FOUND, format!("there is no booking {id}")))
+}
+
+/// The booking.
+pub(in crate::web) async fn show(
+    State(web): State<Arc<Web>>,
+    signed_in: SignedIn,
+    reader: Reader,
+    Path(id): Path<i64>,
+) -> Page {
+    let id = BookingId(id);
+    visible(&web, &signed_in, id).await?;
+    let mut history = web.store.story(id).await?;
+    courts::give_names(&web.store, [&mut history.booking]).await;
+    let booking = &history.booking;
+    let words = reader.words;
+    let mut frame = reader.frame(format!("{} {id}", words.booking), Some(&signed_in));
+    frame.live = Some(format!("/live?booking={id}"));
+    let choice = |wish: &namyangju_rent::Wish| {
+        format!("{} · {} {}", court_name(booking, &wish.place), words.day(wish.date), wish.range)
+    };
+    Ok(html(&BookingPage {
+        frame,
+        card: Card::new(words, booking),
+        choices: booking.choices.iter().map(choice).collect(),
+        opening: words.of_opening(booking.opens),
+        runner: booking.owner.as_deref().map(|owner| Identity::name_of(owner).to_owned()),
+        cancel_asked: booking.cancel_asked,
+        can_retry: booking.state.is_over() && booking.state != Standing::Succeeded,
+        story: history.events.iter().map(|row| line(reader.words, row)).collect(),
+    }))
+}
+
+/// An event in the reader's language, as far as there are words for it.
+fn line(words: &Words, row: &EventRow) -> StoryLine {
+    let at = row.at.time_text();
+    match korean::event(&row.event) {
+        Some(text) if words.tag == "ko" => StoryLine { at, text, is_english: false },
+        _ => StoryLine { at, text: in_words(&row.event), is_english: true },
+    }
+}
+
+/// Cancels it, or asks its runner to.
+pub(in crate::web) async fn cancel(
+    State(web): State<Arc<Web>>,
+    signed_in: SignedIn,
+    reader: Reader,
+    peer: Peer,
+    Path(id): Path<i64>,
+    fields: Fields,
+) -> Page {
+    let id = BookingId(id);
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
+    visible(&web, &signed_in, id).await?;
+    web.store.cancel_booking(id).await?;
+    web.store
+        .audit(&signed_in.user.name, &peer.address.to_string(), &format!("cancelled booking {id}"))
+        .await?;
+    Ok(Redirect::to(&format!("/bookings/{id}")).into_response())
+}
+
+/// Puts it back to waiting.
+pub(in crate::web) async fn retry(
+    State(web): State<Arc<Web>>,
+    signed_in: SignedIn,
+    reader: Reader,
+    peer: Peer,
+    Path(id): Path<i64>,
+    fields: Fields,
+) -> Page {
+    let id = BookingId(id);
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
+    visible(&web, &signed_in, id).await?;
+    request::again(&web.store, id, None).await.map_err(|error| match error.downcast::<StoreError>() {
+        Ok(error) => NoPage::from(error),
+        Err(error) => NoPage::from(error),
+    })?;
+    web.store
+        .audit(&signed_in.user.name, &peer.address.to_string(), &format!("retried booking {id}"))
+        .await?;
+    Ok(Redirect::to(&format!("/bookings/{id}")).into_response())
+}

@@ -1,0 +1,127 @@
+//! Signing in and out.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
+
+use crate::store::WebUser;
+use crate::web::answer::{NoPage, Page, html, ours, own_path};
+use crate::web::doors::session::{self, Peer, SignedIn};
+use crate::web::doors::throttle::Who;
+use crate::web::doors::{password, token};
+use crate::web::form::Fields;
+use crate::web::frame::{Frame, Reader};
+use crate::web::state::{TARGET, Web};
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage {
+    frame: Frame,
+    has_owner: bool,
+    name: String,
+    next: String,
+    wrong: Option<&'static str>,
+}
+
+/// The form.
+pub(in crate::web) async fn show(
+    State(web): State<Arc<Web>>,
+    reader: Reader,
+    RawQuery(query): RawQuery,
+) -> Page {
+    let query = query.unwrap_or_default();
+    let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
+    let next = own_path(next.as_ref().map(|(_, path)| path.as_ref())).to_owned();
+    Ok(html(&SignInPage {
+        frame: reader.frame(reader.words.sign_in, None),
+        has_owner: web.store.has_owner().await?,
+        name: String::new(),
+        next,
+        wrong: None,
+    }))
+}
+
+/// Signs in.
+pub(in crate::web) async fn enter(
+    State(web): State<Arc<Web>>,
+    reader: Reader,
+    peer: Peer,
+    fields: Fields,
+) -> Page {
+    ours(&fields, None, &reader)?;
+    let name = fields.text("name").unwrap_or_default();
+    let next = own_path(fields.raw("next")).to_owned();
+    let again = |status, wrong| {
+        let page = SignInPage {
+            frame: reader.frame(reader.words.sign_in, None),
+            has_owner: true,
+            name: name.clone(),
+            next: next.clone(),
+            wrong: Some(wrong),
+        };
+        (status, html(&page)).into_response()
+    };
+    let known = web.store.web_user(&name).await?;
+    let who = who(&web, &peer, known.as_ref().map(|(user, _)| user)).await?;
+    if let Err(wait) = web.throttle.take(&who) {
+        tracing::warn!(target: TARGET, address = %peer.address, "sign-in refused: too many tries");
+        let wait = wait.as_secs().max(1).to_string();
+        let page = again(StatusCode::TOO_MANY_REQUESTS, reader.words.too_many_tries);
+        return Ok(([(RETRY_AFTER, wait)], page).into_response());
+    }
+    let given = fields.raw("password").unwrap_or_default().to_owned();
+    let (user, hash) = known.map_or((None, None), |(user, hash)| (Some(user), Some(hash)));
+    let fits = password::fits(given, hash).await?;
+    let Some(user) = user.filter(|_| fits) else {
+        // One form for programs that ban addresses. The name is left out: people type passwords into its field.
+        tracing::warn!(target: TARGET, address = %peer.address, "sign-in failed");
+        return Ok(again(StatusCode::UNAUTHORIZED, reader.words.wrong_sign_in));
+    };
+    web.throttle.forget(&who);
+    begin(&web, &peer, &user, &next).await
+}
+
+/// Whose tries a sign-in takes: a browser that the user has used before has its own.
+async fn who(web: &Web, peer: &Peer, user: Option<&WebUser>) -> Result<Who, NoPage> {
+    if let (Some(user), Some(browser)) = (user, &peer.known)
+        && web.store.knows_browser(&token::hash(browser), user.id).await?
+    {
+        return Ok(Who::KnownBrowser(user.id));
+    }
+    Ok(Who::address(peer.address))
+}
+
+/// Begins a new session and goes on.
+pub(super) async fn begin(web: &Web, peer: &Peer, user: &WebUser, next: &str) -> Page {
+    let session = token::new().map_err(anyhow::Error::from)?;
+    let address = peer.address.to_string();
+    web.store.begin_session(&token::hash(&session), user.id, &address, &peer.browser).await?;
+    let known = match &peer.known {
+        Some(browser) => web.store.knows_browser(&token::hash(browser), user.id).await?,
+        None => false,
+    };
+    let browser = if known { None } else { Some(token::new().map_err(anyhow::Error::from)?) };
+    if let Some(browser) = &browser {
+        web.store.know_browser(&token::hash(browser), user.id).await?;
+    }
+    web.store.audit(&user.name, &address, "signed in").await?;
+    let cookies = session::begin(&session, browser.as_deref());
+    let cookies = cookies.into_iter().map(|line| (axum::http::header::SET_COOKIE, line));
+    Ok((AppendHeaders(cookies.collect::<Vec<_>>()), Redirect::to(next)).into_response())
+}
+
+/// Signs out.
+pub(in crate::web) async fn leave(
+    State(web): State<Arc<Web>>,
+    signed_in: SignedIn,
+    reader: Reader,
+    fields: Fields,
+) -> Result<Response, NoPage> {
+    ours(&fields, Some(&signed_in.csrf), &reader)?;
+    web.store.end_session(&signed_in.session()).await?;
+    Ok(([(axum::http::header::SET_COOKIE, session::end())], Redirect::to("/sign-in")).into_response())
+}

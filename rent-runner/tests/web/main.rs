@@ -1,0 +1,8 @@
+//! The page of the real program, with its real store, beside a stand-in site on this machine.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod browser;
+mod club;
+mod doors;
+mod story;
+mod world;
