@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::cli::List;
 use crate::config::Config;
 use crate::store::{Filter, State, Store, StoredBooking};
-use crate::terminal::booking;
+use crate::terminal::{Cell, Column, booking};
 use crate::words::{counted, many};
 use crate::{exit, terminal};
 
@@ -14,6 +14,17 @@ use crate::{exit, terminal};
 /// others the last.
 const FIRST_OPEN: u32 = 100;
 const LAST_OVER: u32 = 20;
+
+/// What gives way where a row does not fit: the numbers of the steps say in which order.
+const COLUMNS: [Column<'_>; 7] = [
+    Column::whole("number").short("no", 1),
+    Column::whole("opens (Asia/Seoul)").short("opens", 2),
+    Column::text("account").spare(4),
+    Column::text("court"),
+    Column::whole("day and time").short("day, from", 5),
+    Column::whole("state").short("state", 3),
+    Column::text("receipt or reason").short("result", 3).spare(6),
+];
 
 /// Lists the bookings.
 pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
@@ -32,11 +43,8 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
         return Ok(exit::DONE);
     }
     if !bookings.is_empty() {
-        let header = ["number", "opens (Asia/Seoul)", "account", "choice", "state", "receipt or reason"];
-        terminal::result(&terminal::table(
-            &header,
-            bookings.iter().map(|booking| row(booking, &refused)).collect(),
-        ))?;
+        let rows: Vec<Vec<Cell>> = bookings.iter().map(|booking| row(booking, &refused)).collect();
+        terminal::result(&terminal::table_of(&COLUMNS, &rows))?;
     }
     let waiting = bookings.iter().filter(|booking| !booking.state.is_over()).count();
     let left_out = match left_out {
@@ -69,12 +77,9 @@ async fn wanted(store: &Store, arguments: &List) -> Result<(Vec<StoredBooking>, 
     Ok((bookings, all.saturating_sub(listed)))
 }
 
-fn row(booking: &StoredBooking, refused: &[String]) -> Vec<String> {
+fn row(booking: &StoredBooking, refused: &[String]) -> Vec<Cell> {
     let more = booking.choices.len().saturating_sub(1);
-    let mut choice = booking::choice(booking).map(booking::wish).unwrap_or_default();
-    if more > 0 {
-        choice.push_str(&format!(" (+{more})"));
-    }
+    let (court, day) = booking::choice(booking).map(|wish| booking::cells(wish, more)).unwrap_or_default();
     let mut end = match (&booking.receipt, &booking.reason) {
         (Some(receipt), _) => format!("receipt {receipt}"),
         (None, Some(reason)) => reason.clone(),
@@ -88,15 +93,16 @@ fn row(booking: &StoredBooking, refused: &[String]) -> Vec<String> {
         end.push_str(&format!("held: the site refused the login (`account password {}`)", booking.account));
     }
     if let Some(note) = &booking.note {
-        end.push_str(if end.is_empty() { "" } else { "\n" });
+        end.push_str(if end.is_empty() { "" } else { " " });
         end.push_str(&format!("({note})"));
     }
     vec![
-        booking.id.to_string(),
-        booking.opens_at.to_string().trim_end_matches(" Asia/Seoul").trim_end_matches(".000").to_owned(),
-        booking.account.clone(),
-        choice,
-        booking::state(booking.state),
-        end,
+        Cell::from(booking.id.to_string()),
+        booking::opening(booking),
+        Cell::from(booking.account.clone()),
+        court,
+        day,
+        Cell::or(booking::state(booking.state), booking.state.as_str()),
+        Cell::from(end),
     ]
 }

@@ -18,9 +18,12 @@ use crate::runner::Identity;
 use crate::store::{
     AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, SealPurpose, Store, StoredBooking,
 };
-use crate::terminal::booking;
+use crate::terminal::{booking, layout};
 use crate::words::{clock_sentence, counted, duration, in_words, millis, probes};
 use crate::{exit, request, terminal};
+
+/// The blanks before the second line of an attempt or an event.
+const INDENT: usize = 6;
 
 /// Tells the story, or writes the page.
 pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
@@ -115,8 +118,9 @@ fn event_json(row: &EventRow) -> Value {
 
 fn as_text(story: &BookingHistory, application: Option<&Application>, events: bool) -> String {
     let mut text = head(&story.booking, application);
+    let columns = layout::columns();
     let mut line = |row: String| {
-        text.push_str(&row);
+        text.push_str(&terminal::wrapped(&row, INDENT, columns));
         text.push('\n');
     };
     for row in &story.attempts {
@@ -138,7 +142,7 @@ fn as_text(story: &BookingHistory, application: Option<&Application>, events: bo
 fn head(booking: &StoredBooking, application: Option<&Application>) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
-        let _ = writeln!(text, "{name:<11}{value}");
+        let _ = writeln!(text, "{}", terminal::labelled(name, &value));
     };
     line("booking", format!("{}, {}", booking.id, booking::state(booking.state)));
     let site =
@@ -266,23 +270,23 @@ fn report(report: Option<&Value>) -> Vec<String> {
     let Some(report) = report else { return Vec::new() };
     let mut lines = vec![String::new()];
     if let Some(clock) = field::<ClockEstimate>(report, "clock") {
-        lines.push(format!("clock      {} ({})", clock_sentence(&clock), probes(&clock)));
+        let text = format!("{} ({})", clock_sentence(&clock), probes(&clock));
+        lines.push(terminal::labelled("clock", &text));
     }
     if let Some(opening) = field::<OpeningBracket>(report, "opening") {
-        match (opening.after, opening.before) {
-            (Some(after), Some(before)) => {
-                lines.push(format!("opening    seen closed at {after}, open at {before}"));
-            }
-            (Some(after), None) => lines.push(format!("opening    seen closed at {after}, and never open")),
-            (None, Some(before)) => lines.push(format!("opening    seen open at {before}")),
-            (None, None) => {}
-        }
+        let seen = match (opening.after, opening.before) {
+            (Some(after), Some(before)) => Some(format!("seen closed at {after}, open at {before}")),
+            (Some(after), None) => Some(format!("seen closed at {after}, and never open")),
+            (None, Some(before)) => Some(format!("seen open at {before}")),
+            (None, None) => None,
+        };
+        lines.extend(seen.map(|seen| terminal::labelled("opening", &seen)));
     }
     if let Some(requests) = field::<u32>(report, "requests") {
         let after = field::<u32>(report, "requests_after_opening")
             .map(|after| format!(", {after} of them after the opening"))
             .unwrap_or_default();
-        lines.push(format!("requests   {requests}{after}"));
+        lines.push(terminal::labelled("requests", &format!("{requests}{after}")));
     }
     lines
 }

@@ -8,6 +8,7 @@ use crate::cli::Status;
 use crate::config::Config;
 use crate::runner::Identity;
 use crate::store::{Account, Filter, OpeningRow, RunnerRow, State, Store};
+use crate::terminal::labelled;
 use crate::words::counted;
 use crate::{exit, request, terminal, words};
 
@@ -65,7 +66,7 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
         }))?;
         return Ok(exit::DONE);
     }
-    let mut lines = vec![format!("store      {}", store.address())];
+    let mut lines = vec![labelled("store", store.address())];
     let mut states: Vec<_> = counts
         .iter()
         .filter(|(_, many)| *many > 0)
@@ -74,38 +75,34 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     if states.is_empty() {
         states.push("none".to_owned());
     }
-    lines.push(format!("bookings   {}", states.join(", ")));
+    lines.push(labelled("bookings", &states.join(", ")));
     if let Some(next) = next {
-        lines.push(format!("           the next booking that no runner holds opens at {next}"));
+        lines.push(labelled("", &format!("the next booking that no runner holds opens at {next}")));
     }
     let first = Filter { states: vec![State::Waiting, State::Armed], most: Some(1), ..Filter::default() };
     for booking in store.bookings(&first).await? {
         if let Some(alarm) = &booking.reason {
-            lines.push(format!("alarm      of the booking {}: {alarm}", booking.id));
+            lines.push(labelled("alarm", &format!("of the booking {}: {alarm}", booking.id)));
         }
     }
     for runner in &runners {
-        lines.push(format!("runner     {}", line(runner)));
+        lines.push(labelled("runner", &line(runner)));
     }
     if runners.is_empty() {
-        lines.push("runner     none ran today: start `rent-runner serve`, or `run-due` by cron".to_owned());
+        lines.push(labelled("runner", "none ran today: start `rent-runner serve`, or `run-due` by cron"));
     }
     for (name, at) in &refused {
-        lines.push(format!(
-            "account    {name}: the site refused its login at {at}: {}",
-            words::login_held(name)
-        ));
+        let held = words::login_held(name);
+        lines.push(labelled("account", &format!("{name}: the site refused its login at {at}: {held}")));
     }
     for message in &failing {
         let error = message.last_error.as_deref().unwrap_or_default();
         let tries = counted(message.tries, "try");
-        lines.push(format!(
-            "message    {} to {}: not sent after {tries}: {error}",
-            message.kind, message.channel
-        ));
+        let text = format!("{} to {}: not sent after {tries}: {error}", message.kind, message.channel);
+        lines.push(labelled("message", &text));
     }
     for row in &openings {
-        lines.push(format!("opened     {}", opened(row)));
+        lines.push(labelled("opened", &opened(row)));
     }
     terminal::result(&lines.join("\n"))?;
     store.close().await;

@@ -5,6 +5,7 @@ use namyangju_rent::{Purpose, Wish};
 use serde_json::{Value, json};
 
 use crate::store::{OpeningSource, RetryPace, State, StoredBooking};
+use crate::terminal::Cell;
 use crate::words::duration;
 
 /// Its state: the plain word, and the exact one where that says more.
@@ -19,6 +20,33 @@ pub(crate) fn state(state: State) -> String {
 pub(crate) fn wish(wish: &Wish) -> String {
     let events = if wish.purpose == Purpose::Events { ", events" } else { "" };
     format!("{} {} {}{events}", wish.place, wish.date, wish.range)
+}
+
+/// A wish in a table: the court, and its day and time; `more` is the number of further choices.
+pub(crate) fn cells(wish: &Wish, more: usize) -> (Cell, Cell) {
+    let Wish { place, date, range, .. } = wish;
+    let events = if wish.purpose == Purpose::Events { ", events" } else { "" };
+    let (further, shortly) =
+        if more > 0 { (format!(" (+{more})"), format!(" +{more}")) } else { Default::default() };
+    let day = format!("{date} {range}{events}{further}");
+    let short = format!("{} {}{shortly}", month_and_day(&date.to_string()), range.start());
+    (Cell::from(place.to_string()), Cell::or(day, short))
+}
+
+/// When it opens, in a table whose header says that it is in Asia/Seoul.
+pub(crate) fn opening(booking: &StoredBooking) -> Cell {
+    let text = booking.opens_at.to_string();
+    let long = text.trim_end_matches(" Asia/Seoul").trim_end_matches(".000");
+    let (day, time) = long.split_once(' ').unwrap_or((long, ""));
+    // The second of an announced opening counts; the one in which a booking was stored does not.
+    let to_the_minute = booking.opens == OpeningSource::Now || time.ends_with(":00");
+    let time = time.get(..5).filter(|_| to_the_minute).unwrap_or(time);
+    Cell::or(long, format!("{} {time}", month_and_day(day)))
+}
+
+/// `12-05` of `2026-12-05`.
+fn month_and_day(date: &str) -> &str {
+    date.split_once('-').map_or(date, |(_, day)| day)
 }
 
 /// The choice at hand, or the one it ended with.

@@ -13,6 +13,7 @@ mod files;
 mod hangul;
 mod interruption;
 mod journal;
+mod layout;
 mod lists;
 mod logs;
 mod notify;
