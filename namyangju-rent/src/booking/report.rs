@@ -15,6 +15,7 @@ use crate::value::slot::SlotState;
 
 /// How a booking ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", tag = "verdict")]
 #[non_exhaustive]
 pub enum Verdict {
@@ -67,6 +68,7 @@ pub enum Verdict {
 
 /// One attempt: what was sent and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Attempt {
     /// Counted from 1.
@@ -90,6 +92,7 @@ pub struct Attempt {
 
 /// One page of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Visit {
     /// Which one.
@@ -98,15 +101,18 @@ pub struct Visit {
     pub sent: SeoulTime,
     /// From there to the head of the answer.
     #[serde(with = "micros", rename = "first_byte_micros")]
+    #[cfg_attr(feature = "schema", schemars(with = "u64"))]
     pub first_byte: Duration,
     /// From there to the whole answer.
     #[serde(with = "micros", rename = "done_micros")]
+    #[cfg_attr(feature = "schema", schemars(with = "u64"))]
     pub done: Duration,
 }
 
 /// Between which instants of the site's clock the day really opened; of this machine's clock where
 /// [`Report::clock`] is `None` and no offset was given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct OpeningBracket {
     /// The site still said "not open" to a request that left then.
@@ -117,6 +123,7 @@ pub struct OpeningBracket {
 
 /// The result of a booking: its verdict and everything that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Report {
     /// How it ended.
