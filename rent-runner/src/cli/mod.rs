@@ -22,7 +22,9 @@ pub(crate) use people::{
     ApplicantSet,
 };
 pub(crate) use serve::{RunDue, Serve};
-pub(crate) use settings::{At, Completions, Global, RunnerArgs, SettingsArgs, SettingsCommand, SettingsShow};
+pub(crate) use settings::{
+    At, Completions, Global, RunnerArgs, SettingsArgs, SettingsCommand, SettingsShow,
+};
 pub(crate) use stand_in::{Demo, StandInSite};
 pub(crate) use stored::{
     Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show, Status,
@@ -126,6 +128,9 @@ pub(crate) enum Command {
     Notify(Notify),
     Doctor(Doctor),
     Completions(Completions),
+    /// Print the JSON Schemas of what `--json` prints: an object with one schema for each command.
+    #[command(hide = true)]
+    Schema,
 }
 
 #[cfg(test)]

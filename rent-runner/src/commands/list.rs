@@ -1,8 +1,8 @@
 //! `list`: what is stored, and how it stands.
 
 use anyhow::Result;
-use serde_json::{Value, json};
 
+use super::documents::ListDocument;
 use crate::cli::List;
 use crate::config::Config;
 use crate::store::{Filter, State, Store, StoredBooking};
@@ -38,8 +38,8 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
         super::refused_accounts(&store).await?.into_iter().map(|(name, _)| name).collect();
     store.close().await;
     if arguments.json {
-        let bookings: Vec<Value> = bookings.iter().map(booking::json).collect();
-        terminal::json(&json!({ "bookings": bookings, "left_out": left_out, "accounts_refused": refused }))?;
+        let bookings = bookings.iter().map(booking::json).collect();
+        terminal::json(&ListDocument { bookings, left_out, accounts_refused: refused })?;
         return Ok(exit::DONE);
     }
     if !bookings.is_empty() {

@@ -10,6 +10,7 @@ pub(crate) mod clock;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+mod documents;
 mod dry_run;
 pub(crate) mod edit;
 pub(crate) mod export;
@@ -19,6 +20,7 @@ pub(crate) mod notify;
 pub(crate) mod places;
 pub(crate) mod retry;
 pub(crate) mod run_due;
+pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod settings;
 pub(crate) mod show;
@@ -33,7 +35,8 @@ use std::time::Duration;
 use anyhow::Result;
 use namyangju_rent::clock::{Clock as _, SystemClock};
 use namyangju_rent::{SeoulTime, nfc};
-use serde_json::json;
+
+pub(crate) use documents::{ErrorDocument, ErrorEntry};
 
 use crate::bad_input::BadInput;
 use crate::cli::At;
@@ -132,7 +135,7 @@ async fn living_runner(store: &Store) -> Result<Option<String>> {
 async fn say(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
     let booking = store.booking(id).await?;
     if as_json {
-        terminal::json(&json!({ "booking": booking::json(&booking) }))?;
+        terminal::json(&documents::ChangedDocument { booking: booking::json(&booking) })?;
     } else {
         let wish = booking.choices.first().map(booking::wish).unwrap_or_default();
         terminal::result(&format!("booking {id} {what}: {wish}, opens {}", booking.opens_at))?;

@@ -6,9 +6,10 @@ use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::places::{CentreCode, GroupCode, Menu, MenuEntry};
 use namyangju_rent::{Client, Guest, Next, Place, Site};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
+use super::documents::PlacesDocument;
 use crate::bad_input::BadInput;
 use crate::cli::Places;
 use crate::config::Config;
@@ -25,12 +26,15 @@ const MAX_REQUESTS: u32 = 200;
 const MAX_FAILURES: u32 = 3;
 
 /// One court as it is listed.
-#[derive(Debug, Serialize)]
-struct Listed {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Listed {
     place: Place,
+    /// The names of the centre, the group and the court, as far as they are known.
     names: Vec<String>,
+    /// With `--known`: the confidence mark of docs/protocol.md.
     #[serde(skip_serializing_if = "Option::is_none")]
     confidence: Option<String>,
+    /// Whether the court is known to ask for a human check.
     human_check: bool,
 }
 
@@ -44,8 +48,9 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
             return Err(no_centre(centre, &format!("the dialect of {}", site.name()), known));
         }
         if arguments.json {
-            let name = site.name();
-            terminal::json(&json!({ "site": name, "source": "dialect", "places": places }))?;
+            let (complete, requests, without_courts) = (None, None, None);
+            let (site, source) = (site.name(), "dialect");
+            terminal::json(&PlacesDocument { site, source, complete, requests, places, without_courts })?;
         } else {
             terminal::result(&table(&places, true))?;
         }
@@ -60,16 +65,17 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
         return Err(no_centre(centre, &menus, found.centres.iter().map(|entry| &entry.centre)));
     }
     let places = found.courts(client.site());
+    let count = u32::try_from(places.len()).unwrap_or(u32::MAX);
     let empty = if arguments.all { found.empty() } else { Vec::new() };
     if arguments.json {
-        terminal::json(&json!({
-            "site": client.site().name(),
-            "source": "menus",
-            "complete": found.complete,
-            "requests": client.budget().used(),
-            "places": places,
-            "without_courts": empty,
-        }))?;
+        terminal::json(&PlacesDocument {
+            site: client.site().name(),
+            source: "menus",
+            complete: Some(found.complete),
+            requests: Some(client.budget().used()),
+            places,
+            without_courts: Some(empty),
+        })?;
     } else {
         let mut rows = table(&places, false);
         for empty in &empty {
@@ -77,7 +83,6 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
         }
         terminal::result(&rows)?;
     }
-    let count = u32::try_from(places.len()).unwrap_or(u32::MAX);
     terminal::note(&format!(
         "{} in {}{}",
         counted(count, "court"),
@@ -145,9 +150,11 @@ struct Found {
 }
 
 /// A centre or group in which no court was found.
-#[derive(Debug, Serialize)]
-struct Empty {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct EmptyMenu {
+    /// The code of the centre, or of the centre and the group.
     code: String,
+    /// The name on the site.
     name: String,
 }
 
@@ -253,15 +260,15 @@ impl Found {
     }
 
     /// Centres and groups in which no court was found.
-    fn empty(&self) -> Vec<Empty> {
+    fn empty(&self) -> Vec<EmptyMenu> {
         let centres =
             self.centres.iter().filter(|centre| !self.courts.iter().any(|c| c.centre == centre.centre));
         let centres =
-            centres.map(|centre| Empty { code: centre.centre.to_string(), name: centre.name.clone() });
+            centres.map(|centre| EmptyMenu { code: centre.centre.to_string(), name: centre.name.clone() });
         let groups = self.groups.iter().filter(|group| !self.has_courts(&group.centre, group.group.as_ref()));
         let groups = groups.filter_map(|group| {
             let code = format!("{}/{}", group.centre, group.group.as_ref()?);
-            Some(Empty { code, name: group.name.clone() })
+            Some(EmptyMenu { code, name: group.name.clone() })
         });
         centres.chain(groups).collect()
     }

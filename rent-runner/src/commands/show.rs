@@ -9,8 +9,9 @@ use namyangju_rent::report::OpeningBracket;
 use namyangju_rent::{Application, Event};
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::documents::{AttemptEntry, EventEntry, ShowDocument};
 use crate::bad_input::BadInput;
 use crate::cli::Show;
 use crate::config::Config;
@@ -79,41 +80,31 @@ async fn page(store: &Store, config: &Config, id: BookingId, round: Option<i64>,
     Ok(())
 }
 
-fn as_json(story: &BookingHistory, application: Option<&Application>, events: bool) -> Value {
-    let attempts: Vec<Value> = story
-        .attempts
-        .iter()
-        .map(|row| {
-            json!({
-                "round": row.round,
-                "runner": runner_of(&story.events, row),
-                "page_bytes": row.page_bytes,
-                "attempt": row.attempt,
-            })
-        })
-        .collect();
-    let mut value = json!({
-        "booking": booking::json(&story.booking),
-        "attempts": attempts,
-        "report": story.report,
+fn as_json<'s>(
+    story: &'s BookingHistory,
+    application: Option<&'s Application>,
+    events: bool,
+) -> ShowDocument<'s> {
+    let attempts = story.attempts.iter().map(|row| AttemptEntry {
+        round: row.round,
+        runner: runner_of(&story.events, row),
+        page_bytes: row.page_bytes,
+        attempt: &row.attempt,
     });
-    if let (Some(application), Value::Object(fields)) = (application, &mut value) {
-        fields.insert("application".to_owned(), json!(application));
+    let entry = |row: &'s EventRow| EventEntry {
+        round: row.round,
+        fence: row.fence,
+        runner: &row.runner,
+        at: row.at,
+        event: &row.event,
+    };
+    ShowDocument {
+        booking: booking::json(&story.booking),
+        attempts: attempts.collect(),
+        report: story.report.as_ref(),
+        application,
+        events: events.then(|| story.events.iter().map(entry).collect()),
     }
-    if let (true, Value::Object(fields)) = (events, &mut value) {
-        let rows: Vec<Value> = story.events.iter().map(event_json).collect();
-        fields.insert("events".to_owned(), Value::Array(rows));
-    }
-    value
-}
-
-fn event_json(row: &EventRow) -> Value {
-    let mut value = json!({ "round": row.round, "fence": row.fence, "runner": row.runner, "at": row.at });
-    if let (Value::Object(fields), Ok(Value::Object(event))) = (&mut value, serde_json::to_value(&row.event))
-    {
-        fields.extend(event);
-    }
-    value
 }
 
 fn as_text(story: &BookingHistory, application: Option<&Application>, events: bool) -> String {

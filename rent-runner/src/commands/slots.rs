@@ -4,8 +4,8 @@ use anyhow::Result;
 use namyangju_rent::Purpose;
 use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::schedule::{ListedSlot, SlotState};
-use serde_json::json;
 
+use super::documents::SlotsDocument;
 use crate::cli::Slots;
 use crate::config::Config;
 use crate::words::counted;
@@ -32,12 +32,8 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     };
     let slots: Vec<&ListedSlot> = list.slots.iter().filter(wanted).collect();
     if arguments.json {
-        terminal::json(&json!({
-            "site": client.site().name(),
-            "place": arguments.place,
-            "read_at": SystemClock.now(),
-            "slots": slots,
-        }))?;
+        let (site, place, read_at) = (client.site().name(), &arguments.place, SystemClock.now());
+        terminal::json(&SlotsDocument { site, place, read_at, slots })?;
         return Ok(exit::DONE);
     }
     if !slots.is_empty() {

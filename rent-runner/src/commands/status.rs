@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 use namyangju_rent::clock::{Clock as _, SystemClock};
-use serde_json::json;
 
+use super::documents::{FailingMessage, OpeningEntry, RefusedAccount, RunnerEntry, StatusDocument};
 use crate::cli::Status;
 use crate::config::Config;
 use crate::runner::Identity;
-use crate::store::{Account, Filter, OpeningRow, RunnerRow, State, Store};
+use crate::store::{Account, Filter, Message, OpeningRow, RunnerRow, State, Store};
 use crate::terminal::labelled;
 use crate::words::counted;
 use crate::{exit, request, terminal, words};
@@ -25,45 +25,16 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     let openings = openings(&store).await?;
     let refused = super::refused_accounts(&store).await?;
     if arguments.json {
-        let runners: Vec<_> = runners
-            .iter()
-            .map(|runner| {
-                json!({
-                    "name": Identity::name_of(&runner.name),
-                    "identity": runner.name,
-                    "started_at": runner.started_at,
-                    "seen_at": runner.seen_at,
-                    "stopped_at": runner.stopped_at,
-                    "holds": runner.holds,
-                })
-            })
-            .collect();
-        let counts: serde_json::Map<_, _> =
-            counts.iter().map(|(state, many)| (state.as_str().to_owned(), json!(many))).collect();
-        let openings: Vec<_> = openings
-            .iter()
-            .map(|row| {
-                json!({
-                    "place": row.place, "date": row.date, "expected": row.expected,
-                    "after": row.bracket.after, "before": row.bracket.before,
-                })
-            })
-            .collect();
-        let failing: Vec<_> = failing
-            .iter()
-            .map(|message| {
-                json!({
-                    "channel": message.channel, "kind": message.kind, "booking": message.booking,
-                    "tries": message.tries, "error": message.last_error, "at": message.created_at,
-                })
-            })
-            .collect();
-        terminal::json(&json!({
-            "store": store.address(), "runners": runners, "bookings": counts, "next_unclaimed_opening": next,
-            "messages_waiting": store.messages_waiting().await?, "messages_failing": failing,
-            "openings_seen": openings,
-            "accounts_refused": refused.iter().map(|(name, at)| json!({ "name": name, "at": at })).collect::<Vec<_>>(),
-        }))?;
+        terminal::json(&StatusDocument {
+            store: store.address(),
+            runners: runners.iter().map(runner_entry).collect(),
+            bookings: counts.iter().map(|(state, many)| (state.as_str(), *many)).collect(),
+            next_unclaimed_opening: next,
+            messages_waiting: store.messages_waiting().await?,
+            messages_failing: failing.iter().map(failing_message).collect(),
+            openings_seen: openings.iter().map(opening_entry).collect(),
+            accounts_refused: refused.iter().map(|(name, at)| RefusedAccount { name, at: *at }).collect(),
+        })?;
         return Ok(exit::DONE);
     }
     let mut lines = vec![labelled("store", store.address())];
@@ -107,6 +78,38 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     terminal::result(&lines.join("\n"))?;
     store.close().await;
     Ok(exit::DONE)
+}
+
+fn runner_entry(runner: &RunnerRow) -> RunnerEntry<'_> {
+    RunnerEntry {
+        name: Identity::name_of(&runner.name),
+        identity: &runner.name,
+        started_at: runner.started_at,
+        seen_at: runner.seen_at,
+        stopped_at: runner.stopped_at,
+        holds: runner.holds,
+    }
+}
+
+fn failing_message(message: &Message) -> FailingMessage<'_> {
+    FailingMessage {
+        channel: &message.channel,
+        kind: &message.kind,
+        booking: message.booking.map(|booking| booking.0),
+        tries: message.tries,
+        error: message.last_error.as_deref(),
+        at: message.created_at,
+    }
+}
+
+fn opening_entry(row: &OpeningRow) -> OpeningEntry<'_> {
+    OpeningEntry {
+        place: &row.place,
+        date: row.date,
+        expected: row.expected,
+        after: row.bracket.after,
+        before: row.bracket.before,
+    }
 }
 
 fn line(runner: &RunnerRow) -> String {

@@ -13,6 +13,8 @@ mod files;
 mod hangul;
 mod interruption;
 mod journal;
+mod json;
+mod json_page;
 mod layout;
 mod lists;
 mod logs;
