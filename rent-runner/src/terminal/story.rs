@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::{Event, Report, SeoulTime, TimedEvent, Verdict};
@@ -11,6 +12,10 @@ use serde_json::{Map, Value, json};
 use super::layout;
 use crate::terminal;
 use crate::words::{Tone, counted, opening_sentence, report_sentence, seconds, sentence, verdict_sentence};
+
+/// A program hears of a new window size within this time. Until then it does not know how many lines its own line takes,
+/// and would rather leave a part of it than wipe the line above.
+const RESIZED_BY: Duration = Duration::from_millis(500);
 
 /// Who reads the story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,6 +198,7 @@ struct Teller {
     live: Option<String>,
     /// The columns that the live line takes.
     live_width: usize,
+    drawn: Option<Instant>,
     /// What is told now is ready and waits for the instant.
     armed: bool,
 }
@@ -200,7 +206,7 @@ struct Teller {
 impl Teller {
     fn new(reader: Audience, zero: SeoulTime) -> Self {
         let colours = terminal::colours();
-        Self { reader, zero, ahead_micros: 0, colours, live: None, live_width: 0, armed: false }
+        Self { reader, zero, ahead_micros: 0, colours, live: None, live_width: 0, drawn: None, armed: false }
     }
 
     fn tell(&mut self, line: Line) {
@@ -256,7 +262,10 @@ impl Teller {
     /// Puts this in place of the live line.
     fn draw(&mut self, live: Option<String>) {
         let text = live.as_deref().unwrap_or_default();
-        terminal::live(text, self.live_width);
+        // A line that was drawn a moment ago may have met a window that had its new size already.
+        let settled = self.drawn.is_none_or(|drawn| drawn.elapsed() > RESIZED_BY);
+        terminal::live(text, if settled { self.live_width } else { 0 });
+        self.drawn = Some(Instant::now());
         self.live_width = layout::width(text);
         self.live = live;
     }
@@ -271,8 +280,6 @@ impl Teller {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

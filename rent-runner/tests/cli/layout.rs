@@ -98,6 +98,32 @@ fn status_wraps_at_words() {
 }
 
 #[test]
+fn every_help_page_fits_eighty_columns() {
+    let help = |words: &[&str]| {
+        let mut command = runner(&[words, &["--help"]].concat());
+        command.env("COLUMNS", "80");
+        finish(start(command, "")).out
+    };
+    let names = |help: &str| -> Vec<String> {
+        let list =
+            help.split("Commands:\n").nth(1).unwrap_or_default().split("\n\n").next().unwrap().to_owned();
+        let lines = list.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+        lines.filter_map(|line| Some(line.split_whitespace().next()?.to_owned())).collect()
+    };
+    let mut pages = vec![help(&[])];
+    for name in names(&pages[0]) {
+        let page = help(&[&name]);
+        pages.extend(names(&page).iter().map(|sub| help(&[&name, sub])));
+        pages.push(page);
+    }
+    assert!(pages.len() > 30, "{}", pages.len());
+    for page in pages {
+        let wide: Vec<&str> = page.lines().filter(|line| width(line) > 80).collect();
+        assert!(wide.is_empty(), "{wide:#?}");
+    }
+}
+
+#[test]
 fn a_terminal_is_asked_for_its_width() {
     let shop = Shop::new().furnish("http://127.0.0.1:9");
     shop.add(&["--note", NOTE]);
