@@ -33,6 +33,7 @@ use crate::config::Config;
 use crate::telemetry::logs;
 
 fn main() -> ExitCode {
+    commands::complete::answer();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return bad_arguments(&error),
@@ -134,6 +135,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Notify(arguments) => commands::notify::run(&arguments, &settings(&flags)?).await,
             Command::Doctor(arguments) => commands::doctor::run(&arguments, flags).await,
             Command::Completions(arguments) => commands::completions::run(&arguments),
+            Command::Man(arguments) => commands::man::run(&arguments),
             Command::Schema => commands::schema::run(),
         }
     })

@@ -23,7 +23,7 @@ pub(crate) use people::{
 };
 pub(crate) use serve::{RunDue, Serve};
 pub(crate) use settings::{
-    At, Completions, Global, RunnerArgs, SettingsArgs, SettingsCommand, SettingsShow,
+    At, Completions, Global, Man, RunnerArgs, SettingsArgs, SettingsCommand, SettingsShow,
 };
 pub(crate) use stand_in::{Demo, StandInSite};
 pub(crate) use stored::{
@@ -128,6 +128,7 @@ pub(crate) enum Command {
     Notify(Notify),
     Doctor(Doctor),
     Completions(Completions),
+    Man(Man),
     /// Print the JSON Schemas of what `--json` prints: an object with one schema for each command.
     #[command(hide = true)]
     Schema,

@@ -31,3 +31,4 @@ mod site;
 mod stored;
 mod story;
 mod support;
+mod typed;
