@@ -6,6 +6,7 @@ pub mod plan;
 pub mod plot;
 pub mod process_tree;
 pub mod site_process;
+pub mod turn_clock;
 pub mod usage;
 
 use std::fs;

@@ -86,15 +86,15 @@ pub mod network {
 /// The aim of the shot: from dated answers to the instant at which to send.
 pub mod aim {
     pub use crate::clock::aim::{
-        Aim, AimEstimate, EarlierOpening, MAX_FILE_PROBES, NextProbe, OwnStamp, Sample, Shot, Source, Stamp,
-        StampFrom, third_not_before,
+        Aim, AimEstimate, EarlierOpening, MAX_FILE_PROBES, NextProbe, OwnStamp, Sample, Shot, ShotArrival,
+        Source, Stamp, StampFrom, third_not_before,
     };
 }
 
 /// The bounds that no setting lifts.
 pub mod limits {
-    pub use crate::booking::policy::MIN_GAP;
-    pub use crate::booking::{MAX_BOOKINGS_PER_DAY, MAX_REQUESTS_PER_RUN};
+    pub use crate::booking::MAX_BOOKINGS_PER_DAY;
+    pub use crate::booking::policy::{MAX_REQUESTS_PER_RUN, MIN_GAP};
     pub use crate::clock::site_clock::{MAX_PROBES, PROBE_GAP};
     pub use crate::net::pace::MAX_REQUESTS_PER_SECOND;
 }

@@ -187,3 +187,48 @@ impl fmt::Display for Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_says_what_it_is_and_what_follows() {
+        let invalid = |field: Option<&str>| {
+            Outcome::Invalid(Invalid { field: field.map(str::to_owned), text: "too long".to_owned() })
+        };
+        let rest = |seconds: Option<u64>| Outcome::Busy { retry_after: seconds.map(Duration::from_secs) };
+        let receipt = Receipt { number: "48213907".to_owned() };
+        assert_eq!(receipt.to_string(), "48213907");
+        let again = |seconds: Option<u64>| Next::Again { after: seconds.map(Duration::from_secs) };
+        for (outcome, kind, next, text) in [
+            (Outcome::Reserved(receipt), AnswerKind::Reserved, Next::Confirm, "reserved, receipt 48213907"),
+            (Outcome::SlotTaken, AnswerKind::SlotTaken, Next::NextChoice, "the slot is taken"),
+            (Outcome::NotOpenYet, AnswerKind::NotOpenYet, again(None), "not open for reservation yet"),
+            (Outcome::LoggedOut, AnswerKind::LoggedOut, Next::LogIn, "the session is no longer logged in"),
+            (
+                Outcome::TraceMissing,
+                AnswerKind::TraceMissing,
+                Next::Visit,
+                "the site wants the application page visited first",
+            ),
+            (invalid(Some("hp")), AnswerKind::Invalid, Next::Stop, "the site did not take `hp`: too long"),
+            (invalid(None), AnswerKind::Invalid, Next::Stop, "the site did not take a field: too long"),
+            (Outcome::LimitReached, AnswerKind::LimitReached, Next::Stop, "a limit of the site is reached"),
+            (
+                Outcome::HumanCheck,
+                AnswerKind::HumanCheck,
+                Next::AskPerson,
+                "the site asks for a human check, which a person has to answer",
+            ),
+            (Outcome::Blocked, AnswerKind::Blocked, Next::Stop, "the site has shut this client out"),
+            (rest(Some(7)), AnswerKind::Busy, again(Some(7)), "the site is busy and asks for 7 s of rest"),
+            (rest(None), AnswerKind::Busy, again(None), "the site is busy"),
+        ] {
+            assert_eq!(outcome.to_string(), text);
+            assert_eq!((outcome.kind(), outcome.next()), (kind, next), "{text}");
+        }
+        assert!(Outcome::WaitingRoom.to_string().contains("a waiting room"));
+        assert_eq!(Outcome::WaitingRoom.next(), Next::AskPerson);
+    }
+}

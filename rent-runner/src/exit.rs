@@ -18,8 +18,8 @@ pub(crate) const BAD_INPUT: u8 = 2;
 pub(crate) const NETWORK: u8 = 8;
 /// No answer that tells, until the end.
 pub(crate) const NO_CLEAR_ANSWER: u8 = 9;
-/// The store or its key cannot be used.
-const NO_STORE: u8 = 10;
+/// The store or its key cannot be used, or not all of it.
+pub(crate) const NO_STORE: u8 = 10;
 /// The court is booked in our name, by an earlier run or by a person.
 const ALREADY_BOOKED: u8 = 11;
 /// Ended by Ctrl-C while nothing was under way: 128 and the number of the signal, as shells have it.

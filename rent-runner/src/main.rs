@@ -9,6 +9,7 @@ mod config;
 mod exit;
 mod foreground;
 mod notify;
+mod private_file;
 mod request;
 mod runner;
 mod signals;
@@ -123,6 +124,8 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Retry(arguments) => commands::retry::run(&arguments, &settings(&flags)?).await,
             Command::Import(arguments) => commands::import::run(&arguments, &settings(&flags)?).await,
             Command::Export(arguments) => commands::export::run(&arguments, &settings(&flags)?).await,
+            Command::Backup(arguments) => commands::backup::run(&arguments, &settings(&flags)?).await,
+            Command::Restore(arguments) => commands::restore::run(&arguments, &settings(&flags)?).await,
             Command::Calendar(arguments) => commands::calendar::run(&arguments, &settings(&flags)?).await,
             Command::Serve(arguments) => {
                 commands::serve::run(settings_of(flags, |flags| arguments.runner.apply_to(flags))?).await

@@ -1,15 +1,25 @@
-//! The rooms of the program import downwards only, and a name has one meaning; docs/architecture.md says why each room is
-//! where it is.
+//! The rooms of the program import downwards only, a name has one meaning, and an answer is compared as a value;
+//! docs/architecture.md says why each room is where it is.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::collections::BTreeMap;
+#[path = "../../namyangju-rent/tests/it/circles.rs"]
+mod circles;
+#[path = "../../namyangju-rent/tests/it/imports.rs"]
+#[allow(dead_code, reason = "the directions of this program are read below: its imports have braces")]
+mod imports;
+#[path = "../../namyangju-rent/tests/it/names.rs"]
+mod names;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use circles::circles;
+use names::{compared_words, defined_twice};
+
 /// From the ground up. A file may import its own room and those of the lines above its own in this list.
 const FLOORS: [&[&str]; 10] = [
-    &["bad_input", "signals", "store", "words"],
+    &["bad_input", "private_file", "signals", "store", "words"],
     &["terminal", "vault"],
     &["telemetry"],
     &["exit", "notify"],
@@ -75,26 +85,22 @@ fn no_room_imports_from_above_itself() {
     assert!(wrong.is_empty(), "imports that point upwards:\n{}", wrong.join("\n"));
 }
 
-/// The name of the type that a line defines, if it defines one for its whole module.
-fn defined(line: &str) -> Option<&str> {
-    let line =
-        ["pub(crate) ", "pub(super) "].iter().find_map(|start| line.strip_prefix(start)).unwrap_or(line);
-    let rest = ["struct ", "enum ", "trait ", "type "].iter().find_map(|start| line.strip_prefix(start))?;
-    rest.split(|c: char| !c.is_alphanumeric()).next()
+#[test]
+fn no_two_files_need_each_other() {
+    let found = circles(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]
 fn no_two_types_have_one_name() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for file in sources(&src).into_iter().filter(|file| file.extension().is_some_and(|end| end == "rs")) {
-        let path = file.strip_prefix(&src).unwrap().display().to_string();
-        if !path.contains("tests") {
-            for name in fs::read_to_string(&file).unwrap().lines().filter_map(defined) {
-                places.entry(name.to_owned()).or_default().push(path.clone());
-            }
-        }
-    }
-    places.retain(|_, places| places.len() > 1);
-    assert!(places.is_empty(), "names with two meanings: {places:#?}");
+    let twice = defined_twice(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert!(twice.is_empty(), "names with two meanings: {twice:#?}");
+}
+
+#[test]
+fn no_answer_is_compared_by_its_word() {
+    let mut wrong = compared_words(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    // The texts of messages translate the words of verdicts, and some are those of answers too.
+    wrong.retain(|place| !place.starts_with("notify/text.rs: "));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

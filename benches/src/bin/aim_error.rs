@@ -1,7 +1,9 @@
 //! How early or late the request of the opening arrives, over simulated networks and servers, by the ways of
 //! aiming that were tried. Nothing waits: it takes seconds, and no network is used.
 //!
-//!     cargo run --release -p benches --bin aim_error -- [worlds] [seed]
+//!     cargo run --release -p benches --bin aim_error -- [worlds] [seed] [part ...]
+//!
+//! Parts: `ways`, `full`, `networks`, `known`, `margins`; all of them if none is named.
 //!
 //! **Why this exists.** The aim was chosen by these tables. On real servers half a script time of error in the
 //! site's clock costs a whole refusal, and no test on loopback meets more than one server model.
@@ -96,6 +98,11 @@ enum Hurry {
     Within(f64, f64),
     /// Always at once.
     Always,
+    /// So many milliseconds after the first.
+    After(f64),
+    /// At once if the exchange of the first took no longer than usual, and this many milliseconds: what arrived early
+    /// was quick on its way there.
+    IfQuick(f64),
 }
 
 const USUAL: Setting = Setting {
@@ -427,6 +434,15 @@ fn second(aim: &Aim, hurry: Hurry, first: Duration, now: Duration) -> Option<Dur
         Hurry::Chosen => return aim.second(opening(), first, now),
         Hurry::Never => return None,
         Hurry::Always => (f64::INFINITY, 0.0),
+        Hurry::After(millis) => return Some(now.max(first + Duration::from_secs_f64(millis / 1e3))),
+        Hurry::IfQuick(millis) => {
+            let took = (now - first).as_secs_f64();
+            let pages = aim.samples().iter().filter(|sample| sample.source == Source::Page);
+            let mut paths: Vec<f64> =
+                pages.map(|sample| (sample.first_byte - sample.sent).as_secs_f64()).collect();
+            let usual = quantile(&mut paths, 0.5) + millis / 1e3;
+            return if took <= usual { aim.second(opening(), first, now) } else { None };
+        }
         Hurry::Within(millis, part) => (millis, part),
     };
     let reading = aim.reading().expect("it has samples");
@@ -560,7 +576,7 @@ fn script_name((script, varies): (f64, f64)) -> String {
 
 /// What follows a refusal, where the first attempt was early and where the opening is really late.
 fn margins(worlds: u64, seed: u64) {
-    let hurries = [
+    let hurries: [(&str, Hurry); 13] = [
         ("never", Hurry::Never),
         ("-5 ms", Hurry::Within(-5.0, 0.0)),
         ("-2 ms", Hurry::Within(-2.0, 0.0)),
@@ -568,6 +584,12 @@ fn margins(worlds: u64, seed: u64) {
         ("**0.5 ms + RTT/8 (chosen)**", Hurry::Chosen),
         ("8 ms + RTT/2 (before)", Hurry::Within(8.0, 0.5)),
         ("always", Hurry::Always),
+        ("second after 150 ms", Hurry::After(150.0)),
+        ("second after 250 ms", Hurry::After(250.0)),
+        ("quicker than usual + 2 ms", Hurry::IfQuick(2.0)),
+        ("quicker than usual", Hurry::IfQuick(0.0)),
+        ("quicker than usual - 2 ms", Hurry::IfQuick(-2.0)),
+        ("quicker than usual - 4 ms", Hurry::IfQuick(-4.0)),
     ];
     let cases: [(f64, &str, Change); 3] = [
         (0.040, "file", |s| s),
@@ -619,15 +641,31 @@ fn margins(worlds: u64, seed: u64) {
 }
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let mut number = |default: u64| arguments.next().map_or(default, |a| a.parse().expect("a whole number"));
-    let (worlds, seed) = (number(500), number(2026));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (numbers, words): (Vec<_>, Vec<_>) =
+        arguments.into_iter().partition(|argument| argument.parse::<u64>().is_ok());
+    let number = |nth: usize, default: u64| numbers.get(nth).and_then(|n| n.parse().ok()).unwrap_or(default);
+    let (worlds, seed) = (number(0, 500), number(1, 2026));
     println!("{worlds} worlds for each setting, seed {seed}; {}", machine());
-    let name = |dated| match dated {
+    let parts: [(&str, fn(u64, u64)); 5] =
+        [("ways", ways), ("full", full), ("networks", networks), ("known", known), ("margins", margins)];
+    for (name, part) in parts {
+        if words.is_empty() || words.iter().any(|word| word == name) {
+            part(worlds, seed);
+        }
+    }
+}
+
+fn name(dated: Dated) -> &'static str {
+    match dated {
         Dated::Arrival => "arrival",
         Dated::Departure => "departure",
         Dated::Timer => "timer",
-    };
+    }
+}
+
+/// Every way of aiming at one round trip.
+fn ways(worlds: u64, seed: u64) {
     let ways = [
         Way::Middle,
         Way::ConnectSplit,
@@ -652,7 +690,10 @@ fn main() {
             println!("| {} | {} |", way.name(), cells.join(" | "));
         }
     }
+}
 
+/// The chosen way by script times.
+fn full(worlds: u64, seed: u64) {
     println!(
         "\nThe chosen way in full at RTT 40.\n\n| stamp | script ms | {HEADER} |\n| --- | --- | {RULE} |"
     );
@@ -663,7 +704,10 @@ fn main() {
             println!("| {} | {} | {row} |", name(dated), script_name((script, varies)));
         }
     }
+}
 
+/// The chosen way by round trips.
+fn networks(worlds: u64, seed: u64) {
     println!("\nThe chosen way over networks; all constant script times together.");
     println!("\n| RTT ms | stamp | {HEADER} | floor: useful p95 |\n| --: | --- | {RULE} | --: |");
     for rtt in [0.001, 0.010, 0.040, 0.120] {
@@ -674,7 +718,10 @@ fn main() {
             println!("| {} | {} | {row} | {floor:.1} |", rtt * 1e3, name(dated));
         }
     }
+}
 
+/// The chosen way by what is known of the site.
+fn known(worlds: u64, seed: u64) {
     let facts: [(&str, Change); 17] = [
         ("file, 2 connects", |s| s),
         ("file, no connect (a proxy)", |s| Setting { connects: 0, ..s }),
@@ -722,5 +769,4 @@ fn main() {
         });
         println!("| {} | {} |", name(dated), cells.join(" | "));
     }
-    margins(worlds, seed);
 }

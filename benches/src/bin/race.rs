@@ -1,6 +1,7 @@
 //! One slot, one opening instant, ours against competitors of the old kind.
 //!
 //!     cargo run --release -p benches --bin race -- [rounds] [competitors] [round trip in ms] [early]
+//!     cargo run -p benches --bin race -- [rounds] [competitors] [round trip in ms] [early] servers
 //!
 //! Each round has its own stand-in with a round trip of so many milliseconds +- 25 % (half each way, drawn
 //! anew for every request), a site clock that is off by up to two seconds, and an opening instant 16 s
@@ -11,16 +12,28 @@
 //!
 //! Rounds run five at a time, started apart. Who won, and when requests arrived, is read from the
 //! stand-in's own log.
+//!
+//! With `servers` the rounds are run on a clock that jumps from one thing to the next (`benches::turn_clock`), ten minutes
+//! in a moment, and for each server in turn: apache and nginx by the time of their scripts, lines that are closed, and a
+//! `Date` that a timer renews. The competitors are the same programs over the same sockets; connects take no time for
+//! anybody, and a processor that is busy makes nobody late.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use benches::{Failure, Seeded, quantile};
+use benches::turn_clock::TurnClock;
+use benches::{Failure, Seeded, machine, quantile};
 use namyangju_rent::clock::{Clock, SystemClock};
-use namyangju_rent::harness::{Account, Arrival, Delay, Settings, SiteStep, StandIn, StandInServer};
+use namyangju_rent::harness::{
+    Account, Arrival, DateStamp, Delay, KeepAlive, Settings, SiteStep, StandIn, StandInServer, WebServer,
+};
 use namyangju_rent::{Application, Booking, Client, Credentials, Purpose, SeoulTime, Site, Verdict, Wish};
 
 const OPENS_IN: Duration = Duration::from_secs(16);
+/// The same on a clock that jumps.
+const JUMPS_TO: Duration = Duration::from_secs(600);
+const START: &str = "2026-11-26 09:50:00";
 const AT_ONCE: usize = 5;
 const OLD_INTERVAL: Duration = Duration::from_millis(500);
 /// The old system went on for minutes; a slot is gone long before.
@@ -41,12 +54,18 @@ struct Outcome {
     clock_error_micros: i64,
 }
 
-async fn round(plan: Plan, number: usize) -> Result<Outcome, Failure> {
+async fn round(
+    plan: Plan,
+    server: WebServer,
+    clock: Arc<dyn Clock>,
+    opens_in: Duration,
+    number: usize,
+) -> Result<Outcome, Failure> {
     let mut seeded = Seeded(number as u64 + 1);
     let skew_millis = seeded.between(-2_000.0, 2_000.0) as i64;
-    let date = SystemClock.now().date().plus_days(20);
+    let date = clock.now().date().plus_days(20);
     // By the site's clock it opens at a whole second.
-    let local = SystemClock.now().plus(OPENS_IN);
+    let local = clock.now().plus(opens_in);
     let opening =
         SeoulTime::from_unix_micros((local.unix_micros() + skew_millis * 1_000) / 1_000_000 * 1_000_000);
     let mut settings = Settings::default();
@@ -55,10 +74,16 @@ async fn round(plan: Plan, number: usize) -> Result<Outcome, Failure> {
     settings.openings.insert(date, opening);
     let half = plan.round_trip / 2;
     (settings.there, settings.back) = (jittered(half), jittered(half));
+    settings.web_server = server;
     settings.accounts = (1..=plan.competitors as u32 + 1).map(Account::invented).collect();
     let stand_in = StandIn::new(&Site::builtin("namyangju")?, settings);
     let accounts = stand_in.accounts().to_vec();
-    let server = StandInServer::spawn(stand_in, Arc::new(SystemClock))?;
+    // On the thread of the others where the clock is theirs alone.
+    let server = if opens_in == OPENS_IN {
+        StandInServer::spawn(stand_in, Arc::clone(&clock))?
+    } else {
+        StandInServer::start(stand_in, Arc::clone(&clock)).await?
+    };
     let wish = Wish {
         place: "NYJ06/07/103".parse()?,
         date,
@@ -72,11 +97,11 @@ async fn round(plan: Plan, number: usize) -> Result<Outcome, Failure> {
     for other in others {
         let phase = Duration::from_micros(seeded.between(0.0, 500_000.0) as u64);
         let begin = if plan.early { opens_local.minus(Duration::from_secs(2)) } else { opens_local };
-        let old = Old::new(server.base_url(), other, &wish)?;
+        let old = Old::new(server.base_url(), other, &wish, Arc::clone(&clock))?;
         tasks.spawn(async move { old.run(begin.plus(phase)).await });
     }
 
-    let client = Client::builder(server.site()?).build()?;
+    let client = Client::builder(server.site()?).clock(clock).build()?;
     let application = Application::new("가나다클럽", "4".parse()?, "테니스", "운동");
     let credentials = Credentials::new(own.id.clone(), own.password.clone());
     let report = Booking::new(client, credentials, wish, application).opens_at(opening).run(|_| {}).await;
@@ -122,10 +147,11 @@ struct Old {
     login: String,
     form: String,
     submission: String,
+    clock: Arc<dyn Clock>,
 }
 
 impl Old {
-    fn new(base: String, account: &Account, wish: &Wish) -> Result<Self, Failure> {
+    fn new(base: String, account: &Account, wish: &Wish, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let roots = rustls::RootCertStore::empty();
         let tls =
             rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -150,17 +176,17 @@ impl Old {
             price = "",
         );
         let login = format!("process_check=login&memid={}&mempw={}&ret_url=", account.id, account.password);
-        Ok(Self { http, base: address, login, form, submission })
+        Ok(Self { http, base: address, login, form, submission, clock })
     }
 
     async fn run(self, begin: SeoulTime) {
         let this = Arc::new(self);
-        tokio::time::sleep(begin.since(SystemClock.now())).await;
+        this.clock.sleep(begin.since(this.clock.now())).await;
         let mut rounds = tokio::task::JoinSet::new();
         for _ in 0..OLD_ROUNDS {
             let old = Arc::clone(&this);
             rounds.spawn(async move { old.chain().await });
-            tokio::time::sleep(OLD_INTERVAL).await;
+            this.clock.sleep(OLD_INTERVAL).await;
         }
         while rounds.join_next().await.is_some() {}
     }
@@ -209,9 +235,111 @@ fn comma(amount: u32) -> String {
     namyangju_rent::schedule::Won(amount).with_comma().replace(',', "%2C")
 }
 
+/// The servers that are raced on, with their names.
+fn models() -> Vec<(String, WebServer)> {
+    let mut all = Vec::new();
+    let silent = |seconds| KeepAlive { idle: Some(Duration::from_secs(seconds)), ..KeepAlive::default() };
+    for (name, server, kept) in [("apache", WebServer::apache(), 5), ("nginx", WebServer::nginx(), 3)] {
+        for script in [0, 30, 120, 250] {
+            let mut server = server.clone();
+            server.script_time = Duration::from_millis(script);
+            all.push((format!("{name}, script {script} ms"), server));
+        }
+        for (line, keep_alive) in [("silent lines closed", silent(kept)), ("no keep-alive", KeepAlive::off())]
+        {
+            let mut server = server.clone();
+            server.keep_alive = keep_alive;
+            all.push((format!("{name}, {line}"), server));
+        }
+    }
+    let mut timer = WebServer::nginx();
+    timer.date = DateStamp::Timer { every: Duration::from_secs(1), phase: Duration::from_millis(300) };
+    all.push(("`Date` by a timer, 300 ms after the second".to_owned(), timer));
+    all
+}
+
+/// A round on a clock that jumps.
+fn jumping_round(plan: Plan, server: WebServer, number: usize) -> Result<Outcome, Failure> {
+    let clock = Arc::new(TurnClock::new(START.parse()?));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        tokio::select! {
+            outcome = round(plan, server, clock.clone(), JUMPS_TO, number) => outcome,
+            () = clock.drive() => Err("the clock ended".into()),
+        }
+    })
+}
+
+/// Races on every server in turn, round by round, on every core; stops early after the seconds in `RACE_SECONDS`.
+fn servers(plan: Plan, rounds: usize) -> Result<(), Failure> {
+    let models = models();
+    let seconds = std::env::var("RACE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(u64::MAX);
+    let (began, next) = (Instant::now(), AtomicUsize::new(0));
+    let given: Mutex<Vec<Vec<Outcome>>> = Mutex::new(models.iter().map(|_| Vec::new()).collect());
+    let failed: Mutex<Option<String>> = Mutex::new(None);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, |n| n.get()) {
+            scope.spawn(|| {
+                while began.elapsed() < Duration::from_secs(seconds) {
+                    let job = next.fetch_add(1, Ordering::Relaxed);
+                    let (row, number) = (job % models.len(), job / models.len());
+                    let Some((name, server)) = models.get(row).filter(|_| number < rounds) else { break };
+                    match jumping_round(plan, server.clone(), number) {
+                        Ok(outcome) => {
+                            let mut given = given.lock().unwrap_or_else(PoisonError::into_inner);
+                            if let Some(row) = given.get_mut(row) {
+                                row.push(outcome);
+                            }
+                        }
+                        Err(error) => {
+                            let text = format!("{name}, round {number}: {error}");
+                            *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    if let Some(text) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(text.into());
+    }
+    let given = given.into_inner().unwrap_or_else(PoisonError::into_inner);
+    println!("{}", machine());
+    println!(
+        "{} competitors{}, round trip {} ms +- 25 %\n",
+        plan.competitors,
+        if plan.early { " from 2 s before" } else { "" },
+        plan.round_trip.as_millis()
+    );
+    println!(
+        "| server | won | first request after the opening p5 / p50 / p95 / max ms | requests p50 / max | after the opening p50 / max |"
+    );
+    println!("| --- | --: | --- | --: | --: |");
+    for ((name, _), outcomes) in models.iter().zip(&given) {
+        let parts = |of: &dyn Fn(&Outcome) -> f64, parts: &[f64]| {
+            let mut figures: Vec<f64> = outcomes.iter().map(of).collect();
+            let texts = parts.iter().map(|part| format!("{:.1}", quantile(&mut figures, *part)));
+            texts.collect::<Vec<_>>().join(" / ").replace(".0 /", " /").trim_end_matches(".0").to_owned()
+        };
+        println!(
+            "| {name} | {} of {} | {} | {} | {} |",
+            outcomes.iter().filter(|outcome| outcome.ours).count(),
+            outcomes.len(),
+            parts(&|outcome| outcome.arrival_micros as f64 / 1_000.0, &[0.05, 0.5, 0.95, 1.0]),
+            parts(&|outcome| outcome.requests.into(), &[0.5, 1.0]),
+            parts(&|outcome| outcome.after_opening.into(), &[0.5, 1.0]),
+        );
+    }
+    println!("\n{} rounds in {} s", given.iter().map(Vec::len).sum::<usize>(), began.elapsed().as_secs());
+    Ok(())
+}
+
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let given = arguments.len();
+    arguments.retain(|word| word != "servers");
+    let by_server = arguments.len() < given;
     let number =
         |index: usize, default: u64| arguments.get(index).map_or(Ok(default), |text| text.parse::<u64>());
     let rounds = number(0, 100)? as usize;
@@ -220,6 +348,9 @@ async fn main() -> Result<(), Failure> {
         round_trip: Duration::from_millis(number(2, 40)?),
         early: arguments.get(3).is_some_and(|word| word == "early"),
     };
+    if by_server {
+        return tokio::task::spawn_blocking(move || servers(plan, rounds)).await?;
+    }
     let mut tasks = tokio::task::JoinSet::new();
     let gate = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
     for number in 0..rounds {
@@ -228,7 +359,7 @@ async fn main() -> Result<(), Failure> {
             // Openings of rounds that run together lie apart.
             tokio::time::sleep(Duration::from_millis(3_400 * (number % AT_ONCE) as u64)).await;
             let Ok(_turn) = gate.acquire().await else { return Err("closed".into()) };
-            round(plan, number).await
+            round(plan, WebServer::default(), Arc::new(SystemClock), OPENS_IN, number).await
         });
     }
     let mut outcomes = Vec::new();

@@ -11,8 +11,9 @@
 //! A world is drawn from the number of the round: the site's clock is off by up to two seconds, each direction of an
 //! exchange is drawn evenly around its mean, within 10 to 25 % of it, and the round trip is split between 50/50
 //! and 65/35, either way. Every strategy meets the same worlds. A new connection takes three round trips (TCP and TLS
-//! 1.2) before its first request; for ours from the arming on, 20 s before the opening: on a real network it sees when a
-//! connection is ready and leaves the handshakes out of what it measures, which it cannot do here.
+//! 1.2) before its first request; for ours from the arming on, 18 s before the opening (where each answer closes its connection:
+//! from 1.6 s before it): on a real network it sees when a connection is ready and leaves the handshakes out of what it measures,
+//! which it cannot do here.
 //!
 //! A peer logs in a minute before, knows the numbers of the slots, and needs two requests: the form and the
 //! submission. It sends them through this library's client, so that only its aim is another. What is refused is
@@ -29,12 +30,12 @@ use std::time::Duration;
 use benches::{Failure, Seeded, machine, quantile};
 use namyangju_rent::clock::Clock;
 use namyangju_rent::harness::{
-    Arrival, DateStamp, Delay, KeepAlive, ManualClock, Rival, Settings, SiteStep, StandIn, StandInServer,
-    WebServer,
+    Arrival, ClockCookie, DateStamp, Delay, KeepAlive, ManualClock, Rival, Settings, SiteStep, StandIn,
+    StandInServer, WebServer,
 };
 use namyangju_rent::{
-    AnswerKind, Application, Booking, Client, Credentials, DayVisit, Event, Outcome, SeoulTime, Site,
-    Submitted, Verdict, Wish,
+    AnswerKind, Application, Booking, Client, Credentials, DayVisit, Outcome, SeoulTime, Site, Submitted,
+    Verdict, Wish,
 };
 
 const START: &str = "2026-11-26 09:50:00";
@@ -47,6 +48,9 @@ const SCRIPTS: [u64; 4] = [0, 30, 120, 250];
 const ROUND_TRIPS: [u64; 3] = [10, 40, 120];
 /// TCP and TLS 1.2.
 const HANDSHAKE: u8 = 3;
+/// How long before the opening they take their time for ours.
+const AFTER_ARMING: Duration = Duration::from_secs(18);
+const AFTER_THE_LAST_PROBE: Duration = Duration::from_millis(1_600);
 /// Every peer's gap between two attempts, as the old system's.
 const RETRY: Duration = Duration::from_millis(500);
 /// A peer that has not met an open site by then gives up: the site's clock is off by two seconds at most.
@@ -60,16 +64,19 @@ enum Server {
     Nginx,
     /// `Date` renewed each second by a timer, at a phase of its own: off by up to a second, and consistent with itself.
     Timer,
+    /// The same, with a cookie in each answer of a script that has both `expires` and `Max-Age`.
+    TimerCookie,
 }
 
 impl Server {
-    const ALL: [Self; 3] = [Self::Apache, Self::Nginx, Self::Timer];
+    const ALL: [Self; 4] = [Self::Apache, Self::Nginx, Self::Timer, Self::TimerCookie];
 
     fn name(self) -> &'static str {
         match self {
             Self::Apache => "apache",
             Self::Nginx => "nginx",
             Self::Timer => "timer †",
+            Self::TimerCookie => "timer, cookie with `expires`",
         }
     }
 }
@@ -195,9 +202,12 @@ fn world(setting: Setting, number: u64) -> Result<World, Failure> {
     settings.handshake_round_trips = HANDSHAKE;
     settings.web_server = match setting.server {
         Server::Apache => WebServer::apache(),
-        Server::Nginx | Server::Timer => WebServer::nginx(),
+        Server::Nginx | Server::Timer | Server::TimerCookie => WebServer::nginx(),
     };
-    if setting.server == Server::Timer {
+    if setting.server == Server::TimerCookie {
+        settings.clock_cookie = Some(ClockCookie::ExpiresAndMaxAge);
+    }
+    if matches!(setting.server, Server::Timer | Server::TimerCookie) {
         settings.web_server.date = DateStamp::Timer { every: Duration::from_secs(1), phase: ms(phase * 1e3) };
     }
     settings.web_server.script_time = Duration::from_millis(setting.script_ms);
@@ -247,16 +257,12 @@ async fn round(who: Who, setting: Setting, number: u64) -> Result<Given, Failure
     let (reserved, refused) = if who == Who::Ours {
         let booking = Booking::new(client, credentials, wish()?, application()?);
         // The client leaves connects out of its measurement, which it cannot do where the stand-in only holds the first
-        // request back: handshakes take their time from the last seconds on, where the shot has to do without them.
-        server.with(|s| s.settings_mut().handshake_round_trips = 0);
-        let report = booking
-            .opens_at(announced)
-            .run(|happened| {
-                if matches!(happened.event, Event::Armed { .. }) {
-                    server.with(|s| s.settings_mut().handshake_round_trips = HANDSHAKE);
-                }
-            })
-            .await;
+        // request back: handshakes take their time from the arming on, or where each answer closes its connection, from
+        // after the last probe. The shot and all that follows have to do with them.
+        let from =
+            announced.minus(if setting.line == Line::Off { AFTER_THE_LAST_PROBE } else { AFTER_ARMING });
+        server.with(|s| s.settings_mut().handshakes_from = Some(from));
+        let report = booking.opens_at(announced).run(|_| {}).await;
         let refused = report.attempts.first().is_some_and(|first| first.answer == AnswerKind::NotOpenYet);
         (matches!(report.verdict, Verdict::Reserved { .. }), refused)
     } else {

@@ -14,9 +14,10 @@ use namyangju_rent::{Application, Booking, Client, Credentials, Site, Verdict, W
 async fn main() -> Result<(), Box<dyn Error>> {
     // The day opens at 10:00:00, and the answer to the first submission is lost on the way.
     let opening = "2026-11-26 10:00:00".parse()?;
-    let mut settings = Settings::default();
-    settings.opening = Some(opening);
-    settings.faults = vec![Fault { step: SiteStep::Submit, nth: 1, kind: FaultKind::LoseAnswer }];
+    let settings = Settings::builder()
+        .opening(opening)
+        .faults([Fault { step: SiteStep::Submit, nth: 1, kind: FaultKind::LoseAnswer }])
+        .build();
     let clock = Arc::new(ManualClock::new("2026-11-26 09:30:00".parse()?));
     let stand_in = StandIn::new(&Site::builtin("namyangju")?, settings);
     let account = stand_in.accounts().first().cloned().ok_or("no account")?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::answer_kind::AnswerKind;
+use crate::clock::aim::ShotArrival;
 use crate::clock::site_clock::ClockEstimate;
 use crate::error::Step;
 use crate::outcome::Receipt;
@@ -86,6 +87,10 @@ pub enum Event {
     Armed {
         /// What will be sent first.
         with: Step,
+        /// When it will arrive, as far as the measurement tells; `None` where the clock was not measured, or is not gone
+        /// by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arrives: Option<ShotArrival>,
     },
     /// The first request of the opening left.
     Fired {

@@ -369,6 +369,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shown_to_a_person_is_the_state_and_not_whose_it_is() {
+        let shown = ReadBack::ALL.map(ReadBack::state);
+        let booked = Some(SlotState::Booked);
+        assert_eq!(shown, [Some(SlotState::Free), booked, booked, booked, Some(SlotState::NotShown), None]);
+    }
+
+    #[test]
+    fn a_wish_is_booked_for_an_application_where_every_slot_has_its_names() {
+        let (wish, application) = (wish(), application());
+        let booked = |first: &str, second: &str| {
+            let slots = [("06:00-08:00", first), ("08:00-10:00", second)];
+            let slots = slots.map(|(range, group)| slot(range, SlotState::Booked, group, "테니스"));
+            wish.is_booked_for(&application, &DayList { slots: slots.into() })
+        };
+        assert!(booked("가나다 테니스클럽", "가나다 테니스클럽"));
+        assert!(!booked("가나다 테니스클럽", "라마바클럽"));
+        assert!(!booked("가나다***", "가나다***"));
+        assert!(!wish.is_booked_for(&application, &DayList { slots: Vec::new() }));
+    }
+
+    #[test]
     fn a_wish_of_several_rounds_is_free_only_if_all_are() {
         let (wish, application) = (wish(), application());
         let ours = OurNames::new(&application, "tester1", None);

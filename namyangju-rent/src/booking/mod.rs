@@ -4,6 +4,8 @@
 pub(crate) mod event;
 pub(crate) mod listed;
 pub(crate) mod policy;
+#[cfg(all(test, feature = "harness"))]
+mod policy_tests;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod shared_login;
@@ -14,22 +16,20 @@ pub(crate) mod watcher;
 use std::time::Duration;
 
 use crate::booking::event::{Event, Wish};
-use crate::booking::policy::Policy;
+use crate::booking::policy::{MAX_REQUESTS_PER_RUN, Policy};
 use crate::booking::shared_login::SharedLogin;
 use crate::booking::standing::Standing;
 use crate::client::Client;
 use crate::client::login::Credentials;
 use crate::client::saved::SavedSession;
+use crate::clock::aim::EarlierOpening;
+use crate::clock::facts::ClockFacts;
 use crate::net::pace::Budget;
 use crate::pages::day::Slot;
 use crate::value::application::Application;
 use crate::value::date::SeoulTime;
 use crate::value::place::Place;
 use crate::value::slot::Purpose;
-
-/// The most requests of all bookings of one account in one run, unless one of them goes on for more than five minutes
-/// ([`Policy::request_ceiling`]).
-pub const MAX_REQUESTS_PER_RUN: u32 = 200;
 
 /// The most bookings for one day that run together.
 pub const MAX_BOOKINGS_PER_DAY: usize = 8;
@@ -69,6 +69,8 @@ pub struct Booking {
     pub(crate) opens_at: Option<SeoulTime>,
     pub(crate) lead: Duration,
     pub(crate) clock_offset_micros: Option<i64>,
+    pub(crate) facts: ClockFacts,
+    pub(crate) earlier: Vec<EarlierOpening>,
     pub(crate) session: Option<SavedSession>,
     pub(crate) known: Vec<KnownSlots>,
     pub(crate) standing: Standing,
@@ -98,6 +100,8 @@ impl Booking {
             opens_at: None,
             lead: Duration::ZERO,
             clock_offset_micros: None,
+            facts: ClockFacts::default(),
+            earlier: Vec::new(),
             session: None,
             known: Vec::new(),
             standing: Standing::default(),
@@ -144,6 +148,23 @@ impl Booking {
     /// How far the site's clock is ahead of the local one, in microseconds, instead of measuring it.
     pub fn clock_offset_micros(mut self, ahead: i64) -> Self {
         self.clock_offset_micros = Some(ahead);
+        self
+    }
+
+    /// What earlier runs learnt of the way the site tells its time ([`Report::learnt`](crate::Report::learnt)). It decides
+    /// only what this run's own measurement leaves open; facts that are too old are not used
+    /// ([`ClockFacts::are_of_use`]).
+    pub fn learnt_before(mut self, facts: ClockFacts) -> Self {
+        self.facts = facts;
+        self
+    }
+
+    /// When earlier openings of the site were met
+    /// ([`OpeningBracket::against`](crate::report::OpeningBracket::against)), in any order. Openings that all came a moment
+    /// early move the shot forward by the least of them. One that was late tells that a first "not open yet" is no sign of
+    /// an early request: the second attempt then comes half a second after the first.
+    pub fn opened_before(mut self, earlier: impl IntoIterator<Item = EarlierOpening>) -> Self {
+        self.earlier = earlier.into_iter().collect();
         self
     }
 

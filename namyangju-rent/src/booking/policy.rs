@@ -15,12 +15,22 @@ use serde::{Deserialize, Serialize};
 /// ever has three.
 pub const MIN_GAP: Duration = Duration::from_millis(500);
 
+/// The most requests of all bookings of one account in one run, unless one of them goes on for more than five minutes
+/// ([`Policy::request_ceiling`]).
+pub const MAX_REQUESTS_PER_RUN: u32 = 200;
+
 /// The longest time between two attempts that back-off leads to, unless the site asks for more.
 const MAX_GAP: Duration = Duration::from_secs(15);
 
-/// While the site says that it is not open yet, no gap is longer than this: cities are late by seconds or minutes,
-/// and a gap that has grown is the slot.
-const MAX_WAITING_GAP: Duration = Duration::from_secs(2);
+/// While the site says that it is not open yet, attempts are this far apart once the quick ones of the first second are
+/// over: cities are late by seconds or minutes, and a gap that has grown is the slot.
+///
+/// Three attempts in the first second and then one each 2.108 s are thirty in the first minute, and no minute after it has
+/// more (1 s + 28 x 2.108 s is just over a minute). A shorter gap would make it 31.
+const MAX_WAITING_GAP: Duration = Duration::from_millis(2_108);
+
+/// How long the site is asked every [`MIN_GAP`] while it says that it is not open yet.
+const QUICK_FOR: Duration = Duration::from_secs(1);
 
 /// From this long after the announced instant on, a gap of [`MAX_LATE_WAITING_GAP`] is enough.
 const LATE_AFTER: Duration = Duration::from_secs(300);
@@ -31,14 +41,11 @@ const MAX_LATE_WAITING_GAP: Duration = Duration::from_secs(5);
 /// How much longer each gap is than the one before, once the first seconds are over: in per cent.
 const GROWTH_PERCENT: u32 = 25;
 
-/// How much longer than planned a grown gap may be, so that clients do not march in step: in per cent.
-const JITTER_PERCENT: u64 = 20;
+/// How much longer than planned a grown gap may be, so that clients do not march in step: in per mille.
+const JITTER_PER_MILLE: u64 = 200;
 
-/// The same while the site says that it is not open yet, where a longer gap may cost the slot.
-const WAITING_JITTER_PERCENT: u64 = 2;
-
-/// How long the gaps take to grow from the shortest to [`MAX_WAITING_GAP`].
-const GROWS_FOR: Duration = Duration::from_secs(7);
+/// The same while the site says that it is not open yet, where a longer gap may cost the slot: in per mille.
+const WAITING_JITTER_PER_MILLE: u64 = 3;
 
 /// Requests that are kept for the booking itself: a login, the pages, the submission, and two reads of the day list.
 const RESERVE: u32 = 12;
@@ -60,8 +67,16 @@ pub struct Policy {
     give_up_after: Duration,
     gap: Duration,
     steady_for: Duration,
+    /// The same while the site says that it is not open yet.
+    #[serde(default = "quick_for")]
+    quick_for: Duration,
     most_requests: Option<u32>,
     most_unknown: u8,
+}
+
+/// For policies that were kept before there was a time of its own.
+fn quick_for() -> Duration {
+    QUICK_FOR
 }
 
 impl Default for Policy {
@@ -71,14 +86,15 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Five minutes; an attempt every 500 ms, slower after the first two and a half seconds: every 2 s while the site says that
-    /// it is not open yet (every 5 s once it is more than five minutes late), at most every 15 s after other answers;
-    /// as many requests as that takes.
+    /// Five minutes; an attempt every 500 ms, slower after the first two and a half seconds, at most every 15 s; as many
+    /// requests as that takes. While the site says that it is not open yet: after the first second every 2.1 s, thirty
+    /// attempts a minute at most (every 5 s once it is more than five minutes late).
     pub const fn new() -> Self {
         Self {
             give_up_after: Duration::from_secs(300),
             gap: MIN_GAP,
             steady_for: Duration::from_millis(2_500),
+            quick_for: QUICK_FOR,
             most_requests: None,
             most_unknown: 3,
         }
@@ -88,7 +104,7 @@ impl Policy {
     /// for five minutes without growing, and as many requests as that takes.
     pub const fn original() -> Self {
         let steady_for = Duration::from_secs(300);
-        Self { steady_for, most_requests: Some(1_800), ..Self::new() }
+        Self { steady_for, quick_for: steady_for, most_requests: Some(1_800), ..Self::new() }
     }
 
     /// Gives up when `duration` has passed since the start, which is the opening instant where one is known.
@@ -125,21 +141,19 @@ impl Policy {
     }
 
     /// The most requests that a run may send in all, whatever its own limit and pace: what the default pace needs until
-    /// it gives up, and the preparation before; at least [`MAX_REQUESTS_PER_RUN`](crate::limits::MAX_REQUESTS_PER_RUN).
+    /// it gives up, and the preparation before; at least [`MAX_REQUESTS_PER_RUN`].
     pub fn request_ceiling(&self) -> u32 {
         let needed = Self::new().with_give_up_after(self.give_up_after).requests_needed();
-        needed.saturating_add(PREPARATION).max(crate::booking::MAX_REQUESTS_PER_RUN)
+        needed.saturating_add(PREPARATION).max(MAX_REQUESTS_PER_RUN)
     }
 
     /// How many attempts its pace makes between two times after its start while the site is not open, rounded up.
     fn attempts_between(&self, from: Duration, until: Duration) -> u32 {
-        let steady = self.steady_for;
-        let growing = steady.saturating_add(GROWS_FOR);
-        let late = LATE_AFTER.max(growing);
+        let quick = self.quick_for;
+        let late = LATE_AFTER.max(quick);
         let phases = [
-            (Duration::ZERO, steady, self.gap),
-            (steady, growing, self.gap.max((self.gap + MAX_WAITING_GAP) / 2)),
-            (growing, late, self.gap.max(MAX_WAITING_GAP)),
+            (Duration::ZERO, quick, self.gap),
+            (quick, late, self.gap.max(MAX_WAITING_GAP)),
             (late, Duration::MAX, self.gap.max(MAX_LATE_WAITING_GAP)),
         ];
         let attempts = phases.into_iter().map(|(begins, ends, gap)| {
@@ -245,19 +259,27 @@ impl Schedule {
             }
         }
         let (mut rest, mut jitter) = (Duration::ZERO, Duration::ZERO);
-        if let Last::Busy(asked) = last {
-            self.gap = (self.gap * 2).min(MAX_GAP.max(self.policy.gap));
-            rest = asked.unwrap_or_default();
-        } else if now.saturating_sub(self.start) >= self.policy.steady_for {
-            let (longest, percent) = match last {
-                Last::NotOpen if now.saturating_sub(self.start) < LATE_AFTER => {
-                    (MAX_WAITING_GAP, WAITING_JITTER_PERCENT)
-                }
-                Last::NotOpen => (MAX_LATE_WAITING_GAP, WAITING_JITTER_PERCENT),
-                _ => (MAX_GAP, JITTER_PERCENT),
-            };
-            self.gap = (self.gap * (100 + GROWTH_PERCENT) / 100).min(longest.max(self.policy.gap));
-            jitter = self.jitter(percent);
+        let since = now.saturating_sub(self.start);
+        let grown = self.gap * (100 + GROWTH_PERCENT) / 100;
+        match last {
+            Last::Busy(asked) => {
+                self.gap = (self.gap * 2).min(MAX_GAP.max(self.policy.gap));
+                rest = asked.unwrap_or_default();
+            }
+            Last::NotOpen | Last::Early(_) if since < self.policy.quick_for => {}
+            Last::NotOpen if since < LATE_AFTER => {
+                self.gap = MAX_WAITING_GAP.max(self.policy.gap);
+                jitter = self.jitter(WAITING_JITTER_PER_MILLE);
+            }
+            Last::NotOpen => {
+                self.gap = grown.min(MAX_LATE_WAITING_GAP.max(self.policy.gap));
+                jitter = self.jitter(WAITING_JITTER_PER_MILLE);
+            }
+            _ if since < self.policy.steady_for => {}
+            _ => {
+                self.gap = grown.min(MAX_GAP.max(self.policy.gap));
+                jitter = self.jitter(JITTER_PER_MILLE);
+            }
         }
         let waits = matches!(last, Last::NotOpen | Last::Early(_));
         let gap = if waits { self.stretched(self.gap, now, left) } else { self.gap };
@@ -282,13 +304,13 @@ impl Schedule {
         if needed <= spare { gap } else { gap.saturating_mul(needed) / spare }
     }
 
-    /// A pseudo-random part of the gap, at most `percent` of it.
-    fn jitter(&mut self, percent: u64) -> Duration {
+    /// A pseudo-random part of the gap, at most `per_mille` of it.
+    fn jitter(&mut self, per_mille: u64) -> Duration {
         // xorshift64: enough to keep clients from marching in step, and the same for the same seed.
         self.seed ^= self.seed << 13;
         self.seed ^= self.seed >> 7;
         self.seed ^= self.seed << 17;
-        let most = u64::try_from(self.gap.as_micros()).unwrap_or(u64::MAX) / 100 * percent;
+        let most = u64::try_from(self.gap.as_micros()).unwrap_or(u64::MAX) / 1_000 * per_mille;
         Duration::from_micros(self.seed % most.max(1))
     }
 }
@@ -375,13 +397,46 @@ mod tests {
             let (attempts, why) = waiting(Policy::new(), seed);
             assert_eq!(why, GiveUp::Deadline);
             let longest = attempts.windows(2).map(|two| two[1] - two[0]).max().unwrap();
-            assert!(longest <= ms(2_050), "{longest:?}");
+            assert!(longest <= ms(2_115), "{longest:?}");
             let within = |from: u64, until: u64| {
                 let range = START + Duration::from_secs(from)..START + Duration::from_secs(until);
                 attempts.iter().filter(|at| range.contains(*at)).count()
             };
-            assert!(within(0, 1) <= 2 && within(0, 60) <= 37, "{attempts:?}");
+            assert!(within(0, 1) <= 2 && within(0, 60) <= 30, "{attempts:?}");
             assert!((60..240).step_by(10).all(|from| within(from, from + 60) <= 30), "{attempts:?}");
+        }
+    }
+
+    #[test]
+    fn no_minute_has_more_than_thirty_attempts_and_no_second_more_than_two() {
+        // A first answer that came early, and is followed at once; the round trip of each attempt.
+        for (early, round_trip) in [None, Some(1), Some(50), Some(130), Some(400)]
+            .into_iter()
+            .flat_map(|e| [1, 40, 120, 900].map(|r| (e, r)))
+        {
+            for seed in 1..50 {
+                let (mut schedule, mut attempts) = (Policy::new().schedule(START, seed), vec![START]);
+                loop {
+                    let (began, used) = (attempts[attempts.len() - 1], attempts.len() as u32);
+                    let now = began + ms(round_trip);
+                    let last = match early {
+                        Some(after) if used == 1 => Last::Early(now + ms(after)),
+                        _ => Last::NotOpen,
+                    };
+                    match schedule.next(began, now, (used, 9_999 - used), last) {
+                        Ok(next) => attempts.push(next),
+                        Err(_) => break,
+                    }
+                }
+                for (first, from) in attempts.iter().enumerate() {
+                    let within =
+                        |time: Duration| attempts.iter().skip(first).filter(|at| **at < *from + time).count();
+                    let (second, minute) = (within(Duration::from_secs(1)), within(Duration::from_secs(60)));
+                    assert!(second <= 2 && minute <= 30, "{early:?} {round_trip} {seed}: {second} {minute}");
+                }
+                let longest = attempts.windows(2).map(|two| two[1] - two[0]).max().unwrap();
+                assert!(longest <= ms(2_115), "{early:?} {round_trip} {seed}: {longest:?}");
+            }
         }
     }
 

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer_kind::AnswerKind;
 use crate::booking::policy::GiveUp;
+use crate::clock::aim::EarlierOpening;
+use crate::clock::facts::ClockFacts;
 use crate::clock::site_clock::ClockEstimate;
 use crate::error::Step;
 use crate::outcome::Receipt;
@@ -109,8 +111,8 @@ pub struct Visit {
     pub done: Duration,
 }
 
-/// Between which instants of the site's clock the day really opened; of this machine's clock where
-/// [`Report::clock`] is `None` and no offset was given.
+/// Between which instants of the site's clock the day really opened; neither is known where that clock was not
+/// measured ([`Report::clock`] is `None`) and no offset was given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -119,6 +121,14 @@ pub struct OpeningBracket {
     pub after: Option<SeoulTime>,
     /// The site had accepted, or refused for another reason than that, when this answer came.
     pub before: Option<SeoulTime>,
+}
+
+impl OpeningBracket {
+    /// The same against the announced instant, for later runs ([`Booking::opened_before`](crate::Booking::opened_before)).
+    pub fn against(&self, announced: SeoulTime) -> EarlierOpening {
+        let offset = |at: SeoulTime| at.unix_micros().saturating_sub(announced.unix_micros());
+        EarlierOpening { closed_micros: self.after.map(offset), open_micros: self.before.map(offset) }
+    }
 }
 
 /// The result of a booking: its verdict and everything that was sent.
@@ -143,6 +153,10 @@ pub struct Report {
     pub clock: Option<ClockEstimate>,
     /// What the answers told of the true opening instant.
     pub opening: OpeningBracket,
+    /// What was learnt of the way the site tells its time, for later runs
+    /// ([`Booking::learnt_before`](crate::Booking::learnt_before)); `None` where nothing was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learnt: Option<ClockFacts>,
     /// When it began.
     pub began: SeoulTime,
     /// When it ended.

@@ -14,10 +14,10 @@ use crate::client::saved::SavedSession;
 /// login ends the one before then. The bookings that share this find that out, by a session that was ended after
 /// another one logged in; from then on they use one session, one after another.
 #[derive(Clone, Default)]
-pub struct SharedLogin(Arc<Inner>);
+pub struct SharedLogin(Arc<AccountLogins>);
 
 #[derive(Default)]
-struct Inner {
+struct AccountLogins {
     /// How many logins there were, and the session of the last.
     last: Mutex<(u64, Option<SavedSession>)>,
     one_session: AtomicBool,

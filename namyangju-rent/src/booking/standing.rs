@@ -261,4 +261,31 @@ mod tests {
         assert_eq!(of(&["attempt", "next wish", "attempt"]).wish(), 0);
         assert_eq!(of(&["attempt", "next wish"]).wish(), 1);
     }
+
+    #[test]
+    fn a_standing_keeps_the_receipt_the_clock_and_one_word_of_doubt() {
+        let estimate = |ahead_micros| Event::ClockRead {
+            estimate: crate::clock::ClockEstimate {
+                ahead_micros,
+                error_micros: 2_000,
+                path: std::time::Duration::from_millis(40),
+                probes: 3,
+                cached: false,
+            },
+        };
+        let mut standing = Standing::default();
+        assert_eq!((standing.receipt(), standing.ahead_micros(), standing.doubt()), (None, 0, Doubt::Clear));
+        standing.on_event(&estimate(-250_000));
+        assert_eq!(standing.ahead_micros(), -250_000);
+        standing.on_event(&Event::Submitting);
+        assert_eq!((standing.doubt(), standing.receipt()), (Doubt::Unanswered, None));
+        standing.on_event(&Event::ReadBack { state: Some(SlotState::Free) });
+        assert_eq!(standing.doubt(), Doubt::FreeSince);
+        standing.on_event(&Event::Submitting);
+        standing.on_event(&answered(Step::Submit, AnswerKind::Reserved));
+        assert_eq!(standing.receipt().unwrap().number, "20260001");
+        // The clock is read on after a receipt.
+        standing.on_event(&estimate(7));
+        assert_eq!((standing.ahead_micros(), standing.is_open()), (7, true));
+    }
 }

@@ -117,6 +117,7 @@ fn broken_off(standing: &Standing, began: SeoulTime, ended: SeoulTime, requests:
         requests_after_opening: None,
         clock: None,
         opening: OpeningBracket::default(),
+        learnt: None,
         began,
         ended,
     }

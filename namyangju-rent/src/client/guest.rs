@@ -7,6 +7,7 @@ use crate::client::session::Session;
 use crate::client::visitor::Visitor;
 use crate::clock::site_clock::Probe;
 use crate::error::{Error, Step, refused};
+use crate::net::transport::OpenLine;
 use crate::pages::reading::Reading;
 use crate::pages::schedule::{Calendar, DayList, Menu, MenuEntry};
 use crate::value::date::RentDate;
@@ -20,6 +21,11 @@ pub struct Guest {
 impl Guest {
     pub(super) fn new(visitor: Visitor) -> Self {
         Self { visitor }
+    }
+
+    /// Goes on with the connection of another visitor.
+    pub(super) fn on(self, line: Option<OpenLine>) -> Self {
+        Self { visitor: Visitor::new(self.visitor.transport.on(line)) }
     }
 
     /// The month calendar of a place; any day of the month will do.

@@ -57,18 +57,18 @@ impl fmt::Debug for Credentials {
 #[derive(Default)]
 pub(crate) struct LoginTurns {
     turn: tokio::sync::Mutex<()>,
-    known: Mutex<Known>,
+    known: Mutex<TriedCredentials>,
 }
 
 #[derive(Default)]
-struct Known {
+struct TriedCredentials {
     good: Option<Credentials>,
     /// What was refused, and when by the local clock.
     refused: Option<(Credentials, SeoulTime)>,
 }
 
 impl LoginTurns {
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, TriedCredentials> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

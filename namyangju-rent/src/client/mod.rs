@@ -27,10 +27,10 @@ use crate::net::dns::DnsCache;
 use crate::net::pace::{Budget, Pace};
 use crate::net::route_pool::RoutePool;
 use crate::net::routes::{RouteStatus, Routes, SavedRoutes};
-use crate::net::shared::Shared;
+use crate::net::shared::{KnownFile, Shared};
 use crate::net::silence::BurstSilence;
 use crate::net::tls::{Tls, TlsBackend};
-use crate::net::transport::Transport;
+use crate::net::transport::{OpenLine, Transport};
 use crate::site::Site;
 use crate::value::date::SeoulTime;
 
@@ -149,6 +149,7 @@ impl ClientBuilder {
         let tls = if needs_tls { Tls::prepare(backend, self.extra_ca.as_deref())? } else { Tls::unused()? };
         let shared = Shared {
             names: DnsCache::system(Arc::clone(&self.clock)),
+            file: Mutex::new(KnownFile::of(&self.site)),
             site: self.site,
             clock: self.clock,
             user_agent: self.user_agent,
@@ -158,7 +159,6 @@ impl ClientBuilder {
             tls,
             routes: RoutePool::new(self.routes, self.burst_silence),
             measured: SharedSiteClock::default(),
-            file: Mutex::default(),
             head_is_refused: AtomicBool::new(false),
         };
         for route in shared.routes.all() {
@@ -271,7 +271,16 @@ impl Client {
     /// # Errors
     /// [`Error::LoginRefused`] if the account or password is wrong; else see [`Error`].
     pub async fn log_in(&self, credentials: &Credentials) -> Result<Session, Error> {
-        let guest = self.guest()?;
+        self.log_in_on(None, credentials).await
+    }
+
+    /// The same on a connection that is open already.
+    pub(crate) async fn log_in_on(
+        &self,
+        line: Option<OpenLine>,
+        credentials: &Credentials,
+    ) -> Result<Session, Error> {
+        let guest = self.guest()?.on(line);
         self.logins.take(credentials, self.clock().as_ref(), guest.log_in(credentials)).await
     }
 
@@ -286,7 +295,7 @@ impl Client {
     /// # Errors
     /// [`Error::SavedSession`] if it is of another site or User-Agent, or cannot be read.
     pub fn restore(&self, saved: &SavedSession) -> Result<Session, Error> {
-        let jar = saved.cookies_for(&self.shared.site, &self.shared.user_agent)?;
+        let jar = saved.cookies_for(&self.shared.site, &self.shared.user_agent, self.clock().as_ref())?;
         Ok(Session::new(self.visitor(jar), saved.account.clone()))
     }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::net::cookies::CookieJar;
 use crate::site::Site;
@@ -38,20 +39,26 @@ impl SavedSession {
         user_agent: &str,
         account: &str,
         jar: &CookieJar,
-        now: SeoulTime,
+        clock: &dyn Clock,
     ) -> Option<Self> {
+        let saved_at = clock.now();
         Some(Self {
             version: VERSION,
             site: site.name().to_owned(),
             base_url: site.base_url().to_string(),
             user_agent: user_agent.to_owned(),
             account: account.to_owned(),
-            saved_at: now,
-            cookies: jar.save()?,
+            saved_at,
+            cookies: jar.save(saved_at, clock.monotonic())?,
         })
     }
 
-    pub(crate) fn cookies_for(&self, site: &Site, user_agent: &str) -> Result<CookieJar, Error> {
+    pub(crate) fn cookies_for(
+        &self,
+        site: &Site,
+        user_agent: &str,
+        clock: &dyn Clock,
+    ) -> Result<CookieJar, Error> {
         let wrong = |text: String| Err(Error::SavedSession(text));
         if self.version != VERSION {
             return wrong(format!("it has layout {}, this program reads {VERSION}", self.version));
@@ -70,7 +77,7 @@ impl SavedSession {
                 "it was made with another User-Agent, and the site binds a session to it".to_owned(),
             );
         }
-        CookieJar::load(&self.cookies).map_err(Error::SavedSession)
+        CookieJar::load(&self.cookies, clock.now(), clock.monotonic()).map_err(Error::SavedSession)
     }
 
     /// Writes the file as JSON, readable by its owner only (mode 0600), in one step: a reader sees
@@ -125,14 +132,17 @@ impl fmt::Debug for SavedSession {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::clock::SystemClock;
 
     fn saved() -> SavedSession {
         let jar = CookieJar::default();
         let site = Site::builtin("namyangju").unwrap();
-        jar.receive(site.base_url(), [b"ci_session=invented-secret; path=/".as_slice()].into_iter(), None);
-        SavedSession::new(&site, "agent/1", "honggildong", &jar, "2026-11-26 10:00:00".parse().unwrap())
-            .unwrap()
+        let line = b"ci_session=invented-secret; path=/".as_slice();
+        jar.receive(site.base_url(), [line].into_iter(), 0, Duration::ZERO);
+        SavedSession::new(&site, "agent/1", "honggildong", &jar, &SystemClock).unwrap()
     }
 
     #[test]
@@ -149,7 +159,7 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no partial file is left");
         let back = SavedSession::read(&path).unwrap();
         let site = Site::builtin("namyangju").unwrap();
-        assert_eq!(back.cookies_for(&site, "agent/1").unwrap().len(), 1);
+        assert_eq!(back.cookies_for(&site, "agent/1", &SystemClock).unwrap().len(), 1);
         assert!(!format!("{back:?}").contains("invented-secret"));
     }
 
@@ -157,7 +167,7 @@ mod tests {
     fn a_session_of_another_site_or_agent_is_refused() {
         let site = Site::builtin("namyangju").unwrap();
         let error = |site: &Site, agent: &str, saved: SavedSession| {
-            saved.cookies_for(site, agent).err().unwrap().to_string()
+            saved.cookies_for(site, agent, &SystemClock).err().unwrap().to_string()
         };
         assert!(error(&site, "agent/2", saved()).contains("User-Agent"));
         assert!(

@@ -68,7 +68,7 @@ use crate::clock::aim::Sample;
 use crate::clock::site_clock::Probe;
 use crate::error::{Error, Step, page_error, refused};
 use crate::html::charset::LackingCharacter;
-use crate::net::transport::{Ask, Transport};
+use crate::net::transport::{Ask, OpenLine, Transport};
 use crate::outcome::Outcome;
 use crate::page::{Page, Timing};
 use crate::pages::day::{Choice, DayPage, Slot, read_day};
@@ -103,6 +103,11 @@ impl Session {
 
     fn transport(&self) -> &Transport {
         &self.visitor.transport
+    }
+
+    /// Its connection, if one is open.
+    pub(crate) fn open_line(&self) -> Option<OpenLine> {
+        self.transport().open_line()
     }
 
     /// Asks the home page whether the session is still logged in. `Ok(true)` also for a site whose
@@ -229,7 +234,7 @@ impl Session {
             transport.user_agent(),
             &self.account,
             &transport.jar,
-            transport.clock.now(),
+            transport.clock.as_ref(),
         )
     }
 

@@ -4,6 +4,7 @@
 //! can move the time by hand. A [`SiteClock`] is made from [`Probe`]s and gives a [`ClockEstimate`].
 
 pub(crate) mod aim;
+pub(crate) mod facts;
 pub(crate) mod shared;
 pub(crate) mod site_clock;
 
@@ -13,6 +14,8 @@ use std::pin::Pin;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
 
+pub use crate::clock::aim::{EarlierOpening, ShotArrival};
+pub use crate::clock::facts::{ClockFacts, MAX_FACTS_AGE, OwnStampFrom};
 pub use crate::clock::site_clock::{ClockEstimate, Probe, SiteClock};
 use crate::value::date::SeoulTime;
 pub use crate::value::date::TIME_ZONE;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::MutexGuard;
 
-use crate::clock::aim::{Aim, Sample};
+use crate::clock::aim::{Aim, Sample, Stamp};
 use crate::clock::site_clock::{Probe, SiteClock};
 
 /// A measurement whose newest probe is older than this is repeated shortly before the opening.
@@ -21,6 +21,11 @@ pub(crate) struct Measurement {
 }
 
 impl Measurement {
+    /// Nothing measured yet; `told` is when the dialect says that pages are dated.
+    pub(crate) fn new(told: Stamp) -> Self {
+        Self { aim: Aim::new(told), ..Self::default() }
+    }
+
     /// Takes an aimed probe in. Its sample comes with those of all other answers ([`add`](Self::add)).
     pub(crate) fn probed(&mut self, probe: Probe) {
         self.clock.add(probe);
@@ -49,11 +54,11 @@ impl Measurement {
 #[derive(Debug, Default)]
 pub(crate) struct SharedSiteClock {
     turn: tokio::sync::Mutex<()>,
-    known: Mutex<Option<Known>>,
+    known: Mutex<Option<RouteMeasurement>>,
 }
 
 #[derive(Debug)]
-struct Known {
+struct RouteMeasurement {
     /// Another route has another path.
     route: String,
     measurement: Measurement,
@@ -67,14 +72,14 @@ impl SharedSiteClock {
 
     /// Keeps what was measured over a route.
     pub(crate) fn keep(&self, route: String, measurement: &Measurement) {
-        let known = Known { route, measurement: measurement.clone() };
+        let known = RouteMeasurement { route, measurement: measurement.clone() };
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
     }
 
     /// What was measured lately over the same route and rests on more probes than `own`.
     pub(crate) fn better_than(&self, own: &Measurement, route: &str, now: Duration) -> Option<Measurement> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Known { measurement, .. } = known.as_ref().filter(|known| known.route == route)?;
+        let RouteMeasurement { measurement, .. } = known.as_ref().filter(|known| known.route == route)?;
         let more = measurement.clock.probes().len() > own.clock.probes().len();
         (measurement.is_fresh(now) && more).then(|| measurement.clone())
     }

@@ -247,6 +247,81 @@ mod tests {
         assert_eq!(SiteClock::new().local(instant), None);
     }
 
+    fn probe(sent: u64, answered: u64, date: i64) -> Probe {
+        let ms = Duration::from_millis;
+        Probe { sent: ms(sent), answered: ms(answered), date }
+    }
+
+    #[test]
+    fn each_probe_narrows_the_interval_by_its_own_bounds() {
+        let mut clock = SiteClock::new();
+        assert!(clock.wants_more() && clock.estimate(SeoulTime::from_unix_micros(0), NOON).is_none());
+        // Ahead by at least 10 s - 300 ms and less than 11 s - 200 ms.
+        clock.add(probe(200, 300, 10));
+        assert_eq!((clock.lower, clock.upper), (Some(9_700_000_000), Some(10_800_000_000)));
+        // At least 12 s - 1,900 ms and less than 13 s - 1,860 ms.
+        clock.add(probe(1_860, 1_900, 12));
+        assert_eq!((clock.lower, clock.upper), (Some(10_100_000_000), Some(10_800_000_000)));
+        assert_eq!(clock.probes(), [probe(200, 300, 10), probe(1_860, 1_900, 12)]);
+        // Against a wall clock that is at 1,000 s when the monotonic one is at 990 s: offset 10 s, middle 10.45 s.
+        let wall = SeoulTime::from_unix_micros(1_000_000_000);
+        let estimate = clock.estimate(wall, Duration::from_secs(990)).unwrap();
+        assert_eq!((estimate.ahead_micros, estimate.error_micros), (450_000, 350_000));
+        assert_eq!((estimate.path, estimate.probes, estimate.cached), (Duration::from_millis(40), 2, false));
+        // The path that is aimed by is the usual one, not the quickest.
+        clock.add(probe(3_000, 3_060, 13));
+        assert_eq!(clock.typical_path(), Duration::from_millis(60));
+        assert_eq!(clock.local(SeoulTime::from_unix_micros(20_000_000)), Some(Duration::from_millis(9_550)));
+    }
+
+    const NOON: Duration = Duration::from_secs(43_200);
+
+    #[test]
+    fn bounds_that_touch_are_no_contradiction_and_bounds_that_cross_are() {
+        let mut clock = SiteClock::new();
+        clock.add(probe(0, 0, 10));
+        clock.add(probe(1_000, 1_000, 12));
+        assert_eq!((clock.lower, clock.upper, clock.cached), (Some(11 * SECOND), Some(11 * SECOND), false));
+        let wall = SeoulTime::from_unix_micros(0);
+        assert_eq!(clock.estimate(wall, Duration::ZERO).unwrap().error_micros, 0);
+        clock.add(Probe { sent: NOON, answered: NOON, date: 43_200 + 12 });
+        assert_eq!((clock.lower, clock.upper, clock.cached), (Some(12 * SECOND), None, true));
+        // Whole seconds of doubt, and only the lower bound.
+        let estimate = clock.estimate(wall, Duration::ZERO).unwrap();
+        assert_eq!(
+            (estimate.ahead_micros, estimate.error_micros, estimate.cached),
+            (12_000_000, 500_000, true)
+        );
+    }
+
+    #[test]
+    fn an_interval_near_the_quickest_path_is_narrow_enough() {
+        // A path of 40 ms: 40 ms and a twentieth and 2 ms more are good enough.
+        let mut clock = SiteClock::new();
+        clock.add(probe(0, 40, 10));
+        let lower = clock.lower.unwrap();
+        clock.upper = Some(lower + 44_000_000);
+        assert!(!clock.wants_more());
+        clock.upper = Some(lower + 44_000_001);
+        assert!(clock.wants_more());
+        clock.probes = vec![probe(0, 40, 10); MAX_PROBES - 1];
+        assert!(clock.wants_more());
+        clock.probes.push(probe(0, 40, 10));
+        assert!(!clock.wants_more());
+    }
+
+    #[test]
+    fn the_next_probe_is_aimed_at_a_whole_second_of_the_site() {
+        let ms = Duration::from_millis;
+        assert_eq!(SiteClock::new().aim(ms(77)), ms(77));
+        // The middle of 9.7 s and 10.8 s is 10.25 s, the way there 50 ms: at 1,700 ms the site shows a whole second.
+        let mut clock = SiteClock::new();
+        clock.add(probe(200, 300, 10));
+        assert_eq!(clock.aim(Duration::ZERO), ms(1_700));
+        assert_eq!(clock.aim(ms(1_700)), ms(1_700));
+        assert_eq!(clock.aim(ms(1_701)), ms(2_700));
+    }
+
     #[test]
     fn nonsense_dates_do_no_harm() {
         let mut clock = SiteClock::new();

@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 
-/// The most bytes that travel as one piece.
+/// The most bytes that travel as one event.
 const PIECE: usize = 64 * 1024;
 
 /// A delaying path to a server. It ends, and its connections with it, when it is dropped.
@@ -122,8 +122,8 @@ struct Path {
     clock: Arc<dyn Clock>,
 }
 
-/// What travels in one direction.
-enum Piece {
+/// What is seen at one end of a connection and repeated at the other.
+enum TcpEvent {
     Bytes(Vec<u8>),
     /// The sender has closed its direction.
     End,
@@ -179,23 +179,23 @@ async fn travel(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, path: &Path, ea
     let (sent, mut arriving) = mpsc::unbounded_channel();
     let send = async move {
         loop {
-            let piece = read(&mut from).await;
-            let over = !matches!(piece, Piece::Bytes(_));
+            let event = read(&mut from).await;
+            let over = !matches!(event, TcpEvent::Bytes(_));
             let due = path.clock.monotonic().max(earliest).saturating_add(path.one_way);
-            if sent.send((due, piece)).is_err() || over {
+            if sent.send((due, event)).is_err() || over {
                 return;
             }
         }
     };
     let receive = async move {
-        while let Some((due, piece)) = arriving.recv().await {
+        while let Some((due, event)) = arriving.recv().await {
             if due > path.clock.monotonic() {
                 path.clock.alarm(due).await;
             }
-            let written = match piece {
-                Piece::Bytes(bytes) => to.write_all(&bytes).await,
-                Piece::End => to.shutdown().await,
-                Piece::Reset => {
+            let written = match event {
+                TcpEvent::Bytes(bytes) => to.write_all(&bytes).await,
+                TcpEvent::End => to.shutdown().await,
+                TcpEvent::Reset => {
                     let _ = to.as_ref().set_zero_linger();
                     // Dropped otherwise, it would send an orderly end first.
                     to.forget();
@@ -211,21 +211,21 @@ async fn travel(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, path: &Path, ea
     tokio::join!(send, receive).1
 }
 
-/// The next piece: everything that is there.
-async fn read(from: &mut OwnedReadHalf) -> Piece {
+/// The next event; bytes are everything that is there.
+async fn read(from: &mut OwnedReadHalf) -> TcpEvent {
     let mut bytes = Vec::with_capacity(2048);
     match from.read_buf(&mut bytes).await {
-        Ok(0) => return Piece::End,
+        Ok(0) => return TcpEvent::End,
         Ok(_) => {}
-        Err(_) => return Piece::Reset,
+        Err(_) => return TcpEvent::Reset,
     }
     while bytes.len() < PIECE {
         bytes.reserve(PIECE / 4);
         match from.try_read_buf(&mut bytes) {
             Ok(1..) => {}
-            // Its end or its error comes again, and is a piece of its own.
+            // Its end or its error comes again, and is an event of its own.
             Ok(0) | Err(_) => break,
         }
     }
-    Piece::Bytes(bytes)
+    TcpEvent::Bytes(bytes)
 }

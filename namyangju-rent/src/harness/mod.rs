@@ -14,8 +14,7 @@
 //! use namyangju_rent::{SeoulTime, Site};
 //!
 //! let site = Site::builtin("namyangju")?;
-//! let mut settings = Settings::default();
-//! settings.opening = Some("2026-11-26 10:00:00".parse()?);
+//! let settings = Settings::builder().opening("2026-11-26 10:00:00".parse()?).build();
 //! let mut stand_in = StandIn::new(&site, settings);
 //!
 //! // A good login sets three cookies of one name, and the last one counts.
@@ -46,18 +45,18 @@
 //! | clock and opening | `clock_skew_millis` `date_cached` `opening` `openings` `gate` `not_open_text` | right, always open; before an opening the day page says so |
 //! | bytes | `content_type` `meta_charset` `framing` `gzip` `calendar_suffixes` `missing` | no charset in the header, Content-Length, 404 |
 //! | addresses | `printed_base` | paths, and the base that the visitor asked at |
-//! | login | `login_success` `login_failure` `cookie_name` `login_cookie_lines` `cookie_life` `anonymous` `sessions_end` `one_session` | 200 with three cookie lines; redirect to the message page with one; day page refuses without login |
+//! | login | `login_success` `login_failure` `cookie_name` `login_cookie_lines` `cookie_life` `clock_cookie` `anonymous` `sessions_end` `one_session` | 200 with three cookie lines; redirect to the message page with one; day page refuses without login |
 //! | page trace | `form_needs_day` `trace` `trace_refusal` | the applicant form for the same slots |
 //! | submission | `taken` `submit_success` `landing_path` `check_amount` `check_time_list` | 5543 bytes; redirect to `…/{number}`; both checked |
 //! | names in the day list | `listed_names` | as they were typed |
 //! | human check | `human_check` | at the dialect's places |
 //! | waiting room | `waiting_room` | none |
 //! | limits | `max_hours` `min_hours` `daily_limit` | 4 hours, 1 hour, none |
-//! | load | `busy` `swamp` `block` `there` `back` `handshake_round_trips` | none |
+//! | load | `busy` `swamp` `block` `there` `back` `handshake_round_trips` `handshakes_from` | none |
 //! | wire | `faults` | none |
 //! | wording | `texts` | its own |
 //!
-//! [`Settings::variants`] turns each switch once.
+//! [`Settings::builder`] has a setter of each field's name; [`Settings::variants`] turns each switch once.
 //!
 //! # As a real server
 //!
@@ -67,9 +66,8 @@
 //! use std::time::Duration;
 //!
 //! // nginx stamps `Date` as the answer leaves: late by the time of the script.
-//! let mut settings = Settings::default();
-//! settings.web_server = WebServer::nginx();
-//! settings.web_server.script_time = Duration::from_millis(120);
+//! let server = WebServer::nginx().with_script_time(Duration::from_millis(120));
+//! let settings = Settings::builder().web_server(server).build();
 //! let mut stand_in = StandIn::new(&Site::builtin("namyangju")?, settings);
 //! let now: SeoulTime = "2026-11-26 09:59:59.900".parse()?;
 //! let answer = stand_in.answer(&Request::get("/rent/"), now);
@@ -108,6 +106,7 @@ mod scripts;
 mod seeded;
 mod server;
 mod settings;
+mod settings_builder;
 mod stand_in;
 mod steps;
 mod submission;
@@ -127,10 +126,11 @@ pub use line::Line;
 pub use replay::{Capture, ReplayError, Told, replay};
 pub use server::StandInServer;
 pub use settings::{
-    Anonymous, BlockKind, BlockRule, BusyWindow, ContentType, CookieLife, Crowd, Delay, Framing, Gate,
-    HumanCheck, ListedNames, LoginFailure, LoginSuccess, Missing, PrintedBase, RefusalStyle, Rival, Settings,
-    SubmitSuccess, TAKEN_PAGE_BYTES, Taken, Trace, WaitingRoom, WaitingRoomStyle,
+    Anonymous, BlockKind, BlockRule, BusyWindow, ClockCookie, ContentType, CookieLife, Crowd, Delay, Framing,
+    Gate, HumanCheck, ListedNames, LoginFailure, LoginSuccess, Missing, PrintedBase, RefusalStyle, Rival,
+    Settings, SubmitSuccess, TAKEN_PAGE_BYTES, Taken, Trace, WaitingRoom, WaitingRoomStyle,
 };
+pub use settings_builder::SettingsBuilder;
 pub use stand_in::{Booked, StandIn};
 pub use swamp::Swamp;
 pub use texts::Texts;

@@ -27,7 +27,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::connections::{ClosedBy, Connection};
 use super::stand_in::StandIn;
 use super::wire::{Answer, Arrival, Came, Request, WireFault};
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::site::Site;
 use crate::site::error::SiteError;
 
@@ -38,19 +38,20 @@ const MAX_BODY_BYTES: usize = 1 << 20;
 ///
 /// ```
 /// use namyangju_rent::harness::{Settings, StandIn, StandInServer};
-/// use namyangju_rent::clock::SystemClock;
 /// use namyangju_rent::Site;
-/// use std::sync::Arc;
 ///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// // Where time plays no part in a test, no clock is needed.
 /// let site = Site::builtin("cheonan").expect("compiled in");
-/// let stand_in = StandIn::new(&site, Settings::default());
-/// let server = StandInServer::spawn(stand_in, Arc::new(SystemClock))?;
+/// let server = StandInServer::without_clock(StandIn::new(&site, Settings::default())).await?;
 /// assert!(server.base_url().starts_with("http://127.0.0.1:"));
 /// assert_eq!(server.site()?.name(), "cheonan");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct StandInServer {
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
     address: SocketAddr,
     stop: watch::Sender<bool>,
     runs_in: RunsIn,
@@ -61,12 +62,12 @@ enum RunsIn {
     Thread(Option<std::thread::JoinHandle<()>>),
 }
 
-struct Shared {
+struct ServerState {
     stand_in: Mutex<StandIn>,
     clock: Arc<dyn Clock>,
 }
 
-impl Shared {
+impl ServerState {
     fn with<T>(&self, look: impl FnOnce(&mut StandIn) -> T) -> T {
         look(&mut self.stand_in.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -79,6 +80,15 @@ impl StandInServer {
     /// What the system says when no port can be had.
     pub async fn start(stand_in: StandIn, clock: Arc<dyn Clock>) -> io::Result<Self> {
         Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), false, stand_in, clock).await
+    }
+
+    /// Starts it as [`StandInServer::start`] does, for a test in which time plays no part: it goes by the clock of the
+    /// system, as a client without a clock of its own does.
+    ///
+    /// # Errors
+    /// What the system says when no port can be had.
+    pub async fn without_clock(stand_in: StandIn) -> io::Result<Self> {
+        Self::start(stand_in, Arc::new(SystemClock)).await
     }
 
     /// Starts it on an address of choice. Other machines can reach it only if `beyond_loopback` is
@@ -97,7 +107,7 @@ impl StandInServer {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let shared = Arc::new(Shared::new(stand_in, clock));
+        let shared = Arc::new(ServerState::new(stand_in, clock));
         let task = tokio::spawn(serve(listener, Arc::clone(&shared), stopped));
         Ok(Self { shared, address, stop, runs_in: RunsIn::Task(task) })
     }
@@ -127,7 +137,7 @@ impl StandInServer {
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = watch::channel(false);
-        let shared = Arc::new(Shared::new(stand_in, clock));
+        let shared = Arc::new(ServerState::new(stand_in, clock));
         let served = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("stand-in".to_owned()).spawn(move || {
             runtime.block_on(async move {
@@ -219,7 +229,7 @@ impl fmt::Debug for StandInServer {
     }
 }
 
-impl Shared {
+impl ServerState {
     fn new(stand_in: StandIn, clock: Arc<dyn Clock>) -> Self {
         Self { stand_in: Mutex::new(stand_in), clock }
     }
@@ -237,7 +247,7 @@ fn check_address(address: SocketAddr, beyond_loopback: bool) -> io::Result<()> {
     ))
 }
 
-async fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: watch::Receiver<bool>) {
+async fn serve(listener: TcpListener, shared: Arc<ServerState>, stopped: watch::Receiver<bool>) {
     let mut open = JoinSet::new();
     let mut stop = stopped.clone();
     loop {
@@ -292,7 +302,7 @@ impl Open {
 async fn connection(
     stream: TcpStream,
     peer: IpAddr,
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
     open: Open,
     stopped: watch::Receiver<bool>,
 ) {
@@ -306,7 +316,7 @@ async fn connection(
 async fn carry(
     stream: TcpStream,
     peer: IpAddr,
-    shared: &Arc<Shared>,
+    shared: &Arc<ServerState>,
     open: &Arc<Open>,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -335,7 +345,7 @@ async fn carry(
 }
 
 /// Ends when nothing came for longer than the web server keeps a silent connection.
-async fn silent_for_too_long(shared: &Shared, open: &Open) {
+async fn silent_for_too_long(shared: &ServerState, open: &Open) {
     let mut changes = open.idle.subscribe();
     loop {
         let idle = *changes.borrow_and_update();
@@ -362,7 +372,7 @@ async fn silent_for_too_long(shared: &Shared, open: &Open) {
 async fn exchange(
     incoming: hyper::Request<Incoming>,
     peer: IpAddr,
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
     open: Arc<Open>,
     mut stopped: watch::Receiver<bool>,
 ) -> io::Result<hyper::Response<AnswerBody>> {
@@ -385,7 +395,8 @@ async fn exchange(
     let mut there = shared.with(StandIn::there_delay);
     if nth == 1 {
         // The handshakes would end then; what came earlier would not have left the client yet.
-        let ready = open.opened.saturating_add(shared.with(|stand_in| stand_in.handshakes()));
+        let ready =
+            open.opened.saturating_add(shared.with(|stand_in| stand_in.handshakes(shared.clock.now())));
         there = there.saturating_add(ready.saturating_sub(shared.clock.monotonic()));
     }
     if !there.is_zero() {
@@ -420,7 +431,7 @@ async fn exchange(
 
 /// While this lives an answer is on its way; afterwards the connection is idle.
 struct Answering {
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
     open: Arc<Open>,
 }
 

@@ -21,13 +21,12 @@ use crate::value::slot::TimeRange;
 pub const TAKEN_PAGE_BYTES: usize = 5543;
 
 /// How the stand-in behaves. `Settings::default()` is the defaults column of protocol.md section
-/// 11; change single fields afterwards.
+/// 11; [`Settings::builder`] changes what a test is about, and so do the fields.
 ///
 /// ```
 /// use namyangju_rent::harness::{LoginSuccess, Settings};
 ///
-/// let mut settings = Settings::default();
-/// settings.login_success = LoginSuccess::Redirect;
+/// let mut settings = Settings::builder().login_success(LoginSuccess::Redirect).build();
 /// settings.clock_skew_millis = -1_500;
 /// ```
 #[derive(Clone, Debug)]
@@ -89,6 +88,8 @@ pub struct Settings {
     pub login_cookie_lines: Option<u8>,
     /// How the cookie says when it ends.
     pub cookie_life: CookieLife,
+    /// A cookie of its own in every answer of a script that tells the site's time; `None` sends none.
+    pub clock_cookie: Option<ClockCookie>,
     /// What the day page does without a login.
     pub anonymous: Anonymous,
     /// All sessions end at these instants of the site's clock.
@@ -142,6 +143,9 @@ pub struct Settings {
     /// handshakes would be over; a connection that was opened early enough costs nothing. Behind a
     /// [`Line`](super::Line) leave it at 0.
     pub handshake_round_trips: u8,
+    /// The instant of the site's clock from which on they take that; `None` is always. Before it a client is shown what it
+    /// would see on a real network, where it leaves the handshakes out of what it measures.
+    pub handshakes_from: Option<SeoulTime>,
     /// Scripted faults.
     pub faults: Vec<Fault>,
     /// The stand-in's own wording.
@@ -177,6 +181,7 @@ impl Default for Settings {
             cookie_name: None,
             login_cookie_lines: None,
             cookie_life: CookieLife::ExpiresAndMaxAge,
+            clock_cookie: None,
             anonymous: Anonymous::Message,
             sessions_end: Vec::new(),
             one_session: false,
@@ -200,6 +205,7 @@ impl Default for Settings {
             there: Delay::default(),
             back: Delay::default(),
             handshake_round_trips: 0,
+            handshakes_from: None,
             faults: Vec::new(),
             texts: Texts::default(),
         }
@@ -360,6 +366,25 @@ pub enum CookieLife {
     Session,
 }
 
+/// How a cookie beside the session's tells the time that the rules go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockCookie {
+    /// `expires` an hour later and `Max-Age=3600`, as newer PHP and Tomcat write both.
+    ExpiresAndMaxAge,
+    /// `expires` an hour later alone.
+    Expires,
+    /// Its value is Unix time in milliseconds.
+    Milliseconds,
+}
+
+impl ClockCookie {
+    /// The cookie's name. The stand-in's own.
+    pub const NAME: &str = "seen";
+
+    /// How long after the site's time it ends.
+    pub const LIFETIME: Duration = Duration::from_secs(3_600);
+}
+
 /// What the day page does without a login (protocol.md 4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anonymous {
@@ -511,7 +536,7 @@ impl Settings {
     /// addresses are not either, as they change what a client can reach.
     pub fn variants() -> Vec<(&'static str, Settings)> {
         type Change = fn(&mut Settings);
-        let changes: [(&'static str, Change); 51] = [
+        let changes: [(&'static str, Change); 53] = [
             ("default", |_| {}),
             ("header names the charset", |s| s.content_type = ContentType::Dialect),
             ("header says MS949", |s| s.content_type = ContentType::Label("MS949".into())),
@@ -531,6 +556,8 @@ impl Settings {
             ("five cookie lines", |s| s.login_cookie_lines = Some(5)),
             ("cookie with expires alone", |s| s.cookie_life = CookieLife::Expires),
             ("cookie without an end", |s| s.cookie_life = CookieLife::Session),
+            ("cookie with the time", |s| s.clock_cookie = Some(ClockCookie::ExpiresAndMaxAge)),
+            ("cookie with milliseconds", |s| s.clock_cookie = Some(ClockCookie::Milliseconds)),
             ("submit by script", |s| s.submit_success = SubmitSuccess::Script),
             ("submit refreshes", |s| s.submit_success = SubmitSuccess::Refresh),
             ("another landing path", |s| s.landing_path = "/mypage/receipt/view".into()),

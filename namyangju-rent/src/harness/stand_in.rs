@@ -25,7 +25,7 @@ use super::settings::{
 };
 use super::swamp::Trouble;
 use super::texts::known;
-use super::visit::Visit;
+use super::visit::{OpenVisit, clock_line};
 use super::web_server::HeadRequests;
 use super::wire::{Answer, Arrival, Came, Fault, FaultKind, Request, SiteStep, WireFault};
 use crate::html::charset::{Charset, FormFields};
@@ -64,7 +64,7 @@ pub struct StandIn {
     jitter: Seeded,
     /// The secret behind every cookie; a new one ends every session.
     pub(super) key: String,
-    holders: BTreeMap<(Place, RentDate, TimeNo), Option<Holder>>,
+    holders: BTreeMap<(Place, RentDate, TimeNo), Option<SlotHolder>>,
     others: Others,
     workers: Workers,
     /// The session of the latest login of each account.
@@ -120,7 +120,7 @@ impl fmt::Debug for Booked {
 
 /// Who has a slot, as the day list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Holder {
+pub(super) struct SlotHolder {
     pub(super) event: String,
     pub(super) group: String,
     /// The name in the account of a member of the stand-in.
@@ -261,7 +261,7 @@ impl StandIn {
     /// Gives every slot that touches the stretch to `by`, also those that are booked. Returns their number.
     pub fn take(&mut self, place: &Place, date: RentDate, range: TimeRange, by: &str) -> usize {
         let holder =
-            Holder { event: self.settings.texts.rival_event.clone(), group: by.to_owned(), member: None };
+            SlotHolder { event: self.settings.texts.rival_event.clone(), group: by.to_owned(), member: None };
         self.set_holder(place, date, range, Some(holder))
     }
 
@@ -305,8 +305,11 @@ impl StandIn {
         self.draw(self.settings.there)
     }
 
-    /// How long the handshakes of a new connection take.
-    pub(super) fn handshakes(&self) -> Duration {
+    /// How long the handshakes of a new connection take, `now` on the carrier's clock.
+    pub(super) fn handshakes(&self, now: SeoulTime) -> Duration {
+        if self.settings.handshakes_from.is_some_and(|from| self.site_time(now) < from) {
+            return Duration::ZERO;
+        }
         let round_trip = self.settings.there.base.saturating_add(self.settings.back.base);
         round_trip.saturating_mul(self.settings.handshake_round_trips.into())
     }
@@ -377,7 +380,7 @@ impl StandIn {
             left: (!unanswered).then_some(left),
             peer: request.peer,
             session: visit.as_ref().and_then(|v| v.session.id.get(..8)).map(str::to_owned),
-            account: visit.as_ref().and_then(Visit::account_id).map(str::to_owned),
+            account: visit.as_ref().and_then(OpenVisit::account_id).map(str::to_owned),
             method: request.method.clone(),
             path: request.path().to_owned(),
             body: request.body.clone(),
@@ -395,7 +398,7 @@ impl StandIn {
         step: SiteStep,
         plan: Plan,
         fault: Option<&FaultKind>,
-    ) -> (Reply, Visit) {
+    ) -> (Reply, OpenVisit) {
         let reads = self.site_time(plan.reads);
         let ended = self.settings.sessions_end.iter().copied().filter(|at| *at <= reads).max();
         if ended > self.sessions_ended_at {
@@ -594,7 +597,7 @@ impl StandIn {
     fn finish(
         &mut self,
         reply: Reply,
-        visit: Option<&Visit>,
+        visit: Option<&OpenVisit>,
         request: &Request,
         (came, leaves): (Came, SeoulTime),
         fault: Option<&FaultKind>,
@@ -632,6 +635,9 @@ impl StandIn {
         push("content-type", &kind);
         for line in visit.map(|visit| visit.lines.as_slice()).unwrap_or_default() {
             push("set-cookie", line);
+        }
+        if let (Some(kind), Some(visit)) = (self.settings.clock_cookie, visit) {
+            push("set-cookie", &clock_line(kind, visit.site_time));
         }
         if status == reply.status {
             for (name, value) in &reply.headers {
@@ -700,7 +706,7 @@ impl StandIn {
             for number in numbers {
                 if self.holder(&rival.place, rival.date, number).is_none() {
                     let texts = &self.settings.texts;
-                    let holder = Holder {
+                    let holder = SlotHolder {
                         event: texts.rival_event.clone(),
                         group: texts.rival_club.clone(),
                         member: None,
@@ -711,7 +717,7 @@ impl StandIn {
         }
     }
 
-    pub(super) fn hold(&mut self, place: &Place, date: RentDate, number: TimeNo, holder: Holder) {
+    pub(super) fn hold(&mut self, place: &Place, date: RentDate, number: TimeNo, holder: SlotHolder) {
         self.holders.insert((place.clone(), date, number), Some(holder));
     }
 
@@ -720,7 +726,7 @@ impl StandIn {
         place: &Place,
         date: RentDate,
         range: TimeRange,
-        holder: Option<Holder>,
+        holder: Option<SlotHolder>,
     ) -> usize {
         let Some(court) = self.court(place) else { return 0 };
         let numbers: Vec<TimeNo> = court.touched(range).map(|(number, _)| number).collect();
@@ -735,14 +741,14 @@ impl StandIn {
     }
 
     /// Who has the slot: somebody by name, or one of the strangers of `booked_share`.
-    pub(super) fn holder(&self, place: &Place, date: RentDate, number: TimeNo) -> Option<Holder> {
+    pub(super) fn holder(&self, place: &Place, date: RentDate, number: TimeNo) -> Option<SlotHolder> {
         if let Some(holder) = self.holders.get(&(place.clone(), date, number)) {
             return holder.clone();
         }
         let share = self.settings.booked_share;
         let taken = share > 0.0 && share_of(self.settings.seed, &format!("{place}|{date}|{number}")) < share;
         let texts = &self.settings.texts;
-        taken.then(|| Holder {
+        taken.then(|| SlotHolder {
             event: texts.rival_event.clone(),
             group: texts.rival_club.clone(),
             member: None,

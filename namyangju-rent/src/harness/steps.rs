@@ -1,12 +1,12 @@
 //! What each address does, up to the choice of slots.
 
-use super::pages::{self, Challenge, DayPage, DaySlot, ListedSlot, MonthPage, View};
+use super::pages::{self, Challenge, DayPageParts, DaySlot, MonthPageParts, SlotLine, View};
 use super::settings::{
     Anonymous, Gate, HumanCheck, LoginFailure, LoginSuccess, Missing, PrintedBase, RefusalStyle,
 };
 use super::stand_in::{Reply, StandIn};
 use super::texts::known;
-use super::visit::{Visit, entry};
+use super::visit::{OpenVisit, entry};
 use super::wire::{Request, SiteStep};
 use crate::html::charset::FormFields;
 use crate::site::path::PathTemplate;
@@ -22,7 +22,7 @@ pub(super) mod notice {
 }
 
 impl StandIn {
-    pub(super) fn respond(&mut self, request: &Request, visit: &mut Visit, step: SiteStep) -> Reply {
+    pub(super) fn respond(&mut self, request: &Request, visit: &mut OpenVisit, step: SiteStep) -> Reply {
         match step {
             SiteStep::Home => Reply::page(pages::home_page(&self.view(visit))),
             SiteStep::LoginPage => Reply::page(pages::login_page(&self.view(visit))),
@@ -36,7 +36,7 @@ impl StandIn {
         }
     }
 
-    pub(super) fn view<'v>(&'v self, visit: &'v Visit) -> View<'v> {
+    pub(super) fn view<'v>(&'v self, visit: &'v OpenVisit) -> View<'v> {
         View {
             site: &visit.site,
             courts: &self.courts,
@@ -47,7 +47,7 @@ impl StandIn {
         }
     }
 
-    fn other(&mut self, request: &Request, visit: &mut Visit) -> Reply {
+    fn other(&mut self, request: &Request, visit: &mut OpenVisit) -> Reply {
         let Some(path) = self.path_within(request) else { return self.missing(visit) };
         let paths = &self.site.dialect.paths;
         let is = |template: &PathTemplate| template.read(path).is_some();
@@ -87,7 +87,7 @@ impl StandIn {
     }
 
     /// Protocol.md 4.1.
-    fn login(&mut self, request: &Request, visit: &mut Visit) -> Reply {
+    fn login(&mut self, request: &Request, visit: &mut OpenVisit) -> Reply {
         let fields = self.fields_of(request);
         let dialect = &self.site.dialect;
         let field = |template: &str| {
@@ -134,7 +134,7 @@ impl StandIn {
     }
 
     /// Protocol.md 4.3.
-    fn schedule(&mut self, request: &Request, visit: &mut Visit) -> Reply {
+    fn schedule(&mut self, request: &Request, visit: &mut OpenVisit) -> Reply {
         let path = self.path_within(request).unwrap_or_default();
         let Some(values) = self.site.dialect.paths.schedule.read(path) else { return self.missing(visit) };
         let value = |key: &str| values.get(key).copied().unwrap_or_default();
@@ -152,12 +152,12 @@ impl StandIn {
                     (h.event, names.print(&h.group, h.member.as_deref(), charset))
                 });
                 let state = self.state_of(court, date, *slot, visit.site_time);
-                ListedSlot { range: slot.1, state, event, group }
+                SlotLine { range: slot.1, state, event, group }
             });
             (date, slots.collect())
         });
         let page =
-            MonthPage { place: &place, days: days.collect(), suffixes: self.settings.calendar_suffixes };
+            MonthPageParts { place: &place, days: days.collect(), suffixes: self.settings.calendar_suffixes };
         let view = View { month, ..self.view(visit) };
         Reply::page(if value("view") == self.site.dialect.codes.view_day_list {
             pages::day_list_page(&view, &page)
@@ -167,7 +167,7 @@ impl StandIn {
     }
 
     /// Protocol.md 4.4 and 5.3.
-    fn day(&mut self, request: &Request, visit: &mut Visit) -> Reply {
+    fn day(&mut self, request: &Request, visit: &mut OpenVisit) -> Reply {
         let path = self.path_within(request).unwrap_or_default().to_owned();
         let Some(values) = self.site.dialect.paths.day.read(&path) else { return self.missing(visit) };
         let value = |key: &str| values.get(key).copied().unwrap_or_default();
@@ -194,7 +194,7 @@ impl StandIn {
             let early = state == SlotState::NotShown && !self.is_open(date, visit.site_time);
             DaySlot { number: slot.0, range: slot.1, free: state == SlotState::Free || early }
         });
-        let page = DayPage {
+        let page = DayPageParts {
             place: &place,
             date,
             purpose,
@@ -210,7 +210,7 @@ impl StandIn {
     }
 
     /// The answer of the human check: JSON (protocol.md 5.4, S1).
-    fn human_answer(&mut self, request: &Request, visit: &mut Visit) -> Reply {
+    fn human_answer(&mut self, request: &Request, visit: &mut OpenVisit) -> Reply {
         let fields =
             FormFields::decode(&String::from_utf8_lossy(&request.body), crate::form_fields::Charset::UTF_8);
         let typed = fields.first("defaultReal").unwrap_or_default();
@@ -240,7 +240,7 @@ impl StandIn {
     }
 
     /// Whether the human check of the place stands between this visitor and its slots.
-    pub(super) fn check_is_due(&self, place: &Place, visit: &Visit) -> bool {
+    pub(super) fn check_is_due(&self, place: &Place, visit: &OpenVisit) -> bool {
         let stands = match self.settings.human_check {
             HumanCheck::Everywhere => true,
             HumanCheck::Nowhere => false,
@@ -249,7 +249,7 @@ impl StandIn {
         stands && visit.session.get(entry::PERSON).is_none()
     }
 
-    pub(super) fn refuse_anonymous(&self, visit: &Visit) -> Reply {
+    pub(super) fn refuse_anonymous(&self, visit: &OpenVisit) -> Reply {
         let view = self.view(visit);
         let text = &self.settings.texts.login_required;
         Reply::page(match self.settings.anonymous {
@@ -260,17 +260,23 @@ impl StandIn {
         })
     }
 
-    pub(super) fn not_open(&self, visit: &Visit) -> Reply {
+    pub(super) fn not_open(&self, visit: &OpenVisit) -> Reply {
         self.refuse(visit, self.settings.not_open_text.as_deref().unwrap_or(known::NOT_OPEN))
     }
 
     /// The site's error page with this text.
-    pub(super) fn refuse(&self, visit: &Visit, text: &str) -> Reply {
+    pub(super) fn refuse(&self, visit: &OpenVisit, text: &str) -> Reply {
         Reply::page(pages::error_page(&self.view(visit), text))
     }
 
     /// A refusal in one of its styles; `code` is what the message page knows it by.
-    pub(super) fn refuse_in(&self, visit: &mut Visit, style: RefusalStyle, text: &str, code: &str) -> Reply {
+    pub(super) fn refuse_in(
+        &self,
+        visit: &mut OpenVisit,
+        style: RefusalStyle,
+        text: &str,
+        code: &str,
+    ) -> Reply {
         match style {
             RefusalStyle::Page => self.refuse(visit, text),
             RefusalStyle::Redirect => self.to_message(visit, code),
@@ -278,7 +284,7 @@ impl StandIn {
         }
     }
 
-    pub(super) fn missing(&self, visit: &Visit) -> Reply {
+    pub(super) fn missing(&self, visit: &OpenVisit) -> Reply {
         let text = &self.settings.texts.missing;
         match self.settings.missing {
             Missing::NotFound => Reply { status: 404, ..Reply::page(pages::bare(404, text)) },
@@ -286,12 +292,12 @@ impl StandIn {
         }
     }
 
-    fn to_message(&self, visit: &mut Visit, code: &str) -> Reply {
+    fn to_message(&self, visit: &mut OpenVisit, code: &str) -> Reply {
         self.keep(visit, entry::NOTICE, Some(code));
         Reply::redirect(visit.site.url(&self.site.dialect.paths.message).into())
     }
 
-    fn message(&self, visit: &mut Visit) -> Reply {
+    fn message(&self, visit: &mut OpenVisit) -> Reply {
         let texts = &self.settings.texts;
         let text = match visit.session.get(entry::NOTICE) {
             Some(notice::LOGIN_FAILED) => &texts.login_failed,

@@ -2,12 +2,12 @@
 
 use super::account::Account;
 use super::courts::Court;
-use super::pages::{self, FormPage, View};
+use super::pages::{self, FormPageParts, View};
 use super::settings::{Gate, RefusalStyle, SubmitSuccess, Taken, Trace};
-use super::stand_in::{Booked, Holder, Reply, StandIn};
+use super::stand_in::{Booked, Reply, SlotHolder, StandIn};
 use super::steps::{notice, refresh};
 use super::texts::known;
-use super::visit::{Visit, entry};
+use super::visit::{OpenVisit, entry};
 use super::wire::Request;
 use crate::html::charset::FormFields;
 use crate::site::dialect::FieldSource;
@@ -21,13 +21,13 @@ const MAX_NAME: usize = 50;
 const MAX_REASON: usize = 200;
 
 /// What a visitor has chosen: slots of one court on one day, in time order.
-struct Choice<'a> {
+struct ChosenSlots<'a> {
     court: &'a Court,
     date: RentDate,
     slots: Vec<(TimeNo, TimeRange)>,
 }
 
-impl Choice<'_> {
+impl ChosenSlots<'_> {
     fn hours(&self) -> f64 {
         self.slots.iter().map(|(_, range)| f64::from(range.minutes()) / 60.0).sum()
     }
@@ -45,7 +45,7 @@ impl Choice<'_> {
 }
 
 /// Why a choice or an application is not taken.
-enum Fault {
+enum Rejection {
     /// One text for each wrong field, as the framework shows them.
     Fields(Vec<String>),
     /// One text on the error page.
@@ -64,21 +64,21 @@ enum NoForm {
 }
 
 impl StandIn {
-    fn refuse_fault(&self, visit: &Visit, fault: Fault) -> Reply {
-        match fault {
-            Fault::Fields(texts) => Reply::page(pages::message_page(&self.view(visit), &texts)),
-            Fault::Text(text) => self.refuse(visit, &text),
-            Fault::Missing => self.missing(visit),
+    fn show_rejection(&self, visit: &OpenVisit, rejection: Rejection) -> Reply {
+        match rejection {
+            Rejection::Fields(texts) => Reply::page(pages::message_page(&self.view(visit), &texts)),
+            Rejection::Text(text) => self.refuse(visit, &text),
+            Rejection::Missing => self.missing(visit),
         }
     }
 
-    fn account_of(&self, visit: &Visit) -> Option<&Account> {
+    fn account_of(&self, visit: &OpenVisit) -> Option<&Account> {
         let id = visit.account_id()?;
         self.settings.accounts.iter().find(|account| account.id == id)
     }
 
     /// The first POST: from the day page to the applicant form.
-    pub(super) fn form(&mut self, request: &Request, visit: &mut Visit) -> Reply {
+    pub(super) fn form(&mut self, request: &Request, visit: &mut OpenVisit) -> Reply {
         if self.account_of(visit).is_none() {
             return self.refuse_anonymous(visit);
         }
@@ -94,7 +94,7 @@ impl StandIn {
             return self.missing(visit);
         };
         let group = self.day_field(&fields, "{group}").unwrap_or_default();
-        let page = FormPage {
+        let page = FormPageParts {
             court: choice.court,
             date: choice.date,
             purpose: self.purpose_of(group),
@@ -113,18 +113,18 @@ impl StandIn {
     }
 
     /// The choice of a form POST, or why there is no form for it.
-    fn form_choice(&self, fields: &FormFields, visit: &Visit) -> Result<Choice<'_>, NoForm> {
+    fn form_choice(&self, fields: &FormFields, visit: &OpenVisit) -> Result<ChosenSlots<'_>, NoForm> {
         let slot_field = &self.site.dialect.day_post.slot_field;
         let numbers: Vec<&str> = fields.all(slot_field).filter(|number| !number.is_empty()).collect();
-        let refused = |fault| NoForm::Reply(self.refuse_fault(visit, fault));
+        let refused = |rejection| NoForm::Reply(self.show_rejection(visit, rejection));
         if numbers.is_empty() {
-            return Err(refused(Fault::Fields(vec![known::required(&self.settings.texts.slots_label)])));
+            return Err(refused(Rejection::Fields(vec![known::required(&self.settings.texts.slots_label)])));
         }
         let field = |template: &str| self.day_field(fields, template).unwrap_or_default();
-        let date = RentDate::from_compact(field("{date}")).ok_or_else(|| refused(Fault::Missing))?;
+        let date = RentDate::from_compact(field("{date}")).ok_or_else(|| refused(Rejection::Missing))?;
         let place = self
             .place_of(field("{comcd}"), field("{partcd}"), Some(field("{placecd}")))
-            .ok_or_else(|| refused(Fault::Missing))?;
+            .ok_or_else(|| refused(Rejection::Missing))?;
         // The same day in parts must be the same day, however often it is there (4.5 rows 3-5 and 12).
         let parts = [
             ("{year}", format!("{:04}", date.year())),
@@ -134,7 +134,7 @@ impl StandIn {
         for named in &self.site.dialect.day_post.fields {
             let part = parts.iter().find(|(template, _)| *template == named.value);
             if part.is_some_and(|(_, value)| fields.first(&named.name).is_some_and(|sent| sent != value)) {
-                return Err(refused(Fault::Text(self.settings.texts.contradiction.clone())));
+                return Err(refused(Rejection::Text(self.settings.texts.contradiction.clone())));
             }
         }
         let choice = self.choice(&place, date, &numbers).map_err(refused)?;
@@ -157,14 +157,14 @@ impl StandIn {
     }
 
     /// The slots of these numbers: of this court, one run, within its limits.
-    fn choice(&self, place: &Place, date: RentDate, numbers: &[&str]) -> Result<Choice<'_>, Fault> {
-        let wrong = || Fault::Text(self.settings.texts.wrong_slots.clone());
-        let court = self.court(place).ok_or(Fault::Missing)?;
+    fn choice(&self, place: &Place, date: RentDate, numbers: &[&str]) -> Result<ChosenSlots<'_>, Rejection> {
+        let wrong = || Rejection::Text(self.settings.texts.wrong_slots.clone());
+        let court = self.court(place).ok_or(Rejection::Missing)?;
         let mut slots = Vec::new();
         for number in numbers {
             let number: TimeNo = number
                 .parse()
-                .map_err(|_| Fault::Fields(vec![known::numeric(&self.settings.texts.slots_label)]))?;
+                .map_err(|_| Rejection::Fields(vec![known::numeric(&self.settings.texts.slots_label)]))?;
             slots.push((number, court.range_of(number).ok_or_else(wrong)?));
         }
         slots.sort_by_key(|(_, range)| range.start());
@@ -172,22 +172,22 @@ impl StandIn {
         if !run {
             return Err(wrong());
         }
-        let choice = Choice { court, date, slots };
+        let choice = ChosenSlots { court, date, slots };
         if choice.hours() > f64::from(self.settings.max_hours) {
-            return Err(Fault::Text(known::OVER_MAXIMUM.to_owned()));
+            return Err(Rejection::Text(known::OVER_MAXIMUM.to_owned()));
         }
         if choice.hours() < f64::from(self.settings.min_hours) {
-            return Err(Fault::Text(known::under_minimum(self.settings.min_hours)));
+            return Err(Rejection::Text(known::under_minimum(self.settings.min_hours)));
         }
         Ok(choice)
     }
 
-    fn any_taken(&self, choice: &Choice<'_>) -> bool {
+    fn any_taken(&self, choice: &ChosenSlots<'_>) -> bool {
         let place = &choice.court.place;
         choice.slots.iter().any(|(number, _)| self.holder(place, choice.date, *number).is_some())
     }
 
-    fn slot_taken(&self, visit: &mut Visit) -> Reply {
+    fn slot_taken(&self, visit: &mut OpenVisit) -> Reply {
         let text = &self.settings.texts.taken;
         let style = match self.settings.taken {
             Taken::Page { bytes } => {
@@ -201,7 +201,7 @@ impl StandIn {
     }
 
     /// The visit before this one is missing.
-    fn trace_missing(&self, visit: &mut Visit) -> Reply {
+    fn trace_missing(&self, visit: &mut OpenVisit) -> Reply {
         let text = &self.settings.texts.trace_missing;
         self.refuse_in(visit, self.settings.trace_refusal, text, notice::TRACE)
     }
@@ -220,14 +220,14 @@ impl StandIn {
     }
 
     /// The second POST: the application itself.
-    pub(super) fn submit(&mut self, request: &Request, visit: &mut Visit) -> Reply {
+    pub(super) fn submit(&mut self, request: &Request, visit: &mut OpenVisit) -> Reply {
         let Some(account) = self.account_of(visit).map(|account| account.id.clone()) else {
             return self.refuse_anonymous(visit);
         };
         let fields = self.fields_of(request);
         let choice = match self.application(&fields) {
             Ok(choice) => choice,
-            Err(fault) => return self.refuse_fault(visit, fault),
+            Err(rejection) => return self.show_rejection(visit, rejection),
         };
         let (place, date) = (choice.court.place.clone(), choice.date);
         if self.check_is_due(&place, visit) {
@@ -255,7 +255,7 @@ impl StandIn {
         }
         let slots = choice.slots;
         let text = |source| self.name_of(source).and_then(|name| fields.first(name)).unwrap_or_default();
-        let holder = Holder {
+        let holder = SlotHolder {
             event: text(FieldSource::EventName).to_owned(),
             group: text(FieldSource::Club).to_owned(),
             member: self.settings.accounts.iter().find(|a| a.id == account).map(|a| a.name.clone()),
@@ -279,7 +279,7 @@ impl StandIn {
     }
 
     /// Checks the application's fields and reads its choice.
-    fn application(&self, fields: &FormFields) -> Result<Choice<'_>, Fault> {
+    fn application(&self, fields: &FormFields) -> Result<ChosenSlots<'_>, Rejection> {
         let texts = &self.settings.texts;
         let slot_name = self.name_of(FieldSource::Slots).unwrap_or_default();
         let numbers: Vec<&str> = fields.all(slot_name).filter(|number| !number.is_empty()).collect();
@@ -307,20 +307,20 @@ impl StandIn {
         }
         self.check_texts(fields, &mut wrong);
         if !wrong.is_empty() {
-            return Err(Fault::Fields(wrong));
+            return Err(Rejection::Fields(wrong));
         }
-        let date = RentDate::from_compact(date).ok_or(Fault::Missing)?;
-        let place = self.place_of(centre, group, Some(court)).ok_or(Fault::Missing)?;
+        let date = RentDate::from_compact(date).ok_or(Rejection::Missing)?;
+        let place = self.place_of(centre, group, Some(court)).ok_or(Rejection::Missing)?;
         let choice = self.choice(&place, date, &numbers)?;
         let sent = |source| self.name_of(source).and_then(|name| fields.first(name));
         if self.settings.check_time_list
             && let Some(list) = sent(FieldSource::TimeList)
             && list != pages::time_list(choice.court, date, &choice.slots)
         {
-            return Err(Fault::Text(texts.contradiction.clone()));
+            return Err(Rejection::Text(texts.contradiction.clone()));
         }
         if self.settings.check_amount && !self.amount_is_right(fields, &choice) {
-            return Err(Fault::Text(texts.wrong_amount.clone()));
+            return Err(Rejection::Text(texts.wrong_amount.clone()));
         }
         Ok(choice)
     }
@@ -355,7 +355,7 @@ impl StandIn {
         }
     }
 
-    fn amount_is_right(&self, fields: &FormFields, choice: &Choice<'_>) -> bool {
+    fn amount_is_right(&self, fields: &FormFields, choice: &ChosenSlots<'_>) -> bool {
         let sent = |source| self.name_of(source).and_then(|name| fields.first(name));
         let code = sent(FieldSource::Discount).unwrap_or_default();
         let discounts = &self.site.dialect.application.discounts;
@@ -366,7 +366,7 @@ impl StandIn {
     }
 
     /// The landing page of a receipt, for the account that has it.
-    pub(super) fn landing(&self, path: &str, visit: &Visit) -> Option<Reply> {
+    pub(super) fn landing(&self, path: &str, visit: &OpenVisit) -> Option<Reply> {
         let number = path.strip_prefix(self.settings.landing_path.as_str())?.strip_prefix('/')?;
         let booked = self.bookings.iter().find(|booked| booked.receipt == number)?;
         if visit.account_id() != Some(&booked.account) {

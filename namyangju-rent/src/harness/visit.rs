@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use super::cookie::{SessionData, bound_agent};
-use super::settings::CookieLife;
+use super::settings::{ClockCookie, CookieLife};
 use super::stand_in::StandIn;
 use super::wire::Request;
 use crate::site::Site;
@@ -20,7 +20,7 @@ pub(super) mod entry {
 }
 
 /// The session a request is answered in.
-pub(super) struct Visit {
+pub(super) struct OpenVisit {
     /// The dialect at the address the visitor used.
     pub(super) site: Site,
     pub(super) session: SessionData,
@@ -29,7 +29,7 @@ pub(super) struct Visit {
     pub(super) site_time: SeoulTime,
 }
 
-impl Visit {
+impl OpenVisit {
     pub(super) fn account_id(&self) -> Option<&str> {
         self.session.get(entry::ACCOUNT)
     }
@@ -48,7 +48,7 @@ impl StandIn {
         site: Site,
         site_time: SeoulTime,
         expire: bool,
-    ) -> Visit {
+    ) -> OpenVisit {
         let rules = &self.site.dialect.session_cookie;
         let (lifetime, renewal) = (i64::from(rules.lifetime_seconds), i64::from(rules.renewed_after_seconds));
         let agent = bound_agent(request.header("user-agent").unwrap_or_default());
@@ -60,7 +60,7 @@ impl StandIn {
             last_activity: now,
             data: BTreeMap::new(),
         };
-        let mut visit = Visit { site, session: fresh, lines: Vec::new(), site_time };
+        let mut visit = OpenVisit { site, session: fresh, lines: Vec::new(), site_time };
         let sent = sent_cookie(request, self.cookie_name());
         let valid = sent
             .as_deref()
@@ -90,7 +90,7 @@ impl StandIn {
     }
 
     /// Changes what the session keeps: each change is one more line (4.2, I+).
-    pub(super) fn keep(&self, visit: &mut Visit, name: &str, value: Option<&str>) {
+    pub(super) fn keep(&self, visit: &mut OpenVisit, name: &str, value: Option<&str>) {
         match value {
             Some(value) => visit.session.data.insert(name.to_owned(), value.to_owned()),
             None => visit.session.data.remove(name),
@@ -98,13 +98,13 @@ impl StandIn {
         self.write_cookie(visit);
     }
 
-    fn write_cookie(&self, visit: &mut Visit) {
+    fn write_cookie(&self, visit: &mut OpenVisit) {
         let line = self.cookie_line(visit, Some(&visit.session));
         visit.lines.push(line);
     }
 
     /// Logs the visitor in: as many lines as the dialect expects, of which the last is the live one.
-    pub(super) fn log_in(&mut self, visit: &mut Visit, account: &str) {
+    pub(super) fn log_in(&mut self, visit: &mut OpenVisit, account: &str) {
         self.sessions_of_accounts.insert(account.to_owned(), visit.session.id.clone());
         let rules = &self.site.dialect.session_cookie;
         let wanted = usize::from(self.settings.login_cookie_lines.unwrap_or(rules.lines_at_login).max(1));
@@ -123,13 +123,13 @@ impl StandIn {
     }
 
     /// Ends the session: its cookie is cleared and no new one is set.
-    pub(super) fn log_out(&self, visit: &mut Visit) {
+    pub(super) fn log_out(&self, visit: &mut OpenVisit) {
         visit.session.data.clear();
         visit.lines = vec![self.cookie_line(visit, None)];
     }
 
     /// A `Set-Cookie` line; without a session it clears the cookie.
-    fn cookie_line(&self, visit: &Visit, session: Option<&SessionData>) -> String {
+    fn cookie_line(&self, visit: &OpenVisit, session: Option<&SessionData>) -> String {
         let name = self.cookie_name();
         let lifetime = u64::from(self.site.dialect.session_cookie.lifetime_seconds);
         let value = session.map_or(String::new(), |session| session.to_cookie(&self.key));
@@ -137,9 +137,7 @@ impl StandIn {
             Some(_) => (lifetime, visit.site_time.plus(Duration::from_secs(lifetime))),
             None => (0, visit.site_time.minus(Duration::from_secs(31_500_000))),
         };
-        let unix = u64::try_from(ends.unix_seconds()).unwrap_or_default().min(253_402_300_799);
-        let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(unix));
-        let date = httpdate::fmt_http_date(time.unwrap_or(SystemTime::UNIX_EPOCH));
+        let date = cookie_date(ends);
         let life = match self.settings.cookie_life {
             CookieLife::ExpiresAndMaxAge => format!("; expires={date}; Max-Age={seconds}"),
             CookieLife::Expires => format!("; expires={date}"),
@@ -148,6 +146,26 @@ impl StandIn {
         };
         format!("{name}={value}{life}; path=/")
     }
+}
+
+/// The line of the cookie that tells the time at which the script ran.
+pub(super) fn clock_line(kind: ClockCookie, site_time: SeoulTime) -> String {
+    let name = ClockCookie::NAME;
+    let ends = cookie_date(site_time.plus(ClockCookie::LIFETIME));
+    match kind {
+        ClockCookie::ExpiresAndMaxAge => {
+            format!("{name}=1; expires={ends}; Max-Age={}; path=/", ClockCookie::LIFETIME.as_secs())
+        }
+        ClockCookie::Expires => format!("{name}=1; expires={ends}; path=/"),
+        ClockCookie::Milliseconds => format!("{name}={}; path=/", site_time.unix_micros().div_euclid(1_000)),
+    }
+}
+
+/// An instant as a cookie's `expires` has it.
+fn cookie_date(instant: SeoulTime) -> String {
+    let unix = u64::try_from(instant.unix_seconds()).unwrap_or_default().min(253_402_300_799);
+    let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(unix));
+    httpdate::fmt_http_date(time.unwrap_or(SystemTime::UNIX_EPOCH))
 }
 
 /// The first cookie of that name, as PHP takes it.

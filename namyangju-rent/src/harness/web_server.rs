@@ -19,10 +19,8 @@ use crate::value::date::SeoulTime;
 /// use namyangju_rent::harness::{Settings, WebServer};
 /// use std::time::Duration;
 ///
-/// let mut settings = Settings::default();
-/// settings.web_server = WebServer::nginx();
-/// settings.web_server.script_time = Duration::from_millis(120);
-/// settings.web_server.workers = Some(4);
+/// let server = WebServer::nginx().with_script_time(Duration::from_millis(120)).with_workers(4);
+/// let settings = Settings::builder().web_server(server).build();
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

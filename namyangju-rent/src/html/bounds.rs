@@ -105,14 +105,12 @@ pub(crate) fn surely_show_text(page: &str) -> bool {
             }
             continue;
         }
+        let empty = matches!(tag.name.as_ref(), "meta" | "link" | "base" | "img" | "br");
         let plain = matches!(
             tag.name.as_ref(),
             "html"
                 | "head"
                 | "body"
-                | "meta"
-                | "link"
-                | "base"
                 | "div"
                 | "p"
                 | "ul"
@@ -123,18 +121,16 @@ pub(crate) fn surely_show_text(page: &str) -> bool {
                 | "h2"
                 | "h3"
                 | "span"
-                | "img"
-                | "br"
                 | "header"
                 | "strong"
                 | "b"
         );
-        // A style may hide what follows.
+        // A style may hide what is inside.
         let styled = || {
             let whole = tag.whole.to_ascii_lowercase();
             whole.contains("hidden") || whole.contains("style")
         };
-        if !(tag.closes || plain && !styled()) {
+        if !(tag.closes || empty || plain && !styled()) {
             return false;
         }
     }

@@ -55,7 +55,7 @@ mod tests {
     use super::text::{text_of, text_of_page};
     use super::*;
 
-    const TOKENS: [&str; 36] = [
+    const TOKENS: [&str; 38] = [
         "<html>",
         "<head>",
         "</head>",
@@ -72,6 +72,8 @@ mod tests {
         "<template>",
         "</template>",
         "<div hidden>",
+        "<link rel=stylesheet>",
+        "<link hidden />",
         "<p>",
         "</p>",
         "<div>",
@@ -99,6 +101,14 @@ mod tests {
         let head = "<!doctype html><html><head><meta charset=euc-kr><title>t</title><script>s</script>";
         for body in ["<body><div id=tnb><ul><li class=x>가", "x<p>", "<p>&nbsp;</p>가<br>"] {
             assert!(bounds::surely_show_text(&format!("{head}</head>{body}<p>")), "{body}");
+        }
+        // An empty element hides nothing, and nearly every page has a style sheet.
+        for part in [
+            "<link rel='stylesheet' href='/a.css' />",
+            "<meta name=x content='hidden'>",
+            "<img style='float:left'>",
+        ] {
+            assert!(bounds::surely_show_text(&format!("{head}{part}</head><p>가")), "{part}");
         }
         for body in [
             "",

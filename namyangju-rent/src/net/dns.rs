@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,16 +13,15 @@ use crate::clock::Clock;
 /// How long an answer is used before the resolver is asked again.
 const FRESH: Duration = Duration::from_secs(300);
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
-type Lookup = dyn Fn(String) -> std::pin::Pin<Box<dyn Future<Output = Result<Vec<SocketAddr>, Error>> + Send>>
-    + Send
-    + Sync;
+type LookupError = Box<dyn std::error::Error + Send + Sync>;
+type LookingUp = Pin<Box<dyn Future<Output = Result<Vec<SocketAddr>, LookupError>> + Send>>;
+type Lookup = dyn Fn(String) -> LookingUp + Send + Sync;
 
 /// A resolver with a memory of five minutes, which falls back on the last good answer.
 #[derive(Clone)]
-pub(crate) struct DnsCache(Arc<Inner>);
+pub(crate) struct DnsCache(Arc<CachedLookup>);
 
-struct Inner {
+struct CachedLookup {
     clock: Arc<dyn Clock>,
     lookup: Box<Lookup>,
     known: Mutex<HashMap<String, (Duration, Vec<SocketAddr>)>>,
@@ -37,15 +37,12 @@ impl DnsCache {
 
     fn with_lookup<F>(clock: Arc<dyn Clock>, lookup: F) -> Self
     where
-        F: Fn(String) -> std::pin::Pin<Box<dyn Future<Output = Result<Vec<SocketAddr>, Error>> + Send>>
-            + Send
-            + Sync
-            + 'static,
+        F: Fn(String) -> LookingUp + Send + Sync + 'static,
     {
-        Self(Arc::new(Inner { clock, lookup: Box::new(lookup), known: Mutex::new(HashMap::new()) }))
+        Self(Arc::new(CachedLookup { clock, lookup: Box::new(lookup), known: Mutex::new(HashMap::new()) }))
     }
 
-    pub(crate) async fn look_up(self, host: String) -> Result<Vec<SocketAddr>, Error> {
+    pub(crate) async fn look_up(self, host: String) -> Result<Vec<SocketAddr>, LookupError> {
         let now = self.0.clock.monotonic();
         let held = self.0.known.lock().ok().and_then(|known| known.get(&host).cloned());
         if let Some((at, addresses)) = &held

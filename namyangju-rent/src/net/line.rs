@@ -23,10 +23,10 @@ pub(crate) struct SiteLine {
 
 /// What is seen of the connections of a line.
 #[derive(Clone, Debug)]
-pub(crate) struct Connections(Arc<State>);
+pub(crate) struct Connections(Arc<ConnectionWatch>);
 
 #[derive(Debug)]
-struct State {
+struct ConnectionWatch {
     clock: Arc<dyn Clock>,
     seen: Mutex<Seen>,
 }
@@ -43,7 +43,7 @@ struct Seen {
 
 impl Connections {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(State { clock, seen: Mutex::default() }))
+        Self(Arc::new(ConnectionWatch { clock, seen: Mutex::default() }))
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

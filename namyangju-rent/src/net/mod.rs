@@ -4,6 +4,7 @@
 pub(crate) mod cookies;
 pub(crate) mod dns;
 pub(crate) mod line;
+mod own_stamp;
 pub(crate) mod pace;
 pub(crate) mod redirect;
 pub(crate) mod route;

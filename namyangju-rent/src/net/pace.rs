@@ -141,10 +141,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_is_known_of_the_part_and_of_the_whole() {
+        let whole = Budget::new(3);
+        let part = whole.part(5);
+        assert_eq!((whole.left(), part.left()), (3, 3));
+        assert!(part.take());
+        assert_eq!((whole.left(), part.left(), whole.part(1).left()), (2, 2, 1));
+        assert_eq!(Budget::new(0).left(), 0);
+    }
+
+    #[test]
     fn a_quiet_client_never_waits() {
         let pace = Pace::new(Arc::new(SystemClock));
         for second in 0..100 {
-            assert_eq!(pace.reserve(Duration::from_secs(second)), Duration::ZERO);
+            for _ in 0..2 {
+                assert_eq!(pace.reserve(Duration::from_secs(second)), Duration::ZERO);
+            }
         }
+    }
+
+    #[cfg(feature = "harness")]
+    #[tokio::test]
+    async fn the_request_beyond_the_ceiling_waits_for_the_second_to_end() {
+        let clock = Arc::new(crate::harness::ManualClock::new("2026-11-26 10:00:00".parse().unwrap()));
+        let pace = Pace::new(clock.clone());
+        for _ in 0..MAX_REQUESTS_PER_SECOND {
+            pace.turn().await;
+        }
+        assert_eq!(clock.monotonic(), Duration::ZERO);
+        pace.turn().await;
+        assert_eq!(clock.monotonic(), Duration::from_secs(1));
     }
 }

@@ -10,16 +10,16 @@ use crate::net::silence::{BurstSilence, SilenceJudge};
 use crate::value::date::SeoulTime;
 
 /// The routes of a client, shared by its sessions.
-pub(crate) struct RoutePool(Mutex<State>);
+pub(crate) struct RoutePool(Mutex<JudgedRoutes>);
 
-struct State {
+struct JudgedRoutes {
     routes: Routes,
     judge: Option<SilenceJudge>,
 }
 
 impl RoutePool {
     pub(crate) fn new(routes: Routes, silence: Option<BurstSilence>) -> Self {
-        Self(Mutex::new(State { routes, judge: silence.map(BurstSilence::judge) }))
+        Self(Mutex::new(JudgedRoutes { routes, judge: silence.map(BurstSilence::judge) }))
     }
 
     /// Every route, whatever its state.
@@ -77,7 +77,7 @@ impl RoutePool {
         self.with(|routes| routes.blocked(&route, now).is_some())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, JudgedRoutes> {
         // Nothing in here can panic half-way, so a poisoned lock holds a whole state.
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

@@ -57,12 +57,12 @@ pub enum OnBlock {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Routes {
-    entries: Vec<Entry>,
+    entries: Vec<ListedRoute>,
     on_block: OnBlock,
 }
 
 #[derive(Clone, Debug)]
-struct Entry {
+struct ListedRoute {
     route: Route,
     rests: Rests,
 }
@@ -172,10 +172,10 @@ impl Routes {
     /// These routes, in this order, all ready. A route that is in the list twice, or twice with
     /// different passwords, counts once. An empty list has no route to give: it is not the direct one.
     pub fn new(routes: impl IntoIterator<Item = Route>) -> Self {
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<ListedRoute> = Vec::new();
         for route in routes {
             if !entries.iter().any(|entry| entry.route.same_way(&route)) {
-                entries.push(Entry { route, rests: Rests::default() });
+                entries.push(ListedRoute { route, rests: Rests::default() });
             }
         }
         Self { entries, on_block: OnBlock::default() }
@@ -207,7 +207,7 @@ impl Routes {
         if self.blocked_until(now).is_some() {
             return None;
         }
-        let ready = |entry: &&Entry| entry.rests.state(now) == RouteState::Ready;
+        let ready = |entry: &&ListedRoute| entry.rests.state(now) == RouteState::Ready;
         self.entries.iter().find(ready).map(|entry| &entry.route)
     }
 
@@ -257,7 +257,7 @@ impl Routes {
     /// Until when a block leaves no route at all: one retired route is enough with [`OnBlock::End`], all
     /// of them must be with [`OnBlock::NextRoute`]. `None` if no block stands in the way.
     pub fn blocked_until(&self, now: SeoulTime) -> Option<SeoulTime> {
-        let retired = |entry: &Entry| match entry.rests.state(now) {
+        let retired = |entry: &ListedRoute| match entry.rests.state(now) {
             RouteState::Retired { until } => Some(until),
             _ => None,
         };
@@ -285,7 +285,7 @@ impl Routes {
 
     /// Every route and its state, for people.
     pub fn states(&self, now: SeoulTime) -> Vec<RouteStatus> {
-        let status = |entry: &Entry| RouteStatus {
+        let status = |entry: &ListedRoute| RouteStatus {
             route: entry.route.to_string(),
             state: entry.rests.state(now),
             failures: entry.rests.failures,
@@ -295,7 +295,7 @@ impl Routes {
 
     /// The states, to be kept over a restart.
     pub fn save(&self) -> SavedRoutes {
-        let saved = |entry: &Entry| SavedRoute { route: entry.route.saved_name(), rests: entry.rests };
+        let saved = |entry: &ListedRoute| SavedRoute { route: entry.route.saved_name(), rests: entry.rests };
         SavedRoutes { routes: self.entries.iter().map(saved).collect() }
     }
 

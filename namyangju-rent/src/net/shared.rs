@@ -47,6 +47,16 @@ pub(crate) enum KnownFile {
     Refused,
 }
 
+impl KnownFile {
+    /// What the dialect tells.
+    pub(crate) fn of(site: &Site) -> Self {
+        let Some(path) = &site.dialect.clock.file else { return Self::NoneYet };
+        let mut url = site.base_url().clone();
+        url.set_path(path);
+        Self::At(url)
+    }
+}
+
 impl Shared {
     /// The file, if one is known and given.
     pub(crate) fn file(&self) -> Option<Url> {

@@ -96,6 +96,13 @@ fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> Error {
     Error::Setup(format!("the extra CA file {} cannot be used: {why}", path.display()))
 }
 
+/// The text of a PEM file. Windows editors put a byte order mark before it, which PEM does not know.
+#[allow(dead_code, reason = "unused where no backend is built in")]
+fn pem(path: &Path) -> Result<Vec<u8>, Error> {
+    let pem = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    Ok(pem.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(pem))
+}
+
 #[cfg(feature = "rustls-tls")]
 fn prepare_rustls(extra_ca: Option<&Path>) -> Result<Tls, Error> {
     use std::sync::Arc;
@@ -105,8 +112,8 @@ fn prepare_rustls(extra_ca: Option<&Path>) -> Result<Tls, Error> {
 
     let extra: Vec<CertificateDer<'static>> = match extra_ca {
         None => Vec::new(),
-        Some(path) => CertificateDer::pem_file_iter(path)
-            .and_then(Iterator::collect)
+        Some(path) => CertificateDer::pem_slice_iter(&pem(path)?)
+            .collect::<Result<_, _>>()
             .map_err(|error| unreadable(path, &error))?,
     };
     if let (Some(path), true) = (extra_ca, extra.is_empty()) {
@@ -138,9 +145,8 @@ fn no_rustls(error: &dyn std::fmt::Display) -> Error {
 #[cfg(feature = "native-tls")]
 fn prepare_native(extra_ca: Option<&Path>) -> Result<Tls, Error> {
     let Some(path) = extra_ca else { return Ok(Tls::Native(Vec::new())) };
-    let pem = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
     let certificates =
-        reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unreadable(path, &error))?;
+        reqwest::Certificate::from_pem_bundle(&pem(path)?).map_err(|error| unreadable(path, &error))?;
     if certificates.is_empty() {
         return Err(unreadable(path, &"it holds no PEM certificate"));
     }

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::Method;
-use reqwest::header::{CONNECTION, CONTENT_TYPE, COOKIE, DATE, HeaderMap, HeaderName, SERVER, SET_COOKIE};
+use reqwest::header::{
+    CONNECTION, CONTENT_TYPE, COOKIE, DATE, HeaderMap, HeaderName, HeaderValue, SERVER, SET_COOKIE,
+};
 use tracing::debug;
 use url::Url;
 
@@ -20,6 +22,7 @@ use crate::error::{Error, NetworkError, NetworkErrorKind, Step};
 use crate::html::charset::Charset;
 use crate::net::cookies::CookieJar;
 use crate::net::line::SiteLine;
+use crate::net::own_stamp::own_stamp;
 use crate::net::pace::{Budget, Pace};
 use crate::net::redirect::onward;
 use crate::net::route::Route;
@@ -39,13 +42,16 @@ const MAX_SERVER_NAME: usize = 80;
 /// Statuses by which a server refuses a method or a page to every client. For `HEAD`, 403 counts as one of them.
 const REFUSALS: [u16; 4] = [400, 404, 405, 501];
 
+/// The connection in use and its route.
+pub(crate) type OpenLine = (Route, SiteLine);
+
 /// One session's line to the site.
 pub(crate) struct Transport {
     shared: Arc<Shared>,
     /// The connection in use and its route; another is made when the route changes.
-    line: Mutex<Option<(Route, SiteLine)>>,
+    line: Mutex<Option<OpenLine>>,
     /// What the answers told of the line and the site's clock.
-    told: Mutex<Told>,
+    told: Mutex<Observations>,
     pub(crate) jar: CookieJar,
     pace: Pace,
     pub(crate) budget: Budget,
@@ -55,7 +61,7 @@ pub(crate) struct Transport {
 
 /// What answers tell besides what they say.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct Observations {
     /// The dated answers since they were last taken, the newest last.
     pub(crate) samples: Vec<Sample>,
     /// The last `Server` header.
@@ -86,7 +92,7 @@ pub(crate) struct Ask {
 }
 
 /// The answer to one request, before its redirect is followed.
-struct Answer {
+struct RawAnswer {
     status: u16,
     headers: HeaderMap,
     /// When the request left and when the head was there, on the monotonic clock.
@@ -102,6 +108,16 @@ impl Transport {
     pub(crate) fn new(shared: Arc<Shared>, jar: CookieJar, pace: Pace, budget: Budget) -> Self {
         let (site, clock) = (shared.site.clone(), Arc::clone(&shared.clock));
         Self { shared, line: Mutex::default(), told: Mutex::default(), jar, pace, budget, site, clock }
+    }
+
+    /// Goes on with the connection of another session, as long as its route is the one to be used.
+    pub(crate) fn on(self, line: Option<OpenLine>) -> Self {
+        Self { line: Mutex::new(line), ..self }
+    }
+
+    /// The connection in use, if there is one.
+    pub(crate) fn open_line(&self) -> Option<OpenLine> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn user_agent(&self) -> &str {
@@ -146,7 +162,7 @@ impl Transport {
         self.shared.file_refused();
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
+    fn told(&self) -> MutexGuard<'_, Observations> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -243,7 +259,7 @@ impl Transport {
             let first_byte = *first_byte.get_or_insert(answer.head_at.saturating_sub(begun));
             let sent = sent.plus(begun.saturating_sub(start));
             let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
-            let received = self.jar.receive(&url, lines, answer.date);
+            let received = self.jar.receive(&url, lines, self.dated(answer.date), answer.head_at);
             session_cleared |= received.ends_session(&self.site.dialect.session_cookie.names);
             let cookies = received.names;
 
@@ -323,11 +339,16 @@ impl Transport {
         Ok(())
     }
 
+    /// The date of an answer in Unix seconds: its own, or where it has none the local clock's.
+    fn dated(&self, date: Option<i64>) -> i64 {
+        date.unwrap_or_else(|| self.clock.now().unix_seconds())
+    }
+
     /// What stands for an answer that could not be fetched.
-    fn no_answer(&self) -> Answer {
+    fn no_answer(&self) -> RawAnswer {
         let head_at = self.clock.monotonic();
         let body = Ok(Bytes::new());
-        Answer { status: 0, headers: HeaderMap::new(), sent: head_at, head_at, date: None, body }
+        RawAnswer { status: 0, headers: HeaderMap::new(), sent: head_at, head_at, date: None, body }
     }
 
     /// Takes the time of the site's clock by the head of a page: when it was asked for, when it was there, what it was
@@ -397,7 +418,7 @@ impl Transport {
             .await
             .map_err(|source| network_error(step, source))?;
         let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
-        let received = self.jar.receive(&url, lines, answer.date);
+        let received = self.jar.receive(&url, lines, self.dated(answer.date), answer.head_at);
         let sent = answer.sent;
         let sent_at = sent_at.plus(sent.saturating_sub(handed));
         let body = answer.body.map_err(|source| network_error(step, source))?;
@@ -428,7 +449,7 @@ impl Transport {
         url: &Url,
         body: Option<&str>,
         timeout: Duration,
-    ) -> Result<Answer, NetworkError> {
+    ) -> Result<RawAnswer, NetworkError> {
         let request = match body {
             None => line.1.http.get(url.clone()),
             // As a browser sends it: without a charset.
@@ -449,8 +470,8 @@ impl Transport {
         url: &Url,
         source: Source,
         timeout: Duration,
-    ) -> Result<Answer, NetworkError> {
-        if let Some(cookies) = self.jar.header(url) {
+    ) -> Result<RawAnswer, NetworkError> {
+        if let Some(cookies) = self.jar.header(url, self.clock.monotonic()) {
             request = request.header(COOKIE, cookies);
         }
         let (handed, made) = (self.clock.monotonic(), line.connections.made());
@@ -467,12 +488,14 @@ impl Transport {
         let sent = line.connections.left(handed, made).min(head_at);
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let date = headers.get(DATE).and_then(|v| unix_seconds(v.as_bytes()));
-        self.told().take_in(
-            &headers,
-            date.map(|date| Sample { sent, first_byte: head_at, date, source, own: None }),
-            head_at,
-        );
-        Ok(Answer { status, headers, sent, head_at, date, body: self.read(response).await })
+        let sample = date.map(|date| {
+            // A file is answered without the application.
+            let cookies = headers.get_all(SET_COOKIE).iter().map(HeaderValue::as_bytes);
+            let own = own_stamp(&self.site.dialect, cookies, date).filter(|_| source == Source::Page);
+            Sample { sent, first_byte: head_at, date, source, own }
+        });
+        self.told().take_in(&headers, sample, head_at);
+        Ok(RawAnswer { status, headers, sent, head_at, date, body: self.read(response).await })
     }
 
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, NetworkError> {
@@ -488,7 +511,7 @@ impl Transport {
     }
 }
 
-impl Told {
+impl Observations {
     /// What one answer tells.
     fn take_in(&mut self, headers: &HeaderMap, sample: Option<Sample>, now: Duration) {
         if let Some(sample) = sample {

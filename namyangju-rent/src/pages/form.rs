@@ -198,7 +198,7 @@ impl FormPage {
     /// [`ApplicationError`] with the field's name if the site would refuse it.
     pub(crate) fn fill(&self, site: &Site, application: &Application) -> Result<Body, ApplicationError> {
         let post = &site.dialect.application;
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<BodyField> = Vec::new();
         // What the page holds, in the page's order, with our values in the fields that are ours.
         for control in &self.controls {
             let Some(field) = post.fields.iter().find(|field| field.name == control.name) else {
@@ -207,14 +207,14 @@ impl FormPage {
                     || post.not_sent.iter().any(|name| *name == control.name || *name == control.id);
                 if !unwanted {
                     // An unknown field may hold personal data.
-                    entries.push(Entry::new(control.name.clone(), control.value.clone(), true));
+                    entries.push(BodyField::new(control.name.clone(), control.value.clone(), true));
                 }
                 continue;
             };
             if control.sent {
                 let value =
                     self.own_value(post, field, application)?.unwrap_or_else(|| control.value.clone());
-                entries.push(Entry::new(field.name.clone(), value, field.from.is_private()));
+                entries.push(BodyField::new(field.name.clone(), value, field.from.is_private()));
             }
         }
         // What the page lacks, where the wire order has it.
@@ -237,7 +237,7 @@ impl FormPage {
                 .map_or(0, |position| position + 1);
             let new = values
                 .into_iter()
-                .map(|value| Entry::new(field.name.clone(), value, field.from.is_private()));
+                .map(|value| BodyField::new(field.name.clone(), value, field.from.is_private()));
             entries.splice(at..at, new);
         }
         self.demand(post, &entries)?;
@@ -292,7 +292,7 @@ impl FormPage {
     }
 
     /// The texts that the site demands (protocol.md 6, 7).
-    fn demand(&self, post: &ApplicationPost, entries: &[Entry]) -> Result<(), ApplicationError> {
+    fn demand(&self, post: &ApplicationPost, entries: &[BodyField]) -> Result<(), ApplicationError> {
         for field in &post.fields {
             let demanded = matches!(
                 field.from,
@@ -317,13 +317,13 @@ impl FieldSource {
     }
 }
 
-struct Entry {
+struct BodyField {
     name: String,
     value: String,
     private: bool,
 }
 
-impl Entry {
+impl BodyField {
     fn new(name: String, value: String, private: bool) -> Self {
         Self { name, value, private }
     }

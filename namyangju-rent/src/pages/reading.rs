@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
+use html5ever::local_name;
 use scraper::{ElementRef, Html};
 
-use crate::html::parse;
 use crate::html::text::{fold, is_shown, text_of, text_of_page};
+use crate::html::{attr, parse};
 use crate::outcome::{Invalid, Outcome, Receipt, Refusal};
 use crate::page::{Page, unix_seconds};
 use crate::pages::day::{Choice, same_code};
@@ -102,14 +103,18 @@ impl<'p> Reading<'p> {
     /// script decides when to queue: a page with the marks is behind the queue even if its content came.
     pub(crate) fn is_waiting_room(&self) -> bool {
         let rule = &self.site.dialect.waiting_room;
+        // Every element of every page comes by here: the names are compared as atoms.
         self.document.tree.nodes().filter_map(ElementRef::wrap).any(|element| {
-            let named = |attribute| element.attr(attribute).is_some_and(|value| rule.is_named_in(value));
-            let named = match element.value().name() {
-                "script" => named("src") || element.text().any(|text| rule.is_named_in(text)),
-                "meta" => named("content"),
-                _ => false,
-            };
-            named || element.value().attrs().any(|(name, _)| rule.attributes.iter().any(|a| a == name))
+            let named = |attribute| attr(element, attribute).is_some_and(|value| rule.is_named_in(value));
+            let name = &element.value().name.local;
+            let is_script = *name == local_name!("script");
+            is_script && (named("src") || element.text().any(|text| rule.is_named_in(text)))
+                || *name == local_name!("meta") && named("content")
+                || element
+                    .value()
+                    .attrs
+                    .iter()
+                    .any(|(name, _)| rule.attributes.iter().any(|a| **a == *name.local))
         })
     }
 
@@ -309,3 +314,6 @@ pub(crate) fn retry_after(page: &Page) -> Option<Duration> {
     };
     Some(Duration::from_secs(seconds).min(MAX_REST))
 }
+
+#[cfg(test)]
+mod tests;

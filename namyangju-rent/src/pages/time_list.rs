@@ -9,10 +9,10 @@ use crate::value::slot::{TimeNo, TimeOfDay, TimeRange};
 
 /// The entries of a `use_time_list`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TimeList(Vec<Entry>);
+pub(crate) struct TimeList(Vec<TimeListEntry>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Entry {
+struct TimeListEntry {
     comcd: String,
     time_no: TimeNo,
     from: RentDate,
@@ -34,12 +34,12 @@ impl FromStr for TimeList {
     }
 }
 
-fn entry(text: &str) -> Result<Entry, String> {
+fn entry(text: &str) -> Result<TimeListEntry, String> {
     let wrong = || format!("`{}` is no entry of a time list", shortened(text));
     let parts: Vec<&str> = text.trim().trim_end_matches(';').split(';').map(str::trim).collect();
     let [comcd, time_no, from, to, start, end] = parts.as_slice() else { return Err(wrong()) };
     let time = |text: &str| TimeOfDay::from_digits(text).ok_or_else(wrong);
-    Ok(Entry {
+    Ok(TimeListEntry {
         comcd: (*comcd).to_owned(),
         time_no: time_no.parse().map_err(|_| wrong())?,
         from: RentDate::from_compact(from).ok_or_else(wrong)?,

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::aim::Stamp;
+use crate::clock::facts::OwnStampFrom;
 use crate::html::charset::Charset;
 use crate::html::selector::FastSelector;
 use crate::outcome::Refusal;
@@ -25,7 +27,7 @@ pub(crate) struct Dialect {
     pub(crate) charset: Charset,
     pub(crate) time_zone: String,
     pub(crate) address: Address,
-    pub(crate) paths: Paths,
+    pub(crate) paths: SitePaths,
     pub(crate) codes: Codes,
     pub(crate) login: Login,
     pub(crate) session_cookie: SessionCookie,
@@ -33,7 +35,9 @@ pub(crate) struct Dialect {
     pub(crate) application: ApplicationPost,
     pub(crate) markers: Markers,
     #[serde(default)]
-    pub(crate) waiting_room: WaitingRoom,
+    pub(crate) waiting_room: WaitingRoomMarks,
+    #[serde(default)]
+    pub(crate) clock: ClockSource,
     pub(crate) slot_states: BTreeMap<String, SlotState>,
     pub(crate) receipt: ReceiptRule,
     #[serde(default)]
@@ -61,7 +65,7 @@ pub(crate) struct Address {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Paths {
+pub(crate) struct SitePaths {
     pub(crate) home: PathTemplate,
     pub(crate) login_page: PathTemplate,
     pub(crate) login: PathTemplate,
@@ -215,25 +219,52 @@ pub(crate) struct Markers {
 /// What shows a waiting room, at any site: the marks of NetFUNNEL, unless a dialect names others.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct WaitingRoom {
+pub(crate) struct WaitingRoomMarks {
     /// Parts of a script's address or text, or of the address that a page leads to, in small letters.
     pub(crate) words: Vec<String>,
     /// Names of attributes.
     pub(crate) attributes: Vec<String>,
 }
 
-impl Default for WaitingRoom {
+impl Default for WaitingRoomMarks {
     fn default() -> Self {
         Self { words: vec!["netfunnel".to_owned()], attributes: vec!["data-nf-client-id".to_owned()] }
     }
 }
 
-impl WaitingRoom {
+impl WaitingRoomMarks {
     /// Whether a script, or an address, has one of the words.
     pub(crate) fn is_named_in(&self, text: &str) -> bool {
         let lower = text.to_ascii_lowercase();
         self.words.iter().any(|word| lower.contains(word.as_str()))
     }
+}
+
+/// Where the site's time can be read. Nothing of it is known of the real sites, so a run learns what is not given.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ClockSource {
+    /// When the server stamps the `Date` of its pages.
+    pub(crate) stamp: Stamp,
+    /// The path of a file on the same host that no script answers, from the root of the host.
+    pub(crate) file: Option<String>,
+    /// A second stamp of the application itself.
+    pub(crate) own_stamp: Option<OwnStampRule>,
+}
+
+/// A cookie that tells the application's own time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OwnStampRule {
+    /// Its name.
+    pub(crate) cookie: String,
+    pub(crate) from: OwnStampFrom,
+    /// Its lifetime, for lines that give `expires` alone.
+    #[serde(default)]
+    pub(crate) lifetime_seconds: Option<u32>,
+    /// When the application reads its clock for it.
+    #[serde(default)]
+    pub(crate) read: Stamp,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -392,6 +423,18 @@ impl Dialect {
                 return Err(format!("`waiting_room` has `{word}`: its words are in small letters"));
             }
         }
+        if let Some(file) = self.clock.file.as_ref().filter(|file| !file.starts_with('/')) {
+            return Err(format!("`clock.file` is `{file}`: allowed is a path that begins with `/`"));
+        }
+        if let Some(rule) = &self.clock.own_stamp {
+            if rule.cookie.is_empty() {
+                return Err("`clock.own_stamp` has no name in `cookie`".to_owned());
+            }
+            if rule.from == OwnStampFrom::Milliseconds && rule.lifetime_seconds.is_some() {
+                return Err("`clock.own_stamp` has `lifetime_seconds`: only `from = \"expires\"` needs one"
+                    .to_owned());
+            }
+        }
         for source in [FieldSource::Slots, FieldSource::Club, FieldSource::HeadCount] {
             if !self.application.fields.iter().any(|field| field.from == source) {
                 return Err(format!("`application.fields` has no field from `{source:?}`"));
@@ -411,6 +454,7 @@ impl Dialect {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::Site;
 
     fn error_of(from: &str, to: &str) -> String {
@@ -448,6 +492,41 @@ mod tests {
         assert!(error.contains("schema 1"), "{error}");
         let error = error_of("time_zone = \"Asia/Seoul\"", "time_zone = \"UTC\"");
         assert!(error.contains("Asia/Seoul"), "{error}");
+    }
+
+    #[test]
+    fn where_the_time_is_read_is_data_and_may_be_left_out() {
+        let text = Site::builtin_toml("namyangju").unwrap();
+        let (before, after) = text.split_once("[clock]").unwrap();
+        let (_, after) = after.split_once("\n[").unwrap();
+        let with = |clock: &str| Site::from_toml(&format!("{before}{clock}\n[{after}"));
+        // A dialect of before these keys is read as it was.
+        let clock = with("").unwrap().dialect.clock.clone();
+        assert_eq!((clock.stamp, clock.file), (Stamp::Unknown, None));
+        assert!(clock.own_stamp.is_none());
+        let given = r#"[clock]
+            stamp = "departure"
+            file = "/rent/css/common.css"
+            own_stamp = { cookie = "ci_session", from = "expires", lifetime_seconds = 7200, read = "arrival" }"#;
+        let clock = with(given).unwrap().dialect.clock.clone();
+        assert_eq!((clock.stamp, clock.file.as_deref()), (Stamp::Departure, Some("/rent/css/common.css")));
+        let rule = clock.own_stamp.unwrap();
+        assert_eq!((rule.cookie.as_str(), rule.from), ("ci_session", OwnStampFrom::Expires));
+        assert_eq!((rule.lifetime_seconds, rule.read), (Some(7200), Stamp::Arrival));
+        for (wrong, told) in [
+            ("stamp = \"before\"", "departure"),
+            ("file = \"common.css\"", "clock.file"),
+            ("own_stamp = { cookie = \"\", from = \"expires\" }", "clock.own_stamp"),
+            (
+                "own_stamp = { cookie = \"a\", from = \"milliseconds\", lifetime_seconds = 1 }",
+                "lifetime_seconds",
+            ),
+            ("own_stamp = { cookie = \"a\", from = \"minutes\" }", "milliseconds"),
+            ("timer = true", "timer"),
+        ] {
+            let error = with(&format!("[clock]\n{wrong}")).unwrap_err().to_string();
+            assert!(error.contains(told), "{wrong}: {error}");
+        }
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! A file imports what is below it, never what is above or beside it: "Who may know whom" in `docs/architecture.md`.
+//! A name has one meaning, and an answer is compared as a value.
 
 use std::fs;
 use std::path::Path;
 
-use crate::imports::wrong_imports;
+use crate::circles::circles;
+use crate::imports::{sources, wrong_imports};
+use crate::names::{compared_words, defined_twice};
 
 /// The rooms of `src` from the ground up.
 const ROWS: &[&[&str]] = &[
@@ -23,6 +26,37 @@ const ROWS: &[&[&str]] = &[
 fn every_file_imports_only_what_is_below_it() {
     let wrong = wrong_imports(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), ROWS);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The tree in the document is the tree. The stand-in has a section of its own there, without a list.
+#[test]
+fn every_file_has_its_line_in_the_architecture() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = fs::read_to_string(root.join("../docs/architecture.md")).unwrap();
+    let tree = document.split("## The opening instant").next().unwrap();
+    let listed = |name: &str| tree.split([' ', '/', '\n', ':']).any(|word| word == name);
+    let hidden = |file: &str| {
+        file.starts_with("harness/")
+            || ["lib.rs", "net/mod.rs", "pages/mod.rs", "value/mod.rs"].contains(&file)
+    };
+    for (file, _) in sources(&root.join("src")).into_iter().filter(|(file, _)| !hidden(file)) {
+        let name = file.rsplit('/').next().unwrap();
+        let (folder, _) = file.rsplit_once('/').unwrap_or(("", ""));
+        let shown = if name == "mod.rs" {
+            tree.contains(&format!("{}/mod.rs", folder.rsplit('/').next().unwrap()))
+        } else {
+            listed(name)
+        };
+        assert!(shown, "docs/architecture.md has no line for {file} under \"One booking, file by file\"");
+    }
+}
+
+#[test]
+fn no_two_files_need_each_other() {
+    let found = circles(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    // One machine in chapters.
+    let stand_in = ["harness/stand_in", "harness/visit"].map(str::to_owned).into();
+    assert_eq!(found, [stand_in]);
 }
 
 #[test]
@@ -62,4 +96,17 @@ fn an_import_that_points_up_or_sideways_is_found() {
         "shed.rs:1",
     ];
     assert_eq!(places.collect::<Vec<_>>(), expected, "{wrong:#?}");
+}
+
+/// The private types count, and those of the stand-in: who reads `Answer` in a file should not have to ask which.
+#[test]
+fn no_two_types_have_one_name() {
+    let twice = defined_twice(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert!(twice.is_empty(), "names with two meanings: {twice:#?}");
+}
+
+#[test]
+fn no_answer_is_compared_by_its_word() {
+    let wrong = compared_words(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

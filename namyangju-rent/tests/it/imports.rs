@@ -63,3 +63,23 @@ fn objection(from: &str, to: &str, rows: &[&[&str]]) -> Option<String> {
         _ => Some(format!("`{from}` may not import `{to}`")),
     }
 }
+
+/// The files of a crate without its tests: each by its path below `src`, and its text.
+pub(crate) fn sources(src: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![src.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.file_stem().is_some_and(|name| name.to_str().unwrap().ends_with("tests")) {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let name = path.strip_prefix(src).unwrap().display().to_string();
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    found
+}

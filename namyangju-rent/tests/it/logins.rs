@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use namyangju_rent::clock::Clock as _;
-use namyangju_rent::harness::{Fault, FaultKind, LoginFailure, LoginSuccess, Settings, SiteStep};
+use namyangju_rent::harness::{Delay, Fault, FaultKind, LoginFailure, LoginSuccess, Settings, SiteStep};
 use namyangju_rent::{Booking, Credentials, Error, Next, Report, SeoulTime, Verdict};
 
 use crate::bases::{BASES, printing};
@@ -96,6 +96,27 @@ async fn a_wrong_password_arrives_once_although_the_pages_behind_its_answer_brea
             }
         }
     }
+}
+
+#[tokio::test]
+async fn the_login_after_a_session_died_at_the_instant_needs_no_new_connection() {
+    let mut settings = Settings::default();
+    settings.openings.insert("2026-12-05".parse().unwrap(), opening());
+    settings.sessions_end = vec![opening()];
+    let way = Delay { base: Duration::from_millis(20), jitter: Duration::ZERO };
+    (settings.there, settings.back) = (way, way);
+    let stage = Stage::new("namyangju", settings).await;
+    let report = stage.booking().opens_at(opening()).run(|_| {}).await;
+    assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{report:?}");
+    let arrivals = stage.server.arrivals();
+    let since: Vec<_> = arrivals.iter().filter(|a| a.site_time >= opening()).collect();
+    let steps: Vec<_> = since.iter().map(|a| a.step).collect();
+    assert_eq!(steps[..4], [SiteStep::Form, SiteStep::Login, SiteStep::Form, SiteStep::Submit], "{steps:?}");
+    assert!(since.iter().all(|a| a.connection == since[0].connection), "{since:?}");
+    // Three round trips after the first request, where a living session needs one.
+    let booked = since[3].site_time.since(since[0].site_time);
+    assert!(booked <= Duration::from_millis(3 * 40 + 5), "{booked:?}");
+    assert_eq!(stage.booked(), 1);
 }
 
 #[tokio::test]

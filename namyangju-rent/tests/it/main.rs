@@ -7,6 +7,8 @@ mod bad_input;
 mod bases;
 /// Bookings from login to verdict, with every setting of the stand-in turned.
 mod bookings;
+/// Files that import each other.
+mod circles;
 /// Whether the evidence that the sources cite exists.
 mod citations;
 /// Which rooms of the library may import which.
@@ -17,6 +19,8 @@ mod imports;
 mod in_our_name;
 /// How often a password is sent.
 mod logins;
+/// Names that mean two things, and names for people that decide.
+mod names;
 /// The pitfalls of the crates underneath, one test each.
 mod pitfalls;
 /// The clock of a site that refuses `HEAD`.
@@ -26,6 +30,8 @@ mod runs;
 mod servers;
 /// A stand-in, a clock that is moved by hand and a client for both.
 mod stage;
+/// A site in which nothing gets through for a while.
+mod swamped;
 /// TLS and whom it trusts.
 mod tls;
 /// The visits one by one.

@@ -30,8 +30,22 @@ impl Stage {
         settings: Settings,
         change: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Self {
+        Self::of_site(Site::builtin(dialect).unwrap(), dialect, settings, change).await
+    }
+
+    /// A stage of a dialect of the test's own, made from that of Namyangju.
+    pub(crate) async fn of(site: Site, settings: Settings) -> Self {
+        Self::of_site(site, "namyangju", settings, |builder| builder).await
+    }
+
+    async fn of_site(
+        site: Site,
+        dialect: &str,
+        settings: Settings,
+        change: impl FnOnce(ClientBuilder) -> ClientBuilder,
+    ) -> Self {
         let clock = Arc::new(ManualClock::new(NOW.parse().unwrap()));
-        let stand_in = StandIn::new(&Site::builtin(dialect).unwrap(), settings);
+        let stand_in = StandIn::new(&site, settings);
         let account = stand_in.accounts()[0].clone();
         let carrier: Arc<dyn Clock> = clock.clone();
         let server = StandInServer::start(stand_in, carrier).await.unwrap();

@@ -45,6 +45,13 @@ async fn in_front_of(stage: &Stage) -> String {
     format!("https://{address}")
 }
 
+/// The authority as a Windows editor saves it.
+fn with_byte_order_mark() -> tempfile::NamedTempFile {
+    let marked = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&marked, [b"\xef\xbb\xbf", &std::fs::read(file("ca.pem")).unwrap()[..]].concat()).unwrap();
+    marked
+}
+
 fn backends() -> Vec<TlsBackend> {
     vec![
         TlsBackend::Rustls,
@@ -65,6 +72,10 @@ async fn a_certificate_is_believed_only_with_its_authority() {
         let session = trusting.log_in(&stage.credentials()).await.unwrap();
         let wish = stage.wish();
         assert!(session.day_list(&wish.place, wish.date).await.is_ok(), "{backend:?}");
+
+        let marked = with_byte_order_mark();
+        let trusting = builder().extra_ca(marked.path()).build().unwrap();
+        assert!(trusting.log_in(&stage.credentials()).await.is_ok(), "{backend:?}");
 
         let before = stage.server.arrivals().len();
         let doubting = builder().build().unwrap();

@@ -192,8 +192,8 @@ pub(crate) struct AimArgs {
     #[arg(long, value_enum, value_name = "NAME", help_heading = "Pace")]
     pub(crate) policy: Option<PolicyName>,
 
-    /// The maximum number of requests after the opening, never more than 200 in all. Default: 60; with
-    /// `--policy original`, what five minutes take.
+    /// The maximum number of requests after the opening. With fewer than the pace needs, attempts are further apart.
+    /// Default: as many as the pace needs until the end.
     #[arg(long, value_parser = most_requests, value_name = "N", help_heading = "Pace")]
     pub(crate) most_requests: Option<u32>,
 }

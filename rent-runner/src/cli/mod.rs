@@ -1,5 +1,6 @@
 //! The arguments, and the help that goes with them.
 
+mod backup;
 mod book;
 mod doctor;
 mod lists;
@@ -13,6 +14,7 @@ mod values;
 
 use clap::{ArgAction, Parser, Subcommand};
 
+pub(crate) use backup::{Backup, Restore};
 pub(crate) use book::{AimArgs, ApplicationArgs, Book};
 pub(crate) use doctor::Doctor;
 pub(crate) use lists::{ClockCheck, Places, Sites, Slots};
@@ -75,6 +77,7 @@ Environment:
   RENT_KEY_COMMAND  a command that prints this key
   RENT_ACCOUNT      instead of --account of `book`
   RENT_PASSWORD     the password, instead of --password-stdin or the prompt
+  RENT_PASSPHRASE   the passphrase of a backup's key, in the same way
   RUST_LOG          the filter of the log, instead of -v
   NO_COLOR          no colours
 
@@ -121,6 +124,8 @@ pub(crate) enum Command {
     Retry(Retry),
     Import(Import),
     Export(Export),
+    Backup(Backup),
+    Restore(Restore),
     Calendar(Calendar),
     Serve(Serve),
     RunDue(RunDue),
@@ -191,6 +196,8 @@ mod tests {
             "applicant set",
             "applicant remove",
             "export",
+            "backup",
+            "restore",
             "calendar",
             "serve",
             "settings path",

@@ -17,6 +17,8 @@ use crate::words::duration;
 /// confirms that this runner still holds the booking, and records the intent to apply. After a crash the site's
 /// day list is read first, so that a second application is never sent.
 ///
+/// A database that does not answer yet is waited for, as at a boot that starts both at once.
+///
 /// On Ctrl-C or SIGTERM it waits for the answers to what was sent, and releases all other bookings.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
@@ -25,7 +27,7 @@ Examples:
   rent-runner serve --listen 127.0.0.1:9188 --log-format json
   RENT_DATABASE=postgres://rent@db.example/rent rent-runner serve
 
-The log goes to stderr. docs/operating.md has a systemd unit and a container file.")]
+The log goes to stderr. The folder packaging/ has a systemd unit and a container file.")]
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) runner: RunnerArgs,
@@ -33,13 +35,13 @@ pub(crate) struct Serve {
 
 /// Run the bookings that open before the next cron tick, then end.
 ///
-/// Each booking is run exactly on time. /// Several of these may run at once, also next to `serve`: a lease says which runner holds a booking. If
-/// nothing opens before the next tick, the command ends at once.
+/// Each booking is run exactly on time. Several of these may run at once, also next to `serve`: a lease says which
+/// runner holds a booking. If nothing opens before the next tick, the command ends at once.
 #[derive(Debug, Args)]
 #[command(after_long_help = format!("\
 Examples:
-  */5 * * * *  rent-runner run-due
-  */30 * * * *  rent-runner run-due --every 30m --log-format json 2>> rent.log
+  */5 * * * *  /usr/local/bin/rent-runner run-due
+  */30 * * * *  /usr/local/bin/rent-runner run-due --every 30m 2>>rent.log
 
 A line for each booking goes to stdout. The exit code is that of the first booking that was not won.
 

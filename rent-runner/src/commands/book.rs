@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use namyangju_rent::clock::{Clock, SystemClock};
-use namyangju_rent::{Booking, Credentials, Site, Standing, TimedEvent, Wish};
+use namyangju_rent::{Booking, Credentials, Site, Standing, Wish};
 use serde_json::Value;
 
 use super::dry_run;
@@ -10,7 +10,7 @@ use crate::bad_input::BadInput;
 use crate::cli::{Book, OpensAt};
 use crate::config::Config;
 use crate::foreground;
-use crate::foreground::{Ending, Watched, journal};
+use crate::foreground::{KeptJournal, Watched, journal};
 use crate::request::{self, PlannedOpening};
 use crate::terminal;
 use crate::terminal::countdown::Countdown;
@@ -28,6 +28,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     let reader = Audience::new(arguments.json, terminal::is_quiet());
     request::advice(&site, &wishes, opens.as_ref()).iter().for_each(|line| terminal::note(line));
     if !arguments.dry_run {
+        request::too_few_requests(aim).iter().for_each(|line| terminal::note(line));
         request::lacking(&application, site.charset()).iter().for_each(|line| terminal::warning(line));
     }
     let prompt = format!("password of {} at {}: ", arguments.account, site.title());
@@ -68,15 +69,9 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     }
     let countdown = opens.map(|opens| Countdown::new(opens.at, booking.budget().clone(), aim.clock_offset));
     let watched = Watched { booking, countdown, standing };
-    let keep = |happened: &TimedEvent| {
-        if let Some(journal) = &mut journal {
-            journal.on_event(happened);
-        }
-    };
-    let ending = foreground::run(watched, &story, keep).await;
-    if let (Some(journal), Ending::Ended(report)) = (&mut journal, &ending) {
-        journal.end(report);
-    }
+    let give_up_after = aim.give_up_after.unwrap_or(request::GIVE_UP_AFTER);
+    let kept = journal.as_mut().map(|journal| KeptJournal { journal, give_up_after });
+    let ending = foreground::run(watched, &story, kept, |_| {}).await;
     ending.tell(&story, Value::Null);
     drop(story);
     if let Some(receipt) = ending.receipt().filter(|_| !arguments.json) {

@@ -12,11 +12,11 @@ use namyangju_rent::schedule::TimeOfDay;
 use crate::bad_input::BadInput;
 use crate::cli::Calendar;
 use crate::config::Config;
-use crate::store::{Filter, State, StoredBooking};
+use crate::request;
+use crate::store::{Filter, FoundBookings, State, StoredBooking};
 use crate::terminal;
 use crate::terminal::booking;
 use crate::words::{counted, many};
-use crate::{exit, request};
 
 /// The longest line in bytes, without its end (RFC 5545, 3.1).
 const MAX_LINE: usize = 75;
@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: &Calendar, config: &Config) -> Result<u8> {
     }
     let account = arguments.account.clone();
     let filter = Filter { states: vec![State::Succeeded], account, ..Filter::default() };
-    let won = store.bookings(&filter).await?;
+    let FoundBookings { bookings: won, unreadable } = store.listed(&filter).await?;
     store.close().await;
     let text = calendar(&won, &names(&won));
     match &arguments.output {
@@ -38,7 +38,7 @@ pub(crate) async fn run(arguments: &Calendar, config: &Config) -> Result<u8> {
         None => terminal::result(&text)?,
     }
     terminal::note(&format!("{} won", counted(many(won.len()), "time")));
-    Ok(exit::DONE)
+    Ok(super::name_unreadable(&unreadable))
 }
 
 /// The names of the courts that the dialects know.

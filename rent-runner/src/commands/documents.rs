@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use namyangju_rent::clock::ClockEstimate;
+use namyangju_rent::clock::{ClockEstimate, ClockFacts};
 use namyangju_rent::places::NamedPlace;
 use namyangju_rent::report::{Attempt, OpeningBracket};
 use namyangju_rent::schedule::{ListedSlot, Won};
@@ -24,12 +24,49 @@ use crate::terminal::booking::BookingDocument;
 
 /// The bookings of the store that were asked for, in the order of their openings.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct ListDocument {
+pub(super) struct ListDocument<'s> {
     pub(super) bookings: Vec<BookingDocument>,
     /// How many bookings are not listed, because `--all` was not given.
     pub(super) left_out: u64,
     /// The names of the accounts whose login the site refused. Their bookings are held until a person has seen to it.
     pub(super) accounts_refused: Vec<String>,
+    /// Bookings whose rows cannot be understood. The exit code is then 10.
+    pub(super) unreadable: Vec<UnreadableEntry<'s>>,
+}
+
+/// A stored booking that cannot be read, by what is left of it.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct UnreadableEntry<'s> {
+    /// Its number.
+    pub(super) id: i64,
+    /// The name of its account, if that can be read.
+    pub(super) account: Option<&'s str>,
+    /// The word that is stored, known or not.
+    pub(super) state: Option<&'s str>,
+    /// What cannot be understood.
+    #[schemars(extend("x-stability" = "wording"))]
+    pub(super) reason: &'s str,
+    /// What a person can do about it.
+    #[schemars(extend("x-stability" = "wording"))]
+    pub(super) to_do: String,
+}
+
+/// What `show` prints of a booking that cannot be read.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct UnreadableDocument<'s> {
+    /// That booking alone.
+    pub(super) unreadable: [UnreadableEntry<'s>; 1],
+}
+
+/// What `show` prints.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "each is printed by itself; the type describes them")]
+pub(super) enum ShowOutput<'s> {
+    /// The booking.
+    Shown(Box<ShowDocument<'s>>),
+    /// What is left of it. The exit code is then 10.
+    Unreadable(UnreadableDocument<'s>),
 }
 
 /// Everything that is stored of a booking.
@@ -41,6 +78,9 @@ pub(super) struct ShowDocument<'s> {
     /// The last report, or null if no run has ended.
     #[schemars(with = "Option<StoredReport>")]
     pub(super) report: Option<&'s Value>,
+    /// The parts of its story that cannot be read, and so are left out.
+    #[schemars(extend("x-stability" = "wording"))]
+    pub(super) unreadable: &'s [String],
     /// The applicant's data, with `--personal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) application: Option<&'s Application>,
@@ -95,6 +135,9 @@ pub(super) struct StoredReport {
     began: SeoulTime,
     /// When it ended.
     ended: SeoulTime,
+    /// What was learnt of the site's clock, for later runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    learnt: Option<ClockFacts>,
 }
 
 /// The booking that was stored.
@@ -172,7 +215,17 @@ pub(super) struct StatusDocument<'s> {
     pub(super) messages_failing: Vec<FailingMessage<'s>>,
     /// When days really opened, as far as bookings saw it; ten at most.
     pub(super) openings_seen: Vec<OpeningEntry<'s>>,
+    /// What earlier runs learnt of the sites' clocks.
+    pub(super) site_clocks: Vec<SiteClockEntry<'s>>,
     pub(super) accounts_refused: Vec<RefusedAccount<'s>>,
+}
+
+/// What earlier runs learnt of how a site tells its time.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct SiteClockEntry<'s> {
+    /// The site's address.
+    pub(super) site: &'s str,
+    pub(super) learnt: &'s ClockFacts,
 }
 
 /// A runner that was seen within the last day.
@@ -668,14 +721,14 @@ pub(super) fn schemas() -> Vec<(&'static str, Schema)> {
         ("doctor", schema::<DoctorDocument>()),
         ("edit", schema::<ChangedDocument>()),
         ("import", schema::<ImportDocument<'_>>()),
-        ("list", schema::<ListDocument>()),
+        ("list", schema::<ListDocument<'_>>()),
         ("notify list", schema::<ChannelsDocument>()),
         ("notify test", schema::<ChannelTestDocument>()),
         ("places", schema::<PlacesDocument<'_>>()),
         ("retry", schema::<ChangedDocument>()),
         ("run-due", schema::<RunDueLine<'_>>()),
         ("settings show", schema::<SettingsDocument<'_>>()),
-        ("show", schema::<ShowDocument<'_>>()),
+        ("show", schema::<ShowOutput<'_>>()),
         ("sites", schema::<SitesDocument>()),
         ("slots", schema::<SlotsDocument<'_>>()),
         ("status", schema::<StatusDocument<'_>>()),

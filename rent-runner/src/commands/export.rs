@@ -5,20 +5,20 @@ use namyangju_rent::{Application, Purpose};
 
 use crate::cli::{ApplicationArgs, Choice, Export, OpensAt, PolicyName};
 use crate::config::Config;
-use crate::exit;
 use crate::request::draft::{Draft, DraftChecker};
 use crate::request::{file, unseal};
-use crate::store::{self, BookingId, Filter, State, StoredBooking};
+use crate::store::{self, BookingId, Filter, FoundBookings, State, StoredBooking};
 use crate::terminal;
 use crate::words::{counted, many};
 
 /// Writes the bookings to stdout.
 pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
     let store = super::open(config).await?;
-    let mut bookings: Vec<StoredBooking> = Vec::new();
+    let FoundBookings { mut bookings, mut unreadable } = FoundBookings::default();
     if arguments.ids.is_empty() {
         let states = State::ALL.into_iter().filter(|state| !state.is_over()).collect();
-        bookings = store.bookings(&Filter { states, ..Filter::default() }).await?;
+        FoundBookings { bookings, unreadable } =
+            store.listed(&Filter { states, ..Filter::default() }).await?;
     } else {
         for id in &arguments.ids {
             bookings.push(store.booking(BookingId(*id)).await?);
@@ -57,7 +57,7 @@ pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
         ));
     }
     store.close().await;
-    Ok(exit::DONE)
+    Ok(super::name_unreadable(&unreadable))
 }
 
 fn draft(booking: &StoredBooking) -> Draft {

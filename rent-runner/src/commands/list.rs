@@ -5,10 +5,10 @@ use anyhow::Result;
 use super::documents::ListDocument;
 use crate::cli::List;
 use crate::config::Config;
-use crate::store::{Filter, State, Store, StoredBooking};
+use crate::store::{Filter, FoundBookings, State, Store, StoredBooking};
+use crate::terminal;
 use crate::terminal::{Cell, Column, booking};
 use crate::words::{counted, many};
-use crate::{exit, terminal};
 
 /// How many are listed unless all are wanted: of those that are not over the ones that open first, of the
 /// others the last.
@@ -33,14 +33,15 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
         // One that is not there is an error, not an empty list.
         store.account(account).await?;
     }
-    let (bookings, left_out) = wanted(&store, arguments).await?;
+    let (FoundBookings { bookings, unreadable }, left_out) = wanted(&store, arguments).await?;
     let refused: Vec<String> =
         super::refused_accounts(&store).await?.into_iter().map(|(name, _)| name).collect();
     store.close().await;
     if arguments.json {
         let bookings = bookings.iter().map(booking::json).collect();
-        terminal::json(&ListDocument { bookings, left_out, accounts_refused: refused })?;
-        return Ok(exit::DONE);
+        let strange = unreadable.iter().map(super::unreadable_entry).collect();
+        terminal::json(&ListDocument { bookings, left_out, accounts_refused: refused, unreadable: strange })?;
+        return Ok(super::name_unreadable(&unreadable));
     }
     if !bookings.is_empty() {
         let rows: Vec<Vec<Cell>> = bookings.iter().map(|booking| row(booking, &refused)).collect();
@@ -53,28 +54,31 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
     };
     let listed = counted(many(bookings.len()), "booking");
     terminal::note(&format!("{listed}, {waiting} not over{left_out}"));
-    Ok(exit::DONE)
+    Ok(super::name_unreadable(&unreadable))
 }
 
 /// The bookings, and how many were left out.
-async fn wanted(store: &Store, arguments: &List) -> Result<(Vec<StoredBooking>, u64)> {
+async fn wanted(store: &Store, arguments: &List) -> Result<(FoundBookings, u64)> {
     let filter =
         |states: Vec<State>| Filter { states, account: arguments.account.clone(), ..Filter::default() };
     if !arguments.state.is_empty() || arguments.all {
         let states = arguments.state.iter().map(|word| word.0).collect();
-        return Ok((store.bookings(&filter(states)).await?, 0));
+        return Ok((store.listed(&filter(states)).await?, 0));
     }
     let (over, open): (Vec<State>, Vec<State>) = State::ALL.into_iter().partition(|state| state.is_over());
     let last = Filter { most: Some(LAST_OVER), last: true, ..filter(over) };
-    let mut bookings = store.bookings(&last).await?;
-    bookings.extend(store.bookings(&Filter { most: Some(FIRST_OPEN), ..filter(open) }).await?);
+    let mut listed = store.listed(&last).await?;
+    let first = store.listed(&Filter { most: Some(FIRST_OPEN), ..filter(open) }).await?;
+    listed.bookings.extend(first.bookings);
+    listed.unreadable.extend(first.unreadable);
+    let count = |listed: &FoundBookings| u64::try_from(listed.bookings.len() + listed.unreadable.len());
     // Those of one account are not counted apart: a person has a handful.
     let all = match &arguments.account {
-        Some(_) => u64::try_from(store.bookings(&filter(Vec::new())).await?.len())?,
+        Some(_) => count(&store.listed(&filter(Vec::new())).await?)?,
         None => store.counts().await?.iter().map(|(_, many)| many).sum(),
     };
-    let listed = u64::try_from(bookings.len())?;
-    Ok((bookings, all.saturating_sub(listed)))
+    let left_out = all.saturating_sub(count(&listed)?);
+    Ok((listed, left_out))
 }
 
 fn row(booking: &StoredBooking, refused: &[String]) -> Vec<Cell> {

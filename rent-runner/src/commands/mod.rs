@@ -3,6 +3,8 @@
 pub(crate) mod accounts;
 pub(crate) mod add;
 pub(crate) mod applicants;
+pub(crate) mod backup;
+mod backup_file;
 pub(crate) mod book;
 pub(crate) mod calendar;
 pub(crate) mod cancel;
@@ -20,6 +22,7 @@ pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod notify;
 pub(crate) mod places;
+pub(crate) mod restore;
 pub(crate) mod retry;
 pub(crate) mod run_due;
 pub(crate) mod schema;
@@ -30,6 +33,7 @@ pub(crate) mod site;
 pub(crate) mod sites;
 pub(crate) mod slots;
 pub(crate) mod status;
+mod which_store;
 
 use std::path::Path;
 use std::time::Duration;
@@ -43,8 +47,9 @@ pub(crate) use documents::{ErrorDocument, ErrorEntry};
 use crate::bad_input::BadInput;
 use crate::cli::At;
 use crate::config::{Config, Flags};
+use crate::exit;
 use crate::runner::Identity;
-use crate::store::{BookingId, Store};
+use crate::store::{BookingId, Store, UnreadableBooking};
 use crate::telemetry::logs;
 use crate::terminal::{self, booking};
 use crate::vault::{KeySource, Vault};
@@ -74,7 +79,28 @@ pub(crate) fn settings_of(mut flags: Flags, add: impl FnOnce(&mut Flags)) -> Res
     settings(&flags)
 }
 
-/// Opens the store of the settings, and says so if it was made.
+/// Names the bookings that cannot be read, each with what to do, and gives the exit code: that of a store that cannot be
+/// used, if there is one.
+pub(crate) fn name_unreadable(unreadable: &[UnreadableBooking]) -> u8 {
+    for booking in unreadable {
+        terminal::error(&format!("{booking}\n{}", booking.to_do()));
+    }
+    if unreadable.is_empty() { exit::DONE } else { exit::NO_STORE }
+}
+
+/// The same for a program.
+fn unreadable_entry(booking: &UnreadableBooking) -> documents::UnreadableEntry<'_> {
+    let UnreadableBooking { id, account, state, why } = booking;
+    documents::UnreadableEntry {
+        id: id.0,
+        account: account.as_deref(),
+        state: state.as_deref(),
+        reason: why,
+        to_do: booking.to_do().replace('\n', " "),
+    }
+}
+
+/// Opens the store of the settings. Says so if it was made, and if a person may think of another one.
 pub(crate) async fn open(config: &Config) -> Result<Store> {
     if config.database.is_empty() {
         let why = "neither XDG_DATA_HOME nor HOME is set: give --database or RENT_DATABASE";
@@ -82,8 +108,9 @@ pub(crate) async fn open(config: &Config) -> Result<Store> {
     }
     let store = Store::open(&config.database).await?;
     if store.is_new() {
-        terminal::note(&format!("made the store of bookings {}", store.address()));
+        terminal::note(&format!("made the store of bookings {}, which is empty", store.address()));
     }
+    which_store::warn_of_others(config, &store).await?;
     Ok(store)
 }
 

@@ -11,13 +11,14 @@ use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::documents::{AttemptEntry, EventEntry, ShowDocument};
+use super::documents::{AttemptEntry, EventEntry, ShowDocument, UnreadableDocument};
 use crate::bad_input::BadInput;
 use crate::cli::Show;
 use crate::config::Config;
 use crate::runner::Identity;
 use crate::store::{
-    AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, SealPurpose, Store, StoredBooking,
+    AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, SealPurpose, Store, StoreError,
+    StoredBooking,
 };
 use crate::terminal::{booking, layout};
 use crate::words::{clock_sentence, counted, duration, in_words, millis, probes};
@@ -35,7 +36,16 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         store.close().await;
         return Ok(exit::DONE);
     }
-    let story = store.story(id).await?;
+    let story = match store.story(id).await {
+        Err(StoreError::Unreadable(booking)) => {
+            if arguments.json {
+                terminal::json(&UnreadableDocument { unreadable: [super::unreadable_entry(&booking)] })?;
+            }
+            store.close().await;
+            return Ok(super::name_unreadable(&[booking]));
+        }
+        story => story?,
+    };
     let application = if arguments.personal {
         let vault = super::open_vault(&store, config).await?;
         Some(request::unseal(&vault, &story.booking.application)?)
@@ -48,7 +58,10 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         terminal::result(&as_text(&story, application.as_ref(), arguments.events))?;
     }
     store.close().await;
-    Ok(exit::DONE)
+    for part in &story.unreadable {
+        terminal::error(&format!("{part} of booking {id} cannot be read: it is left out above"));
+    }
+    Ok(if story.unreadable.is_empty() { exit::DONE } else { exit::NO_STORE })
 }
 
 /// Writes a page byte for byte.
@@ -102,6 +115,7 @@ fn as_json<'s>(
         booking: booking::json(&story.booking),
         attempts: attempts.collect(),
         report: story.report.as_ref(),
+        unreadable: &story.unreadable,
         application,
         events: events.then(|| story.events.iter().map(entry).collect()),
     }

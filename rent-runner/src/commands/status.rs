@@ -1,15 +1,21 @@
 //! `status`: how the store and its runners stand, at a glance.
 
-use anyhow::Result;
-use namyangju_rent::clock::{Clock as _, SystemClock};
+use std::time::Duration;
 
-use super::documents::{FailingMessage, OpeningEntry, RefusedAccount, RunnerEntry, StatusDocument};
+use anyhow::Result;
+use namyangju_rent::SeoulTime;
+use namyangju_rent::aim::Stamp;
+use namyangju_rent::clock::{Clock as _, ClockFacts, SystemClock};
+
+use super::documents::{
+    FailingMessage, OpeningEntry, RefusedAccount, RunnerEntry, SiteClockEntry, StatusDocument,
+};
 use crate::cli::Status;
 use crate::config::Config;
 use crate::runner::Identity;
 use crate::store::{Account, Filter, Message, OpeningRow, RunnerRow, State, Store};
 use crate::terminal::labelled;
-use crate::words::counted;
+use crate::words::{counted, duration};
 use crate::{exit, request, terminal, words};
 
 /// How many true opening instants, and messages that do not arrive, are shown.
@@ -23,6 +29,7 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     let next = store.next_opening().await?;
     let failing = store.messages_failing(MAX_SHOWN).await?;
     let openings = openings(&store).await?;
+    let clocks = store.site_clocks().await?;
     let refused = super::refused_accounts(&store).await?;
     if arguments.json {
         terminal::json(&StatusDocument {
@@ -33,6 +40,7 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
             messages_waiting: store.messages_waiting().await?,
             messages_failing: failing.iter().map(failing_message).collect(),
             openings_seen: openings.iter().map(opening_entry).collect(),
+            site_clocks: clocks.iter().map(|(site, learnt)| SiteClockEntry { site, learnt }).collect(),
             accounts_refused: refused.iter().map(|(name, at)| RefusedAccount { name, at: *at }).collect(),
         })?;
         return Ok(exit::DONE);
@@ -74,6 +82,10 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     }
     for row in &openings {
         lines.push(labelled("opened", &opened(row)));
+    }
+    for (site, facts) in &clocks {
+        lines.push(labelled("clock", site));
+        lines.extend(learnt(facts, SystemClock.now()).iter().map(|line| labelled("", line)));
     }
     terminal::result(&lines.join("\n"))?;
     store.close().await;
@@ -135,6 +147,36 @@ fn opened(row: &OpeningRow) -> String {
     format!("{place} {date}: expected at {expected}, seen {between}")
 }
 
+/// What was learnt of a site's clock, and how long ago.
+fn learnt(facts: &ClockFacts, now: SeoulTime) -> Vec<String> {
+    let days = facts.learned_at.map(|at| now.since(at).as_secs() / (24 * 3600));
+    let age = match days {
+        None => "at an unknown time".to_owned(),
+        Some(0) => "today".to_owned(),
+        Some(days) => format!("{} ago", counted(u32::try_from(days).unwrap_or(u32::MAX), "day")),
+    };
+    let unused = if facts.are_of_use(now) { "" } else { ": not used any more" };
+    let mut lines = vec![format!("learnt {age}{unused}")];
+    lines.extend(match facts.stamp {
+        Stamp::Arrival => Some("its pages are dated when the request arrives".to_owned()),
+        Stamp::Departure => Some("its pages are dated when the answer leaves".to_owned()),
+        Stamp::Unknown => None,
+    });
+    if facts.own_stamp.is_some() {
+        lines.push("a cookie tells the time of its application".to_owned());
+    }
+    let time = |micros| words::millis(Duration::from_micros(micros));
+    if let Some(network) = facts.network_micros {
+        let script = facts.script_micros.map(|script| format!(", a page takes {} more", time(script)));
+        lines.push(format!("there and back {}{}", time(network), script.unwrap_or_default()));
+    }
+    lines.extend(facts.keep_alive_micros.map(|kept| match kept {
+        0 => "it closes each connection after its answer".to_owned(),
+        kept => format!("it keeps an idle connection for {}", duration::text(Duration::from_micros(kept))),
+    }));
+    lines
+}
+
 /// The true opening instants that were seen at the sites of all accounts.
 async fn openings(store: &Store) -> Result<Vec<OpeningRow>> {
     let accounts: Vec<Account> = store.accounts().await?;
@@ -151,4 +193,34 @@ async fn openings(store: &Store) -> Result<Vec<OpeningRow>> {
     }
     openings.truncate(usize::try_from(MAX_SHOWN).unwrap_or(usize::MAX));
     Ok(openings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_learnt_is_told_with_its_age_and_fits_the_terminal() {
+        let now: SeoulTime = "2026-11-26 10:00:00".parse().unwrap();
+        let told = |json: &str| learnt(&serde_json::from_str(json).unwrap(), now);
+        let all = r#"{"stamp":"departure","own_stamp":"expires","keep_alive_micros":5000000,"network_micros":40000,
+            "script_micros":120000,"learned_at":"2026-10-26T10:00:03+09:00"}"#;
+        assert_eq!(
+            told(all),
+            [
+                "learnt 30 days ago",
+                "its pages are dated when the answer leaves",
+                "a cookie tells the time of its application",
+                "there and back 40.0 ms, a page takes 120.0 ms more",
+                "it keeps an idle connection for 5s",
+            ]
+        );
+        assert!(told(all).iter().all(|line| line.len() <= 69));
+        let old = r#"{"keep_alive_micros":0,"learned_at":"2026-01-26T10:00:00+09:00"}"#;
+        assert_eq!(
+            told(old),
+            ["learnt 304 days ago: not used any more", "it closes each connection after its answer"]
+        );
+        assert_eq!(told("{}"), ["learnt at an unknown time: not used any more"]);
+    }
 }

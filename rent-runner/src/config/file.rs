@@ -13,6 +13,7 @@ use super::beside;
 use super::keys::SETTINGS;
 use crate::bad_input::BadInput;
 use crate::notify::Channel;
+use crate::private_file;
 
 /// A settings file, read.
 #[derive(Debug)]
@@ -59,7 +60,10 @@ impl File {
             }
         };
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let is_open = is_open(&path);
+        let is_open = std::fs::File::open(&path).is_ok_and(|file| {
+            let is_plain = file.metadata().is_ok_and(|about| about.is_file());
+            is_plain && private_file::is_open_to_others(&file, &path)
+        });
         let read = Self::parse(path.clone(), &text, is_open).map_err(|(line, why)| {
             BadInput(format!("the settings file {}, line {line}: {why}", path.display()))
         })?;
@@ -175,15 +179,4 @@ pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
 /// The line of a place in a text, counted from 1.
 fn line_of(text: &str, at: usize) -> usize {
     1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
-}
-
-#[cfg(unix)]
-fn is_open(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(path).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_open(_path: &Path) -> bool {
-    false
 }

@@ -1,7 +1,6 @@
 //! One setting from several places: the flag, else the variable, else the file, else the default.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +14,7 @@ use super::keys::{
     Setting, TLS, USER_AGENT,
 };
 use super::masked::mask_database;
+use super::source::{Source, Sources};
 use super::{Config, Flags, beside};
 use crate::bad_input::BadInput;
 use crate::notify::{Channel, Language};
@@ -29,41 +29,6 @@ const MAX_BATCH: u32 = 1000;
 
 /// The longest name of a runner.
 const MAX_NAME: usize = 64;
-
-/// Where a setting came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    Default,
-    File { path: PathBuf, line: usize },
-    Environment(&'static str),
-    Flag(&'static str),
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File { path, line } => write!(f, "file {}, line {line}", path.display()),
-            Self::Environment(name) => write!(f, "environment {name}"),
-            Self::Flag(name) => write!(f, "flag {name}"),
-        }
-    }
-}
-
-/// The sources of all settings, by their keys.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Sources(Vec<(&'static str, Source)>);
-
-impl Sources {
-    /// Where a setting came from, by its key.
-    pub(crate) fn of(&self, key: &str) -> &Source {
-        self.0.iter().find(|(name, _)| *name == key).map_or(&Source::Default, |(_, source)| source)
-    }
-
-    fn note(&mut self, key: &'static str, source: Source) {
-        self.0.push((key, source));
-    }
-}
 
 /// Everything that settings can come from.
 pub(super) struct Layers<'a> {
@@ -295,7 +260,7 @@ impl<'a> Layers<'a> {
         let other = of_file(BASE_URL.key)
             && matches!(self.sources.of(SITE.key), Source::Flag(_) | Source::Environment(_));
         if other {
-            self.sources.0.retain(|(key, _)| *key != BASE_URL.key);
+            self.sources.forget(BASE_URL.key);
         }
         other
     }

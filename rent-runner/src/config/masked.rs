@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::Config;
 use super::keys::SETTINGS;
-use super::{Config, Source};
+use super::source::Source;
 use crate::notify::Language;
 use crate::telemetry::logs::LogFormat;
 use crate::vault::KeySource;

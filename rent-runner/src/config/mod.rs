@@ -6,6 +6,7 @@ mod file;
 mod keys;
 mod layers;
 mod masked;
+mod source;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -21,8 +22,9 @@ use crate::vault::KeySource;
 
 pub(crate) use defaults::settings_file;
 use layers::Layers;
-pub(crate) use layers::{Source, Sources, language, listen, most_at_once, on_block, runner_name};
+pub(crate) use layers::{language, listen, most_at_once, on_block, runner_name};
 pub(crate) use masked::{mask_database, rows};
+pub(crate) use source::{Source, Sources};
 
 /// A settings file with every key, commented out.
 pub(crate) const EXAMPLE: &str = include_str!("example.toml");

@@ -1,6 +1,10 @@
 //! The journal of a booking: each event as a line of JSON, on the disk before an application leaves,
 //! so that a run after a crash reads the day list before it applies again.
 //!
+//! Before each attempt the intent to apply is written, as `submitting`, and is on the disk before anything leaves.
+//! While it cannot be written (a full disk), no application leaves: a crash would forget it, and the next run would
+//! book a second court. An attempt that ended before its application takes its intent back with its `answered`.
+//!
 //! A run locks its journal from the first read to its end. Without the lock, two processes with one journal
 //! would each read that no application had left, and book two courts. The system releases the lock when the
 //! process dies, so no crash leaves a journal that cannot be resumed.
@@ -11,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
-use namyangju_rent::{Event, SeoulTime, Site, Standing, TimedEvent, Wish};
+use namyangju_rent::{AnswerKind, Event, SeoulTime, Site, Standing, Step, TimedEvent, Wish};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,6 +27,8 @@ use crate::terminal;
 pub(crate) struct Journal {
     path: PathBuf,
     file: File,
+    /// How long the file is up to the end of its last whole line, in bytes.
+    length: u64,
     failed: bool,
 }
 
@@ -60,6 +66,22 @@ enum BeginTag {
     Begin,
 }
 
+/// An event that the journal adds to those of the run, as a [`TimedEvent`] is written.
+#[derive(Debug, Serialize)]
+struct OwnEvent {
+    at: SeoulTime,
+    monotonic_micros: u64,
+    #[serde(flatten)]
+    event: Event,
+}
+
+impl OwnEvent {
+    fn now(event: Event) -> Self {
+        let micros = SystemClock.monotonic().as_micros();
+        Self { at: SystemClock.now(), monotonic_micros: u64::try_from(micros).unwrap_or(u64::MAX), event }
+    }
+}
+
 /// Opens the journal that the arguments ask for, and reads what an earlier run left in it.
 pub(crate) fn open(
     journal: Option<&Path>,
@@ -78,6 +100,10 @@ pub(crate) fn open(
     // With both arguments the same command can be started again and again.
     let mut file = open_file(path, journal.is_some())
         .map_err(|error| BadInput(format!("the journal {} cannot be read: {error}", path.display())))?;
+    // A device has no end, or keeps nothing.
+    if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(BadInput(format!("the journal {} is not a file", path.display())).into());
+    }
     lock(&mut file, path)?;
     let mut text = String::new();
     file.read_to_string(&mut text)
@@ -221,12 +247,32 @@ impl Journal {
         // The name of a new file is on the disk only when its folder is.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let _ = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
-        Ok(Self { path: path.to_owned(), file, failed: false })
+        let length = file.metadata()?.len();
+        Ok(Self { path: path.to_owned(), file, length, failed: false })
     }
 
-    /// Takes one event in. When it returns from [`Event::Submitting`], that line is on the disk.
+    /// Takes one event in.
     pub(crate) fn on_event(&mut self, happened: &TimedEvent) {
-        self.add(happened, matches!(happened.event, Event::Submitting));
+        // The intent of an application is on the disk already: its line costs no time at the opening.
+        self.add(happened, false);
+    }
+
+    /// Writes the intent to apply. When it returns, that line is on the disk.
+    ///
+    /// # Errors
+    /// A sentence, if it cannot be written: then no application may leave.
+    pub(crate) fn intend(&mut self) -> Result<(), String> {
+        let intent = OwnEvent::now(Event::Submitting);
+        let written = self.write(&intent, true);
+        self.failed &= written.is_err();
+        written.map_err(|error| self.why(&error))
+    }
+
+    /// Takes the intent back, if there is one: the run was interrupted before an application left.
+    pub(crate) fn take_back(&mut self) {
+        let text = "interrupted before an application left".to_owned();
+        let (step, answer) = (Step::Submit, AnswerKind::NotSent);
+        self.add(&OwnEvent::now(Event::Answered { step, answer, text, receipt: None }), true);
     }
 
     /// Takes the report in.
@@ -239,18 +285,29 @@ impl Journal {
     }
 
     fn add(&mut self, line: &impl Serialize, durable: bool) {
-        let written = serde_json::to_vec(line).map_err(io::Error::from).and_then(|mut line| {
-            line.push(b'\n');
-            self.file.write_all(&line)?;
-            if durable { self.file.sync_data() } else { Ok(()) }
-        });
-        // The booking goes on: without its journal it still reads back what it has not seen answered.
-        if let Err(error) = written
-            && !self.failed
+        // The booking goes on, as long as its intents can be written.
+        if let Err(error) = self.write(line, durable)
+            && !std::mem::replace(&mut self.failed, true)
         {
-            self.failed = true;
-            terminal::error(&format!("the journal {} cannot be written: {error}", self.path.display()));
+            terminal::error(&self.why(&error));
         }
+    }
+
+    fn write(&mut self, line: &impl Serialize, durable: bool) -> io::Result<()> {
+        let mut line = serde_json::to_vec(line)?;
+        line.push(b'\n');
+        let written =
+            self.file.write_all(&line).and_then(|()| if durable { self.file.sync_data() } else { Ok(()) });
+        match written {
+            Ok(()) => self.length += u64::try_from(line.len()).unwrap_or_default(),
+            // A part of a line in the middle could not be read afterwards.
+            Err(_) => self.file.set_len(self.length).unwrap_or_default(),
+        }
+        written
+    }
+
+    fn why(&self, error: &io::Error) -> String {
+        format!("the journal {} cannot be written: {error}", self.path.display())
     }
 }
 

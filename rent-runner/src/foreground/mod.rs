@@ -3,14 +3,24 @@
 pub(crate) mod journal;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use namyangju_rent::{Booking, Report, Standing, TimedEvent, Verdict};
+use namyangju_rent::clock::{Clock, SystemClock};
+use namyangju_rent::{Booking, NotPermitted, Report, Standing, TimedEvent, Verdict, Watcher};
 use serde_json::Value;
 
+use self::journal::Journal;
 use crate::exit;
 use crate::signals::interruption;
+use crate::terminal;
 use crate::terminal::countdown::Countdown;
 use crate::terminal::story::Story;
+
+/// How long after a failure the journal is tried again.
+const TRY_GAP: Duration = Duration::from_millis(250);
+
+/// The permit of a shot is asked for this long before the opening, from which the time to try counts.
+const ASKED_BEFORE: Duration = Duration::from_secs(3);
 
 /// How a booking in the foreground ended.
 #[derive(Debug)]
@@ -68,19 +78,97 @@ pub(crate) struct Watched {
     pub(crate) standing: Standing,
 }
 
-/// Runs a booking to its end. `also` hears each event before the story tells it.
-pub(crate) async fn run(watched: Watched, story: &Story, mut also: impl FnMut(&TimedEvent) + Send) -> Ending {
+/// The journal of a booking.
+#[derive(Debug)]
+pub(crate) struct KeptJournal<'j> {
+    pub(crate) journal: &'j mut Journal,
+    /// How long the booking is tried from its opening.
+    pub(crate) give_up_after: Duration,
+}
+
+/// Whoever follows the run: the journal first, then `also`, then the story.
+struct Follower<'f, A> {
+    standing: &'f Mutex<Standing>,
+    countdown: Option<&'f Countdown>,
+    kept: Option<KeptJournal<'f>>,
+    also: A,
+    story: &'f Story,
+}
+
+impl<A: FnMut(&TimedEvent) + Send> Watcher for Follower<'_, A> {
+    fn on_event(&mut self, happened: &TimedEvent) {
+        lock(self.standing).on_event(&happened.event);
+        if let Some(countdown) = self.countdown {
+            countdown.on_event(&happened.event);
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.journal.on_event(happened);
+        }
+        (self.also)(happened);
+        self.story.event(happened);
+    }
+
+    /// No application leaves whose intent a crash could forget: the journal is tried until it takes the intent, or the
+    /// time to try is over.
+    async fn permit(&mut self, _wish: usize) -> Result<Duration, NotPermitted> {
+        let Some(kept) = &mut self.kept else { return Ok(Duration::MAX) };
+        let began = SystemClock.monotonic();
+        let mut said = false;
+        while let Err(why) = kept.journal.intend() {
+            if SystemClock.monotonic().saturating_sub(began) > kept.give_up_after + ASKED_BEFORE {
+                return Err(NotPermitted::new(why));
+            }
+            if !said {
+                terminal::error(&format!("{why}: no application is sent before it can be"));
+                said = true;
+            }
+            SystemClock.sleep(TRY_GAP).await;
+        }
+        if said {
+            self.story.aside("the journal can be written again");
+        }
+        Ok(Duration::MAX)
+    }
+}
+
+/// Runs a booking to its end. Events go to the journal first, then to `also`, then to the story.
+pub(crate) async fn run(
+    watched: Watched,
+    story: &Story,
+    mut kept: Option<KeptJournal<'_>>,
+    also: impl FnMut(&TimedEvent) + Send,
+) -> Ending {
+    let ending = follow(watched, story, kept.as_mut(), also).await;
+    if let Some(kept) = kept {
+        match &ending {
+            Ending::Ended(report) => kept.journal.end(report),
+            Ending::Interrupted { unanswered: false, .. } => kept.journal.take_back(),
+            Ending::Interrupted { unanswered: true, .. } => {}
+        }
+    }
+    ending
+}
+
+async fn follow(
+    watched: Watched,
+    story: &Story,
+    kept: Option<&mut KeptJournal<'_>>,
+    also: impl FnMut(&TimedEvent) + Send,
+) -> Ending {
     let Watched { booking, countdown, standing } = watched;
     let standing = Mutex::new(standing);
     let budget = booking.budget().clone();
-    let running = booking.run(|happened| {
-        lock(&standing).on_event(&happened.event);
-        if let Some(countdown) = &countdown {
-            countdown.on_event(&happened.event);
+    let kept =
+        kept.map(|kept| KeptJournal { journal: &mut *kept.journal, give_up_after: kept.give_up_after });
+    let follower = Follower { standing: &standing, countdown: countdown.as_ref(), kept, also, story };
+    let running = async {
+        let mut report = booking.run_watched(follower).await;
+        // An application that may have arrived late stays one, also where the journal stopped the next.
+        if matches!(report.verdict, Verdict::Withdrawn { .. }) && lock(&standing).is_doubtful() {
+            report.verdict = Verdict::Unconfirmed;
         }
-        also(happened);
-        story.event(happened);
-    });
+        report
+    };
     let counting_down = async {
         match &countdown {
             Some(countdown) => countdown.show(story).await,

@@ -18,7 +18,7 @@ use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParame
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::http::{Failure, Means, no_answer};
+use super::http::{Failure, Means, no_answer, pem};
 use super::message::Note;
 use super::secret::{Redactor, Secret, is_loopback};
 use super::text::Text;
@@ -284,7 +284,7 @@ fn parameters(host: String, extra_ca: Option<PathBuf>) -> Result<TlsParameters, 
     let mut builder = TlsParameters::builder(host);
     if let Some(path) = extra_ca {
         let wrong = |why: String| format!("the extra CA file {} cannot be used: {why}", path.display());
-        let pem = std::fs::read(&path).map_err(|error| wrong(error.to_string()))?;
+        let pem = pem(&path).map_err(|error| wrong(error.to_string()))?;
         let certificate =
             Certificate::from_pem(&pem).map_err(|_| wrong("it holds no PEM certificate".to_owned()))?;
         builder = builder.add_root_certificate(certificate);

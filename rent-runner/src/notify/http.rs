@@ -268,11 +268,18 @@ fn make(secure: bool, extra_ca: Option<&Path>) -> Result<Client, String> {
         .map_err(|_| "the client cannot be set up".to_owned())
 }
 
+/// The text of a PEM file. Windows editors put a byte order mark before it, which PEM does not know.
+pub(super) fn pem(path: &Path) -> std::io::Result<Vec<u8>> {
+    let pem = std::fs::read(path)?;
+    Ok(pem.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(pem))
+}
+
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let wrong =
         |why: &dyn std::fmt::Display| format!("the extra CA file {} cannot be used: {why}", path.display());
+    let pem = pem(path).map_err(|error| wrong(&error))?;
     let extra: Vec<_> =
-        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| wrong(&error))?;
+        CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|error| wrong(&error))?;
     if extra.is_empty() { Err(wrong(&"it holds no PEM certificate")) } else { Ok(extra) }
 }
 

@@ -93,6 +93,11 @@ impl Facts {
         }
     }
 
+    /// Of a booking that cannot be read: its number is all that is known.
+    pub(super) fn of_unreadable(reason: &str) -> Self {
+        Self { state: Some(State::NeedsPerson), reason: Some(short(reason)), ..Self::default() }
+    }
+
     fn of(booking: &StoredBooking, wish: usize) -> Self {
         let choice = booking.choices.get(wish);
         Self {

@@ -139,6 +139,18 @@ impl Notifier {
         block.into_iter().chain(verdict).collect()
     }
 
+    /// The message of a booking that was set aside, because what is stored of it cannot be read; `None` if no channel
+    /// wants it.
+    pub(crate) fn unreadable(&self, booking: BookingId, reason: &str) -> Option<NewMessage> {
+        let channels = self.wanting(Kind::Verdict);
+        (!channels.is_empty()).then(|| NewMessage {
+            booking: Some(booking),
+            kind: Kind::Verdict.as_str(),
+            body: Facts::of_unreadable(reason).to_value(),
+            channels,
+        })
+    }
+
     fn wanting(&self, kind: Kind) -> Vec<String> {
         let channels = self.shared.outbox.settings.channels.iter();
         channels.filter(|channel| channel.wants(kind)).map(|channel| channel.name.clone()).collect()
@@ -182,8 +194,8 @@ impl Notifier {
         while let Ok(Some(_)) = tokio::time::timeout_at(last, sending.join_next()).await {}
     }
 
-    /// Sends what is due now, for at most `most`; gives how many still wait.
-    pub(crate) async fn flush(&self, store: &Store, most: Duration) -> u64 {
+    /// Sends what is due now, for at most `most`; gives how many still wait, or `None` if the store does not tell.
+    pub(crate) async fn flush(&self, store: &Store, most: Duration) -> Option<u64> {
         let all = async {
             let mut sending = JoinSet::new();
             let mut crowded = false;
@@ -202,7 +214,7 @@ impl Notifier {
         };
         // What is cut off here is taken up again when its hold is over.
         let _ = tokio::time::timeout(most, all).await;
-        store.messages_waiting().await.unwrap_or_default()
+        store.messages_waiting().await.ok()
     }
 
     /// Takes what is due and starts to send it, each channel on its own.

@@ -97,6 +97,7 @@ impl DraftChecker {
         let mut advice = request::advice(&site, &wishes, Some(&opens));
         advice.extend(said);
         advice.extend(doubts(&site, &wishes, &opens));
+        advice.extend(request::too_few_requests(&draft.aim));
         advice.extend(request::lacking(&application, site.charset()));
         let booking = NewBooking {
             account: account.name,

@@ -10,5 +10,5 @@ mod wishes;
 pub(crate) use application::{application, lacking, seal, unseal};
 pub(crate) use site::{client, client_by, is_here, site, site_at, site_of, site_of_account};
 pub(crate) use wishes::{
-    GIVE_UP_AFTER, PlannedOpening, advice, check_opening, opening, overlap, policy, wishes,
+    GIVE_UP_AFTER, PlannedOpening, advice, check_opening, opening, overlap, policy, too_few_requests, wishes,
 };

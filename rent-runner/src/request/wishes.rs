@@ -10,6 +10,7 @@ use super::is_here;
 use crate::bad_input::BadInput;
 use crate::cli::{AimArgs, Choice, OpensAt, PolicyName};
 use crate::store;
+use crate::words::duration;
 
 /// How long a booking is tried, unless it is told otherwise.
 pub(crate) const GIVE_UP_AFTER: Duration = Duration::from_secs(5 * 60);
@@ -152,5 +153,65 @@ pub(crate) fn policy(aim: &AimArgs) -> Policy {
     match aim.most_requests {
         Some(most) => policy.with_max_requests(most),
         None => policy,
+    }
+}
+
+/// A shorter time to try is not worth to be named.
+const SHORTEST_TRY: u64 = 10;
+
+/// What a person should know of a limit of requests that does not last until the end at the pace of a late opening. The
+/// run does not end by it: its attempts are further apart.
+pub(crate) fn too_few_requests(aim: &AimArgs) -> Vec<String> {
+    let (policy, usual) = (policy(aim), policy(&AimArgs { most_requests: None, ..aim.clone() }));
+    let (most, until) = (policy.max_requests(), policy.give_up_after());
+    let needed = |seconds| usual.with_give_up_after(Duration::from_secs(seconds)).requests_needed();
+    let Some(most) = aim.most_requests.filter(|_| most < usual.requests_needed()) else {
+        return Vec::new();
+    };
+    // The longest time, in whole seconds, for which they last.
+    let (mut lasts, mut too_long) = (0, until.as_secs().saturating_add(1));
+    while too_long - lasts > 1 {
+        let middle = lasts.midpoint(too_long);
+        if needed(middle) <= most { lasts = middle } else { too_long = middle }
+    }
+    let or = match lasts {
+        ..SHORTEST_TRY => String::new(),
+        _ => format!(", or --give-up-after {}", duration::text(Duration::from_secs(lasts))),
+    };
+    let (tried, takes) = (duration::text(until), usual.requests_needed());
+    vec![
+        format!("{most} requests may not last for {tried}: if it opens late, attempts are further apart."),
+        format!("The usual pace takes --most-requests {takes}{or}."),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn aim(most: Option<u32>, minutes: u64) -> AimArgs {
+        let give_up_after = Some(Duration::from_secs(minutes * 60));
+        AimArgs { most_requests: most, give_up_after, ..AimArgs::default() }
+    }
+
+    #[test]
+    fn a_budget_that_may_not_last_is_said_with_what_would() {
+        for minutes in [1, 5, 60] {
+            let enough = policy(&aim(None, minutes)).requests_needed();
+            assert!(too_few_requests(&aim(None, minutes)).is_empty());
+            assert!(too_few_requests(&aim(Some(enough), minutes)).is_empty());
+            let said = too_few_requests(&aim(Some(enough - 1), minutes)).join(" ");
+            assert!(said.contains(&format!("--most-requests {enough}")), "{said}");
+            // What is named lasts, and a little more does not.
+            let named = said.split("--give-up-after ").nth(1).unwrap().trim_end_matches('.');
+            let named = duration::parse(named).unwrap();
+            let needed = |time| policy(&aim(None, 5)).with_give_up_after(time).requests_needed();
+            assert!(needed(named) < enough && needed(named + Duration::from_secs(1)) >= enough, "{said}");
+            assert!(too_few_requests(&aim(Some(enough - 1), minutes)).iter().all(|line| line.len() <= 80));
+        }
+        let said = too_few_requests(&aim(Some(13), 300)).join(" ");
+        assert!(!said.contains("--give-up-after"), "{said}");
+        let original = AimArgs { policy: Some(PolicyName::Original), ..aim(Some(300), 5) };
+        assert!(!too_few_requests(&original).is_empty());
     }
 }

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 use namyangju_rent::{Budget, Client, Policy, SeoulTime, SharedLogin};
+use tracing::warn;
 
-use super::job::or_without;
 use super::site_time::{SiteKey, SiteTimes};
 use crate::config::Config;
 use crate::request;
-use crate::store::{Store, StoredBooking};
+use crate::store::{self, Store, StoredBooking};
 
 pub(super) fn key(booking: &StoredBooking) -> SiteKey {
     (booking.site.clone(), booking.base_url.clone())
@@ -85,5 +85,17 @@ impl Clients {
     /// Forgets the budgets of openings that are long over.
     pub(crate) fn forget_before(&mut self, instant: SeoulTime) {
         self.budgets.retain(|(_, opens_at), _| *opens_at >= instant);
+    }
+}
+
+/// What a booking can do without: only a store that may answer later is waited for.
+pub(super) fn or_without<T>(found: store::Result<T>) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.may_pass() => Err(error.into()),
+        Err(error) => {
+            warn!(%error, "a booking goes on without it");
+            Ok(None)
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Result;
 use namyangju_rent::TimedEvent;
+use namyangju_rent::clock::{Clock, SystemClock};
 use tracing::{info, warn};
 
 use super::clients::{self, Clients};
@@ -12,9 +14,13 @@ use super::identity::Identity;
 use super::site_time::{self, SiteTimes};
 use crate::config::Config;
 use crate::notify::Notifier;
-use crate::store::{BookingId, Store, StoredBooking};
+use crate::store::{BookingId, NewMessage, Store, StoreError, StoredBooking};
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
+
+/// How long the store is waited for to take the alarm of a wrong clock; it goes on being tried beside the work.
+const TELL_TIMEOUT: Duration = Duration::from_secs(2);
+const TELL_GAP: Duration = Duration::from_millis(250);
 
 /// Whoever else listens to the events of all bookings.
 pub(crate) type Observer = Box<dyn Fn(BookingId, &TimedEvent) + Send + Sync>;
@@ -75,16 +81,21 @@ impl Context {
             return Ok(());
         }
         let text = site_time::in_words(ahead);
+        let mut message = None;
         if (ahead - before).abs() > site_time::MINUTE {
             warn!(booking = booking.id.0, "{text}");
             // An earlier runner may have told it.
             let told = booking.reason.as_deref() == Some(&text);
-            if let Some(message) = notifier.alarm(booking, &text).filter(|_| !told) {
-                store.enqueue(&message).await?;
-                notifier.wake();
-            }
+            message = notifier.alarm(booking, &text).filter(|_| !told);
         }
-        store.warn_of(booking.id, &text).await?;
+        let (store, notifier, id) = (store.clone(), notifier.clone(), booking.id);
+        let telling = tokio::spawn(async move {
+            if let Err(error) = tell(&store, &notifier, id, message, &text).await {
+                warn!(booking = id.0, %error, "not told");
+            }
+        });
+        // It goes on while the store is away; nothing else waits for that.
+        let _ = tokio::time::timeout(TELL_TIMEOUT, telling).await;
         Ok(())
     }
 
@@ -97,4 +108,25 @@ impl Context {
     pub(super) fn running_of<T>(&self, act: impl FnOnce(&mut HashMap<i64, usize>) -> T) -> T {
         act(&mut self.accounts.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Queues the message of an alarm as soon as the store takes it, and notes the alarm as told only then: if the process
+/// ends before, the next runner tells it.
+async fn tell(
+    store: &Store,
+    notifier: &Notifier,
+    id: BookingId,
+    message: Option<NewMessage>,
+    text: &str,
+) -> Result<(), StoreError> {
+    if let Some(message) = message {
+        loop {
+            match store.enqueue(&message).await {
+                Err(error) if error.may_pass() => SystemClock.sleep(TELL_GAP).await,
+                queued => break queued?,
+            }
+        }
+        notifier.wake();
+    }
+    store.warn_of(id, text).await
 }

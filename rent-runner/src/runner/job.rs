@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use super::clients;
+use super::clients::{self, or_without};
 use super::context::Context;
 use super::ledger::{self, Ledger, LedgerState};
 use crate::exit;
@@ -30,6 +30,10 @@ const GRACE: Duration = Duration::from_secs(20);
 
 /// Numbers of slots that were learned longer ago are not believed any more.
 const NUMBERS_LAST: Duration = Duration::from_secs(40 * 24 * 3600);
+
+/// How many earlier openings of its site a booking is told: those of the last months, also where each had several
+/// bookings.
+const EARLIER_OPENINGS: u32 = 20;
 
 /// How long the store may take to give what a booking starts from, the site's clock included, or to take its end.
 const BEGIN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -315,21 +319,14 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
             booking = booking.known_slots(wish.place.clone(), wish.purpose, slots);
         }
     }
+    if let Some(facts) = or_without(store.site_clock(&site).await)?.flatten() {
+        booking = booking.learnt_before(facts);
+    }
+    let openings = or_without(store.openings(&site, EARLIER_OPENINGS).await)?.unwrap_or_default();
+    booking = booking.opened_before(openings.iter().map(|row| row.bracket.against(row.expected)));
     let login = context.clients.lock().await.login_of(stored.account_id);
     booking = booking.shared_login(login);
     Ok(booking.resume(claimed.events.iter().map(|row| &row.event)))
-}
-
-/// What a booking can do without: only a store that may answer later is waited for.
-pub(super) fn or_without<T>(found: store::Result<T>) -> Result<Option<T>> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.may_pass() => Err(error.into()),
-        Err(error) => {
-            warn!(%error, "a booking goes on without it");
-            Ok(None)
-        }
-    }
 }
 
 /// Writes the end of a run.
@@ -348,6 +345,13 @@ async fn report(
         Ok(Ok(())) => {}
         Ok(Err(error)) => warn!(%error, "the states of the routes are not kept"),
         Err(_) => warn!("the states of the routes are not kept: the store does not answer"),
+    }
+    if let Some(facts) = report.learnt {
+        match tokio::time::timeout(END_TIMEOUT, context.store.learn_clock(site, facts)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => warn!(%error, "what was learnt of the site's clock is not kept"),
+            Err(_) => warn!("what was learnt of the site's clock is not kept: the store does not answer"),
+        }
     }
     if let Verdict::Withdrawn { reason } = &report.verdict {
         return match reason.as_str() {
@@ -376,6 +380,11 @@ async fn report(
         Verdict::AlreadyBooked => (None, Some(SlotState::Booked)),
         _ => (None, None),
     };
+    // Nothing was announced for a booking that begins at once.
+    let opening = match claimed.booking.opens {
+        OpeningSource::Now => OpeningBracket::default(),
+        OpeningSource::Given | OpeningSource::Rule => report.opening,
+    };
     let booking =
         store::StoredBooking { receipt: receipt.clone(), wish: report.wish, ..claimed.booking.clone() };
     let ending = BookingEnd {
@@ -387,7 +396,7 @@ async fn report(
         attempts: report.attempts.clone(),
         pages,
         site: site.to_owned(),
-        opening: report.opening,
+        opening,
         report: rest,
         messages: context.notifier.ended(&booking, state, Some(&reason), Some(report)),
     };

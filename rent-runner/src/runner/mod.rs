@@ -22,14 +22,14 @@ use namyangju_rent::SeoulTime;
 use namyangju_rent::clock::{Clock, SystemClock};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 pub(crate) use self::context::{Context, Observer};
 pub(crate) use self::identity::Identity;
 use self::job::Signal;
 pub(crate) use self::job::{Done, End};
 use self::jumps::Jumps;
-use crate::store::{BookingId, Claimed, Filter, Lease, OpeningSource, State};
+use crate::store::{BookingId, Claimed, Claims, Filter, Lease, OpeningSource, State};
 
 /// Bookings are claimed so long before their opening: a minute more than the library takes to get ready.
 pub(crate) const CLAIM_BEFORE: Duration = Duration::from_secs(660);
@@ -61,6 +61,10 @@ const COMPARE_LOOK: Duration = Duration::from_secs(10);
 
 /// Budgets of openings are kept so long after them.
 const BUDGETS_LAST: Duration = Duration::from_secs(24 * 3600);
+
+/// Why a booking is set aside.
+const UNREADABLE: &str = "what is stored of it cannot be read: it was not written by this version of the program; look at \
+                          your reservations on the site, and book by hand what is missing";
 
 /// A runner at work.
 pub(crate) struct Runner {
@@ -179,17 +183,20 @@ impl Runner {
         self.broken.retain(|_, until| *until > began);
         let running: Vec<_> = self.held.keys().chain(self.broken.keys()).copied().collect();
         let Context { store, runner, metrics, .. } = &*self.context;
-        let claimed = match most {
-            0 => Vec::new(),
+        let Claims { claimed, unreadable } = match most {
+            0 => Claims::default(),
             most => store.claim_beside(runner, &running, opens_before, most, ledger::LEASE).await?,
         };
-        let many = claimed.len();
+        let many = claimed.len() + unreadable.len();
         if many > 0 || !self.held.is_empty() {
             self.context.clients.lock().await.forget_before(now.minus(BUDGETS_LAST));
         }
         metrics.planned(SystemClock.monotonic().saturating_sub(began), many);
         let near = claimed.iter().any(|claimed| claimed.booking.opens_at < now.plus(NEAR));
         claimed.into_iter().for_each(|claimed| self.start(claimed));
+        for lease in unreadable {
+            self.set_aside(lease).await?;
+        }
         self.context.metrics.running(self.held.len());
         let wait = if many == usize::try_from(most).unwrap_or_default() && many > 0 {
             POLL_AGAIN
@@ -199,6 +206,15 @@ impl Runner {
             POLL_IDLE
         };
         Ok((many, wait))
+    }
+
+    /// Ends a booking that cannot be read, and tells so. If that fails, the next poll claims it again.
+    async fn set_aside(&self, lease: Lease) -> Result<()> {
+        error!(booking = lease.booking.0, "{UNREADABLE}");
+        let message = self.context.notifier.unreadable(lease.booking, UNREADABLE);
+        self.context.store.set_aside(lease, UNREADABLE, message.as_slice()).await?;
+        self.context.notifier.wake();
+        Ok(())
     }
 
     /// Compares the machine's clock with that of the site of the next booking, at the start and each hour. Nothing
@@ -212,7 +228,8 @@ impl Runner {
         let first = self.compare_looked.replace(now).is_none();
         let states = vec![State::Waiting, State::Armed, State::Firing];
         let filter = Filter { states, most: Some(CLAIM_AT_A_TIME), ..Filter::default() };
-        let mut bookings = self.context.store.bookings(&filter).await?.into_iter();
+        // One that cannot be read is named when it is claimed.
+        let mut bookings = self.context.store.listed(&filter).await?.bookings.into_iter();
         let Some(next) = bookings.find(|booking| booking.opens != OpeningSource::Now) else { return Ok(()) };
         if !self.context.times.of(&clients::key(&next)).is_due() {
             return Ok(());

@@ -7,6 +7,7 @@ use std::time::Duration;
 use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::harness::{Account, Arrival, Settings, SiteStep, StandIn, StandInServer, Taken};
 use namyangju_rent::{Application, Booking, Client, Credentials, SeoulTime, Site, TimedEvent, Verdict, Wish};
+use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::watch;
 
 use super::{Context, Done, End, Identity, Runner, Scope, ledger};
@@ -161,6 +162,35 @@ async fn a_booking_is_won_and_its_story_is_kept() {
     assert_eq!(stage.work().await.len(), 0, "it is over");
     let account = stage.store.account("tester1").await.unwrap();
     assert!(account.session.is_some() && account.checked_at.is_some());
+}
+
+/// It is the one that opens first, and nothing else may wait for it: neither the comparison of the clocks, which looks at
+/// it long before it is claimed, nor those that are claimed with it.
+#[tokio::test]
+async fn a_booking_that_cannot_be_read_is_told_and_holds_up_no_other() {
+    let mut stage = Stage::new(|_| {}).await;
+    stage.config.channels =
+        vec![crate::testing::channel("name = 'phone'\nkind = 'ntfy'\ntopic = 'invented'").unwrap()];
+    let opens_at = SystemClock.now().plus(Duration::from_secs(3600));
+    let strange = stage.booking(OpeningSource::Given, opens_at, &["06:00-08:00"]).await;
+    let sound =
+        stage.booking(OpeningSource::Now, opens_at.plus(Duration::from_secs(1)), &["08:00-10:00"]).await;
+    let damage = "UPDATE booking SET receipt = 'of a newer version' WHERE id = 1";
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&stage.config.database);
+    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::query(damage).execute(&mut other).await.unwrap();
+
+    let (_stop, stopped) = watch::channel(false);
+    let mut runner = Runner::begin(stage.context(None)).await.unwrap();
+    // Not near yet: nothing is claimed, and the look at the store succeeds all the same.
+    runner.run(Scope::Before(SystemClock.now()), stopped.clone(), |_| {}).await.unwrap();
+    assert_eq!(stage.store.counts().await.unwrap()[0], (State::Waiting, 2));
+    runner.run(Scope::Before(opens_at.plus(Duration::from_secs(2))), stopped, |_| {}).await.unwrap();
+    assert_eq!(stage.state(sound).await.0, State::Succeeded);
+    let messages = stage.store.take_messages(10, Duration::ZERO).await.unwrap();
+    let told = messages.iter().find(|message| message.booking == Some(strange)).expect("it is told");
+    assert_eq!((told.kind.as_str(), &told.body["state"]), ("verdict", &"needs-person".into()));
+    assert!(told.body["reason"].as_str().unwrap().contains("cannot be read"), "{told:?}");
 }
 
 /// How often a password arrived at the site.

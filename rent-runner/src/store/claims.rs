@@ -31,6 +31,14 @@ pub(crate) struct Claimed {
     pub(crate) events: Vec<EventRow>,
 }
 
+/// What a claim found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Claims {
+    pub(crate) claimed: Vec<Claimed>,
+    /// Claimed too, but not to be understood: they are to be set aside, so that the others go on.
+    pub(crate) unreadable: Vec<Lease>,
+}
+
 /// A lease that is still held, as `renew` finds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Held {
@@ -160,7 +168,7 @@ impl Store {
     /// `running` are the bookings that this runner has a job for. Any other whose lease is its own was dropped, or
     /// claimed by a call whose answer was lost: it is claimed again at once.
     ///
-    /// A booking that cannot be read ends as `needs-person`, so that the others go on.
+    /// A booking that cannot be read is one to be set aside ([`Store::set_aside`]).
     pub(crate) async fn claim_beside(
         &self,
         runner: &str,
@@ -168,7 +176,7 @@ impl Store {
         opens_before: SeoulTime,
         most: u32,
         lease: Duration,
-    ) -> Result<Vec<Claimed>> {
+    ) -> Result<Claims> {
         let mut tx = self.write().await?;
         // Asked of a runner that died before it could: nothing has left, so it simply ends.
         let cancelled = "UPDATE booking SET state = 'cancelled', cancel_asked = 0, owner = NULL, \
@@ -200,7 +208,7 @@ impl Store {
         let claimed = tx.rows(claim, values).await?;
         if claimed.is_empty() {
             tx.commit().await?;
-            return Ok(Vec::new());
+            return Ok(Claims::default());
         }
         let mut claimed = claimed
             .iter()
@@ -233,22 +241,31 @@ impl Store {
                 found.push(Claimed { lease: Lease { booking: booking.id, fence }, events, booking });
             }
         }
-        for (id, fence) in claimed {
-            self.set_aside(Lease { booking: BookingId(id), fence }).await?;
-        }
-        Ok(found)
+        let lease = |(id, fence)| Lease { booking: BookingId(id), fence };
+        Ok(Claims { claimed: found, unreadable: claimed.into_iter().map(lease).collect() })
     }
 
-    /// Ends a booking whose row cannot be understood.
-    async fn set_aside(&self, lease: Lease) -> Result<()> {
-        tracing::error!(booking = lease.booking.0, "the stored booking cannot be read: a person has to look");
+    /// Ends a booking whose row cannot be understood, and tells so: `true` if the lease was still held.
+    pub(crate) async fn set_aside(
+        &self,
+        lease: Lease,
+        reason: &str,
+        messages: &[NewMessage],
+    ) -> Result<bool> {
+        let mut tx = self.write().await?;
         let sql = update_held!(
             "state = 'needs-person', reason = $3, owner = NULL, lease_until = NULL, \
              changed_at = (SELECT now FROM clock)",
             ""
         );
-        let why = "what is stored of it cannot be read: it was not written by this version of the program";
-        self.run(sql, values![lease.booking.0, lease.fence, why]).await.map(|_| ())
+        if tx.run(sql, values![lease.booking.0, lease.fence, reason]).await? != 1 {
+            return Ok(false);
+        }
+        for message in messages {
+            put_message(&mut tx, message).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Renews the leases that a runner has jobs for, and says that it lives. A lease whose time ran out is renewed

@@ -6,11 +6,14 @@ use std::io;
 use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
 
+use super::UnreadableBooking;
+
 /// Why the store could not do what was asked. Nothing stored is changed by a call that fails.
 #[derive(Debug)]
 pub(crate) enum StoreError {
     /// It cannot be opened or made: a folder that is not there, an unwritable path, a wrong address.
-    Open { store: String, why: String },
+    /// `away` is a server that does not answer, or not yet: it may be starting, or the way to it.
+    Open { store: String, why: String, away: bool },
     /// It was made by a newer version of this program.
     Newer { store: String, found: i64, known: i64 },
     /// Another process held it for longer than was waited.
@@ -19,6 +22,8 @@ pub(crate) enum StoreError {
     Full { store: String },
     /// The file is no database of ours, or is damaged.
     Damaged { store: String, why: String },
+    /// The row of one booking cannot be understood; the others can be used.
+    Unreadable(UnreadableBooking),
     /// There is no such account, booking or applicant.
     NotFound(String),
     /// It would contradict what is stored: a duplicate, too many of one day, a state that forbids it.
@@ -30,7 +35,7 @@ pub(crate) enum StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Open { store, why } => write!(f, "the store {store} cannot be opened: {why}"),
+            Self::Open { store, why, .. } => write!(f, "the store {store} cannot be opened: {why}"),
             Self::Newer { store, found, known } => write!(
                 f,
                 "the store {store} was made by a newer version of this program (its layout is {found}, this \
@@ -50,6 +55,7 @@ impl fmt::Display for StoreError {
                 f,
                 "the store {store} cannot be used: {why}; give another path, or put a backup in its place"
             ),
+            Self::Unreadable(booking) => write!(f, "{booking}\n{}", booking.to_do()),
             Self::NotFound(what) | Self::Conflict(what) => f.write_str(what),
             Self::Failed { store, why } => write!(f, "the store {store} failed: {why}"),
         }
@@ -63,8 +69,17 @@ impl StoreError {
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Open { .. } | Self::Locked { .. } | Self::Full { .. } | Self::Failed { .. } => true,
-            Self::Newer { .. } | Self::Damaged { .. } | Self::NotFound(_) | Self::Conflict(_) => false,
+            Self::Newer { .. }
+            | Self::Damaged { .. }
+            | Self::Unreadable(_)
+            | Self::NotFound(_)
+            | Self::Conflict(_) => false,
         }
+    }
+
+    /// Whether its server is not there yet, as at a boot that starts both at once.
+    pub(crate) fn is_away(&self) -> bool {
+        matches!(self, Self::Open { away: true, .. })
     }
 
     /// What a failure of the driver means. `store` is the address without its password.
@@ -82,7 +97,7 @@ impl StoreError {
             }
             sqlx::Error::Io(error) => Self::of_io(store, &error),
             sqlx::Error::Tls(error) => {
-                Self::Open { store, why: format!("the encrypted connection: {error}") }
+                Self::Open { store, why: format!("the encrypted connection: {error}"), away: false }
             }
             sqlx::Error::PoolTimedOut => {
                 Self::Failed { store, why: "no connection was to be had in time".to_owned() }
@@ -96,7 +111,7 @@ impl StoreError {
             sqlx::Error::ColumnNotFound(name) => Self::Failed { store, why: format!("there is no {name}") },
             // The address is all that is configured, and it may hold a password.
             sqlx::Error::Configuration(_) => {
-                Self::Open { store, why: "its address cannot be read".to_owned() }
+                Self::Open { store, why: "its address cannot be read".to_owned(), away: false }
             }
             sqlx::Error::Protocol(_) => {
                 Self::Failed { store, why: "the server broke the protocol".to_owned() }
@@ -108,7 +123,7 @@ impl StoreError {
     fn of_io(store: String, error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::StorageFull => Self::Full { store },
-            _ => Self::Open { store, why: format!("it cannot be reached: {error}") },
+            _ => Self::Open { store, why: format!("it cannot be reached: {error}"), away: true },
         }
     }
 
@@ -119,10 +134,13 @@ impl StoreError {
         let why = error.message().to_owned();
         match code {
             5 | 6 => Self::Locked { store },
-            8 => Self::Open { store, why: "it can only be read: check who owns the file".to_owned() },
+            8 => {
+                let why = "it can only be read: check who owns the file".to_owned();
+                Self::Open { store, why, away: false }
+            }
             11 | 26 => Self::Damaged { store, why },
             13 => Self::Full { store },
-            14 => Self::Open { store, why: format!("{why}: check the path and who owns it") },
+            14 => Self::Open { store, why: format!("{why}: check the path and who owns it"), away: false },
             19 => Self::Conflict(format!("it contradicts what is stored: {why}")),
             _ => Self::Failed { store, why },
         }
@@ -134,12 +152,17 @@ impl StoreError {
             "53100" => return Self::Full { store },
             // A lock that was not to be had, a deadlock, a serialisation failure.
             "55P03" | "40P01" | "40001" => return Self::Locked { store },
+            // It is starting, or has too many clients.
+            "57P03" | "53300" => {
+                return Self::Open { store, why: format!("{} ({code})", error.message()), away: true };
+            }
             _ => {}
         }
         match code.get(..2).unwrap_or_default() {
             "28" | "3D" => Self::Open {
                 store,
                 why: format!("{}: check the user, password and database of its address", error.message()),
+                away: false,
             },
             "23" => Self::Conflict(format!(
                 "it contradicts what is stored: {}",

@@ -1,5 +1,7 @@
-//! What was learned of a site: time numbers, true opening instants, the state of the routes.
+//! What was learned of a site: time numbers, its clock, true opening instants, the state of the routes.
 
+use namyangju_rent::aim::Stamp;
+use namyangju_rent::clock::ClockFacts;
 use namyangju_rent::network::SavedRoutes;
 use namyangju_rent::report::OpeningBracket;
 use namyangju_rent::schedule::TimeNo;
@@ -69,6 +71,37 @@ impl Store {
                 })
             })
             .collect()
+    }
+
+    /// Keeps what a run learnt of a site's clock. What shows when the site stamps its dates is replaced only by what shows
+    /// that too, as long as it is of use: most runs leave it open, and the next one may need it.
+    pub(crate) async fn learn_clock(&self, site: &str, facts: ClockFacts) -> Result<()> {
+        let Some(learned_at) = facts.learned_at else { return Ok(()) };
+        let mut tx = self.write().await?;
+        let kept = tx.row("SELECT facts FROM site_clock WHERE site = $1", values![site]).await?;
+        // What cannot be read is replaced.
+        let kept: Option<ClockFacts> = kept.and_then(|row| row.json("facts").ok());
+        let tells_more = |kept: ClockFacts| kept.stamp != Stamp::Unknown && kept.are_of_use(learned_at);
+        if facts.stamp == Stamp::Unknown && kept.is_some_and(tells_more) {
+            return Ok(());
+        }
+        let sql = "INSERT INTO site_clock (site, facts, learned_at) VALUES ($1, $2, $3) \
+             ON CONFLICT (site) DO UPDATE SET facts = excluded.facts, learned_at = excluded.learned_at";
+        let json = serde_json::to_string(&facts).unwrap_or_default();
+        tx.run(sql, values![site, &json, learned_at]).await?;
+        tx.commit().await
+    }
+
+    /// What was learnt of a site's clock, however old.
+    pub(crate) async fn site_clock(&self, site: &str) -> Result<Option<ClockFacts>> {
+        let row = self.row("SELECT facts FROM site_clock WHERE site = $1", values![site]).await?;
+        row.map(|row| row.json("facts")).transpose()
+    }
+
+    /// The same of every site, by its base URL.
+    pub(crate) async fn site_clocks(&self) -> Result<Vec<(String, ClockFacts)>> {
+        let rows = self.rows("SELECT site, facts FROM site_clock ORDER BY site", &[]).await?;
+        rows.iter().map(|row| Ok((row.text("site")?, row.json("facts")?))).collect()
     }
 
     /// The brackets that were seen, the newest first.

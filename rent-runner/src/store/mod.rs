@@ -6,6 +6,7 @@
 mod accounts;
 mod booking;
 mod claims;
+mod copy;
 mod engine;
 mod error;
 mod knowledge;
@@ -18,10 +19,11 @@ pub(crate) mod tests;
 
 pub(crate) use accounts::{Account, Applicant, NewAccount};
 pub(crate) use booking::{
-    AttemptRow, BookingHistory, BookingId, Change, EventRow, Filter, NewBooking, OpeningSource, RetryPace,
-    State, StoredBooking,
+    AttemptRow, BookingHistory, BookingId, Change, EventRow, Filter, FoundBookings, NewBooking,
+    OpeningSource, RetryPace, State, StoredBooking, UnreadableBooking,
 };
-pub(crate) use claims::{BookingEnd, Claimed, Denied, KeptPage, Lease, RunnerRow};
+pub(crate) use claims::{BookingEnd, Claimed, Claims, Denied, KeptPage, Lease, RunnerRow};
+pub(crate) use copy::Copied;
 pub(crate) use engine::{Store, VaultRow};
 pub(crate) use error::StoreError;
 pub(crate) use knowledge::{Learned, OpeningRow};

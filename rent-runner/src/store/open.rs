@@ -90,7 +90,7 @@ pub(super) async fn open(address: &str, limits: Limits) -> Result<Inner> {
         // Whatever comes behind may be a password.
         Some(scheme) if address.contains("://") => {
             let why = "write a path, sqlite:PATH or postgres://USER@HOST/DATABASE".to_owned();
-            Err(StoreError::Open { store: format!("{scheme}://…"), why })
+            Err(StoreError::Open { store: format!("{scheme}://…"), why, away: false })
         }
         _ => open_sqlite(address, limits).await,
     }
@@ -98,7 +98,7 @@ pub(super) async fn open(address: &str, limits: Limits) -> Result<Inner> {
 
 /// The layouts in the order in which they are made: number, name, and the text for SQLite and for PostgreSQL. A text
 /// that was ever released does not change.
-const LAYOUTS: [(i64, &str, &str, &str); 2] = [
+const LAYOUTS: [(i64, &str, &str, &str); 3] = [
     (
         1,
         "store",
@@ -110,6 +110,12 @@ const LAYOUTS: [(i64, &str, &str, &str); 2] = [
         "login refused",
         include_str!("../../migrations/sqlite/0002_login_refused.sql"),
         include_str!("../../migrations/postgres/0002_login_refused.sql"),
+    ),
+    (
+        3,
+        "site clock",
+        include_str!("../../migrations/sqlite/0003_site_clock.sql"),
+        include_str!("../../migrations/postgres/0003_site_clock.sql"),
     ),
 ];
 
@@ -165,7 +171,7 @@ macro_rules! applied {
 }
 
 async fn open_sqlite(path: &str, limits: Limits) -> Result<Inner> {
-    let cannot = |why: String| StoreError::Open { store: path.to_owned(), why };
+    let cannot = |why: String| StoreError::Open { store: path.to_owned(), why, away: false };
     if path.is_empty() || path.starts_with(":memory:") {
         return Err(cannot("give the path of a file".to_owned()));
     }
@@ -303,7 +309,8 @@ async fn open_postgres(address: &str, limits: Limits) -> Result<Inner> {
     let parsed = address.contains("://").then(|| PgConnectOptions::from_str(address));
     let Some(Ok(options)) = parsed else {
         let why = "write postgres://USER:PASSWORD@HOST:PORT/DATABASE, with %XX for special characters";
-        return Err(StoreError::Open { store: "postgres://…".to_owned(), why: why.to_owned() });
+        let store = "postgres://…".to_owned();
+        return Err(StoreError::Open { store, why: why.to_owned(), away: false });
     };
     let options = options.application_name("rent-runner").disable_statement_logging();
     let shown = shown(&options);
@@ -311,7 +318,12 @@ async fn open_postgres(address: &str, limits: Limits) -> Result<Inner> {
 
     // Not through the pool: it would wait for a server that is not there.
     let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options));
-    let mut connection = connecting.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(of)?;
+    let no_answer = || StoreError::Open {
+        store: shown.clone(),
+        why: format!("it cannot be reached: no answer within {} s", CONNECT_TIMEOUT.as_secs()),
+        away: true,
+    };
+    let mut connection = connecting.await.map_err(|_| no_answer())?.map_err(of)?;
     let migrator = migrator(true);
     let standing = match applied!(&mut connection) {
         Ok(applied) => layout(&shown, &migrator, &applied)?,

@@ -238,7 +238,7 @@ impl Row {
 
 /// A stored value that cannot be understood.
 pub(super) fn damaged(column: &str) -> StoreError {
-    let why = format!("a value of the column {column} cannot be understood");
+    let why = format!("the column {column} cannot be understood");
     StoreError::Damaged { store: OURS.to_owned(), why }
 }
 

@@ -307,13 +307,18 @@ mod tests {
 
     use super::*;
     use crate::store::NewMessage;
+    use crate::store::Store;
     use crate::store::{Sealed, VaultRow};
-    use crate::telemetry::scrape::OPEN_METRICS;
+    use crate::telemetry::scrape::{OPEN_METRICS, StoreAccess};
     use crate::testing::stored;
     use sqlx::sqlite::SqliteConnectOptions;
     use sqlx::{Connection, SqliteConnection};
 
     const ANY: &str = "127.0.0.1:0";
+
+    fn open(store: Store) -> watch::Receiver<StoreAccess> {
+        watch::channel(StoreAccess::Open(store)).1
+    }
 
     fn happened(event: Value) -> TimedEvent {
         let mut value = json!({ "at": "2026-11-26 10:00:00", "monotonic_micros": 7 });
@@ -402,7 +407,7 @@ mod tests {
         metrics.message("phone", true);
         metrics.message("phone", false);
         let (_stop, stopped) = watch::channel(false);
-        let address = metrics.serve(ANY.parse().unwrap(), store, stopped).await.unwrap();
+        let address = metrics.serve(ANY.parse().unwrap(), open(store), stopped).await.unwrap();
         let (head, text) = ask(address, "/metrics").await;
         assert!(head.starts_with("HTTP/1.1 200") && head.contains(OPEN_METRICS), "{head}");
         assert!(!text.contains("홍길동") && !text.contains("tester"), "{text}");
@@ -441,7 +446,7 @@ mod tests {
         let (_folder, store, _) = stored(None, "2026-11-26 10:00:00".parse().unwrap()).await;
         let metrics = Metrics::new();
         let (_stop, stopped) = watch::channel(false);
-        let address = metrics.serve(ANY.parse().unwrap(), store, stopped).await.unwrap();
+        let address = metrics.serve(ANY.parse().unwrap(), open(store), stopped).await.unwrap();
         let (_, text) = ask(address, "/metrics").await;
         assert!(!samples(&text).keys().any(|name| name.starts_with("rent_site_clock_ahead")), "{text}");
         metrics.on_event(&happened(json!({ "event": "clock-read", "estimate": {
@@ -456,8 +461,9 @@ mod tests {
         let (_folder, store, _) = stored(None, "2026-11-26 10:00:00".parse().unwrap()).await;
         let metrics = Metrics::new();
         let (stop, stopped) = watch::channel(false);
-        let address = metrics.serve(ANY.parse().unwrap(), store.clone(), stopped.clone()).await.unwrap();
-        assert!(metrics.serve(address, store.clone(), stopped).await.is_err(), "it is taken");
+        let address =
+            metrics.serve(ANY.parse().unwrap(), open(store.clone()), stopped.clone()).await.unwrap();
+        assert!(metrics.serve(address, open(store.clone()), stopped).await.is_err(), "it is taken");
         let (head, text) = ask(address, "/healthz").await;
         assert!(head.starts_with("HTTP/1.1 200") && text == "ok\n", "{head} {text}");
         assert!(ask(address, "/else").await.0.starts_with("HTTP/1.1 404"));
@@ -485,7 +491,7 @@ mod tests {
         let (folder, store, _) = stored(None, "2026-11-26 10:00:00".parse().unwrap()).await;
         store.set_vault(&VaultRow { check: Sealed(b"sealed check".to_vec()) }).await.unwrap();
         let (_stop, stopped) = watch::channel(false);
-        let address = Metrics::new().serve(ANY.parse().unwrap(), store.clone(), stopped).await.unwrap();
+        let address = Metrics::new().serve(ANY.parse().unwrap(), open(store.clone()), stopped).await.unwrap();
         assert_eq!(ask(address, "/healthz").await.1, "ok\n");
         let options = SqliteConnectOptions::new().filename(folder.path().join("rent.db"));
         let mut other = SqliteConnection::connect_with(&options).await.unwrap();

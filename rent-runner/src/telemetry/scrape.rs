@@ -34,17 +34,26 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A runner that was not seen for so long is not counted: leases are renewed far more often.
 const ALIVE: Duration = Duration::from_secs(120);
 
+/// The store as far as it is open: a server that starts later than this program is waited for.
+#[derive(Clone, Debug)]
+pub(crate) enum StoreAccess {
+    /// Why it is not open yet.
+    Waiting(String),
+    Open(Store),
+}
+
 pub(super) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 impl Metrics {
-    /// Serves `/metrics` and `/healthz` until told to stop; gives the address it listens on, at once.
+    /// Serves `/metrics` and `/healthz` until told to stop; gives the address it listens on, at once. It answers
+    /// before the store is open, too: not healthy, and why.
     ///
     /// # Errors
     /// If the address cannot be listened on.
     pub(crate) async fn serve(
         &self,
         listen: SocketAddr,
-        store: Store,
+        store: watch::Receiver<StoreAccess>,
         mut stop: watch::Receiver<bool>,
     ) -> Result<SocketAddr> {
         let listener = TcpListener::bind(listen)
@@ -74,19 +83,22 @@ impl Metrics {
 /// What a request is answered from.
 struct Asked {
     figures: Arc<Figures>,
-    store: Store,
+    store: watch::Receiver<StoreAccess>,
 }
 
 async fn scrape(Shared(asked): Shared<Arc<Asked>>) -> Response {
     let mut now = Registry::with_prefix("rent");
-    let stored = tokio::time::timeout(STORE_TIMEOUT, Stored::read(&asked.store)).await;
-    let stored = match stored {
-        Ok(Ok(stored)) => Some(stored),
-        Ok(Err(error)) => {
-            tracing::warn!(target: TARGET, %error, "the figures of the store cannot be read");
-            None
-        }
-        Err(_) => None,
+    let access = asked.store.borrow().clone();
+    let stored = match access {
+        StoreAccess::Waiting(_) => None,
+        StoreAccess::Open(store) => match tokio::time::timeout(STORE_TIMEOUT, Stored::read(&store)).await {
+            Ok(Ok(stored)) => Some(stored),
+            Ok(Err(error)) => {
+                tracing::warn!(target: TARGET, %error, "the figures of the store cannot be read");
+                None
+            }
+            Err(_) => None,
+        },
     };
     let up: Gauge = Gauge::default();
     up.set(i64::from(stored.is_some()));
@@ -110,7 +122,15 @@ async fn scrape(Shared(asked): Shared<Arc<Asked>>) -> Response {
 
 /// Healthy is a runner that can note something: a store that can only be read books nothing.
 async fn health(Shared(asked): Shared<Arc<Asked>>) -> Response {
-    let (status, text) = match tokio::time::timeout(STORE_TIMEOUT, asked.store.try_to_write()).await {
+    let access = asked.store.borrow().clone();
+    let store = match access {
+        StoreAccess::Open(store) => store,
+        StoreAccess::Waiting(why) => {
+            let text = format!("waiting for the store: {why}\n");
+            return (StatusCode::SERVICE_UNAVAILABLE, [(CACHE_CONTROL, "no-store")], text).into_response();
+        }
+    };
+    let (status, text) = match tokio::time::timeout(STORE_TIMEOUT, store.try_to_write()).await {
         Ok(Ok(())) => (StatusCode::OK, "ok\n".to_owned()),
         Ok(Err(error)) => (
             StatusCode::SERVICE_UNAVAILABLE,

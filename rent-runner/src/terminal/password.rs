@@ -6,39 +6,54 @@ use anyhow::Result;
 
 use crate::bad_input::BadInput;
 
-/// The environment variable for the password.
+/// The environment variables for the password, and for the passphrase of a backup's key.
 const PASSWORD_VARIABLE: &str = "RENT_PASSWORD";
+const PASSPHRASE_VARIABLE: &str = "RENT_PASSPHRASE";
 
 /// The most of stdin that is read for a password.
 const MAX_PASSWORD: u64 = 4096;
 
 /// The password: from stdin if so asked, else from the environment, else from a person.
 pub(crate) fn ask(from_stdin: bool, prompt: &str) -> Result<String> {
-    let password = if from_stdin {
-        first_line_of_stdin()?
-    } else if let Some(value) = std::env::var_os(PASSWORD_VARIABLE) {
-        value.into_string().map_err(|_| BadInput(format!("{PASSWORD_VARIABLE} is not UTF-8")))?
+    secret("password", PASSWORD_VARIABLE, from_stdin, prompt)
+}
+
+/// A passphrase, in the same ways.
+pub(crate) fn ask_passphrase(from_stdin: bool, prompt: &str) -> Result<String> {
+    secret("passphrase", PASSPHRASE_VARIABLE, from_stdin, prompt)
+}
+
+/// Whether a passphrase would be asked of a person, who may mistype a new one.
+pub(crate) fn passphrase_is_typed(from_stdin: bool) -> bool {
+    !from_stdin && std::env::var_os(PASSPHRASE_VARIABLE).is_none() && io::stdin().is_terminal()
+}
+
+fn secret(name: &str, variable: &str, from_stdin: bool, prompt: &str) -> Result<String> {
+    let secret = if from_stdin {
+        first_line_of_stdin(name)?
+    } else if let Some(value) = std::env::var_os(variable) {
+        value.into_string().map_err(|_| BadInput(format!("{variable} is not UTF-8")))?
     } else if io::stdin().is_terminal() {
         rpassword::prompt_password(prompt)?
     } else {
         return Err(BadInput(format!(
-            "no password: use --password-stdin or {PASSWORD_VARIABLE}, or run it in a terminal to be asked"
+            "no {name}: use --{name}-stdin or {variable}, or run it in a terminal to be asked"
         ))
         .into());
     };
-    if password.is_empty() {
-        return Err(BadInput("the password is empty".to_owned()).into());
+    if secret.is_empty() {
+        return Err(BadInput(format!("the {name} is empty")).into());
     }
-    Ok(password)
+    Ok(secret)
 }
 
-fn first_line_of_stdin() -> Result<String> {
+fn first_line_of_stdin(name: &str) -> Result<String> {
     let mut line = String::new();
     io::stdin()
         .lock()
         .take(MAX_PASSWORD)
         .read_line(&mut line)
-        .map_err(|error| BadInput(format!("the password cannot be read from stdin: {error}")))?;
+        .map_err(|error| BadInput(format!("the {name} cannot be read from stdin: {error}")))?;
     // Windows editors put a byte order mark before the text of a file.
     Ok(line.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -11,7 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::layout;
 use crate::terminal;
-use crate::words::{Tone, counted, opening_sentence, report_sentence, seconds, sentence, verdict_sentence};
+use crate::words::{
+    Tone, arrival_sentence, counted, opening_sentence, report_sentence, seconds, sentence, verdict_sentence,
+};
 
 /// A program hears of a new window size within this time. Until then it does not know how many lines its own line takes,
 /// and would rather leave a part of it than wipe the line above.
@@ -224,6 +226,9 @@ impl Teller {
                     _ => self.armed = false,
                 }
                 self.person(tone, happened.at, &text);
+                if let Event::Armed { arrives: Some(arrives), .. } = &happened.event {
+                    self.person(Tone::Quiet, happened.at, &arrival_sentence(arrives));
+                }
                 if matches!(happened.event, Event::Alarm { .. }) && terminal::is_live() {
                     terminal::bell();
                 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -19,6 +19,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretBox};
 
 use super::error::VaultError;
+use crate::private_file;
 
 /// Where the key is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl fmt::Display for KeySource {
 /// 32 bytes, wiped when dropped.
 pub(super) type Key = SecretBox<[u8; KEY_LENGTH]>;
 
-const KEY_LENGTH: usize = 32;
+pub(super) const KEY_LENGTH: usize = 32;
 
 /// The environment variable of the key, and of the one that follows it.
 const KEY_VARIABLE: &str = "RENT_KEY";
@@ -55,6 +56,9 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How much is read of a key, in bytes: much more than one has.
 const MAX_KEY_BYTES: u64 = 1024;
+
+/// How long the last words of a key command are waited for after its end.
+const STDERR_GRACE: Duration = Duration::from_millis(100);
 
 /// How often a running key command is polled.
 const COMMAND_GAP: Duration = Duration::from_millis(5);
@@ -116,11 +120,15 @@ pub(super) fn parse(text: &[u8]) -> Result<Key, String> {
     Ok(SecretBox::new(Box::new(*bytes)))
 }
 
-/// The beginning of what a command prints. Its standard error goes to ours.
+/// The beginning of what a command prints. What it says on stderr goes to a terminal, where it may ask something; elsewhere
+/// it becomes a line of our own, which is of the kind that all lines of the log are.
 pub(super) fn run_command(command: &str, timeout: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
     let began = SystemClock.monotonic();
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped());
+    if !io::stderr().is_terminal() {
+        shell.stderr(Stdio::piped());
+    }
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut shell, 0);
     let mut child = shell.spawn().map_err(|error| format!("`sh` cannot be started: {error}"))?;
@@ -132,6 +140,17 @@ pub(super) fn run_command(command: &str, timeout: Duration) -> Result<Zeroizing<
             // The receiver may have given up after its timeout.
             let _ = sender.send(read);
         });
+    }
+    let (said_sender, said) = mpsc::channel();
+    if let Some(out) = child.stderr.take() {
+        std::thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = out.take(MAX_KEY_BYTES).read_to_end(&mut text);
+            let words = String::from_utf8_lossy(&text).split_whitespace().collect::<Vec<_>>().join(" ");
+            let _ = said_sender.send(words);
+        });
+    } else {
+        drop(said_sender);
     }
     let text = receiver.recv_timeout(timeout);
     let status = loop {
@@ -150,10 +169,18 @@ pub(super) fn run_command(command: &str, timeout: Duration) -> Result<Zeroizing<
             }
         }
     };
+    // What it started may hold its stderr open for longer than it runs itself.
+    let said = said.recv_timeout(STDERR_GRACE).unwrap_or_default();
     match text {
-        Ok(Ok(text)) if status.success() => Ok(text),
+        Ok(Ok(text)) if status.success() => {
+            if !said.is_empty() {
+                tracing::warn!("the command for the key says: {said}");
+            }
+            Ok(text)
+        }
         Ok(Err(error)) => Err(format!("its output cannot be read: {error}")),
-        _ => Err(format!("it failed: {status}")),
+        _ if said.is_empty() => Err(format!("it failed: {status}")),
+        _ => Err(format!("it failed: {status}; it says: {said}")),
     }
 }
 
@@ -168,10 +195,11 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Key>, VaultError> {
     if !about.is_file() {
         return Err(unusable("it is no plain file".to_owned()));
     }
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o077 != 0 {
+    if private_file::is_open_to_others(&file, path) {
         let path = path.display();
-        return Err(unusable(format!("others than its owner can read it: run `chmod 600 {path}`")));
+        return Err(unusable(format!(
+            "others than its owner can read it: run `chmod 600 {path}`, or let systemd hand it over (LoadCredential=)"
+        )));
     }
     let mut text = Zeroizing::new(Vec::with_capacity(64));
     file.take(MAX_KEY_BYTES).read_to_end(&mut text).map_err(|error| unusable(error.to_string()))?;
@@ -195,6 +223,27 @@ fn write_file(path: &Path, key: &Key) -> io::Result<()> {
 /// Makes a key and its file, or takes the one that another process has just made.
 pub(super) fn make_file(path: &Path) -> Result<(Key, bool), VaultError> {
     let source = KeySource::File(path.to_owned());
+    let key: Key = SecretBox::new(Box::new(random()?));
+    match place_file(path, &key)? {
+        true => Ok((key, true)),
+        false => {
+            let key = read_file(path)?.ok_or_else(|| source.unusable("it has just gone"))?;
+            Ok((key, false))
+        }
+    }
+}
+
+/// Makes the file of a key that exists already.
+pub(super) fn put_file(path: &Path, key: &Key) -> Result<(), VaultError> {
+    match place_file(path, key)? {
+        true => Ok(()),
+        false => Err(KeySource::File(path.to_owned()).unusable("another process has just made it")),
+    }
+}
+
+/// Makes a key's file, whole; `false` if there is one.
+fn place_file(path: &Path, key: &Key) -> Result<bool, VaultError> {
+    let source = KeySource::File(path.to_owned());
     if let Some(folder) = folder_of(path) {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
@@ -204,7 +253,6 @@ pub(super) fn make_file(path: &Path) -> Result<(Key, bool), VaultError> {
             .create(folder)
             .map_err(|error| source.unusable(format!("{} cannot be made: {error}", folder.display())))?;
     }
-    let key: Key = SecretBox::new(Box::new(random()?));
     // Written under another name and linked: no process ever reads half of it.
     let name: [u8; 8] = random()?;
     let draft = with_suffix(path, &format!("draft-{:016x}", u64::from_be_bytes(name)));
@@ -215,17 +263,14 @@ pub(super) fn make_file(path: &Path) -> Result<(Key, bool), VaultError> {
         }
         placed => placed,
     };
-    let made = write_file(&draft, &key).and_then(|()| place());
+    let made = write_file(&draft, key).and_then(|()| place());
     let _ = fs::remove_file(&draft);
     match made {
         Ok(()) => {
             sync_folder(path);
-            Ok((key, true))
+            Ok(true)
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let key = read_file(path)?.ok_or_else(|| source.unusable("it has just gone"))?;
-            Ok((key, false))
-        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(source.unusable(format!("it cannot be made: {error}"))),
     }
 }

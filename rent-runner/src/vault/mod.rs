@@ -2,6 +2,7 @@
 
 mod error;
 mod key;
+mod passphrase;
 #[cfg(test)]
 mod tests;
 
@@ -18,9 +19,10 @@ use secrecy::{ExposeSecret, SecretBox};
 pub(crate) use self::error::VaultError;
 pub(crate) use self::key::KeySource;
 use self::key::{
-    Environment, Key, NEW_KEY_VARIABLE, make_file, parse, random, read_file, successor, sync_folder,
-    write_successor,
+    Environment, Key, NEW_KEY_VARIABLE, make_file, parse, put_file, random, read_file, successor,
+    sync_folder, write_successor,
 };
+pub(crate) use self::passphrase::SealedKey;
 use crate::store::{SealPurpose, Sealed, Store, VaultRow};
 
 /// The first byte of what is sealed: the layout of the rest, a nonce and what the cipher gives.
@@ -89,6 +91,30 @@ impl Vault {
         .into())
     }
 
+    /// Whether the key of a source opens what was sealed to tell a wrong one; `None` if the key is not there.
+    ///
+    /// # Errors
+    /// `Unusable`.
+    pub(crate) async fn is_key_of(source: &KeySource, check: &Sealed) -> Result<Option<bool>, VaultError> {
+        let key = source.read(&|name| std::env::var(name).ok()).await?;
+        Ok(key.map(|key| Self::of(key).opens(check)))
+    }
+
+    /// Puts the key of this vault where a source has it, and says whether it was not there before.
+    ///
+    /// # Errors
+    /// `Unusable` if another key is there, or if it is no place that can be written to.
+    pub(crate) async fn put_key(&self, source: &KeySource) -> Result<bool, VaultError> {
+        match (source.read(&|name| std::env::var(name).ok()).await?, source) {
+            (Some(key), _) if key.expose_secret() == self.key.expose_secret() => Ok(false),
+            (Some(_), _) => Err(source.unusable(
+                "another key is there: move it away, or name another place for this one with --key-file",
+            )),
+            (None, KeySource::File(path)) => put_file(path, &self.key).map(|()| true),
+            (None, _) => Err(source.unusable("it cannot be written from here: name a file with --key-file")),
+        }
+    }
+
     /// The key for a store that has no secrets yet.
     async fn first(source: &KeySource, environment: Environment<'_>) -> Result<Self, VaultError> {
         if let Some(key) = source.read(environment).await? {
@@ -116,7 +142,8 @@ impl Vault {
         self.is_new
     }
 
-    fn opens(&self, check: &Sealed) -> bool {
+    /// Whether this is the key that a store was sealed with.
+    pub(crate) fn opens(&self, check: &Sealed) -> bool {
         self.unseal(SealPurpose::Check, check).is_ok_and(|plain| plain.expose_secret() == CHECK)
     }
 

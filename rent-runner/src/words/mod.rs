@@ -6,7 +6,7 @@ pub(crate) mod duration;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use namyangju_rent::clock::ClockEstimate;
+use namyangju_rent::clock::{ClockEstimate, ShotArrival};
 use namyangju_rent::report::OpeningBracket;
 use namyangju_rent::schedule::SlotState;
 use namyangju_rent::{AnswerKind, Event, GiveUp, Report, Verdict};
@@ -48,7 +48,7 @@ pub(crate) fn sentence(event: &Event) -> (Tone, String) {
             (Tone::Plain, format!("{} ({})", clock_sentence(estimate), probes(estimate)))
         }
         Event::Waiting { until } => (Tone::Plain, format!("waiting for the opening at {until}")),
-        Event::Armed { with } => (Tone::Plain, format!("armed: the first request will be the {with}")),
+        Event::Armed { with, .. } => (Tone::Plain, format!("armed: the first request will be the {with}")),
         Event::Fired { late } => (
             Tone::Plain,
             format!("the first request was sent {} after its planned instant", fine_millis(*late)),
@@ -194,6 +194,18 @@ pub(crate) fn millis(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_micros() as f64 / 1_000.0)
 }
 
+/// When the first request of the opening will arrive, for the line after [`Event::Armed`].
+pub(crate) fn arrival_sentence(arrives: &ShotArrival) -> String {
+    let ms = |micros: i64| micros as f64 / 1_000.0;
+    let ShotArrival { earliest_micros, likely_micros, latest_micros } = *arrives;
+    let (distance, side) = (ms(likely_micros).abs(), if likely_micros < 0 { "before" } else { "after" });
+    format!(
+        "it arrives {distance:.0} ms {side} the opening ({:.0} to {:.0} ms)",
+        ms(earliest_micros),
+        ms(latest_micros)
+    )
+}
+
 /// A very short time in milliseconds.
 fn fine_millis(duration: Duration) -> String {
     format!("{:.3} ms", duration.as_micros() as f64 / 1_000.0)
@@ -224,10 +236,24 @@ mod tests {
     }
 
     #[test]
+    fn the_arrival_of_the_shot_is_told_with_its_ends() {
+        let arrives = |earliest_micros, likely_micros, latest_micros| {
+            arrival_sentence(&ShotArrival { earliest_micros, likely_micros, latest_micros })
+        };
+        assert_eq!(arrives(-9_100, 7_400, 31_000), "it arrives 7 ms after the opening (-9 to 31 ms)");
+        assert_eq!(arrives(-509_100, -250_400, 10), "it arrives 250 ms before the opening (-509 to 0 ms)");
+        // The time and the distance before it take 26 of the 80 columns.
+        assert!(arrives(-1_000_000, -1_000_000, 1_000_000).len() <= 54 + 4);
+    }
+
+    #[test]
     fn every_step_before_the_shot_is_a_sentence() {
         let events = [
             (Event::Alarm { text: "login: no".into() }, "ALARM, not ready yet: login: no"),
-            (Event::Armed { with: Step::Form }, "armed: the first request will be the applicant form"),
+            (
+                Event::Armed { with: Step::Form, arrives: None },
+                "armed: the first request will be the applicant form",
+            ),
             (
                 Event::Fired { late: Duration::from_micros(12) },
                 "the first request was sent 0.012 ms after its planned instant",

@@ -4,12 +4,14 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use namyangju_rent::clock::{Clock as _, SystemClock};
 use namyangju_rent::harness::{SiteStep, StandInServer};
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::shop::Shop;
-use super::support::{Done, book, date, requests, run, stand_in};
+use super::support::{Done, PLACE, book, date, requests, run, stand_in};
 
 const WON: &str = include_str!("earlier/won-0.1.jsonl");
 const KILLED: &str = include_str!("earlier/killed-0.1.jsonl");
@@ -85,10 +87,14 @@ fn a_receipt_in_a_journal_is_final() {
 
 /// A copy of the store, its account at this address.
 fn store(server: &StandInServer) -> Shop {
+    store_of("0.1", server)
+}
+
+fn store_of(version: &str, server: &StandInServer) -> Shop {
     let shop = Shop::new();
     let earlier = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cli/earlier");
-    fs::copy(earlier.join("store-0.1.db"), &shop.database).unwrap();
-    fs::copy(earlier.join("store-0.1.key"), shop.key()).unwrap();
+    fs::copy(earlier.join(format!("store-{version}.db")), &shop.database).unwrap();
+    fs::copy(earlier.join(format!("store-{version}.key")), shop.key()).unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     fs::set_permissions(shop.key(), mode).unwrap();
     sql(&shop, &format!("UPDATE account SET base_url = '{}'", server.base_url()));
@@ -133,4 +139,43 @@ fn an_intent_in_an_earlier_store_is_looked_at_first() {
         let done = shop.run(&["run-due"]);
         assert!(looked_first(&server), "{more} {done:?} {:?}", server.arrivals());
     }
+}
+
+/// A store that knows an opening of 300 ms before its announced instant: the next one is met there, and what is learnt of
+/// the site's clock is kept.
+#[test]
+fn what_a_store_knows_of_openings_aims_the_next_shot_and_the_clock_is_kept() {
+    let early = Duration::from_millis(300);
+    let announced = SystemClock.now().plus(Duration::from_secs(6)).unix_micros() / 1_000_000 * 1_000_000;
+    let announced = namyangju_rent::SeoulTime::from_unix_micros(announced);
+    let server = stand_in(|settings| {
+        settings.openings.insert(date(), announced.minus(early));
+    });
+    let shop = store_of("0.2", &server);
+    let base = format!("{}/", server.base_url().trim_end_matches('/'));
+    let seen = shop.json(&["status"]);
+    assert_eq!(seen["openings_seen"], serde_json::json!([]), "another address has its own");
+    assert_eq!(seen["site_clocks"], serde_json::json!([]), "{seen}");
+    sql(
+        &shop,
+        &format!("UPDATE opening SET site = '{base}', after_at = NULL, before_at = expected - 300000"),
+    );
+
+    let at = String::from(announced);
+    let day = date().to_string();
+    shop.done(&["add", "--place", PLACE, "--date", &day, "--time", "08:00-10:00", "--opens-at", &at]);
+    let done = shop.run(&["run-due"]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let shot = server.with(|stand_in| stand_in.bookings()[0].at);
+    assert!(shot >= announced.minus(early) && shot < announced, "{shot} {announced} {done:?}");
+
+    let seen = shop.json(&["status"]);
+    assert_eq!(seen["openings_seen"].as_array().unwrap().len(), 2, "{seen}");
+    let learnt = &seen["site_clocks"][0];
+    assert_eq!(learnt["site"], base, "{seen}");
+    assert!(learnt["learnt"]["learned_at"].is_string(), "{seen}");
+    let told = shop.done(&["status"]).out;
+    assert!(told.contains(&format!("clock      {base}\n           learnt today\n")), "{told}");
+    let story = shop.json(&["show", "3"]);
+    assert_eq!(story["report"]["learnt"], learnt["learnt"], "{story}");
 }

@@ -1,15 +1,18 @@
 //! `book --journal` and `--resume`: after a crash the next run looks before it applies.
 #![cfg(unix)]
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use namyangju_rent::harness::{Fault, FaultKind, SiteStep, StandInServer};
 
 use super::support::{
-    CLUB, Done, PASSWORD, PLACE, TIME, book, date, requests, run, runner, stand_in, start, wait_for,
-    wait_for_many,
+    CLUB, Done, PASSWORD, PLACE, TIME, book, date, finish, interrupt, requests, run, runner, stand_in, start,
+    wait_for, wait_for_many,
 };
 
 fn path() -> (tempfile::TempDir, PathBuf) {
@@ -173,4 +176,93 @@ fn a_resumed_run_keeps_a_second_one_away() {
     assert_eq!((requests(&server, SiteStep::Submit), server.with(|s| s.bookings().len())), (2, 1));
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+/// A run whose journal has room for its first line and no more, as on a full disk.
+fn without_room(server: &StandInServer, journal: &Path) -> (Child, Arc<Mutex<String>>) {
+    let (_other_folder, other) = path();
+    let reached = stand_in(|_| {});
+    assert_eq!(run_with(&reached, "--journal", &other, &[]).code, Some(0));
+    let first = std::fs::read_to_string(&other).unwrap().lines().next().unwrap().len();
+    let mut shell = Command::new("sh");
+    let limited = "trap '' XFSZ; exec prlimit --fsize=\"$0\":unlimited \"$@\"";
+    shell.args(["-c", limited, &(first + 20).to_string(), env!("CARGO_BIN_EXE_rent-runner")]);
+    let arguments = ["--journal", journal.to_str().unwrap(), "--give-up-after", "1s"];
+    shell.args(book(&server.base_url(), &arguments)).env("HOME", "/nowhere");
+    shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = start(shell, &format!("{PASSWORD}\n"));
+    let err = child.stderr.take().unwrap();
+    let said = Arc::<Mutex<String>>::default();
+    std::thread::spawn({
+        let said = Arc::clone(&said);
+        move || {
+            for line in BufReader::new(err).lines() {
+                *said.lock().unwrap() += &format!("{}\n", line.unwrap());
+            }
+        }
+    });
+    (child, said)
+}
+
+fn wait_until_said(said: &Mutex<String>, what: &str) {
+    let begin = std::time::Instant::now();
+    while !said.lock().unwrap().contains(what) {
+        assert!(begin.elapsed() < Duration::from_secs(20), "{what}: {}", said.lock().unwrap());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_application_leaves_before_the_journal_has_its_intent() {
+    let (server, (_folder, journal)) = (stand_in(|_| {}), path());
+    let (child, told) = without_room(&server, &journal);
+    wait_until_said(&told, "cannot be written: File too large");
+    wait_until_said(&told, "no application is sent before it can be");
+    wait_until_said(&told, "withdrawn, nothing was sent: the journal");
+    assert_eq!(finish(child).code, Some(1), "{told:?}");
+    assert_eq!(requests(&server, SiteStep::Submit), 0, "{told:?}");
+    // What there was no room for left no part of a line behind.
+    let text = std::fs::read_to_string(&journal).unwrap();
+    assert_eq!((text.lines().count(), text.ends_with('\n')), (1, true), "{text}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_journal_that_can_be_written_again_lets_the_application_leave() {
+    let (server, (_folder, journal)) = (stand_in(|_| {}), path());
+    let (child, told) = without_room(&server, &journal);
+    wait_until_said(&told, "no application is sent before it can be");
+    let unlimited = Command::new("prlimit")
+        .args(["--pid", &child.id().to_string(), "--fsize=unlimited:unlimited"])
+        .status();
+    assert!(unlimited.unwrap().success());
+    assert_eq!(finish(child).code, Some(0), "{told:?}");
+    let done = run_with(&server, "--resume", &journal, &[]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!((requests(&server, SiteStep::Submit), server.with(|s| s.bookings().len())), (1, 1));
+}
+
+#[test]
+fn an_interruption_before_an_application_takes_its_intent_back() {
+    let fault = Fault { step: SiteStep::Form, nth: 1, kind: FaultKind::Silence };
+    let (server, (_folder, journal)) = (stand_in(|settings| settings.faults = vec![fault]), path());
+    let arguments = ["--journal", journal.to_str().unwrap()];
+    let child = start(runner(&book(&server.base_url(), &arguments)), &format!("{PASSWORD}\n"));
+    wait_for(&server, SiteStep::Form);
+    assert!(std::fs::read_to_string(&journal).unwrap().contains("submitting"), "the intent comes first");
+    interrupt(&child);
+    assert_eq!(finish(child).code, Some(130));
+    let done = run_with(&server, "--journal", &journal, &[]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!((requests(&server, SiteStep::Submit), server.with(|s| s.bookings().len())), (1, 1));
+}
+
+#[test]
+fn a_device_is_no_journal() {
+    let server = stand_in(|_| {});
+    let done = run_with(&server, "--journal", Path::new("/dev/full"), &[]);
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.err.contains("the journal /dev/full is not a file"), "{done:?}");
+    assert_eq!(server.arrivals().len(), 0);
 }

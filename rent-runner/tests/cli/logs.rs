@@ -58,6 +58,21 @@ fn every_line_of_stderr_is_json_where_the_log_is() {
 }
 
 #[test]
+fn a_command_for_the_key_writes_no_line_of_another_kind() {
+    let key = "head -c 32 /dev/zero | base64";
+    for (command, code) in [("echo oops >&2; false".to_owned(), 10), (format!("echo oops >&2; {key}"), 0)] {
+        let folder = TempDir::new().unwrap();
+        let database = folder.path().join("rent.db").to_str().unwrap().to_owned();
+        let mut runner = runner(&["--database", &database, "--log-format", "json", "run-due"]);
+        runner.env("RENT_KEY_COMMAND", command);
+        let done = finish(start(runner, ""));
+        assert_eq!(done.code, Some(code), "{done:?}");
+        let lines = documents(&done.err);
+        assert!(lines.iter().any(|line| line["message"].as_str().unwrap().contains("oops")), "{done:?}");
+    }
+}
+
+#[test]
 fn every_error_has_the_same_prefix() {
     let shop = Shop::new();
     for command in [&["show", "99"][..], &["show", "abc"], &["sites", "--show", "atlantis"], &["slots"]] {

@@ -1,6 +1,7 @@
 //! The real binary against a stand-in on this machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod backup;
 mod bad_input;
 mod book;
 mod clock;
@@ -15,14 +16,18 @@ mod interruption;
 mod journal;
 mod json;
 mod json_page;
+#[cfg(unix)]
+mod late;
 mod layout;
 mod lists;
 mod logs;
 mod notify;
 mod opening;
+mod packaging;
 mod papers;
 mod people;
 mod postgres;
+mod report;
 mod secrets;
 mod settings;
 mod shared;
@@ -32,3 +37,4 @@ mod stored;
 mod story;
 mod support;
 mod typed;
+mod unreadable;

@@ -38,6 +38,18 @@ fn a_booking_is_stored_with_the_only_account_and_applicant() {
 }
 
 #[test]
+fn a_limit_of_requests_that_may_not_last_is_said_when_it_is_stored() {
+    let notes = |more: &[&str]| {
+        let notes = shop().json(&add(more))["notes"].clone();
+        notes.as_array().unwrap().iter().map(|note| note.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(notes(&["--most-requests", "400"]).is_empty());
+    let said = notes(&["--most-requests", "40", "--give-up-after", "10m"]);
+    assert!(said[0].starts_with("40 requests may not last for 10m:"), "{said:?}");
+    assert!(said[1].starts_with("The usual pace takes --most-requests 2"), "{said:?}");
+}
+
+#[test]
 fn the_rule_of_the_dialect_is_the_default_and_what_is_open_is_booked_at_once() {
     let shop = shop();
     let far = SystemClock.now().date().plus_days(70).to_string();

@@ -23,8 +23,13 @@ fn fleet() {
     sleep_until(world.opening.plus(SECOND_DIES));
     second.kill();
     world.wait_until_over();
+    let mut outcome = world.compare(false);
+    world.wait_until_told(&outcome);
     third.stop();
-    let outcome = world.compare();
+    world.compare_told(&mut outcome);
     assert!(outcome.wrong.is_empty(), "{:#?}\n{}", outcome.wrong, world.logs());
-    println!("{many} bookings, three runners, two killed: {:?}, none lost, none doubled", outcome.states);
+    println!(
+        "{many} bookings, three runners, two killed: {:?}, none lost, none doubled, {} ends told",
+        outcome.states, outcome.told
+    );
 }

@@ -164,10 +164,10 @@ impl<W: Watcher> Run<'_, W> {
 
     /// Notes what an answer tells of the opening instant, on the site's clock.
     fn bracket(&mut self, answer: AnswerKind) {
-        let ahead = match self.measurement.clock.estimate(self.clock().now(), self.clock().monotonic()) {
-            Some(estimate) => estimate.ahead_micros,
-            None => self.booking.clock_offset_micros.unwrap_or_default(),
-        };
+        // A clock that was not measured is not one that agrees with ours: what it showed is not known.
+        let measured = self.measurement.clock.estimate(self.clock().now(), self.clock().monotonic());
+        let measured = measured.map(|estimate| estimate.ahead_micros);
+        let Some(ahead) = measured.or(self.booking.clock_offset_micros) else { return };
         let at_site =
             |local: SeoulTime| SeoulTime::from_unix_micros(local.unix_micros().saturating_add(ahead));
         let Some(attempt) = self.attempts.last() else { return };

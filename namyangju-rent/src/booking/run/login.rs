@@ -81,8 +81,11 @@ impl<W: Watcher> Run<'_, W> {
         if let Some(refusal) = self.logins.refusal() {
             return Err(refusal);
         }
-        match self.booking.client.log_in(&self.booking.credentials).await {
+        // A session that died left its line behind: at the opening a new one would cost the handshakes.
+        let line = self.line.take();
+        match self.booking.client.log_in_on(line, &self.booking.credentials).await {
             Ok(session) => {
+                self.line = session.open_line();
                 self.logins.answered = self.logins.answered.saturating_add(1);
                 self.watcher.logged_in(&session);
                 self.session = Some(session);

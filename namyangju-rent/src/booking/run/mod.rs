@@ -6,6 +6,7 @@
 mod attempt;
 mod decide;
 mod login;
+mod patience;
 mod prepare;
 mod read_back;
 mod shot;
@@ -24,8 +25,10 @@ use crate::booking::standing::Standing;
 use crate::booking::watcher::{Observer, Watcher};
 use crate::client::session::Session;
 use crate::clock::Clock;
+use crate::clock::facts::ClockFacts;
 use crate::clock::shared::Measurement;
 use crate::error::Error;
+use crate::net::transport::OpenLine;
 use crate::outcome::Outcome;
 use crate::pages::day::DayPage;
 use crate::value::date::SeoulTime;
@@ -34,6 +37,8 @@ pub(crate) struct Run<'b, W> {
     booking: &'b Booking,
     watcher: W,
     session: Option<Session>,
+    /// The connection of the last session that was logged in, for the login after it.
+    line: Option<OpenLine>,
     /// The number of its login among those of the account; 0 before the first.
     login: u64,
     /// The page that told the numbers of the wish's slots, as of the wished day.
@@ -52,6 +57,8 @@ pub(crate) struct Run<'b, W> {
     permit: Option<Permit>,
     /// A waiting room stood before the day list: how the run ends by it.
     waiting_room: Option<Verdict>,
+    /// When the run began.
+    started: Duration,
     /// When the first request of the opening left.
     fired: Option<Duration>,
     requests_before: u32,
@@ -75,14 +82,15 @@ type Attempted = Result<Outcome, Error>;
 
 impl<'b, W: Watcher> Run<'b, W> {
     pub(crate) fn new(booking: &'b Booking, watcher: W) -> Self {
-        Self {
+        let mut run = Self {
             booking,
             watcher,
             session: None,
+            line: None,
             login: 0,
             learned: None,
             member: None,
-            measurement: Measurement::default(),
+            measurement: Measurement::new(booking.client.site().dialect.clock.stamp),
             wish: booking.standing.wish().min(booking.wishes.len().saturating_sub(1)),
             attempts: Vec::new(),
             logins: Logins::default(),
@@ -91,10 +99,33 @@ impl<'b, W: Watcher> Run<'b, W> {
             restored: false,
             permit: None,
             waiting_room: None,
+            started: booking.client.clock().monotonic(),
             fired: None,
             requests_before: booking.budget().used(),
             requests_at_opening: None,
+        };
+        run.recall();
+        run
+    }
+
+    /// Tells the measurement what earlier runs know.
+    fn recall(&mut self) {
+        let booking = self.booking;
+        if booking.facts.are_of_use(self.clock().now()) {
+            self.measurement.aim.learnt_before(booking.facts);
         }
+        self.measurement.aim.opened_before(booking.earlier.iter().copied());
+    }
+
+    /// What this run learnt of the way the site tells its time.
+    fn learnt(&self) -> Option<ClockFacts> {
+        let facts = self.measurement.aim.facts(self.clock().now())?;
+        let announced = self.session.as_ref().map(|session| session.keeps_line_for());
+        let keep_alive_micros = match announced {
+            Some(Some(Duration::MAX)) | None => None,
+            Some(kept) => u64::try_from(kept.unwrap_or_default().as_micros()).ok(),
+        };
+        Some(ClockFacts { keep_alive_micros, ..facts })
     }
 
     pub(crate) async fn report(mut self) -> Report {
@@ -108,6 +139,7 @@ impl<'b, W: Watcher> Run<'b, W> {
             requests_after_opening: self.requests_after_opening(),
             clock: self.measurement.clock.estimate(self.clock().now(), self.clock().monotonic()),
             opening: self.opening,
+            learnt: self.learnt(),
             began,
             ended: self.clock().now(),
             attempts: self.attempts,

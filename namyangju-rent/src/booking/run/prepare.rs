@@ -179,6 +179,7 @@ impl<W: Watcher> Run<'_, W> {
         match self.booking.client.measured().better_than(&self.measurement, &route, now) {
             Some(better) => {
                 self.measurement = better;
+                self.recall();
                 true
             }
             None => false,
@@ -255,13 +256,18 @@ impl<W: Watcher> Run<'_, W> {
     /// session is dead.
     ///
     /// Not sent where the site says that it keeps the line for long enough anyway, or for so short a time that this
-    /// would be of no use.
+    /// would be of no use. Where each answer closes its connection it is sent all the same: it is the last word on the clock.
     pub(super) async fn warm_up(&mut self, session: &Session, instant: SeoulTime) -> Result<bool, Error> {
         let at = self.fire_instant(instant);
         let now = self.clock().monotonic();
-        let Some(kept) = session.keeps_line_for() else { return Ok(true) };
-        let before = WARM_UP_BEFORE.min(kept / 2).max(QUIET_BEFORE);
-        let needless = kept < Duration::MAX && !session.is_closed_at(at) || kept <= before;
+        let (before, needless) = match session.keeps_line_for() {
+            Some(kept) => {
+                let before = WARM_UP_BEFORE.min(kept / 2).max(QUIET_BEFORE);
+                (before, kept < Duration::MAX && !session.is_closed_at(at) || kept <= before)
+            }
+            // It keeps no line warm there, and still tells of the clock and the session.
+            None => (WARM_UP_BEFORE, false),
+        };
         if needless || now + before > at || self.probes() >= MAX_PROBES {
             return Ok(true);
         }

@@ -69,15 +69,18 @@ impl ShotInputs<'_> {
     /// When to send, on the monotonic clock, so that the request arrives when the site's clock shows `instant`.
     fn shot(&self, instant: SeoulTime) -> Duration {
         let aimed = self.measurement.aim.shot(instant);
-        let cached = self.measurement.aim.reading().is_some_and(|reading| reading.cached);
         let at = match (self.given_ahead_micros, aimed) {
             (Some(ahead), _) => self.by_wall(instant, ahead),
-            // Behind a cache the dates are too old: a synchronised wall clock knows better.
-            (None, Some(_)) if cached && self.synchronised => self.by_wall(instant, 0),
+            (None, Some(_)) if self.prefers_wall_clock() => self.by_wall(instant, 0),
             (None, Some(aimed)) => aimed.at,
             (None, None) => self.by_wall(instant, 0),
         };
         at.saturating_sub(self.lead)
+    }
+
+    /// Whether the dates come from a cache, and so are too old, and a synchronised wall clock knows better.
+    fn prefers_wall_clock(&self) -> bool {
+        self.synchronised && self.measurement.aim.reading().is_some_and(|reading| reading.cached)
     }
 
     /// By the wall clock: [`LATE_BY`] after the instant, less the way there.
@@ -96,15 +99,18 @@ impl ShotInputs<'_> {
 impl<W: Watcher> Run<'_, W> {
     /// When to send, on the local monotonic clock, so that the request arrives at the site's instant.
     pub(super) fn fire_instant(&self, instant: SeoulTime) -> Duration {
-        let known = ShotInputs {
+        self.inputs().shot(instant)
+    }
+
+    fn inputs(&self) -> ShotInputs<'_> {
+        ShotInputs {
             now: self.clock().monotonic(),
             wall: self.clock().now(),
             given_ahead_micros: self.booking.clock_offset_micros,
             synchronised: self.clock().is_synchronised(),
             measurement: &self.measurement,
             lead: self.booking.lead,
-        };
-        known.shot(instant)
+        }
     }
 
     /// Asks whether an application for the wish at hand may leave.
@@ -163,7 +169,7 @@ impl<W: Watcher> Run<'_, W> {
             }
         }
         let with = if self.session.is_some() { self.first_step() } else { Step::Login };
-        self.tell(Event::Armed { with });
+        self.armed(with, instant);
         self.begin_attempt();
         self.permit_before(instant).await?;
         self.shoot_anew(instant).await
@@ -231,6 +237,16 @@ impl<W: Watcher> Run<'_, W> {
         }
     }
 
+    /// Tells that all is ready, and when the first request will arrive by what is known now.
+    fn armed(&mut self, with: Step, instant: SeoulTime) {
+        self.take_samples();
+        let inputs = self.inputs();
+        let by_measurement = inputs.given_ahead_micros.is_none() && !inputs.prefers_wall_clock();
+        let at = inputs.shot(instant);
+        let arrives = by_measurement.then(|| self.measurement.aim.arrival(instant, at)).flatten();
+        self.tell(Event::Armed { with, arrives });
+    }
+
     /// What an attempt asks for first.
     fn first_step(&self) -> Step {
         if self.learned.is_some() { Step::Form } else { Step::Day }
@@ -245,7 +261,7 @@ impl<W: Watcher> Run<'_, W> {
         instant: SeoulTime,
     ) -> Option<Attempted> {
         let with = if held.is_some() { Step::Submit } else { self.first_step() };
-        self.tell(Event::Armed { with });
+        self.armed(with, instant);
         self.begin_attempt();
         if let Err(error) = self.permit_before(instant).await {
             return Some(Err(error));

@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::facts::{ClockFacts, OwnStampFrom};
 use crate::value::date::SeoulTime;
 
 const SECOND: i64 = 1_000_000_000;
@@ -32,6 +33,9 @@ const MILLI: i64 = 1_000_000;
 /// How much after the instant the request is meant to arrive, beside the usual jitter of a round trip. What arrives a
 /// moment early is refused and costs a round trip and a script more; what arrives a moment late costs the moment.
 const LATE_BY: i64 = 2 * MILLI;
+
+/// The same as a part of the round trip, where that is more: on a long way the jitter that a few probes show is off by more.
+const LATE_BY_PART: i64 = 20;
 
 /// Where no file was asked, the jitter is taken to be at least this part of the round trip, and the other where the
 /// value rests on fewer than [`MANY_CONNECTS`]: a few connects tell little of it.
@@ -89,8 +93,13 @@ const TWO_IN: Duration = Duration::from_secs(1);
 /// person's doing, which nobody can aim at.
 const MAX_EARLIER: i64 = SECOND;
 
+/// An opening before which a request was refused this much after the announced instant, in microseconds, was late: no
+/// request that is aimed is early by so much.
+const LATE_OPENING: i64 = 50_000;
+
 /// When a server stamps the `Date` of an answer, or an application its own stamp.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Stamp {
     /// When the request has arrived, as Apache does: free of the script's time.
@@ -103,6 +112,11 @@ pub enum Stamp {
 }
 
 impl Stamp {
+    /// Itself, or `other` where it is not known.
+    fn or(self, other: Self) -> Self {
+        if self == Self::Unknown { other } else { self }
+    }
+
     /// What a `Server` header suggests. Never a proof: a front may write it over another server's dates.
     pub fn hinted_by(server: &str) -> Self {
         let server = server.to_ascii_lowercase();
@@ -163,6 +177,22 @@ pub struct EarlierOpening {
     pub open_micros: Option<i64>,
 }
 
+impl EarlierOpening {
+    fn is_sensible(self) -> bool {
+        match (self.closed_micros, self.open_micros) {
+            (Some(closed), Some(open)) => closed <= open,
+            _ => true,
+        }
+    }
+
+    /// How much earlier than announced it came, in nanoseconds; `None` where it does not tell.
+    fn earlier_by(self) -> Option<i64> {
+        let open = self.open_micros.filter(|_| self.is_sensible())?;
+        let earlier = open.saturating_neg().saturating_mul(1_000);
+        Some(if earlier > MAX_EARLIER { 0 } else { earlier.max(0) })
+    }
+}
+
 /// How the stamp of the pages is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -171,6 +201,8 @@ pub enum StampFrom {
     Told,
     /// The other model contradicts the measurements.
     Learnt,
+    /// Both models fit; an earlier run learnt it.
+    Earlier,
     /// Both models fit; `Server` suggests it.
     Hinted,
     /// Both models fit, or neither.
@@ -217,7 +249,22 @@ pub struct Shot {
     /// What was sent at `at` arrives at the earliest so long after the opening, in microseconds of the site's
     /// clock; negative before it.
     pub earliest_micros: i64,
+    /// The most likely arrival, in the same way.
+    pub likely_micros: i64,
     /// The latest arrival, in the same way, on a line that is as quick as its quickest.
+    pub latest_micros: i64,
+}
+
+/// When a request of the opening arrives at the site, in microseconds after the opening by the site's clock; negative
+/// before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ShotArrival {
+    /// At the earliest.
+    pub earliest_micros: i64,
+    /// Most likely.
+    pub likely_micros: i64,
+    /// At the latest, on a line that is as quick as its quickest.
     pub latest_micros: i64,
 }
 
@@ -240,7 +287,8 @@ pub enum NextProbe {
 pub struct Aim {
     told: Stamp,
     hint: Stamp,
-    earlier: Option<EarlierOpening>,
+    facts: ClockFacts,
+    earlier: Vec<EarlierOpening>,
     samples: Vec<Sample>,
     connects: Vec<Duration>,
 }
@@ -298,6 +346,8 @@ struct Network {
     /// The quickest seen.
     high: i64,
     typical: i64,
+    /// What the jitter is a part of, where it is not measured.
+    whole: i64,
     /// Between a usual and the quickest.
     jitter: i64,
     slack: i64,
@@ -362,7 +412,7 @@ struct Fits {
 }
 
 impl Aim {
-    /// Nothing measured yet. `told` is the stamp that the dialect or an earlier run tells of the site's pages.
+    /// Nothing measured yet. `told` is the stamp that the dialect tells of the site's pages.
     pub fn new(told: Stamp) -> Self {
         Self { told, ..Self::default() }
     }
@@ -383,9 +433,25 @@ impl Aim {
         self.hint = Stamp::hinted_by(server);
     }
 
-    /// Takes in what earlier openings showed.
-    pub fn opened_before(&mut self, earlier: EarlierOpening) {
-        self.earlier = Some(earlier);
+    /// Takes in what earlier runs learnt, instead of what was known of them. It decides only between explanations that the
+    /// samples leave open.
+    pub fn learnt_before(&mut self, facts: ClockFacts) {
+        self.facts = facts;
+    }
+
+    /// Takes in what earlier openings showed, instead of what was known of them.
+    pub fn opened_before(&mut self, earlier: impl IntoIterator<Item = EarlierOpening>) {
+        self.earlier = earlier.into_iter().collect();
+    }
+
+    /// What a later run may be told; `None` without a sample.
+    pub(crate) fn facts(&self, now: SeoulTime) -> Option<ClockFacts> {
+        let own = self.samples.iter().rev().find_map(|sample| sample.own);
+        let from = own.map(|own| match own.resolution_micros {
+            ..=1_000 => OwnStampFrom::Milliseconds,
+            _ => OwnStampFrom::Expires,
+        });
+        Some(ClockFacts::of(&self.reading()?, from, now))
     }
 
     /// The answers so far.
@@ -471,9 +537,10 @@ impl Aim {
         // Shot by the arrival model behind a server that stamps departures, the request is a script time early
         // and its second attempt about a round trip late; the other way round the first is a script time late.
         let dear = gap > network.typical.saturating_add(LATE_BY);
-        let (suggested, from) = match self.told {
-            Stamp::Unknown => (self.hint, StampFrom::Hinted),
-            told => (told, StampFrom::Told),
+        let (suggested, from) = match (self.told, self.facts.stamp) {
+            (Stamp::Unknown, Stamp::Unknown) => (self.hint, StampFrom::Hinted),
+            (Stamp::Unknown, earlier) => (earlier, StampFrom::Earlier),
+            (told, _) => (told, StampFrom::Told),
         };
         let (fit, stamp_from) = match suggested {
             Stamp::Arrival => (arrival, from),
@@ -492,10 +559,11 @@ impl Aim {
         let (reading, open) = self.read()?;
         let network = self.network()?;
         let opens = instant.unix_micros().saturating_mul(1_000);
-        let meets = |ahead: i64| opens.saturating_sub(ahead).saturating_add(LATE_BY);
+        let late_by = LATE_BY.max(network.whole / LATE_BY_PART);
+        let meets = |ahead: i64| opens.saturating_sub(ahead).saturating_add(late_by);
         let safe_at = meets(reading.safe);
         let few = !reading.files && reading.stamp != Stamp::Arrival && self.connects.len() < MANY_CONNECTS;
-        let least = if few { network.high / JITTER_PART_OF_FEW } else { 0 };
+        let least = if few { network.whole / JITTER_PART_OF_FEW } else { 0 };
         let at = meets(reading.likely)
             .saturating_add(network.jitter.max(least).max(open.min(LATE_BY_AT_MOST)))
             .saturating_sub(self.opens_earlier())
@@ -505,20 +573,33 @@ impl Aim {
             at: duration(at),
             safe_at: duration(safe_at),
             earliest_micros: arrives(reading.earliest),
+            likely_micros: arrives(reading.likely),
             latest_micros: arrives(reading.latest),
         })
     }
 
-    /// How much earlier than announced the opening came before, by a clock measured like this one, in nanoseconds.
+    /// When what is sent at `at` arrives, for an opening at `instant` of the site's clock; `None` without a sample.
+    pub fn arrival(&self, instant: SeoulTime, at: Duration) -> Option<ShotArrival> {
+        let reading = self.reading()?;
+        let opens = instant.unix_micros().saturating_mul(1_000);
+        let arrives = |ahead: i64| nanos(at).saturating_add(ahead).saturating_sub(opens) / 1_000;
+        Some(ShotArrival {
+            earliest_micros: arrives(reading.earliest),
+            likely_micros: arrives(reading.likely),
+            latest_micros: arrives(reading.latest),
+        })
+    }
+
+    /// How much earlier than announced all openings came before, by a clock measured like this one, in nanoseconds.
     /// An opening that came late is no reason to wait.
     fn opens_earlier(&self) -> i64 {
-        let Some(EarlierOpening { closed_micros, open_micros: Some(open) }) = self.earlier else { return 0 };
-        let sensible = closed_micros.is_none_or(|closed| closed <= open);
-        if !sensible {
-            return 0;
-        }
-        let earlier = open.saturating_neg().saturating_mul(1_000);
-        if earlier > MAX_EARLIER { 0 } else { earlier.max(0) }
+        let earlier = self.earlier.iter().filter_map(|opening| opening.earlier_by());
+        earlier.min().unwrap_or_default()
+    }
+
+    /// Whether an opening before this one was late, so that a first refusal is no sign of an early request.
+    fn opened_late_before(&self) -> bool {
+        self.earlier.iter().any(|opening| opening.is_sensible() && opening.closed_micros > Some(LATE_OPENING))
     }
 
     /// When to try a second time after the first attempt, sent at `first`, was answered "not open yet"; `None` if it
@@ -527,6 +608,9 @@ impl Aim {
     pub fn second(&self, instant: SeoulTime, first: Duration, now: Duration) -> Option<Duration> {
         let reading = self.reading()?;
         let network = self.network()?;
+        if self.opened_late_before() {
+            return None;
+        }
         let opens = instant.unix_micros().saturating_mul(1_000);
         let arrived = nanos(first).saturating_add(reading.earliest);
         // A line that was quicker than the quickest seen is a reason too: the second attempt costs little.
@@ -561,11 +645,17 @@ impl Aim {
         let script = self.script(&network);
         let Some(fit) = fits.arrival.or(fits.departure).or(fits.between) else { return NextProbe::Enough };
         if !fits.used.pages && !fits.used.files {
+            // The stamps tell nothing of the network: a few files do.
+            if file && files < FILES_BEFORE_CHECK {
+                let dates = Used { files: true, pages: true, own: false };
+                let dated = self.fit(&network, Stamp::Arrival, dates).map(|dated| dated.open().middle());
+                return ask(Source::File, dated);
+            }
             if fit.usual.width() <= enough {
                 return NextProbe::Enough;
             }
             let own = self.samples.iter().rev().find_map(|sample| sample.own);
-            let read = own.map_or(Stamp::Unknown, |own| own.read);
+            let read = own.map_or(Stamp::Unknown, |own| own.read).or(fit.stamp);
             return ask(Source::Page, Some(fit.likely().saturating_add(moment(read, script))));
         }
         // What all models leave open: a file halves it.
@@ -665,6 +755,9 @@ impl Aim {
         let all = Paths::of(self.samples.iter().map(Sample::path).collect())?;
         let connects = Paths::of(self.connects.iter().copied().map(nanos).collect());
         let high = connects.map_or(all.quickest, |connects| connects.quickest.min(all.quickest));
+        // No answer comes sooner than the network allows.
+        let known = self.facts.network_micros.map(|micros| micros_to_nanos(micros).min(high));
+        let whole = if connects.is_none() && files.is_none() { known.unwrap_or(high) } else { high };
         let slack = (high / SLACK_PART).saturating_add(SLACK);
         let low = match (connects, files) {
             (Some(_), _) => high.saturating_sub(slack),
@@ -677,14 +770,27 @@ impl Aim {
             (_, Some(files)) => files.typical,
             (Some(connects), None) => connects.typical,
             // Later by a round trip is no worse than early, which costs one.
-            (None, None) => 0,
+            (None, None) => known.unwrap_or(0),
         };
         let jitter = match (connects, files) {
             (_, Some(files)) => files.spread(),
             (Some(connects), None) => connects.spread().max(high / JITTER_PART),
-            (None, None) => high / JITTER_PART,
+            (None, None) => whole / JITTER_PART,
         };
-        Some(Network { low: low.max(0), high, typical, jitter, slack })
+        Some(Network { low: low.max(0), high, typical, whole, jitter, slack })
+    }
+
+    fn has_many_own(&self) -> bool {
+        self.samples.iter().filter(|sample| sample.own.is_some()).count() >= MANY_OWN
+    }
+
+    /// Whether pages come with the application's own stamp, so that probes can go by it. Some sites send such a cookie only
+    /// now and then.
+    fn own_is_live(&self) -> bool {
+        let pages = || self.samples.iter().filter(|sample| sample.source == Source::Page);
+        let newest = pages().next_back().is_some_and(|page| page.own.is_some());
+        let all = pages().nth(1).is_some() && pages().all(|page| page.own.is_some());
+        newest && (all || self.has_many_own())
     }
 
     /// The models that fit the most trusted stamps; `None` if nothing fits.
@@ -698,17 +804,20 @@ impl Aim {
         // The clock that the rules ask goes first, then the pages' dates: files may come from another machine.
         let without_files = Used { files: false, ..all };
         let only_own = Used { files: false, pages: false, own: true };
-        let many_own = self.samples.iter().filter(|sample| sample.own.is_some()).count() >= MANY_OWN;
-        let mut tries = Vec::with_capacity(3);
-        if many_own {
+        let without_own = Used { own: false, ..all };
+        let mut tries = Vec::with_capacity(6);
+        if self.own_is_live() {
             tries.push(only_own);
         }
         tries.push(all);
         if all.files && (all.pages || all.own) {
             tries.push(without_files);
         }
-        if all.own && !many_own {
+        // A few stamps that contradict all dates are another clock's; many are not.
+        if all.own && self.has_many_own() {
             tries.push(only_own);
+        } else if all.own {
+            tries.extend([without_own, Used { files: false, ..without_own }, only_own]);
         }
         let fit = |stamp, used| self.fit(network, stamp, used).filter(|fit| !fit.bounds.is_empty());
         for used in &tries {
@@ -745,7 +854,9 @@ impl Aim {
             let date = (sample.date.saturating_mul(SECOND), SECOND, stamp);
             let own = sample.own.filter(|_| used.own).map(|own| {
                 let (micros, wide) = (own.unix_micros, own.resolution_micros.max(1));
-                (micros.saturating_mul(1_000), wide.saturating_mul(1_000), own.read)
+                // Where nothing else is used, either model of it is tried.
+                let read = if used.files || used.pages { own.read } else { own.read.or(stamp) };
+                (micros.saturating_mul(1_000), wide.saturating_mul(1_000), read)
             });
             for (shown, wide, stamp) in dates.then_some(date).into_iter().chain(own) {
                 any = true;
@@ -867,6 +978,10 @@ fn meets_second(earliest: Duration, ahead: i64) -> Duration {
     let stamped = nanos(earliest).saturating_add(ahead);
     let wait = (SECOND - stamped.rem_euclid(SECOND)) % SECOND;
     earliest.saturating_add(duration(wait))
+}
+
+fn micros_to_nanos(micros: u64) -> i64 {
+    i64::try_from(micros.saturating_mul(1_000)).unwrap_or(i64::MAX)
 }
 
 fn nanos(duration: Duration) -> i64 {

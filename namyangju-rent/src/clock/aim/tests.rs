@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod exact;
+
 const START: i64 = 1_795_658_400 * SECOND;
 const MS: u64 = 1_000_000;
 
@@ -257,16 +259,89 @@ fn earlier_openings_move_the_shot_forward_and_never_back() {
         (None, Some(-400_000), 400),
         (Some(300_000), Some(900_000), 0),
         (Some(-500_000), None, 0),
+        (None, Some(-1_000_000), 1_000),
+        (None, Some(-1_000_001), 0),
         // A person opened it by hand, or what is kept makes no sense.
         (Some(-9_000_000), Some(-5_000_000), 0),
         (Some(200_000), Some(-400_000), 0),
         (Some(i64::MIN), Some(i64::MIN), 0),
     ] {
-        aim.opened_before(EarlierOpening { closed_micros: closed, open_micros: open });
+        aim.opened_before([EarlierOpening { closed_micros: closed, open_micros: open }]);
         let shot = aim.shot(QUICK.opens()).unwrap();
         assert_eq!(plain.at - shot.at, Duration::from_millis(earlier), "{closed:?} {open:?}");
         assert_eq!(shot.safe_at, plain.safe_at);
     }
+}
+
+#[test]
+fn of_several_earlier_openings_the_least_early_counts() {
+    let mut aim = Aim::new(Stamp::Arrival);
+    QUICK.measured(&mut aim, true, || (0, 0));
+    let plain = aim.shot(QUICK.opens()).unwrap();
+    let opening = |open| EarlierOpening { closed_micros: None, open_micros: Some(open) };
+    for (earlier, by) in [(vec![-400_000, -150_000], 150), (vec![-400_000, 2_000], 0), (vec![], 0)] {
+        aim.opened_before(earlier.into_iter().map(opening));
+        assert_eq!(plain.at - aim.shot(QUICK.opens()).unwrap().at, Duration::from_millis(by));
+    }
+}
+
+#[test]
+fn where_openings_were_late_before_a_first_refusal_is_not_followed_at_once() {
+    let mut aim = Aim::new(Stamp::Arrival);
+    QUICK.measured(&mut aim, true, || (0, 0));
+    let shot = aim.shot(QUICK.opens()).unwrap();
+    let answered = shot.at + Duration::from_millis(40);
+    for (closed, follows) in [(None, true), (Some(5_000), true), (Some(300_000), false)] {
+        let opening = EarlierOpening { closed_micros: closed, open_micros: Some(900_000) };
+        aim.opened_before([EarlierOpening::default(), opening]);
+        assert_eq!(aim.second(QUICK.opens(), shot.at, answered).is_some(), follows, "{closed:?}");
+    }
+}
+
+#[test]
+fn what_an_earlier_run_learnt_decides_only_what_is_left_open() {
+    for stamp in [Stamp::Arrival, Stamp::Departure] {
+        let site = Site { stamp, script: 250 * MS, ..QUICK };
+        let mut aim = Aim::default();
+        aim.connected(Duration::from_millis(40));
+        // No file, and a script that always takes the same time: both models fit. `Server` is another's.
+        aim.served_by(if stamp == Stamp::Arrival { "nginx" } else { "Apache" });
+        site.measured(&mut aim, false, || (0, 0));
+        let wrong = aim.reading().unwrap();
+        assert_ne!(wrong.stamp, stamp);
+        let facts = ClockFacts { stamp, ..ClockFacts::default() };
+        aim.learnt_before(facts);
+        let reading = aim.reading().unwrap();
+        assert_eq!((reading.stamp, reading.stamp_from), (stamp, StampFrom::Earlier));
+        assert_eq!((reading.earliest, reading.latest), (wrong.earliest, wrong.latest), "no proof");
+        // The dialect has the last word, and a measurement that excludes it the very last.
+        let told = Aim { told: wrong.stamp, ..aim }.reading().unwrap();
+        assert_eq!((told.stamp, told.stamp_from), (wrong.stamp, StampFrom::Told));
+        let mut aim = Aim::default();
+        aim.learnt_before(ClockFacts { stamp: wrong.stamp, ..ClockFacts::default() });
+        aim.connected(Duration::from_millis(40));
+        site.measured(&mut aim, true, || (0, 0));
+        let learnt = aim.reading().unwrap();
+        assert_eq!((learnt.stamp, learnt.stamp_from), (stamp, StampFrom::Learnt));
+        let now = site.opens();
+        let kept = aim.facts(now).unwrap();
+        assert_eq!((kept.stamp, kept.learned_at, kept.own_stamp), (stamp, Some(now), None));
+    }
+}
+
+#[test]
+fn an_earlier_round_trip_narrows_the_first_guess_where_nothing_shows_it() {
+    let site = Site { stamp: Stamp::Departure, script: 120 * MS, ..QUICK };
+    let late = |facts: ClockFacts| {
+        let mut aim = Aim::new(Stamp::Departure);
+        aim.learnt_before(facts);
+        site.measured(&mut aim, false, || (0, 0));
+        assert!(site.holds(aim.reading().unwrap()));
+        nanos(aim.shot(site.opens()).unwrap().at) + site.truth() - START - nanos(OPENS)
+    };
+    let before = late(ClockFacts::default());
+    let known = late(ClockFacts { network_micros: Some(40_000), ..ClockFacts::default() });
+    assert!(before > 40 * MILLI && (0..20 * MILLI).contains(&known), "{} {}", ms(before), ms(known));
 }
 
 #[test]
@@ -350,7 +425,7 @@ proptest! {
         for took in connects {
             aim.connected(Duration::from_nanos(took as u64));
         }
-        aim.opened_before(EarlierOpening { closed_micros: Some(earlier.0), open_micros: Some(earlier.1) });
+        aim.opened_before([EarlierOpening { closed_micros: Some(earlier.0), open_micros: Some(earlier.1) }]);
         for (sent, first_byte, date, page, micros, wide) in samples {
             aim.add(Sample {
                 sent: Duration::from_micros(sent as u64),

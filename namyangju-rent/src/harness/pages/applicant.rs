@@ -19,7 +19,7 @@ const SLOT_ITEM: &str = "I000626";
 const NO_DISCOUNT: &str = "0";
 
 /// What the applicant form is made of.
-pub(crate) struct FormPage<'a> {
+pub(crate) struct FormPageParts<'a> {
     pub(crate) court: &'a Court,
     pub(crate) date: RentDate,
     pub(crate) purpose: Purpose,
@@ -44,7 +44,7 @@ fn item_list(court: &Court) -> String {
     court.items.iter().map(entry).collect::<Vec<_>>().join("|")
 }
 
-pub(crate) fn applicant_form(view: &View<'_>, page: &FormPage<'_>) -> String {
+pub(crate) fn applicant_form(view: &View<'_>, page: &FormPageParts<'_>) -> String {
     let dialect = &view.site.dialect;
     let mut content = view.menus(&page.court.place, &dialect.codes.view_calendar);
     let times: Vec<String> =
@@ -70,7 +70,7 @@ pub(crate) fn applicant_form(view: &View<'_>, page: &FormPage<'_>) -> String {
     view.page("대관신청서", &content)
 }
 
-fn control(out: &mut String, view: &View<'_>, page: &FormPage<'_>, field: &ApplicationField) {
+fn control(out: &mut String, view: &View<'_>, page: &FormPageParts<'_>, field: &ApplicationField) {
     let dialect = &view.site.dialect;
     let name = field.name.as_str();
     match field.from {
@@ -115,7 +115,7 @@ fn control(out: &mut String, view: &View<'_>, page: &FormPage<'_>, field: &Appli
 }
 
 /// The controls whose content the server makes; names as in protocol.md section 6.
-fn page_control(out: &mut String, view: &View<'_>, page: &FormPage<'_>, name: &str) {
+fn page_control(out: &mut String, view: &View<'_>, page: &FormPageParts<'_>, name: &str) {
     let dialect = &view.site.dialect;
     let items = &page.court.items;
     match name {

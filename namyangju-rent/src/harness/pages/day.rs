@@ -20,7 +20,7 @@ pub(crate) struct DaySlot {
 }
 
 /// What the day page is made of.
-pub(crate) struct DayPage<'a> {
+pub(crate) struct DayPageParts<'a> {
     pub(crate) place: &'a Place,
     pub(crate) date: RentDate,
     pub(crate) purpose: Purpose,
@@ -33,7 +33,7 @@ pub(crate) struct DayPage<'a> {
     pub(crate) challenge: Option<(Challenge, String)>,
 }
 
-pub(crate) fn day_page(view: &View<'_>, page: &DayPage<'_>) -> String {
+pub(crate) fn day_page(view: &View<'_>, page: &DayPageParts<'_>) -> String {
     let dialect = &view.site.dialect;
     let mut content = view.menus(page.place, &dialect.codes.view_calendar);
     content.push_str(&view.month_bar(page.place, &dialect.codes.view_calendar, Some(page.date)));
@@ -83,7 +83,7 @@ pub(crate) fn day_page(view: &View<'_>, page: &DayPage<'_>) -> String {
     view.page("대관신청", &content)
 }
 
-fn slot_table(content: &mut String, slot_field: &str, page: &DayPage<'_>) {
+fn slot_table(content: &mut String, slot_field: &str, page: &DayPageParts<'_>) {
     // Names of the twins for the two purposes (5.3, S1).
     let (class, id, prefix) = match page.purpose {
         Purpose::Sports => ("select_check", "select", "sports"),
@@ -116,7 +116,7 @@ fn slot_table(content: &mut String, slot_field: &str, page: &DayPage<'_>) {
 }
 
 /// The value of a field of the first POST; the words are those of the dialect file.
-fn field_value(view: &View<'_>, page: &DayPage<'_>, template: &str) -> String {
+fn field_value(view: &View<'_>, page: &DayPageParts<'_>, template: &str) -> String {
     let codes = &view.site.dialect.codes;
     match template {
         "{date}" => page.date.compact(),

@@ -10,15 +10,15 @@ mod notice;
 mod schedule;
 mod script;
 
-pub(crate) use applicant::{FormPage, applicant_form, time_list};
-pub(crate) use day::{DayPage, DaySlot, day_page};
+pub(crate) use applicant::{FormPageParts, applicant_form, time_list};
+pub(crate) use day::{DayPageParts, DaySlot, day_page};
 pub(crate) use frame::{IMAGE_FILE, IMAGES_PATH, SCRIPT_PATH, STYLE_FILE, STYLE_PATH, View};
 pub(crate) use letters::Challenge;
 pub(crate) use notice::{
     GUARDED_HEAD, WAITING_PAGE, WAITING_SCRIPT, alert_page, bare, error_page, home_page, login_page,
     message_page, moved_page, receipt_page, taken_page,
 };
-pub(crate) use schedule::{ListedSlot, MonthPage, calendar_page, day_list_page};
+pub(crate) use schedule::{MonthPageParts, SlotLine, calendar_page, day_list_page};
 pub(crate) use script::page_script;
 
 /// The text, safe inside HTML and its attributes.

@@ -9,7 +9,7 @@ use crate::value::place::Place;
 use crate::value::slot::{Purpose, SlotState, TimeRange};
 
 /// One slot as the day list shows it.
-pub(crate) struct ListedSlot {
+pub(crate) struct SlotLine {
     pub(crate) range: TimeRange,
     pub(crate) state: SlotState,
     pub(crate) event: String,
@@ -17,15 +17,15 @@ pub(crate) struct ListedSlot {
 }
 
 /// One month of a place.
-pub(crate) struct MonthPage<'a> {
+pub(crate) struct MonthPageParts<'a> {
     pub(crate) place: &'a Place,
-    pub(crate) days: Vec<(RentDate, Vec<ListedSlot>)>,
+    pub(crate) days: Vec<(RentDate, Vec<SlotLine>)>,
     pub(crate) suffixes: bool,
 }
 
-impl MonthPage<'_> {
+impl MonthPageParts<'_> {
     fn first_free(&self) -> Option<RentDate> {
-        let free = |slots: &[ListedSlot]| slots.iter().any(|slot| slot.state == SlotState::Free);
+        let free = |slots: &[SlotLine]| slots.iter().any(|slot| slot.state == SlotState::Free);
         self.days.iter().find(|(_, slots)| free(slots)).map(|(date, _)| *date)
     }
 
@@ -64,7 +64,7 @@ const WEEKDAYS: [&str; 7] = ["일", "월", "화", "수", "목", "금", "토"];
 
 /// The month grid: one `td` a day with three `span.blind` (protocol.md 5.1, S1); blank cells have them
 /// too (I+).
-pub(crate) fn calendar_page(view: &View<'_>, month: &MonthPage<'_>) -> String {
+pub(crate) fn calendar_page(view: &View<'_>, month: &MonthPageParts<'_>) -> String {
     let grid = grid(view, "rent_calendar", &month.days, month.suffixes, |slots, date| {
         let free = slots.iter().any(|slot| slot.state == SlotState::Free);
         let booked = !slots.is_empty() && slots.iter().all(|slot| slot.state == SlotState::Booked);
@@ -136,7 +136,7 @@ pub(super) fn grid<T>(
 }
 
 /// The list of the whole month, once for each purpose (protocol.md 5.2, S3 and S1).
-pub(crate) fn day_list_page(view: &View<'_>, month: &MonthPage<'_>) -> String {
+pub(crate) fn day_list_page(view: &View<'_>, month: &MonthPageParts<'_>) -> String {
     let mut inner = view.purpose_switch(Purpose::Sports);
     inner.push_str("<div class=\"rent_daylist\">\n");
     for (purpose, class, style) in [

@@ -150,7 +150,7 @@ async fn in_the_foreground(play: Play<'_>) -> Result<Played> {
     }
     let watched = Watched { booking, countdown, standing: Standing::default() };
     let act = |happened: &TimedEvent| stage.lock().unwrap_or_else(PoisonError::into_inner).act(happened);
-    let ending = foreground::run(watched, story, act).await;
+    let ending = foreground::run(watched, story, None, act).await;
     let (code, receipt) = (ending.code(), ending.receipt().map(str::to_owned));
     Ok(Played {
         ending: Some(ending),

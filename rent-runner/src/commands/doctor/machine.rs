@@ -9,6 +9,7 @@ use namyangju_rent::clock::{Clock, SystemClock};
 
 use super::Findings;
 use crate::config::Config;
+use crate::private_file;
 
 /// A runner holds a handful for each booking, and the database its own.
 const MIN_FILES: u64 = 256;
@@ -32,15 +33,9 @@ pub(super) fn settings(findings: &mut Findings, config: &Config) -> Result<()> {
     Ok(())
 }
 
-#[cfg(unix)]
+/// Whether other users can read a file.
 pub(super) fn is_open_to_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-pub(super) fn is_open_to_others(_: &Path) -> bool {
-    false
+    std::fs::File::open(path).is_ok_and(|file| private_file::is_open_to_others(&file, path))
 }
 
 /// This machine's wall clock, and that it knows Seoul.

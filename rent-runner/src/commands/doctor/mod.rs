@@ -1,6 +1,8 @@
 //! `doctor`: what would keep a booking from working, looked for while there is time.
 
 mod machine;
+mod report;
+mod scrub;
 mod site;
 mod stored;
 #[cfg(test)]
@@ -94,13 +96,23 @@ impl Findings {
 pub(crate) async fn run(arguments: &Doctor, mut flags: Flags) -> Result<u8> {
     arguments.at.apply_to(&mut flags);
     let mut findings = Findings { quiet: arguments.json, ..Findings::default() };
-    match Config::load(&flags) {
+    let config = match Config::load(&flags) {
         Ok(config) => {
             logs::set_format(config.log_format);
             machine::settings(&mut findings, &config)?;
             examine(&mut findings, arguments, &config).await?;
+            Some(config)
         }
-        Err(error) => findings.failed("settings", format!("{error:#}"), "correct it")?,
+        Err(error) => {
+            findings.failed("settings", format!("{error:#}"), "correct it")?;
+            None
+        }
+    };
+    if let Some(path) = &arguments.report {
+        let subject =
+            report::Subject { config: config.as_ref(), findings: &findings, booking: arguments.booking };
+        report::write(path, &subject).await?;
+        terminal::note(&format!("wrote {}: read it before you hand it on", path.display()));
     }
     let (failed, warnings) = (findings.how_many(Level::Failed), findings.how_many(Level::Warning));
     if arguments.json {

@@ -1,14 +1,15 @@
 //! The database, the key, the accounts, and whether a runner is there for what opens soon.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
 
 use super::{Findings, machine};
+use crate::commands::which_store;
 use crate::config::Config;
-use crate::store::{Filter, State, Store, StoreError};
+use crate::store::{Filter, FoundBookings, State, Store, StoreError};
 use crate::vault::{KeySource, Vault};
 use crate::words::millis;
 
@@ -27,7 +28,7 @@ const CLOCKS_AGREE: i64 = 500_000;
 /// Opens the database, if it is there; a new one is not made.
 pub(super) async fn open(findings: &mut Findings, config: &Config) -> Result<Option<Store>> {
     const WHAT: &str = "database";
-    let path = file(&config.database);
+    let path = which_store::file_of(&config.database);
     if let Some(path) = &path {
         if !path.exists() {
             findings.warning(
@@ -88,14 +89,6 @@ async fn examine(store: &Store) -> crate::store::Result<(i64, i64, Duration)> {
     let (theirs, took) = store.now().await?;
     let ours = SystemClock.now().minus(took / 2);
     Ok((version, theirs.unix_micros().saturating_sub(ours.unix_micros()), took))
-}
-
-/// The path of a database that is a file.
-fn file(address: &str) -> Option<PathBuf> {
-    match address.strip_prefix("sqlite:") {
-        Some(path) => Some(path.strip_prefix("//").unwrap_or(path).into()),
-        None => (!address.contains("://")).then(|| address.into()),
-    }
 }
 
 fn folder(file: &Path) -> &Path {
@@ -159,12 +152,15 @@ pub(super) async fn runners(findings: &mut Findings, store: &Store) -> Result<()
     let states = vec![State::Waiting, State::Armed, State::Firing];
     let filter = Filter { states, ..Filter::default() };
     let read = async {
-        Ok::<_, StoreError>((store.now().await?.0, store.runners().await?, store.bookings(&filter).await?))
+        Ok::<_, StoreError>((store.now().await?.0, store.runners().await?, store.listed(&filter).await?))
     };
-    let (now, runners, bookings) = match read.await {
+    let (now, runners, FoundBookings { bookings, unreadable }) = match read.await {
         Ok(read) => read,
         Err(error) => return findings.failed(WHAT, error.to_string(), "make the database answer first"),
     };
+    for booking in &unreadable {
+        findings.failed("bookings", booking.to_string(), booking.to_do().replace('\n', " "))?;
+    }
     let alive = runners.iter().filter(|runner| now.since(runner.seen_at) < SEEN_LATELY);
     let alive: Vec<_> = alive.filter(|runner| runner.stopped_at.is_none()).collect();
     let soon =
@@ -195,15 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_file_has_a_path() {
-        for (address, path) in [
-            ("/var/lib/rent.db", Some("/var/lib/rent.db")),
-            ("sqlite:rent.db", Some("rent.db")),
-            ("sqlite://rent.db", Some("rent.db")),
-            ("postgres://rent@host/rent", None),
-        ] {
-            assert_eq!(file(address).as_deref(), path.map(Path::new), "{address}");
-        }
+    fn a_file_without_a_folder_lies_in_the_current_one() {
         assert_eq!(folder(Path::new("rent.db")), Path::new("."));
     }
 }

@@ -115,7 +115,7 @@ async fn a_message_is_tried_until_it_arrives() {
     for message in notifier.ended(&booking, State::Failed, Some("lost"), None) {
         store.enqueue(&message).await.unwrap();
     }
-    assert_eq!(notifier.flush(&store, PATIENCE).await, 0);
+    assert_eq!(notifier.flush(&store, PATIENCE).await, Some(0));
     let received = server.received();
     let ids: Vec<_> = received.iter().map(|request| request.json()["id"].clone()).collect();
     assert_eq!(ids.len(), 3);
@@ -129,7 +129,7 @@ async fn a_message_is_given_up_in_the_end() {
     let server = Server::start((0..20).map(|_| (500, vec![], ""))).await;
     let notifier = notifier(&[hook("all", &server.base, "")], impatient());
     store.enqueue(&to_itself(&["all"])).await.unwrap();
-    assert_eq!(notifier.flush(&store, PATIENCE).await, 0);
+    assert_eq!(notifier.flush(&store, PATIENCE).await, Some(0));
     assert_eq!(server.received().len(), 8);
 }
 
@@ -143,7 +143,7 @@ async fn a_server_that_asks_for_rest_gets_it() {
     }
     // The second one would only hear the same, so that it is not sent.
     for _ in 0..2 {
-        assert_eq!(notifier.flush(&store, PATIENCE).await, 2);
+        assert_eq!(notifier.flush(&store, PATIENCE).await, Some(2));
         assert_eq!(server.received().len(), 1);
     }
 }
@@ -155,7 +155,7 @@ async fn a_message_for_an_unknown_channel_waits_and_others_arrive() {
     let patience = Patience { back_off: [HOUR; 5], ..impatient() };
     let notifier = notifier(&[hook("all", &server.base, "")], patience);
     store.enqueue(&to_itself(&["gone", "all"])).await.unwrap();
-    assert_eq!(notifier.flush(&store, PATIENCE).await, 1);
+    assert_eq!(notifier.flush(&store, PATIENCE).await, Some(1));
     server.only();
 }
 
@@ -214,7 +214,7 @@ async fn a_message_that_is_refused_for_good_is_given_up_alone() {
         let server = Server::start([(status, vec![], "")]).await;
         let notifier = notifier(&[hook("all", &server.base, "")], impatient());
         put(&store, &["all"], 4).await;
-        assert_eq!(notifier.flush(&store, PATIENCE).await, 0);
+        assert_eq!(notifier.flush(&store, PATIENCE).await, Some(0));
         assert_eq!(ids(&server), [1, 2, 3, 4], "{status}");
         let failing = store.messages_failing(9).await.unwrap();
         let told: Vec<_> = failing.iter().map(|m| (m.id, m.tries, m.last_error.clone().unwrap())).collect();
@@ -232,7 +232,7 @@ async fn a_message_that_fails_at_each_try_keeps_back_none_behind_it() {
     .await;
     let notifier = notifier(&[hook("all", &server.base, "")], impatient());
     put(&store, &["all"], 4).await;
-    assert_eq!(notifier.flush(&store, PATIENCE).await, 0);
+    assert_eq!(notifier.flush(&store, PATIENCE).await, Some(0));
     let ids = ids(&server);
     assert_eq!(ids[..4], [1, 2, 3, 4]);
     assert_eq!(ids[4..], [1; 7]);
@@ -275,7 +275,7 @@ async fn a_body_that_cannot_be_read_keeps_back_none_taken_with_it() {
     let file = crate::testing::config(folder.path()).database;
     let mut raw = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
     sqlx::query("UPDATE message SET body = 'no JSON' WHERE id = 2").execute(&mut raw).await.unwrap();
-    assert_eq!(notifier.flush(&store, PATIENCE).await, 0);
+    assert_eq!(notifier.flush(&store, PATIENCE).await, Some(0));
     assert_eq!(ids(&server), [1, 2, 3]);
 }
 
@@ -286,10 +286,10 @@ async fn what_waits_behind_a_rest_is_not_charged_with_a_try() {
     let server = Server::with(rest).await;
     let notifier = notifier(&[hook("all", &server.base, "")], impatient());
     put(&store, &["all"], 3).await;
-    assert_eq!(notifier.flush(&store, PATIENCE).await, 3);
+    assert_eq!(notifier.flush(&store, PATIENCE).await, Some(3));
     // One that is stored while the server rests waits as well.
     put(&store, &["all"], 1).await;
-    assert_eq!(notifier.flush(&store, PATIENCE).await, 4);
+    assert_eq!(notifier.flush(&store, PATIENCE).await, Some(4));
     assert_eq!(ids(&server), [1]);
     let tried: Vec<_> = store.messages_failing(9).await.unwrap().iter().map(|m| (m.id, m.tries)).collect();
     assert_eq!(tried, [(1, 1)]);
@@ -318,6 +318,15 @@ async fn a_silent_channel_with_hundreds_of_messages_takes_no_room_from_another()
     tokio::time::timeout(PATIENCE, arrived).await.unwrap();
     flushing.abort();
     assert_eq!(silent.received().len(), 1);
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_is_not_said_to_hold_no_messages() {
+    let (_folder, store, _booking) = booking().await;
+    let server = Server::start([]).await;
+    let notifier = notifier(&[hook("all", &server.base, "")], impatient());
+    store.close().await;
+    assert_eq!(notifier.flush(&store, Duration::from_millis(50)).await, None);
 }
 
 #[derive(Clone, Default)]
@@ -360,7 +369,7 @@ async fn no_log_and_no_stored_error_repeats_a_secret() {
     ];
     let notifier = notifier(&tables, Patience { back_off: [HOUR; 5], ..impatient() });
     store.enqueue(&to_itself(&["dead", "odd", "bot", "mail"])).await.unwrap();
-    assert_eq!(notifier.flush(&store, PATIENCE).await, 3);
+    assert_eq!(notifier.flush(&store, PATIENCE).await, Some(3));
     drop(guard);
     store.close().await;
     let log = String::from_utf8_lossy(&kept.0.lock().unwrap()).into_owned();

@@ -71,6 +71,13 @@ async fn relay(
     tokio::io::copy_bidirectional(&mut visitor, &mut server).await.map(|_| ())
 }
 
+/// The authority as a Windows editor saves it.
+fn with_byte_order_mark() -> tempfile::NamedTempFile {
+    let marked = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&marked, [b"\xef\xbb\xbf", &std::fs::read(file("ca.pem")).unwrap()[..]].concat()).unwrap();
+    marked
+}
+
 async fn send(table: &str, extra_ca: Option<PathBuf>) -> Result<(), String> {
     let settings = NotifySettings { extra_ca, ..config(vec![channel(table).unwrap()]) };
     let notifier = Notifier::with(&settings, impatient(), None).unwrap();
@@ -88,6 +95,8 @@ async fn a_webhook_over_https_is_believed_only_with_its_authority() {
     let why = send(&table, None).await.unwrap_err();
     assert!(!why.contains("secret-1") && !why.contains("127.0.0.1"), "{why}");
     server.only();
+    send(&table, Some(with_byte_order_mark().path().into())).await.unwrap();
+    assert_eq!(server.received().len(), 2);
 }
 
 #[tokio::test]
@@ -102,7 +111,7 @@ async fn a_mail_goes_over_tls_from_the_start_or_after_starttls() {
         );
         let why = send(&table, None).await.unwrap_err();
         assert!(why.contains("certificate") && !why.contains("127.0.0.1"), "{tls}: {why}");
-        send(&table, Some(file("ca.pem"))).await.unwrap();
+        send(&table, Some(with_byte_order_mark().path().into())).await.unwrap();
         let heard = heard.await.unwrap();
         assert!(heard.contains("AUTH PLAIN") && heard.contains("RCPT TO:<b@example.org>"), "{tls}: {heard}");
     }

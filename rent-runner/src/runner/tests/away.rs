@@ -3,7 +3,7 @@
 
 use namyangju_rent::Event;
 use namyangju_rent::harness::{BusyWindow, Delay};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, PgConnection};
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
@@ -15,7 +15,7 @@ const AWAY: Duration = Duration::from_millis(1_500);
 
 /// What keeps the store from answering.
 #[derive(Clone, Copy, Debug)]
-enum Fault {
+pub(super) enum Fault {
     /// Another process writes to the file.
     Held,
     /// Calls that need this table fail.
@@ -55,7 +55,7 @@ impl Fault {
     }
 
     /// Keeps the store away until `until` ends.
-    async fn during(self, database: &str, until: impl Future<Output = ()>) {
+    pub(super) async fn during(self, database: &str, until: impl Future<Output = ()>) {
         match self {
             Self::Held => {
                 let mut other = sqlite(database).await;
@@ -258,4 +258,50 @@ async fn an_alarm_is_not_sent_anew_at_each_restart() {
     }
     assert!(reasons.windows(2).all(|pair| pair[0] == pair[1]), "{reasons:?}");
     assert_eq!(stage.store.messages_waiting().await.unwrap(), 1);
+}
+
+/// The alarm's event was written, its message was not, and the process ended.
+#[tokio::test]
+async fn an_alarm_that_could_not_be_queued_is_told_by_the_next_runner() {
+    let now = SystemClock.now();
+    let (from, until) = (now.minus(Duration::from_secs(60)), now.plus(Duration::from_secs(60)));
+    let busy = BusyWindow { from, until, status: 503, retry_after: None };
+    let mut stage = Stage::new(|settings| settings.busy.push(busy)).await;
+    stage.config.channels =
+        vec![crate::testing::channel("name = 'phone'\nkind = 'ntfy'\ntopic = 'invented'").unwrap()];
+    let opens_at = SystemClock.now().plus(Duration::from_secs(300));
+    let id = stage.booking(OpeningSource::Given, opens_at, &["06:00-08:00"]).await;
+    let has_alarm = async || {
+        let story = stage.store.story(id).await.unwrap();
+        story.events.iter().any(|row| matches!(row.event, Event::Alarm { .. }))
+    };
+    let is_queued = async || stage.store.messages_waiting().await.unwrap() > 0;
+
+    run_until(&stage, opens_at, Some(Fault::Without("message")), has_alarm).await;
+    assert_eq!(stage.store.messages_waiting().await.unwrap(), 0);
+    run_until(&stage, opens_at, None, is_queued).await;
+    assert_eq!(stage.store.messages_waiting().await.unwrap(), 1);
+}
+
+/// A runner that meets a fault once it has begun, and is stopped when something is so.
+pub(super) async fn run_until(
+    stage: &Stage,
+    opens_at: SeoulTime,
+    fault: Option<Fault>,
+    is_so: impl AsyncFn() -> bool,
+) {
+    let (stop, stopped) = watch::channel(false);
+    let mut runner = Runner::begin(stage.context(None)).await.unwrap();
+    let working = runner.run(Scope::Before(opens_at.plus(Duration::from_secs(1))), stopped, |_| {});
+    let waiting = async {
+        while !is_so().await {
+            SystemClock.sleep(Duration::from_millis(20)).await;
+        }
+        let _ = stop.send(true);
+    };
+    let both = async { tokio::join!(working, waiting).0.unwrap() };
+    match fault {
+        Some(fault) => fault.during(&stage.config.database, both).await,
+        None => both.await,
+    }
 }

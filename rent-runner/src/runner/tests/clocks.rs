@@ -30,6 +30,34 @@ async fn ahead_of_the_site(millis: i64) {
     assert_eq!(told.count(), usize::from(millis.abs() > MINUTE), "{millis}: {messages:?}");
 }
 
+/// The store takes no message when the clocks are compared, and does later.
+#[tokio::test]
+async fn a_wrong_clock_is_told_when_the_store_is_back() {
+    let mut stage = Stage::new(|settings| settings.clock_skew_millis = 60 * MINUTE).await;
+    stage.config.channels =
+        vec![crate::testing::channel("name = 'phone'\nkind = 'ntfy'\ntopic = 'invented'").unwrap()];
+    let opens_at = SystemClock.now().plus(Duration::from_secs(86_400));
+    stage.booking(OpeningSource::Given, opens_at, &["06:00-08:00"]).await;
+    let (stop, stopped) = watch::channel(false);
+    let mut runner = Runner::begin(stage.context(None)).await.unwrap();
+    let working = runner.run(Scope::Daemon, stopped, |_| {});
+    let acting = async {
+        let compared = async {
+            while stage.looks_at_clock() == 0 {
+                SystemClock.sleep(Duration::from_millis(20)).await;
+            }
+            // The first try to queue it fails meanwhile.
+            SystemClock.sleep(Duration::from_millis(300)).await;
+        };
+        away::Fault::Without("message").during(&stage.config.database, compared).await;
+        while stage.store.messages_waiting().await.unwrap() == 0 {
+            SystemClock.sleep(Duration::from_millis(20)).await;
+        }
+        let _ = stop.send(true);
+    };
+    tokio::join!(working, acting).0.unwrap();
+}
+
 #[tokio::test]
 async fn a_wrong_clock_loses_no_booking() {
     let all = [8 * MINUTE, 60 * MINUTE, 24 * 60 * MINUTE, -60 * MINUTE, -24 * 60 * MINUTE, 2_000];

@@ -183,6 +183,42 @@ pub(crate) struct StoredBooking {
     pub(crate) round: i64,
 }
 
+/// A booking whose row cannot be understood, by what is left of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnreadableBooking {
+    pub(crate) id: BookingId,
+    pub(crate) account: Option<String>,
+    /// The word that is stored, known or not.
+    pub(crate) state: Option<String>,
+    /// What cannot be understood.
+    pub(crate) why: String,
+}
+
+impl UnreadableBooking {
+    /// What a person can do about it.
+    pub(crate) fn to_do(&self) -> String {
+        format!(
+            "use the version of this program that wrote it, or a backup of the store;\n\
+             `rent-runner cancel {}` ends it, so that it can be added anew",
+            self.id
+        )
+    }
+}
+
+impl fmt::Display for UnreadableBooking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "booking {} cannot be read: {}", self.id, self.why)
+    }
+}
+
+/// The bookings of a filter.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FoundBookings {
+    pub(crate) bookings: Vec<StoredBooking>,
+    /// Those whose rows cannot be understood: they hold up no other, and are named.
+    pub(crate) unreadable: Vec<UnreadableBooking>,
+}
+
 /// What to list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
@@ -237,4 +273,6 @@ pub(crate) struct BookingHistory {
     pub(crate) attempts: Vec<AttemptRow>,
     /// The last report as JSON, but for its attempts.
     pub(crate) report: Option<Value>,
+    /// Parts of the story that cannot be understood, by name.
+    pub(crate) unreadable: Vec<String>,
 }

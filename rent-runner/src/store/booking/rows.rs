@@ -5,11 +5,12 @@ use std::time::Duration;
 use namyangju_rent::schedule::{SlotState, TimeOfDay};
 use namyangju_rent::{AnswerKind, Event, SeoulTime, Step, TimeRange, Wish, nfc};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::store::sql::{Row, damaged, of_word, values};
 use crate::store::{
-    AttemptRow, BookingHistory, BookingId, EventRow, Filter, OpeningSource, Result, RetryPace, Sealed, State,
-    Store, StoreError, StoredBooking,
+    AttemptRow, BookingHistory, BookingId, EventRow, Filter, FoundBookings, OpeningSource, Result, RetryPace,
+    Sealed, State, Store, StoreError, StoredBooking, UnreadableBooking,
 };
 
 /// The parts of [`Columns`], in its order.
@@ -109,6 +110,27 @@ pub(super) fn booking(row: &Row) -> Result<StoredBooking> {
     booking_and_fence(row).map(|(booking, _)| booking)
 }
 
+/// What is left of a booking that cannot be read for this reason.
+///
+/// # Errors
+/// The same reason, if not even the number can be read.
+fn unreadable(row: &Row, reason: StoreError) -> Result<UnreadableBooking> {
+    let columns: Vec<Value> = row.json("booking").unwrap_or_default();
+    // In the order of `columns`.
+    let text = |index: usize| columns.get(index).and_then(Value::as_str).map(str::to_owned);
+    let Some(id) = columns.first().and_then(Value::as_i64) else { return Err(reason) };
+    let why = match reason {
+        StoreError::Damaged { why, .. } => why,
+        other => other.to_string(),
+    };
+    Ok(UnreadableBooking { id: BookingId(id), account: text(2), state: text(13), why })
+}
+
+/// A booking, or by name the one that cannot be read.
+fn booking_by_name(row: &Row) -> Result<StoredBooking> {
+    booking(row).or_else(|reason| Err(StoreError::Unreadable(unreadable(row, reason)?)))
+}
+
 /// With the fence of the last claim.
 pub(in crate::store) fn booking_and_fence(row: &Row) -> Result<(StoredBooking, i64)> {
     let columns: Columns = row.json("booking")?;
@@ -172,8 +194,15 @@ pub(in crate::store) fn minutes(range: TimeRange) -> (u32, u32) {
 }
 
 impl Store {
-    /// Those of a filter in order of opening, then number.
+    /// Those of a filter in order of opening, then number. One that cannot be read is left out and logged.
     pub(crate) async fn bookings(&self, filter: &Filter) -> Result<Vec<StoredBooking>> {
+        let listed = self.listed(filter).await?;
+        listed.unreadable.iter().for_each(|booking| tracing::error!("{booking}"));
+        Ok(listed.bookings)
+    }
+
+    /// The same, with those that cannot be read.
+    pub(crate) async fn listed(&self, filter: &Filter) -> Result<FoundBookings> {
         // One text for any choice of states: the list is filled up with nothing.
         let states = if filter.states.is_empty() { &State::ALL[..] } else { &filter.states };
         let state = |state: State| if states.contains(&state) { state.as_str() } else { "" };
@@ -192,44 +221,62 @@ impl Store {
                  ORDER BY b.opens_at DESC, b.id DESC LIMIT $11"
             ),
         };
-        let mut bookings = self.rows(sql, values).await?.iter().map(booking).collect::<Result<Vec<_>>>()?;
-        if filter.last {
-            bookings.reverse();
+        let mut listed = FoundBookings::default();
+        for row in self.rows(sql, values).await? {
+            match booking(&row) {
+                Ok(booking) => listed.bookings.push(booking),
+                Err(reason) => listed.unreadable.push(unreadable(&row, reason)?),
+            }
         }
-        Ok(bookings)
+        if filter.last {
+            listed.bookings.reverse();
+            listed.unreadable.reverse();
+        }
+        Ok(listed)
     }
 
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; `Unreadable`.
     pub(crate) async fn booking(&self, id: BookingId) -> Result<StoredBooking> {
         let row = self.row(select_bookings!("WHERE b.id = $1"), values![id.0]).await?;
-        booking(&row.ok_or_else(|| no_booking(id))?)
+        booking_by_name(&row.ok_or_else(|| no_booking(id))?)
     }
 
+    /// An attempt or a report that cannot be read is left out and named.
+    ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; `Unreadable`.
     pub(crate) async fn story(&self, id: BookingId) -> Result<BookingHistory> {
         let mut tx = self.read().await?;
         let row = tx.row(select_bookings!("WHERE b.id = $1"), values![id.0]).await?;
-        let booking = booking(&row.ok_or_else(|| no_booking(id))?)?;
+        let booking = booking_by_name(&row.ok_or_else(|| no_booking(id))?)?;
         let events = select_events!("WHERE e.booking_id = $1 ORDER BY e.number");
         let events = tx.rows(events, values![id.0]).await?;
-        let attempts = "SELECT t.round, t.data, CAST(length(p.body) AS BIGINT) AS page_bytes \
+        let attempts = "SELECT t.round, t.number, t.data, CAST(length(p.body) AS BIGINT) AS page_bytes \
              FROM attempt t LEFT JOIN page p ON p.booking_id = t.booking_id AND p.round = t.round \
              AND p.attempt = t.number WHERE t.booking_id = $1 ORDER BY t.round, t.number";
         let attempts = tx.rows(attempts, values![id.0]).await?;
         let report = tx.row("SELECT data FROM report WHERE booking_id = $1", values![id.0]).await?;
         tx.commit().await?;
-        let attempt = |row: &Row| {
+        let mut unreadable = Vec::new();
+        let mut known = Vec::with_capacity(attempts.len());
+        for row in &attempts {
+            let round = row.int("round")?;
             let sealed = row.maybe_int("page_bytes")?.and_then(|bytes| u64::try_from(bytes).ok());
             let page_bytes = sealed.map(|sealed| sealed.saturating_sub(Sealed::OVERHEAD));
-            Ok(AttemptRow { round: row.int("round")?, attempt: row.json("data")?, page_bytes })
-        };
+            match row.json("data") {
+                Ok(attempt) => known.push(AttemptRow { round, attempt, page_bytes }),
+                Err(_) => unreadable.push(format!("attempt {} of round {round}", row.int("number")?)),
+            }
+        }
+        let report = report
+            .and_then(|row| row.json("data").inspect_err(|_| unreadable.push("the report".to_owned())).ok());
         Ok(BookingHistory {
             booking,
             events: events.iter().map(event).collect::<Result<_>>()?,
-            attempts: attempts.iter().map(attempt).collect::<Result<_>>()?,
-            report: report.map(|row| row.json("data")).transpose()?,
+            attempts: known,
+            report,
+            unreadable,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use namyangju_rent::Purpose;
+use namyangju_rent::clock::ClockFacts;
 use namyangju_rent::network::Routes;
 use namyangju_rent::schedule::TimeNo;
 use serde_json::json;
@@ -19,6 +20,7 @@ suite! {
     messages_are_taken_by_one_and_tried_again,
     time_numbers_of_the_same_time_are_replaced,
     routes_are_kept,
+    what_shows_the_stamp_of_a_site_is_kept_until_it_is_too_old,
     the_clock_is_the_databases,
 }
 
@@ -221,6 +223,37 @@ async fn routes_are_kept(place: &Place) {
     routes.failed(&route, at("2026-11-26 10:00:00"));
     store.save_routes("http://127.0.0.1/", &routes.save()).await.unwrap();
     assert_eq!(store.routes("http://127.0.0.1/").await.unwrap(), Some(routes.save()));
+}
+
+async fn what_shows_the_stamp_of_a_site_is_kept_until_it_is_too_old(place: &Place) {
+    let store = place.open().await;
+    let site = "http://127.0.0.1/";
+    let facts = |stamp: &str, network: u64, at: &str| -> ClockFacts {
+        let json = serde_json::json!({ "stamp": stamp, "network_micros": network, "learned_at": at.to_owned() + "T10:00:03+09:00" });
+        serde_json::from_value(json).unwrap()
+    };
+    assert_eq!(store.site_clock(site).await.unwrap(), None);
+    let [first, second, third, fourth, fifth] = [
+        facts("unknown", 30_000, "2026-08-26"),
+        facts("departure", 40_000, "2026-09-26"),
+        facts("unknown", 50_000, "2026-10-26"),
+        facts("arrival", 60_000, "2026-11-26"),
+        facts("unknown", 70_000, "2027-06-26"),
+    ];
+    for (learnt, kept) in
+        [(first, first), (second, second), (third, second), (fourth, fourth), (fifth, fifth)]
+    {
+        store.learn_clock(site, learnt).await.unwrap();
+        assert_eq!(store.site_clock(site).await.unwrap(), Some(kept));
+    }
+    assert_eq!(store.site_clocks().await.unwrap(), [(site.to_owned(), fifth)]);
+    assert_eq!(store.site_clock("http://other/").await.unwrap(), None);
+    // What an instant is missing from, or cannot be read, is no obstacle.
+    store.learn_clock(site, ClockFacts::default()).await.unwrap();
+    store.run("UPDATE site_clock SET facts = '{'", &[]).await.unwrap();
+    assert!(store.site_clock(site).await.is_err());
+    store.learn_clock(site, first).await.unwrap();
+    assert_eq!(store.site_clock(site).await.unwrap(), Some(first));
 }
 
 async fn the_clock_is_the_databases(place: &Place) {

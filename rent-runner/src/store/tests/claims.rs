@@ -142,7 +142,7 @@ async fn only_what_runs_is_renewed_and_what_was_dropped_is_claimed_again(place: 
     let held = store.renew_running("runner-1", &[runs], LONG).await.unwrap();
     assert_eq!(held, [Held { lease: runs, cancel_asked: false }]);
     assert!(store.claim("runner-2", late(), 2, LONG).await.unwrap().is_empty());
-    let again = store.claim_beside("runner-1", &[runs.booking], late(), 2, LONG).await.unwrap();
+    let again = store.claim_beside("runner-1", &[runs.booking], late(), 2, LONG).await.unwrap().claimed;
     assert_eq!(again.len(), 1);
     assert_eq!(again[0].lease, Lease { booking: dropped.booking, fence: dropped.fence + 1 });
     // The old one is void.

@@ -3,6 +3,7 @@
 mod accounts;
 mod bookings;
 mod claims;
+mod copies;
 mod endings;
 mod opening;
 #[path = "../../../tests/cli/postgres.rs"]

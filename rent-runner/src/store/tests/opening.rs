@@ -16,6 +16,7 @@ suite! {
     many_openings_at_once_make_one_store,
     a_store_of_a_newer_version_is_left_alone,
     a_layout_that_was_changed_is_noticed,
+    a_store_of_the_layout_before_is_brought_up_to_date,
 }
 
 async fn error(address: &str) -> StoreError {
@@ -42,7 +43,7 @@ fn text(path: &Path) -> &str {
 async fn a_store_is_made_once_and_found_again(place: &Place) {
     let (store, id) = with_booking(place).await;
     assert!(store.is_new());
-    assert_eq!(store.version().await.unwrap(), 2);
+    assert_eq!(store.version().await.unwrap(), 3);
     store.close().await;
     assert!(store.accounts().await.is_err(), "it is closed");
     let store = place.open().await;
@@ -73,7 +74,7 @@ async fn a_store_of_a_newer_version_is_left_alone(place: &Place) {
     store.close().await;
     let before = std::fs::read(&place.address).ok();
     match error(&place.address).await {
-        error @ StoreError::Newer { found: 99, known: 2, .. } => {
+        error @ StoreError::Newer { found: 99, known: 3, .. } => {
             assert!(error.to_string().contains("install the newer version"), "{error}");
         }
         other => panic!("{other:?}"),
@@ -92,6 +93,18 @@ async fn a_layout_that_was_changed_is_noticed(place: &Place) {
         .unwrap();
     store.close().await;
     assert_error!(error(&place.address).await, Damaged, "another program");
+}
+
+async fn a_store_of_the_layout_before_is_brought_up_to_date(place: &Place) {
+    let (store, id) = with_booking(place).await;
+    for sql in ["DROP TABLE site_clock", "DELETE FROM _sqlx_migrations WHERE version = 3"] {
+        store.run(sql, &[]).await.unwrap();
+    }
+    store.close().await;
+    let store = place.open().await;
+    assert_eq!(store.version().await.unwrap(), 3);
+    assert_eq!(store.booking(id).await.unwrap().id, id);
+    assert!(store.site_clocks().await.unwrap().is_empty());
 }
 
 #[tokio::test]

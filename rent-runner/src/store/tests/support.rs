@@ -10,8 +10,8 @@ use super::postgres;
 use crate::store::claims::Held;
 use crate::store::sql::{Row, values};
 use crate::store::{
-    BookingEnd, BookingId, Claimed, Lease, NewAccount, NewBooking, OpeningSource, Result, RetryPace, Sealed,
-    State, Store,
+    BookingEnd, BookingId, Claimed, Claims, Lease, NewAccount, NewBooking, OpeningSource, Result, RetryPace,
+    Sealed, State, Store,
 };
 
 /// A lease that does not end in a test.
@@ -161,7 +161,12 @@ impl Store {
         lease: Duration,
     ) -> Result<Vec<Claimed>> {
         let running: Vec<_> = self.held_by(runner).await?.iter().map(|lease| lease.booking).collect();
-        self.claim_beside(runner, &running, opens_before, most, lease).await
+        let Claims { claimed, unreadable } =
+            self.claim_beside(runner, &running, opens_before, most, lease).await?;
+        for lease in unreadable {
+            self.set_aside(lease, "cannot be read", &[]).await?;
+        }
+        Ok(claimed)
     }
 
     pub(in crate::store) async fn renew(&self, runner: &str, lease: Duration) -> Result<Vec<Held>> {

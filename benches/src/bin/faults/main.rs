@@ -1,14 +1,18 @@
 //! What goes wrong around an opening, and what the library makes of it: one line a fault, with the
 //! verdict, and with what the site itself has in its books. Exits with 1 if a line is not as it must be.
 //!
-//!     cargo run --release -p benches --bin faults
+//!     cargo run -p benches --bin faults -- [rounds]
 //!
-//! All of it against the stand-in on loopback, on a clock that is moved by hand: no line waits.
+//! All of it against the stand-in on loopback, on a clock that is moved by hand: no line waits. After the lines come the
+//! conditions of real servers (`conditions.rs`), `rounds` of each (30).
+
+mod conditions;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use benches::machine;
 use namyangju_rent::clock::Clock;
 use namyangju_rent::harness::{
     BlockKind, BlockRule, BusyWindow, Fault, FaultKind, HumanCheck, ManualClock, Settings, SiteStep, StandIn,
@@ -18,7 +22,7 @@ use namyangju_rent::{
     Application, Booking, Client, Credentials, Event, Report, SeoulTime, Site, TimedEvent, Verdict, Wish,
 };
 
-type Failure = Box<dyn std::error::Error>;
+type Failure = benches::Failure;
 
 const START: &str = "2026-11-26 09:50:00";
 const OPENING: &str = "2026-11-26 10:00:00";
@@ -263,9 +267,11 @@ fn name(verdict: &Verdict) -> &'static str {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<ExitCode, Failure> {
-    let lines = lines().await?;
+fn main() -> Result<ExitCode, Failure> {
+    let rounds = std::env::args().nth(1).map_or(Ok(30), |text| text.parse::<usize>())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let lines = runtime.block_on(lines())?;
+    println!("{}\n", machine());
     let mut wrong = 0;
     println!("| fault | verdict | bookings at the site | attempts | requests | as it must be |");
     println!("| --- | --- | --- | --- | --- | --- |");
@@ -283,5 +289,6 @@ async fn main() -> Result<ExitCode, Failure> {
         );
     }
     println!("\n{} of {} lines are as they must be.", lines.len() - wrong, lines.len());
-    Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let right = conditions::tables(rounds)?;
+    Ok(if wrong == 0 && right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
