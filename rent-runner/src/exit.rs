@@ -46,25 +46,25 @@ pub(crate) fn word(code: u8) -> &'static str {
 
 /// An end that is no success, and has a code of its own.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct CodedFailure {
     code: u8,
     why: String,
 }
 
-impl Failure {
+impl CodedFailure {
     /// An end with this code, and the sentence for a person.
     pub(crate) fn new(code: u8, why: impl Into<String>) -> Self {
         Self { code, why: why.into() }
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CodedFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.why)
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for CodedFailure {}
 
 /// The table that the help shows.
 pub(crate) const TABLE: &str = "\
@@ -124,7 +124,7 @@ pub(crate) fn failure_code(error: &anyhow::Error) -> u8 {
         // The reader has seen enough, as in `| head -1`.
         return DONE;
     }
-    if let Some(failure) = error.downcast_ref::<Failure>() {
+    if let Some(failure) = error.downcast_ref::<CodedFailure>() {
         return failure.code;
     }
     if error.is::<BadInput>() {

@@ -134,7 +134,7 @@ pub(crate) enum Command {
     Doctor(Doctor),
     Completions(Completions),
     Man(Man),
-    /// Print the JSON Schemas of what `--json` prints: an object with one schema for each command.
+    /// Print the JSON Schemas of what `--json` prints, by command.
     #[command(hide = true)]
     Schema,
 }
@@ -203,6 +203,8 @@ mod tests {
             "settings path",
             "settings example",
             "completions",
+            "man",
+            "schema",
         ];
         assert_eq!(without(&Cli::command(), ""), others);
     }

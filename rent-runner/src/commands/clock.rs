@@ -42,7 +42,7 @@ pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
         Some(error) => Err(error.into()),
         None if watch.clock.probes().is_empty() => {
             let why = "the site's answers have no readable date";
-            Err(exit::Failure::new(exit::NO_CLEAR_ANSWER, why).into())
+            Err(exit::CodedFailure::new(exit::NO_CLEAR_ANSWER, why).into())
         }
         None => Ok(exit::DONE),
     }

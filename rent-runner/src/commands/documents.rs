@@ -19,7 +19,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::doctor::Check;
-use super::places::{EmptyMenu, Listed};
 use crate::terminal::booking::BookingDocument;
 
 /// The bookings of the store that were asked for, in the order of their openings.
@@ -466,6 +465,28 @@ pub(super) struct PlacesDocument<'s> {
     /// From menus, with `--all`: centres and groups in which no court was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) without_courts: Option<Vec<EmptyMenu>>,
+}
+
+/// One court as it is listed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Listed {
+    pub(super) place: Place,
+    /// The names of the centre, the group and the court, as far as they are known.
+    pub(super) names: Vec<String>,
+    /// With `--known`: the confidence mark of docs/protocol.md.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) confidence: Option<String>,
+    /// Whether the court is known to ask for a human check.
+    pub(super) human_check: bool,
+}
+
+/// A centre or group in which no court was found.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct EmptyMenu {
+    /// The code of the centre, or of the centre and the group.
+    pub(super) code: String,
+    /// The name on the site.
+    pub(super) name: String,
 }
 
 /// The times of a court.

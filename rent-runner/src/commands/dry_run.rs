@@ -6,7 +6,7 @@ use namyangju_rent::schedule::SlotState;
 use namyangju_rent::{Application, ApplicationError, Client, Credentials, Error, Verdict, Wish};
 
 use super::documents::{DiscountEntry, DryRunLine, SentField};
-use crate::exit::Failure;
+use crate::exit::CodedFailure;
 use crate::words::verdict_sentence;
 use crate::{exit, terminal};
 
@@ -29,7 +29,7 @@ pub(crate) async fn run(
                 let ours = wish.is_booked_for(application, &list);
                 let verdict = if ours { Verdict::AlreadyBooked } else { Verdict::Lost };
                 let code = exit::exit_code(&verdict);
-                return Err(Failure::new(code, verdict_sentence(&verdict)).into());
+                return Err(CodedFailure::new(code, verdict_sentence(&verdict)).into());
             }
         }
         return Err(Error::from(error).into());

@@ -7,7 +7,7 @@ use crate::cli::List;
 use crate::config::Config;
 use crate::store::{Filter, FoundBookings, State, Store, StoredBooking};
 use crate::terminal;
-use crate::terminal::{Cell, Column, booking};
+use crate::terminal::{TableCell, TableColumn, booking};
 use crate::words::{counted, many};
 
 /// How many are listed unless all are wanted: of those that are not over the ones that open first, of the
@@ -16,14 +16,14 @@ const FIRST_OPEN: u32 = 100;
 const LAST_OVER: u32 = 20;
 
 /// What gives way where a row does not fit: the numbers of the steps say in which order.
-const COLUMNS: [Column<'_>; 7] = [
-    Column::whole("number").short("no", 1),
-    Column::whole("opens (Asia/Seoul)").short("opens", 2),
-    Column::text("account").spare(4),
-    Column::text("court"),
-    Column::whole("day and time").short("day, from", 5),
-    Column::whole("state").short("state", 3),
-    Column::text("receipt or reason").short("result", 3).spare(6),
+const COLUMNS: [TableColumn<'_>; 7] = [
+    TableColumn::whole("number").short("no", 1),
+    TableColumn::whole("opens (Asia/Seoul)").short("opens", 2),
+    TableColumn::text("account").spare(4),
+    TableColumn::text("court"),
+    TableColumn::whole("day and time").short("day, from", 5),
+    TableColumn::whole("state").short("state", 3),
+    TableColumn::text("receipt or reason").short("result", 3).spare(6),
 ];
 
 /// Lists the bookings.
@@ -44,7 +44,7 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
         return Ok(super::name_unreadable(&unreadable));
     }
     if !bookings.is_empty() {
-        let rows: Vec<Vec<Cell>> = bookings.iter().map(|booking| row(booking, &refused)).collect();
+        let rows: Vec<Vec<TableCell>> = bookings.iter().map(|booking| row(booking, &refused)).collect();
         terminal::result(&terminal::table_of(&COLUMNS, &rows))?;
     }
     let waiting = bookings.iter().filter(|booking| !booking.state.is_over()).count();
@@ -81,7 +81,7 @@ async fn wanted(store: &Store, arguments: &List) -> Result<(FoundBookings, u64)>
     Ok((listed, left_out))
 }
 
-fn row(booking: &StoredBooking, refused: &[String]) -> Vec<Cell> {
+fn row(booking: &StoredBooking, refused: &[String]) -> Vec<TableCell> {
     let more = booking.choices.len().saturating_sub(1);
     let (court, day) = booking::choice(booking).map(|wish| booking::cells(wish, more)).unwrap_or_default();
     let mut end = match (&booking.receipt, &booking.reason) {
@@ -101,12 +101,12 @@ fn row(booking: &StoredBooking, refused: &[String]) -> Vec<Cell> {
         end.push_str(&format!("({note})"));
     }
     vec![
-        Cell::from(booking.id.to_string()),
+        TableCell::from(booking.id.to_string()),
         booking::opening(booking),
-        Cell::from(booking.account.clone()),
+        TableCell::from(booking.account.clone()),
         court,
         day,
-        Cell::or(booking::state(booking.state), booking.state.as_str()),
-        Cell::from(end),
+        TableCell::or(booking::state(booking.state), booking.state.as_str()),
+        TableCell::from(end),
     ]
 }

@@ -5,11 +5,9 @@ use std::time::Duration;
 use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::places::{CentreCode, GroupCode, Menu, MenuEntry};
-use namyangju_rent::{Client, Guest, Next, Place, Site};
-use schemars::JsonSchema;
-use serde::Serialize;
+use namyangju_rent::{Client, Guest, Next, Site};
 
-use super::documents::PlacesDocument;
+use super::documents::{EmptyMenu, Listed, PlacesDocument};
 use crate::bad_input::BadInput;
 use crate::cli::Places;
 use crate::config::Config;
@@ -24,19 +22,6 @@ const MAX_REQUESTS: u32 = 200;
 
 /// Pages that may fail before the walk ends.
 const MAX_FAILURES: u32 = 3;
-
-/// One court as it is listed.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Listed {
-    place: Place,
-    /// The names of the centre, the group and the court, as far as they are known.
-    names: Vec<String>,
-    /// With `--known`: the confidence mark of docs/protocol.md.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    confidence: Option<String>,
-    /// Whether the court is known to ask for a human check.
-    human_check: bool,
-}
 
 /// Lists what the dialect knows, or walks through the menus.
 pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
@@ -147,15 +132,6 @@ struct Found {
     groups: Vec<MenuEntry>,
     courts: Vec<MenuEntry>,
     complete: bool,
-}
-
-/// A centre or group in which no court was found.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct EmptyMenu {
-    /// The code of the centre, or of the centre and the group.
-    code: String,
-    /// The name on the site.
-    name: String,
 }
 
 impl<'c> Walk<'c> {

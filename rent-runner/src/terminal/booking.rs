@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::store::{OpeningSource, RetryPace, State, StoredBooking};
-use crate::terminal::Cell;
+use crate::terminal::TableCell;
 use crate::words::duration;
 
 /// Its state: the plain word, and the exact one where that says more.
@@ -24,25 +24,25 @@ pub(crate) fn wish(wish: &Wish) -> String {
 }
 
 /// A wish in a table: the court, and its day and time; `more` is the number of further choices.
-pub(crate) fn cells(wish: &Wish, more: usize) -> (Cell, Cell) {
+pub(crate) fn cells(wish: &Wish, more: usize) -> (TableCell, TableCell) {
     let Wish { place, date, range, .. } = wish;
     let events = if wish.purpose == Purpose::Events { ", events" } else { "" };
     let (further, shortly) =
         if more > 0 { (format!(" (+{more})"), format!(" +{more}")) } else { Default::default() };
     let day = format!("{date} {range}{events}{further}");
     let short = format!("{} {}{shortly}", month_and_day(&date.to_string()), range.start());
-    (Cell::from(place.to_string()), Cell::or(day, short))
+    (TableCell::from(place.to_string()), TableCell::or(day, short))
 }
 
 /// When it opens, in a table whose header says that it is in Asia/Seoul.
-pub(crate) fn opening(booking: &StoredBooking) -> Cell {
+pub(crate) fn opening(booking: &StoredBooking) -> TableCell {
     let text = booking.opens_at.to_string();
     let long = text.trim_end_matches(" Asia/Seoul").trim_end_matches(".000");
     let (day, time) = long.split_once(' ').unwrap_or((long, ""));
     // The second of an announced opening counts; the one in which a booking was stored does not.
     let to_the_minute = booking.opens == OpeningSource::Now || time.ends_with(":00");
     let time = time.get(..5).filter(|_| to_the_minute).unwrap_or(time);
-    Cell::or(long, format!("{} {time}", month_and_day(day)))
+    TableCell::or(long, format!("{} {time}", month_and_day(day)))
 }
 
 /// `12-05` of `2026-12-05`.

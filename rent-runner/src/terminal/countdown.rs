@@ -206,7 +206,7 @@ mod tests {
         }
         let at = |columns| countdown.fitting(left, Some(columns));
         assert!(at(80).ends_with("ALARM, see above | clock -1500.2 ms ± 12.1 ms"), "{}", at(80));
-        assert!(at(100).ends_with("± 12.1 ms | 0/200 requests"), "{}", at(100));
+        assert!(at(90).ends_with("± 12.1 ms | 0/200 requests"), "{}", at(90));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
 
 pub(crate) use layout::{labelled, wrapped};
-pub(crate) use table::{Cell, Column, table, table_of};
+pub(crate) use table::{TableCell, TableColumn, table, table_of};
 
 /// The blanks before the second line of what is written to stderr.
 const HANGING: usize = 2;

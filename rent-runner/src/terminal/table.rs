@@ -16,7 +16,7 @@ const MIN_CUT: usize = 6;
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Column<'h> {
+pub(crate) struct TableColumn<'h> {
     header: &'h str,
     /// The header of the short form, and when it is taken.
     short: Option<(&'h str, u8)>,
@@ -26,7 +26,7 @@ pub(crate) struct Column<'h> {
     is_text: bool,
 }
 
-impl<'h> Column<'h> {
+impl<'h> TableColumn<'h> {
     /// A column that is shown whole: numbers, dates.
     pub(crate) const fn whole(header: &'h str) -> Self {
         Self { header, short: None, spare: None, is_text: false }
@@ -52,19 +52,19 @@ impl<'h> Column<'h> {
 
 /// What stands in a row under a column.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Cell {
+pub(crate) struct TableCell {
     long: String,
     short: Option<String>,
 }
 
-impl Cell {
+impl TableCell {
     /// A text, and the short form of it.
     pub(crate) fn or(long: impl Into<String>, short: impl Into<String>) -> Self {
         Self { long: one_line(&long.into()), short: Some(one_line(&short.into())) }
     }
 }
 
-impl From<String> for Cell {
+impl From<String> for TableCell {
     fn from(text: String) -> Self {
         Self { long: one_line(&text), short: None }
     }
@@ -78,20 +78,20 @@ fn one_line(text: &str) -> String {
 
 /// A table of texts, of which the longest are cut where a row does not fit.
 pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
-    let header: Vec<Column<'_>> = header.iter().map(|header| Column::text(header)).collect();
-    let rows: Vec<Vec<Cell>> =
-        rows.into_iter().map(|row| row.into_iter().map(Cell::from).collect()).collect();
+    let header: Vec<TableColumn<'_>> = header.iter().map(|header| TableColumn::text(header)).collect();
+    let rows: Vec<Vec<TableCell>> =
+        rows.into_iter().map(|row| row.into_iter().map(TableCell::from).collect()).collect();
     laid_out(&header, &rows, columns())
 }
 
 /// A table whose columns say what gives way where a row does not fit.
-pub(crate) fn table_of(header: &[Column<'_>], rows: &[Vec<Cell>]) -> String {
+pub(crate) fn table_of(header: &[TableColumn<'_>], rows: &[Vec<TableCell>]) -> String {
     laid_out(header, rows, columns())
 }
 
 /// The table for a line of this many columns; whole if that is not known.
-fn laid_out(header: &[Column<'_>], rows: &[Vec<Cell>], columns: Option<usize>) -> String {
-    let mut layout = Layout::new(header, rows);
+fn laid_out(header: &[TableColumn<'_>], rows: &[Vec<TableCell>], columns: Option<usize>) -> String {
+    let mut layout = TableLayout::new(header, rows);
     let Some(columns) = columns else { return layout.written(usize::MAX) };
     let mut steps = layout.steps().into_iter();
     while !layout.fits(columns, MIN_TEXT) {
@@ -108,7 +108,7 @@ fn laid_out(header: &[Column<'_>], rows: &[Vec<Cell>], columns: Option<usize>) -
 
 /// What makes the rows shorter.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+enum TableStep {
     /// The short form of this column.
     Short(usize),
     /// This column is left out.
@@ -116,14 +116,14 @@ enum Step {
 }
 
 /// The columns that are shown, and how.
-struct Layout<'t> {
-    header: &'t [Column<'t>],
-    rows: &'t [Vec<Cell>],
-    shown: Vec<Shown>,
+struct TableLayout<'t> {
+    header: &'t [TableColumn<'t>],
+    rows: &'t [Vec<TableCell>],
+    shown: Vec<ShownColumn>,
 }
 
 #[derive(Clone, Copy)]
-struct Shown {
+struct ShownColumn {
     /// Which column it is.
     at: usize,
     short: bool,
@@ -131,10 +131,10 @@ struct Shown {
     is_text: bool,
 }
 
-impl<'t> Layout<'t> {
-    fn new(header: &'t [Column<'t>], rows: &'t [Vec<Cell>]) -> Self {
+impl<'t> TableLayout<'t> {
+    fn new(header: &'t [TableColumn<'t>], rows: &'t [Vec<TableCell>]) -> Self {
         let shown = header.iter().enumerate().map(|(at, column)| {
-            let mut shown = Shown { at, short: false, width: 0, is_text: column.is_text };
+            let mut shown = ShownColumn { at, short: false, width: 0, is_text: column.is_text };
             shown.width = natural(header, rows, shown);
             shown
         });
@@ -142,24 +142,24 @@ impl<'t> Layout<'t> {
     }
 
     /// What can be done, in its order.
-    fn steps(&self) -> Vec<(u8, Step)> {
-        let of_column = |(at, column): (usize, &Column<'_>)| {
-            let short = column.short.map(|(_, order)| (order, Step::Short(at)));
-            let spare = column.spare.map(|order| (order, Step::LeaveOut(at)));
+    fn steps(&self) -> Vec<(u8, TableStep)> {
+        let of_column = |(at, column): (usize, &TableColumn<'_>)| {
+            let short = column.short.map(|(_, order)| (order, TableStep::Short(at)));
+            let spare = column.spare.map(|order| (order, TableStep::LeaveOut(at)));
             [short, spare]
         };
-        let mut steps: Vec<(u8, Step)> =
+        let mut steps: Vec<(u8, TableStep)> =
             self.header.iter().enumerate().flat_map(of_column).flatten().collect();
         steps.sort_by_key(|(order, _)| *order);
         steps
     }
 
-    fn take(&mut self, step: Step) {
+    fn take(&mut self, step: TableStep) {
         match step {
-            Step::Short(at) => self.shown.iter_mut().filter(|shown| shown.at == at).for_each(|shown| {
+            TableStep::Short(at) => self.shown.iter_mut().filter(|shown| shown.at == at).for_each(|shown| {
                 shown.short = true;
             }),
-            Step::LeaveOut(at) => self.shown.retain(|shown| shown.at != at),
+            TableStep::LeaveOut(at) => self.shown.retain(|shown| shown.at != at),
         }
     }
 
@@ -193,7 +193,7 @@ impl<'t> Layout<'t> {
             let rule = self.shown.iter().map(|shown| "─".repeat(shown.width));
             lines.push(cut(&rule.collect::<Vec<_>>().join(GAP), columns));
         }
-        let row = |row: &Vec<Cell>| self.line(self.shown.iter().map(|shown| cell(row, *shown)), columns);
+        let row = |row: &Vec<TableCell>| self.line(self.shown.iter().map(|shown| cell(row, *shown)), columns);
         lines.extend(self.rows.iter().map(row));
         lines.join("\n")
     }
@@ -206,12 +206,12 @@ impl<'t> Layout<'t> {
 }
 
 /// How wide a column is if nothing is cut.
-fn natural(header: &[Column<'_>], rows: &[Vec<Cell>], shown: Shown) -> usize {
+fn natural(header: &[TableColumn<'_>], rows: &[Vec<TableCell>], shown: ShownColumn) -> usize {
     let cells = rows.iter().map(|row| width(cell(row, shown)));
     cells.chain([width(head(header, shown))]).max().unwrap_or_default()
 }
 
-fn head<'h>(header: &[Column<'h>], shown: Shown) -> &'h str {
+fn head<'h>(header: &[TableColumn<'h>], shown: ShownColumn) -> &'h str {
     let Some(column) = header.get(shown.at) else { return "" };
     match column.short {
         Some((short, _)) if shown.short => short,
@@ -219,7 +219,7 @@ fn head<'h>(header: &[Column<'h>], shown: Shown) -> &'h str {
     }
 }
 
-fn cell(row: &[Cell], shown: Shown) -> &str {
+fn cell(row: &[TableCell], shown: ShownColumn) -> &str {
     let Some(cell) = row.get(shown.at) else { return "" };
     cell.short.as_deref().filter(|_| shown.short).unwrap_or(&cell.long)
 }
@@ -228,25 +228,25 @@ fn cell(row: &[Cell], shown: Shown) -> &str {
 mod tests {
     use super::*;
 
-    const HEADER: [Column<'_>; 5] = [
-        Column::whole("number").short("no", 1),
-        Column::whole("opens (Asia/Seoul)").short("opens", 2),
-        Column::text("account").spare(3),
-        Column::text("court"),
-        Column::text("receipt or reason"),
+    const HEADER: [TableColumn<'_>; 5] = [
+        TableColumn::whole("number").short("no", 1),
+        TableColumn::whole("opens (Asia/Seoul)").short("opens", 2),
+        TableColumn::text("account").spare(3),
+        TableColumn::text("court"),
+        TableColumn::text("receipt or reason"),
     ];
 
-    fn row(number: &str, court: &str, reason: &str) -> Vec<Cell> {
+    fn row(number: &str, court: &str, reason: &str) -> Vec<TableCell> {
         vec![
-            Cell::from(number.to_owned()),
-            Cell::or("2026-11-26 10:00:00", "11-26 10:00"),
-            Cell::from("member".to_owned()),
-            Cell::from(court.to_owned()),
-            Cell::from(reason.to_owned()),
+            TableCell::from(number.to_owned()),
+            TableCell::or("2026-11-26 10:00:00", "11-26 10:00"),
+            TableCell::from("member".to_owned()),
+            TableCell::from(court.to_owned()),
+            TableCell::from(reason.to_owned()),
         ]
     }
 
-    fn rows() -> Vec<Vec<Cell>> {
+    fn rows() -> Vec<Vec<TableCell>> {
         vec![
             row("1", "NYJ06/07/103", "lost: somebody else has the time, and the day list shows their name"),
             row("12", "체육공원 테니스장 2호 코트", "거절: 한 달에 네 번까지만 예약할 수 있습니다\n(note)"),
