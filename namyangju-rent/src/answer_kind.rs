@@ -184,6 +184,22 @@ impl fmt::Display for AnswerKind {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for AnswerKind {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "AnswerKind".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let words = Self::ALL.map(Self::as_str);
+        schemars::json_schema!({
+            "type": "string",
+            "enum": words.as_slice(),
+            "description": "How an attempt ended: what the site answered, or what broke on the way.",
+        })
+    }
+}
+
 impl Serialize for AnswerKind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())

@@ -12,6 +12,7 @@ use crate::value::application::ApplicationError;
 
 /// The steps of a booking, each one request (and its redirects).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Step {

@@ -74,6 +74,7 @@ pub enum Refusal {
 
 /// The site's proof of a reservation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Receipt {
     /// The receipt number, the last segment of the address the submission ended at

@@ -1,6 +1,6 @@
 //! What the program's end tells the shell.
 
-use std::io;
+use std::{fmt, io};
 
 use namyangju_rent::{Error, GiveUp, Next, Outcome, Verdict};
 
@@ -24,6 +24,47 @@ pub(crate) const NO_STORE: u8 = 10;
 const ALREADY_BOOKED: u8 = 11;
 /// Ended by Ctrl-C while nothing was under way: 128 and the number of the signal, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
+
+/// The word for a code, in an error for programs.
+pub(crate) fn word(code: u8) -> &'static str {
+    match code {
+        DONE => "done",
+        BAD_INPUT => "bad-input",
+        3 => "lost",
+        4 => "refused",
+        5 => "blocked",
+        6 => "needs-person",
+        7 => "unconfirmed",
+        NETWORK => "network",
+        NO_CLEAR_ANSWER => "gave-up",
+        NO_STORE => "store",
+        ALREADY_BOOKED => "already-booked",
+        INTERRUPTED => "interrupted",
+        _ => "unexpected",
+    }
+}
+
+/// An end that is no success, and has a code of its own.
+#[derive(Debug)]
+pub(crate) struct CodedFailure {
+    code: u8,
+    why: String,
+}
+
+impl CodedFailure {
+    /// An end with this code, and the sentence for a person.
+    pub(crate) fn new(code: u8, why: impl Into<String>) -> Self {
+        Self { code, why: why.into() }
+    }
+}
+
+impl fmt::Display for CodedFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for CodedFailure {}
 
 /// The table that the help shows.
 pub(crate) const TABLE: &str = "\
@@ -82,6 +123,9 @@ pub(crate) fn failure_code(error: &anyhow::Error) -> u8 {
     {
         // The reader has seen enough, as in `| head -1`.
         return DONE;
+    }
+    if let Some(failure) = error.downcast_ref::<CodedFailure>() {
+        return failure.code;
     }
     if error.is::<BadInput>() {
         return BAD_INPUT;

@@ -23,17 +23,19 @@ mod vault;
 mod web;
 mod words;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
 use tokio::runtime::Builder;
 
 use crate::cli::{Cli, Command};
-use crate::commands::{settings, settings_at, settings_of};
+use crate::commands::{ErrorDocument, ErrorEntry, settings, settings_at, settings_of};
 use crate::config::Config;
 use crate::telemetry::logs;
 
 fn main() -> ExitCode {
+    commands::complete::answer();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return bad_arguments(&error),
@@ -43,16 +45,36 @@ fn main() -> ExitCode {
         Err(error) => {
             let code = exit::failure_code(&error);
             if code != exit::DONE {
-                terminal::error(&format!("{error:#}"));
+                let message = format!("{error:#}");
+                terminal::error(&message);
+                error_document(code, message);
             }
             code.into()
         }
     }
 }
 
+/// The error for a program, if it asked for JSON.
+fn error_document(code: u8, message: String) {
+    if asks_for_json(std::env::args_os()) {
+        let error = ErrorEntry { code, kind: exit::word(code), message };
+        // If nobody reads it any more, the exit code is all there is to tell.
+        let _ = terminal::result(&serde_json::to_string(&ErrorDocument { error }).unwrap_or_default());
+    }
+}
+
+/// Whether `--json` is among the arguments: they may be what is wrong, so nobody has read them.
+fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    arguments.take_while(|argument| argument != "--").any(|argument| argument == "--json")
+}
+
 /// Help that was asked for, or what is wrong with the arguments: as JSON where the log is.
 fn bad_arguments(error: &clap::Error) -> ExitCode {
     let code = u8::try_from(error.exit_code()).unwrap_or(exit::BAD_INPUT);
+    if error.use_stderr() {
+        let text = error.render().to_string();
+        error_document(code, text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned());
+    }
     if error.use_stderr() && logs::asks_for_json(std::env::args_os()) {
         terminal::set_json_lines(true);
         let text = error.render().to_string();
@@ -119,6 +141,8 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Notify(arguments) => commands::notify::run(&arguments, &settings(&flags)?).await,
             Command::Doctor(arguments) => commands::doctor::run(&arguments, flags).await,
             Command::Completions(arguments) => commands::completions::run(&arguments),
+            Command::Man(arguments) => commands::man::run(&arguments),
+            Command::Schema => commands::schema::run(),
         }
     })
 }

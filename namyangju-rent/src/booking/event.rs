@@ -17,6 +17,7 @@ use crate::value::slot::{Purpose, SlotState, TimeRange};
 
 /// What a person wants: one court at one time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Wish {
     /// The court.
     pub place: Place,
@@ -38,12 +39,14 @@ impl Event {
 
 /// One step of a booking, with its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TimedEvent {
     /// When, by the wall clock.
     pub at: SeoulTime,
     /// When, by the monotonic clock: it never steps, and counts from an arbitrary start.
     #[serde(with = "micros", rename = "monotonic_micros")]
+    #[cfg_attr(feature = "schema", schemars(with = "u64"))]
     pub monotonic: Duration,
     /// What.
     #[serde(flatten)]
@@ -52,6 +55,7 @@ pub struct TimedEvent {
 
 /// What happens in a booking.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", tag = "event")]
 #[non_exhaustive]
 pub enum Event {
@@ -102,6 +106,7 @@ pub enum Event {
     Fired {
         /// How long after its planned instant.
         #[serde(with = "micros", rename = "late_micros")]
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         late: Duration,
     },
     /// An attempt begins.
@@ -117,9 +122,11 @@ pub enum Event {
         step: Step,
         /// From the request to the head of the answer.
         #[serde(with = "micros", rename = "first_byte_micros")]
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         first_byte: Duration,
         /// From the request to the whole answer.
         #[serde(with = "micros", rename = "took_micros")]
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         took: Duration,
     },
     /// The application is about to be sent. A program that stores events and finds this one without an answer
@@ -144,6 +151,7 @@ pub enum Event {
     Resting {
         /// How long.
         #[serde(with = "micros", rename = "wait_micros")]
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         wait: Duration,
     },
     /// The day list was read.
@@ -159,6 +167,7 @@ pub enum Event {
 }
 
 /// Something that will stop a wish, seen before its opening ([`Event::Alarm`]).
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Foreseen {
@@ -175,6 +184,7 @@ pub struct Foreseen {
 }
 
 /// What stops a wish.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

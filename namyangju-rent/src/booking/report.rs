@@ -17,6 +17,7 @@ use crate::value::slot::SlotState;
 
 /// How a booking ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", tag = "verdict")]
 #[non_exhaustive]
 pub enum Verdict {
@@ -69,6 +70,7 @@ pub enum Verdict {
 
 /// One attempt: what was sent and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Attempt {
     /// Counted from 1.
@@ -92,6 +94,7 @@ pub struct Attempt {
 
 /// One page of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Visit {
     /// Which one.
@@ -100,15 +103,18 @@ pub struct Visit {
     pub sent: SeoulTime,
     /// From there to the head of the answer.
     #[serde(with = "micros", rename = "first_byte_micros")]
+    #[cfg_attr(feature = "schema", schemars(with = "u64"))]
     pub first_byte: Duration,
     /// From there to the whole answer.
     #[serde(with = "micros", rename = "done_micros")]
+    #[cfg_attr(feature = "schema", schemars(with = "u64"))]
     pub done: Duration,
 }
 
 /// Between which instants of the site's clock the day really opened; neither is known where that clock was not
 /// measured ([`Report::clock`] is `None`) and no offset was given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct OpeningBracket {
     /// The site still said "not open" to a request that left then.
@@ -127,6 +133,7 @@ impl OpeningBracket {
 
 /// The result of a booking: its verdict and everything that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Report {
     /// How it ended.

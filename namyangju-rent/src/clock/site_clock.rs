@@ -53,6 +53,7 @@ pub struct SiteClock {
 
 /// What a [`SiteClock`] knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ClockEstimate {
     /// How far the site's clock is ahead of the local wall clock, in microseconds; negative if behind.
@@ -61,6 +62,7 @@ pub struct ClockEstimate {
     pub error_micros: i64,
     /// The shortest time from a request to the head of its answer.
     #[serde(with = "crate::value::micros", rename = "path_micros")]
+    #[cfg_attr(feature = "schema", schemars(with = "u64"))]
     pub path: Duration,
     /// The number of probes that it is made from.
     pub probes: usize,

@@ -51,11 +51,11 @@ const MAX_COOKIES: usize = 50;
 pub(crate) struct CookieJar {
     store: CookieStoreMutex,
     /// What the store does not know of its cookies, in the order in which they were first set.
-    kept: Mutex<Vec<Kept>>,
+    kept: Mutex<Vec<CookieAge>>,
 }
 
 /// A cookie's identity, and when it ends.
-struct Kept {
+struct CookieAge {
     name: String,
     domain: String,
     path: String,
@@ -105,7 +105,7 @@ impl CookieJar {
             received.names.push(line.name.to_owned());
             let Some(cookie) = line.cookie(url) else { continue };
             let lifetime = line.lifetime(date);
-            let entry = Kept::of(&cookie, lifetime.map(|seconds| ends(now, seconds)));
+            let entry = CookieAge::of(&cookie, lifetime.map(|seconds| ends(now, seconds)));
             let place = kept.iter().position(|other| other.is_same(&entry));
             if lifetime.is_some_and(|seconds| seconds <= 0) {
                 if let Some(place) = place {
@@ -139,7 +139,7 @@ impl CookieJar {
             .matches(url)
             .into_iter()
             .filter_map(|cookie| {
-                let own = Kept::of(cookie, None);
+                let own = CookieAge::of(cookie, None);
                 let place = kept.iter().position(|other| other.is_same(&own))?;
                 (!kept.get(place)?.is_over(now)).then_some((place, cookie))
             })
@@ -185,7 +185,7 @@ impl CookieJar {
     pub(crate) fn load(cookies: &serde_json::Value, wall: SeoulTime, now: Duration) -> Result<Self, String> {
         let wrong = |_| "its cookies cannot be read".to_owned();
         let saved = Vec::<SavedCookie>::deserialize(cookies).map_err(wrong)?;
-        let mut kept: Vec<Kept> = Vec::new();
+        let mut kept: Vec<CookieAge> = Vec::new();
         let mut cookies = Vec::new();
         for saved in saved.into_iter().filter(|saved| !saved.is_over(wall)).take(MAX_COOKIES) {
             let expires = match saved.expires {
@@ -193,7 +193,7 @@ impl CookieJar {
                 CookieEnd::SessionEnd => None,
             };
             let Some(cookie) = saved.cookie() else { continue };
-            let entry = Kept::of(&cookie, expires);
+            let entry = CookieAge::of(&cookie, expires);
             kept.retain(|other| !other.is_same(&entry));
             kept.push(entry);
             cookies.push(Ok::<_, serde_json::Error>(cookie));
@@ -209,7 +209,7 @@ impl CookieJar {
     }
 }
 
-impl Kept {
+impl CookieAge {
     fn of(cookie: &Cookie<'_>, expires: Option<Duration>) -> Self {
         Self {
             name: cookie.name().to_owned(),

@@ -49,6 +49,7 @@ pub struct DayPage {
 
 /// A slot that can be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Slot {
     /// Its number, as the page has it.
     pub time_no: TimeNo,

@@ -54,6 +54,7 @@ pub struct DayList {
 ///
 /// `Debug` and JSON leave out who has booked.
 #[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ListedSlot {
     /// The day.

@@ -341,6 +341,7 @@ impl OpeningRule {
 
 /// A place whose codes are known, as a dialect lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct NamedPlace {

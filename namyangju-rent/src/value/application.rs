@@ -26,6 +26,7 @@ use crate::value::text::nfc;
 /// # Ok::<(), namyangju_rent::ApplicationError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Application {
     /// The club or group (`club_name`).
@@ -95,6 +96,8 @@ impl fmt::Debug for Application {
 
 /// How many people use the court: 1 to 999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("minimum" = 1, "maximum" = 999)))]
 #[serde(try_from = "u16", into = "u16")]
 pub struct HeadCount(u16);
 
@@ -146,6 +149,8 @@ impl fmt::Display for HeadCount {
 /// # Ok::<(), namyangju_rent::ApplicationError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("format" = "phone")))]
 #[serde(try_from = "String", into = "String")]
 pub struct Phone([String; 3]);
 

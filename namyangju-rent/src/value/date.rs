@@ -35,6 +35,8 @@ static SEOUL: LazyLock<TimeZone> = LazyLock::new(|| {
 /// # Ok::<(), namyangju_rent::DateError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("format" = "date")))]
 #[serde(try_from = "String", into = "String")]
 pub struct RentDate(civil::Date);
 
@@ -52,6 +54,8 @@ pub struct RentDate(civil::Date);
 /// # Ok::<(), namyangju_rent::DateError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
 #[serde(try_from = "String", into = "String")]
 pub struct SeoulTime(Timestamp);
 

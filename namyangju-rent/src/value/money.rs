@@ -22,6 +22,7 @@ use crate::value::place::shortened;
 /// # Ok::<(), namyangju_rent::schedule::WonError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Won(pub u32);
 

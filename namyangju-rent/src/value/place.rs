@@ -110,6 +110,8 @@ code!(CourtCode, Court, |text| {
 /// # Ok::<(), namyangju_rent::PlaceError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("format" = "centre/group/court")))]
 #[serde(try_from = "String", into = "String")]
 pub struct Place {
     /// The operator unit (`comcd`).

@@ -15,11 +15,13 @@ use crate::value::place::shortened;
 /// It is read from a page and never computed: operators re-create rows, so neighbours have
 /// unrelated numbers (protocol.md 3 and 8.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct TimeNo(pub u32);
 
 /// The position of a slot in its day, written `1회`, `2회` and so on by the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Round(pub u8);
 
@@ -39,6 +41,8 @@ pub struct TimeOfDay(u16);
 /// # Ok::<(), namyangju_rent::TimeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("format" = "HH:MM-HH:MM")))]
 #[serde(try_from = "String", into = "String")]
 pub struct TimeRange {
     start: TimeOfDay,
@@ -236,6 +240,7 @@ as_string!(TimeOfDay, TimeRange);
 
 /// The state of a slot as a page shows it (protocol.md 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SlotState {
@@ -272,6 +277,7 @@ impl SlotState {
 
 /// What a court is hired for: the site keeps a list of slots for each (protocol.md 4.4, S2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     /// A sports event, 체육.

@@ -24,7 +24,9 @@ pub(crate) use people::{
     ApplicantSet,
 };
 pub(crate) use serve::{RunDue, Serve, WebArgs, WebCommand, WebLink, WebOwner};
-pub(crate) use settings::{At, Completions, Global, RunnerArgs, SettingsArgs, SettingsCommand, SettingsShow};
+pub(crate) use settings::{
+    At, Completions, Global, Man, RunnerArgs, SettingsArgs, SettingsCommand, SettingsShow,
+};
 pub(crate) use stand_in::{Demo, StandInSite};
 pub(crate) use stored::{
     Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show, Status,
@@ -132,6 +134,10 @@ pub(crate) enum Command {
     Notify(Notify),
     Doctor(Doctor),
     Completions(Completions),
+    Man(Man),
+    /// Print the JSON Schemas of what `--json` prints, by command.
+    #[command(hide = true)]
+    Schema,
 }
 
 #[cfg(test)]
@@ -199,6 +205,8 @@ mod tests {
             "settings path",
             "settings example",
             "completions",
+            "man",
+            "schema",
         ];
         assert_eq!(without(&Cli::command(), ""), others);
     }

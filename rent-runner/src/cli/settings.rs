@@ -194,15 +194,33 @@ pub(crate) struct SettingsShow {
     pub(crate) at: At,
 }
 
+/// Write the manual pages of all commands into a folder.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner man ~/.local/share/man/man1
+  rent-runner man . && man ./rent-runner-book.1")]
+pub(crate) struct Man {
+    /// The folder. It is made if it is not there; pages in it are replaced.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
 /// Print a completion script for a shell.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   rent-runner completions bash > /etc/bash_completion.d/rent-runner
   rent-runner completions zsh > ~/.zfunc/_rent-runner
-  rent-runner completions fish > ~/.config/fish/completions/rent-runner.fish")]
+  rent-runner completions fish > ~/.config/fish/completions/rent-runner.fish
+  source <(rent-runner completions bash --dynamic)      (in ~/.bashrc)")]
 pub(crate) struct Completions {
     /// The shell.
     #[arg(value_name = "SHELL")]
     pub(crate) shell: Shell,
+
+    /// A script that asks the program each time, and so completes the numbers of bookings and the names of accounts,
+    /// applicants and courts as well. No site is asked.
+    #[arg(long)]
+    pub(crate) dynamic: bool,
 }

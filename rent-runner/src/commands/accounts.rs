@@ -1,8 +1,8 @@
 //! `account`: who logs in at which site.
 
 use anyhow::Result;
-use serde_json::{Value, json};
 
+use super::documents::{AccountEntry, AccountsDocument};
 use super::{open, open_vault, settings};
 use crate::bad_input::BadInput;
 use crate::cli::{AccountAdd, AccountArgs, AccountCommand, AccountName, AccountPassword};
@@ -83,23 +83,18 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
     let store = open(config).await?;
     let accounts = store.accounts().await?;
     if as_json {
-        let accounts: Vec<Value> = accounts
-            .iter()
-            .map(|account| {
-                json!({
-                    "name": account.name,
-                    "login": account.login,
-                    "site": account.site,
-                    "base_url": account.base_url,
-                    "open_bookings": account.open_bookings,
-                    "has_session": account.session.is_some(),
-                    "created_at": account.created_at,
-                    "checked_at": account.checked_at,
-                    "refused_at": account.refused_at,
-                })
-            })
-            .collect();
-        terminal::json(&json!({ "accounts": accounts }))?;
+        let accounts = accounts.iter().map(|account| AccountEntry {
+            name: &account.name,
+            login: &account.login,
+            site: &account.site,
+            base_url: account.base_url.as_deref(),
+            open_bookings: account.open_bookings.into(),
+            has_session: account.session.is_some(),
+            created_at: account.created_at,
+            checked_at: account.checked_at,
+            refused_at: account.refused_at,
+        });
+        terminal::json(&AccountsDocument { accounts: accounts.collect() })?;
     } else if accounts.is_empty() {
         terminal::note("no account is stored: add one with `rent-runner account add --login ID`");
     } else {

@@ -2,8 +2,8 @@
 
 use anyhow::{Context as _, Result};
 use namyangju_rent::clock::{Clock as _, SystemClock};
-use serde_json::json;
 
+use super::documents::AddDocument;
 use super::{PREPARATION, living_runner};
 use crate::cli::Add;
 use crate::config::Config;
@@ -43,7 +43,7 @@ pub(crate) async fn run(arguments: &Add, config: &Config) -> Result<u8> {
         }
     }
     if arguments.json {
-        terminal::json(&json!({ "booking": booking::json(&booking), "notes": checked.advice }))?;
+        terminal::json(&AddDocument { booking: booking::json(&booking), notes: &checked.advice })?;
     } else {
         terminal::result(&id.to_string())?;
     }

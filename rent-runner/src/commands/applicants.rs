@@ -1,9 +1,9 @@
 //! `applicant`: what is applied with, under names.
 
 use anyhow::Result;
-use namyangju_rent::Application;
-use serde_json::{Value, json};
+use namyangju_rent::{Application, SeoulTime};
 
+use super::documents::{ApplicantDocument, ApplicantsDocument, MaskedApplicant};
 use super::{open, open_vault, show};
 use crate::cli::{ApplicantArgs, ApplicantCommand, ApplicantSet};
 use crate::config::Config;
@@ -25,7 +25,7 @@ pub(crate) async fn run(arguments: &ApplicantArgs, config: &Config) -> Result<u8
             let kept = store.applicant(&arguments.name).await?;
             let application = unseal(&open_vault(&store, config).await?, &kept.data)?;
             if arguments.json {
-                terminal::json(&json!({ "name": kept.name, "application": application }))?;
+                terminal::json(&ApplicantDocument { name: &kept.name, application: &application })?;
             } else {
                 let rows = show::applicant(&application).into_iter();
                 let rows = rows.map(|(name, value)| vec![name.to_owned(), value]).collect();
@@ -86,55 +86,50 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
         store.close().await;
         return Ok(());
     }
-    let mut values: Vec<Value> = Vec::new();
+    let mut values: Vec<MaskedApplicant> = Vec::new();
     if !kept.is_empty() {
         let vault = open_vault(&store, config).await?;
         for kept in kept {
-            let mut value = masked(&unseal(&vault, &kept.data)?);
-            if let Value::Object(fields) = &mut value {
-                fields.insert("name".to_owned(), kept.name.into());
-                fields.insert("changed_at".to_owned(), json!(kept.changed_at));
-            }
-            values.push(value);
+            let application = unseal(&vault, &kept.data)?;
+            values.push(masked(kept.name, kept.changed_at, &application));
         }
     }
     if as_json {
-        terminal::json(&json!({ "applicants": values }))?;
+        terminal::json(&ApplicantsDocument { applicants: values })?;
     } else {
-        let columns = [
-            ("name", "name"),
-            ("club", "club_name"),
-            ("people", "head_count"),
-            ("event", "event_name"),
-            ("purpose", "purpose"),
-            ("applicant", "applicant_name"),
-            ("telephone", "telephone"),
-            ("mobile", "mobile"),
-        ];
-        let cell = |value: Option<&Value>| match value {
-            Some(Value::String(text)) => text.clone(),
-            None | Some(Value::Null) => "-".to_owned(),
-            Some(other) => other.to_string(),
-        };
-        let row = |value: &Value| columns.iter().map(|(_, key)| cell(value.get(key))).collect();
-        let rows = values.iter().map(row).collect();
-        terminal::result(&terminal::table(&columns.map(|(name, _)| name), rows))?;
+        let header = ["name", "club", "people", "event", "purpose", "applicant", "telephone", "mobile"];
+        let given = |text: Option<&'static str>| text.unwrap_or("-").to_owned();
+        let rows = values.into_iter().map(|value| {
+            vec![
+                value.name,
+                value.club_name.to_owned(),
+                value.head_count.to_string(),
+                value.event_name,
+                value.purpose,
+                given(value.applicant_name),
+                given(value.telephone),
+                given(value.mobile),
+            ]
+        });
+        terminal::result(&terminal::table(&header, rows.collect()))?;
     }
     store.close().await;
     Ok(())
 }
 
-/// The data as JSON, names and numbers of people masked.
-fn masked(application: &Application) -> Value {
+/// The data with names and numbers of people masked.
+fn masked(name: String, changed_at: SeoulTime, application: &Application) -> MaskedApplicant {
     let mask = |given: bool| given.then_some(MASK);
-    json!({
-        "club_name": MASK,
-        "head_count": application.head_count,
-        "event_name": application.event_name,
-        "purpose": application.purpose,
-        "applicant_name": mask(application.applicant_name.is_some()),
-        "telephone": mask(application.telephone.is_some()),
-        "mobile": mask(application.mobile.is_some()),
-        "discount": application.discount,
-    })
+    MaskedApplicant {
+        name,
+        changed_at,
+        club_name: MASK,
+        head_count: application.head_count,
+        event_name: application.event_name.clone(),
+        purpose: application.purpose.clone(),
+        applicant_name: mask(application.applicant_name.is_some()),
+        telephone: mask(application.telephone.is_some()),
+        mobile: mask(application.mobile.is_some()),
+        discount: application.discount.clone(),
+    }
 }

@@ -1,24 +1,23 @@
 //! `cancel`.
 
 use anyhow::Result;
-use serde_json::{Value, json};
 
+use super::documents::{CancelDocument, CancelFailure, CancelledBooking};
 use crate::cli::Cancel;
 use crate::config::Config;
 use crate::store::{BookingId, State};
 use crate::{exit, terminal};
 
-/// Cancels each, and ends with the first failure if there was one.
+/// Cancels each, and ends with the code of the first failure if there was one.
 pub(crate) async fn run(arguments: &Cancel, config: &Config) -> Result<u8> {
     let store = super::open(config).await?;
-    let mut failed = None;
-    let mut done: Vec<Value> = Vec::new();
+    let mut failed = Vec::new();
+    let mut done = Vec::new();
     for id in arguments.ids.iter().copied().map(BookingId) {
         match store.cancel_booking(id).await {
             Ok(state) => {
-                done.push(
-                    json!({ "id": id, "state": state.as_str(), "cancel_asked": state != State::Cancelled }),
-                );
+                let cancel_asked = state != State::Cancelled;
+                done.push(CancelledBooking { id: id.0, state: state.as_str(), cancel_asked });
                 if !arguments.json {
                     terminal::result(&match state {
                         State::Cancelled => format!("booking {id} is cancelled"),
@@ -28,16 +27,18 @@ pub(crate) async fn run(arguments: &Cancel, config: &Config) -> Result<u8> {
                     })?;
                 }
             }
-            Err(error) if failed.is_none() => failed = Some(error),
-            Err(error) => terminal::error(&error.to_string()),
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                let (id, code, message) = (id.0, exit::failure_code(&error), error.to_string());
+                terminal::error(&message);
+                failed.push(CancelFailure { id, code, message });
+            }
         }
     }
+    let code = failed.first().map_or(exit::DONE, |failure| failure.code);
     if arguments.json {
-        terminal::json(&json!({ "bookings": done }))?;
+        terminal::json(&CancelDocument { bookings: done, failed })?;
     }
     store.close().await;
-    match failed {
-        Some(error) => Err(error.into()),
-        None => Ok(exit::DONE),
-    }
+    Ok(code)
 }

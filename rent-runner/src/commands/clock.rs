@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::Result;
 use namyangju_rent::clock::{ClockEstimate, Probe, SiteClock};
 use namyangju_rent::{Client, Error, Guest, Next, SeoulTime};
-use serde_json::{Value, json};
 
+use super::documents::ClockLine;
 use crate::cli::ClockCheck;
 use crate::config::Config;
 use crate::words::{clock_sentence, millis, probes};
@@ -41,8 +41,8 @@ pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
     match failed {
         Some(error) => Err(error.into()),
         None if watch.clock.probes().is_empty() => {
-            terminal::error("the site's answers have no readable date");
-            Ok(exit::NO_CLEAR_ANSWER)
+            let why = "the site's answers have no readable date";
+            Err(exit::CodedFailure::new(exit::NO_CLEAR_ANSWER, why).into())
         }
         None => Ok(exit::DONE),
     }
@@ -106,16 +106,15 @@ impl Watch<'_> {
         let date = SeoulTime::from_unix_micros(probe.date.saturating_mul(1_000_000));
         let (lower, upper) = bounds(&estimate);
         if self.as_json {
-            let line = json!({
-                "event": "probe",
-                "sent": sent,
-                "answered_micros": micros(took),
-                "date": date,
-                "lower_micros": lower,
-                "upper_micros": upper,
-                "cached": estimate.cached,
-            });
-            return Ok(terminal::result(&line.to_string())?);
+            let line = ClockLine::Probe {
+                sent,
+                answered_micros: micros(took),
+                date,
+                lower_micros: lower,
+                upper_micros: upper,
+                cached: estimate.cached,
+            };
+            return Ok(terminal::result(&serde_json::to_string(&line)?)?);
         }
         let frame = *self.frame.get_or_insert((lower, upper.unwrap_or(lower + 1_000_000)));
         let dated = date.time_text();
@@ -135,13 +134,9 @@ impl Watch<'_> {
         let Some(estimate) = self.estimate() else { return Ok(()) };
         let synchronised = self.client.clock().is_synchronised();
         if self.as_json {
-            let mut line = serde_json::to_value(estimate)?;
-            if let Value::Object(fields) = &mut line {
-                fields.insert("event".into(), "clock".into());
-                fields.insert("at".into(), serde_json::to_value(self.client.clock().now())?);
-                fields.insert("local_clock_synchronised".into(), synchronised.into());
-            }
-            return Ok(terminal::result(&line.to_string())?);
+            let (at, local_clock_synchronised) = (self.client.clock().now(), synchronised);
+            let line = ClockLine::Clock { at, local_clock_synchronised, estimate };
+            return Ok(terminal::result(&serde_json::to_string(&line)?)?);
         }
         Ok(terminal::result(&format!(
             "\nestimate     {} ({})\ndate header  {}\nthis clock   {}",

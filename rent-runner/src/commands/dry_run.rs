@@ -4,8 +4,9 @@ use anyhow::Result;
 use namyangju_rent::form_fields::LackingCharacter;
 use namyangju_rent::schedule::SlotState;
 use namyangju_rent::{Application, ApplicationError, Client, Credentials, Error, Verdict, Wish};
-use serde_json::json;
 
+use super::documents::{DiscountEntry, DryRunLine, SentField};
+use crate::exit::CodedFailure;
 use crate::store::CourtNames;
 use crate::words::verdict_sentence;
 use crate::{exit, terminal};
@@ -29,8 +30,8 @@ pub(crate) async fn run(
             if slots.any(|slot| slot.state == SlotState::Booked) {
                 let ours = wish.is_booked_for(application, &list);
                 let verdict = if ours { Verdict::AlreadyBooked } else { Verdict::Lost };
-                terminal::error(&verdict_sentence(&verdict));
-                return Ok(exit::exit_code(&verdict));
+                let code = exit::exit_code(&verdict);
+                return Err(CodedFailure::new(code, verdict_sentence(&verdict)).into());
             }
         }
         return Err(Error::from(error).into());
@@ -40,27 +41,22 @@ pub(crate) async fn run(
     let payment = form.payment(application).map_err(Error::from)?;
     let (fields, lacking) = (submission.masked(), submission.lacking_characters());
     if as_json {
-        let fields: Vec<_> =
-            fields.iter().map(|field| json!({ "name": field.name, "value": field.value })).collect();
-        let discounts: Vec<_> = form
-            .discounts()
-            .into_iter()
-            .map(|group| json!({ "code": group.code, "label": group.label }))
-            .collect();
-        let lacking: Vec<_> = lacking.iter().map(|lacking| &lacking.field).collect();
-        let line = json!({
-            "event": "dry-run",
-            "place": wish.place,
-            "place_name": names.get(&wish.place),
-            "date": wish.date,
-            "slots": form.slots(),
-            "fields": fields,
-            "bytes": submission.body().len(),
-            "payment": payment,
-            "discounts": discounts,
-            "fields_with_lacking_characters": lacking,
-        });
-        terminal::result(&line.to_string())?;
+        let fields = fields.into_iter().map(|field| SentField { name: field.name, value: field.value });
+        let discounts = form.discounts().into_iter();
+        let discounts = discounts.map(|group| DiscountEntry { code: group.code, label: group.label });
+        let line = DryRunLine {
+            event: "dry-run",
+            place: &wish.place,
+            place_name: names.get(&wish.place),
+            date: wish.date,
+            slots: form.slots(),
+            fields: fields.collect(),
+            bytes: submission.body().len(),
+            payment,
+            discounts: discounts.collect(),
+            fields_with_lacking_characters: lacking.iter().map(|lacking| lacking.field.clone()).collect(),
+        };
+        terminal::result(&serde_json::to_string(&line)?)?;
         return Ok(exit::DONE);
     }
     let rows = fields.into_iter().map(|field| vec![field.name, field.value]).collect();

@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::Result;
 use namyangju_rent::Wish;
 use namyangju_rent::limits::MAX_BOOKINGS_PER_DAY;
-use serde_json::{Value, json};
 
+use super::documents::ImportDocument;
 use crate::bad_input::BadInput;
 use crate::cli::{Format, Import};
 use crate::config::Config;
@@ -57,7 +57,8 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
     if arguments.dry_run {
         contradictions(&store, &bookings).await?.map_err(|mistakes| told(&name, &mistakes))?;
         if arguments.json {
-            terminal::json(&json!({ "bookings": [], "checked": bookings.len(), "notes": advice }))?;
+            let (bookings, checked) = (Vec::new(), Some(bookings.len()));
+            terminal::json(&ImportDocument { bookings, checked, notes: advice })?;
         }
         terminal::note(&format!("{number} could be stored; this was a dry run"));
         store.close().await;
@@ -69,8 +70,8 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
         let mut stored = store.bookings(&waiting).await?;
         stored.retain(|booking| ids.contains(&booking.id));
         courts::give_names(&store, &mut stored).await;
-        let stored: Vec<Value> = stored.iter().map(booking::json).collect();
-        terminal::json(&json!({ "bookings": stored, "notes": advice }))?;
+        let bookings = stored.iter().map(booking::json).collect();
+        terminal::json(&ImportDocument { bookings, checked: None, notes: advice })?;
     } else {
         let lines: Vec<String> = ids.iter().map(ToString::to_string).collect();
         terminal::result(&lines.join("\n"))?;

@@ -1,21 +1,32 @@
 //! `list`: what is stored, and how it stands.
 
 use anyhow::Result;
-use serde_json::{Value, json};
 
+use super::documents::{ListDocument, ListedBooking};
 use super::readiness::{self, Readiness};
 use crate::cli::List;
 use crate::config::Config;
 use crate::request::courts;
 use crate::store::{Filter, FoundBookings, State, Store, StoredBooking};
 use crate::terminal;
-use crate::terminal::booking;
+use crate::terminal::{TableCell, TableColumn, booking};
 use crate::words::{counted, many};
 
 /// How many are listed unless all are wanted: of those that are not over the ones that open first, of the
 /// others the last.
 const FIRST_OPEN: u32 = 100;
 const LAST_OVER: u32 = 20;
+
+/// What gives way where a row does not fit: the numbers of the steps say in which order.
+const COLUMNS: [TableColumn<'_>; 7] = [
+    TableColumn::whole("number").short("no", 1),
+    TableColumn::whole("opens (Asia/Seoul)").short("opens", 2),
+    TableColumn::text("account").spare(4),
+    TableColumn::text("court"),
+    TableColumn::whole("day and time").short("day, from", 5),
+    TableColumn::whole("state").short("state", 3),
+    TableColumn::text("receipt or reason").short("result", 3).spare(6),
+];
 
 /// Lists the bookings.
 pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
@@ -33,29 +44,21 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
         super::refused_accounts(&store).await?.into_iter().map(|(name, _)| name).collect();
     store.close().await;
     if arguments.json {
-        let with_readiness = |booking: &StoredBooking| {
-            let mut value = booking::json(booking);
-            if let Value::Object(fields) = &mut value {
-                fields.insert("ready".to_owned(), json!(readiness::of_booking(booking, &held)));
-            }
-            value
+        let with_readiness = |booking: &StoredBooking| ListedBooking {
+            booking: booking::json(booking),
+            ready: readiness::of_booking(booking, &held),
         };
-        let bookings: Vec<Value> = bookings.iter().map(with_readiness).collect();
-        let strange: Vec<Value> = unreadable.iter().map(super::unreadable_json).collect();
-        terminal::json(&json!({
-            "bookings": bookings, "left_out": left_out, "accounts_refused": refused, "unreadable": strange,
-        }))?;
+        let bookings = bookings.iter().map(with_readiness).collect();
+        let strange = unreadable.iter().map(super::unreadable_entry).collect();
+        terminal::json(&ListDocument { bookings, left_out, accounts_refused: refused, unreadable: strange })?;
         return Ok(super::name_unreadable(&unreadable));
     }
     if !bookings.is_empty() {
-        let header = ["number", "opens (Asia/Seoul)", "account", "choice", "state", "receipt or reason"];
-        terminal::result(&terminal::table(
-            &header,
-            bookings
-                .iter()
-                .map(|booking| row(booking, &refused, readiness::of_booking(booking, &held)))
-                .collect(),
-        ))?;
+        let rows: Vec<Vec<TableCell>> = bookings
+            .iter()
+            .map(|booking| row(booking, &refused, readiness::of_booking(booking, &held)))
+            .collect();
+        terminal::result(&terminal::table_of(&COLUMNS, &rows))?;
     }
     let waiting = bookings.iter().filter(|booking| !booking.state.is_over()).count();
     let left_out = match left_out {
@@ -91,13 +94,10 @@ async fn wanted(store: &Store, arguments: &List) -> Result<(FoundBookings, u64)>
     Ok((listed, left_out))
 }
 
-fn row(booking: &StoredBooking, refused: &[String], ready: Option<Readiness>) -> Vec<String> {
+fn row(booking: &StoredBooking, refused: &[String], ready: Option<Readiness>) -> Vec<TableCell> {
     let more = booking.choices.len().saturating_sub(1);
-    let mut choice =
-        booking::choice(booking).map(|wish| booking::wish_by_name(booking, wish)).unwrap_or_default();
-    if more > 0 {
-        choice.push_str(&format!(" (+{more})"));
-    }
+    let (court, day) =
+        booking::choice(booking).map(|wish| booking::cells(booking, wish, more)).unwrap_or_default();
     let mut end = match (&booking.receipt, &booking.reason) {
         (Some(receipt), _) => format!("receipt {receipt}"),
         (None, Some(reason)) => reason.clone(),
@@ -115,15 +115,16 @@ fn row(booking: &StoredBooking, refused: &[String], ready: Option<Readiness>) ->
         end.push_str(&format!("held: the site refused the login (`account password {}`)", booking.account));
     }
     if let Some(note) = &booking.note {
-        end.push_str(if end.is_empty() { "" } else { "\n" });
+        end.push_str(if end.is_empty() { "" } else { " " });
         end.push_str(&format!("({note})"));
     }
     vec![
-        booking.id.to_string(),
-        booking.opens_at.to_string().trim_end_matches(" Asia/Seoul").trim_end_matches(".000").to_owned(),
-        booking.account.clone(),
-        choice,
-        booking::state(booking.state),
-        end,
+        TableCell::from(booking.id.to_string()),
+        booking::opening(booking),
+        TableCell::from(booking.account.clone()),
+        court,
+        day,
+        TableCell::or(booking::state(booking.state), booking.state.as_str()),
+        TableCell::from(end),
     ]
 }

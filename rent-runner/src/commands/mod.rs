@@ -9,20 +9,24 @@ pub(crate) mod book;
 pub(crate) mod calendar;
 pub(crate) mod cancel;
 pub(crate) mod clock;
+pub(crate) mod complete;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+mod documents;
 mod dry_run;
 pub(crate) mod edit;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod list;
+pub(crate) mod man;
 pub(crate) mod notify;
 pub(crate) mod places;
 mod readiness;
 pub(crate) mod restore;
 pub(crate) mod retry;
 pub(crate) mod run_due;
+pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod settings;
 pub(crate) mod show;
@@ -39,7 +43,8 @@ use std::time::Duration;
 use anyhow::Result;
 use namyangju_rent::SeoulTime;
 use namyangju_rent::clock::{Clock as _, SystemClock};
-use serde_json::{Value, json};
+
+pub(crate) use documents::{ErrorDocument, ErrorEntry};
 
 use crate::bad_input::BadInput;
 use crate::cli::At;
@@ -87,10 +92,15 @@ pub(crate) fn name_unreadable(unreadable: &[UnreadableBooking]) -> u8 {
 }
 
 /// The same for a program.
-fn unreadable_json(booking: &UnreadableBooking) -> Value {
+fn unreadable_entry(booking: &UnreadableBooking) -> documents::UnreadableEntry<'_> {
     let UnreadableBooking { id, account, state, why } = booking;
-    let to_do = booking.to_do().replace('\n', " ");
-    json!({ "id": id, "account": account, "state": state, "reason": why, "to_do": to_do })
+    documents::UnreadableEntry {
+        id: id.0,
+        account: account.as_deref(),
+        state: state.as_deref(),
+        reason: why,
+        to_do: booking.to_do().replace('\n', " "),
+    }
 }
 
 /// Opens the store of the settings. Says so if it was made, and if a person may think of another one.
@@ -165,7 +175,7 @@ async fn say(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<
     let mut booking = store.booking(id).await?;
     request::courts::give_names(store, [&mut booking]).await;
     if as_json {
-        terminal::json(&json!({ "booking": booking::json(&booking) }))?;
+        terminal::json(&documents::ChangedDocument { booking: booking::json(&booking) })?;
     } else {
         let wish = booking.choices.first().map(|wish| booking::wish(&booking, wish)).unwrap_or_default();
         terminal::result(&format!("booking {id} {what}: {wish}, opens {}", booking.opens_at))?;

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
-use serde_json::{Value, json};
 
+use super::documents::{ChannelEntry, ChannelTest, ChannelTestDocument, ChannelsDocument};
 use crate::bad_input::BadInput;
 use crate::cli::{Notify, NotifyCommand, NotifyList, NotifyTest};
 use crate::config::Config;
@@ -21,12 +21,13 @@ pub(crate) async fn run(arguments: &Notify, config: &Config) -> Result<u8> {
 fn list(arguments: &NotifyList, config: &Config) -> Result<u8> {
     let channels = || config.channels.iter().map(|channel| (channel.summary(), channel.check().err()));
     if arguments.json {
-        let channels: Vec<Value> = channels()
-            .map(|(summary, error)| {
-                json!({ "name": summary.name, "kind": summary.kind, "on": summary.on, "error": error })
-            })
-            .collect();
-        terminal::json(&json!({ "channels": channels }))?;
+        let entries = channels().map(|(summary, error)| ChannelEntry {
+            name: summary.name,
+            kind: summary.kind,
+            on: summary.on,
+            error,
+        });
+        terminal::json(&ChannelsDocument { channels: entries.collect() })?;
         return Ok(exit::DONE);
     }
     if config.channels.is_empty() {
@@ -61,7 +62,7 @@ async fn send(test: &NotifyTest, notifier: &Notifier) -> Result<u8> {
     }
     let now = SystemClock.now();
     let mut code = exit::DONE;
-    let mut results: Vec<Value> = Vec::new();
+    let mut results = Vec::new();
     for channel in meant {
         let name = &channel.name;
         let error = notifier.test(channel, test.kind, now).await.err();
@@ -74,10 +75,10 @@ async fn send(test: &NotifyTest, notifier: &Notifier) -> Result<u8> {
                 Some(why) => format!("{name}: FAILED: {why}"),
             })?;
         }
-        results.push(json!({ "name": name, "arrived": error.is_none(), "error": error }));
+        results.push(ChannelTest { name: name.clone(), arrived: error.is_none(), error });
     }
     if test.json {
-        terminal::json(&json!({ "channels": results }))?;
+        terminal::json(&ChannelTestDocument { channels: results })?;
     }
     Ok(code)
 }

@@ -1,11 +1,10 @@
 //! `places`: the courts of a city, from its menus or from its dialect.
 
 use anyhow::Result;
+use namyangju_rent::Site;
 use namyangju_rent::places::CentreCode;
-use namyangju_rent::{Place, Site};
-use serde::Serialize;
-use serde_json::json;
 
+use super::documents::{EmptyMenu, Listed, PlacesDocument};
 use crate::bad_input::BadInput;
 use crate::cli::Places;
 use crate::config::Config;
@@ -14,16 +13,6 @@ use crate::request::menus::{FoundMenus, MenuWalk};
 use crate::store::KeptCourt;
 use crate::words::counted;
 use crate::{exit, request, terminal};
-
-/// One court as it is listed.
-#[derive(Debug, Serialize)]
-struct Listed {
-    place: Place,
-    names: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    confidence: Option<String>,
-    human_check: bool,
-}
 
 /// Lists what the dialect knows, or walks through the menus.
 pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
@@ -35,8 +24,9 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
             return Err(no_centre(centre, &format!("the dialect of {}", site.name()), known));
         }
         if arguments.json {
-            let name = site.name();
-            terminal::json(&json!({ "site": name, "source": "dialect", "places": places }))?;
+            let (complete, requests, without_courts) = (None, None, None);
+            let (site, source) = (site.name(), "dialect");
+            terminal::json(&PlacesDocument { site, source, complete, requests, places, without_courts })?;
         } else {
             terminal::result(&table(&places, true))?;
         }
@@ -52,6 +42,7 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
     }
     let courts = found.courts();
     let places = listed(&courts, client.site());
+    let count = u32::try_from(places.len()).unwrap_or(u32::MAX);
     let empty = if arguments.all { empty(&found, &courts) } else { Vec::new() };
     let store = super::open_if_there(config).await;
     if let Some(store) = &store {
@@ -59,14 +50,14 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
         courts::keep(store, client.site(), &courts, complete).await;
     }
     if arguments.json {
-        terminal::json(&json!({
-            "site": client.site().name(),
-            "source": "menus",
-            "complete": found.complete,
-            "requests": client.budget().used(),
-            "places": places,
-            "without_courts": empty,
-        }))?;
+        terminal::json(&PlacesDocument {
+            site: client.site().name(),
+            source: "menus",
+            complete: Some(found.complete),
+            requests: Some(client.budget().used()),
+            places,
+            without_courts: Some(empty),
+        })?;
     } else {
         let mut rows = table(&places, false);
         for empty in &empty {
@@ -74,7 +65,6 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
         }
         terminal::result(&rows)?;
     }
-    let count = u32::try_from(places.len()).unwrap_or(u32::MAX);
     terminal::note(&format!(
         "{} in {}{}",
         counted(count, "court"),
@@ -141,22 +131,15 @@ fn listed(courts: &[KeptCourt], site: &Site) -> Vec<Listed> {
     courts.iter().map(listed).collect()
 }
 
-/// A centre or group in which no court was found.
-#[derive(Debug, Serialize)]
-struct Empty {
-    code: String,
-    name: String,
-}
-
 /// Centres and groups in which no court was found.
-fn empty(found: &FoundMenus, courts: &[KeptCourt]) -> Vec<Empty> {
+fn empty(found: &FoundMenus, courts: &[KeptCourt]) -> Vec<EmptyMenu> {
     let has_none = |centre: &CentreCode| !courts.iter().any(|court| court.place.centre == *centre);
     let centres = found.centres.iter().filter(|entry| has_none(&entry.centre));
-    let centres = centres.map(|entry| Empty { code: entry.centre.to_string(), name: entry.name.clone() });
+    let centres = centres.map(|entry| EmptyMenu { code: entry.centre.to_string(), name: entry.name.clone() });
     let groups = found.groups.iter().filter(|group| !found.has_courts(&group.centre, group.group.as_ref()));
     let groups = groups.filter_map(|group| {
         let code = format!("{}/{}", group.centre, group.group.as_ref()?);
-        Some(Empty { code, name: group.name.clone() })
+        Some(EmptyMenu { code, name: group.name.clone() })
     });
     centres.chain(groups).collect()
 }

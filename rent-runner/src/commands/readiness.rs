@@ -5,20 +5,24 @@ use std::collections::HashMap;
 use anyhow::Result;
 use namyangju_rent::Event;
 use namyangju_rent::clock::ClockEstimate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::store::{BookingId, Store, StoredBooking};
 use crate::words::error_bar;
 
 /// How far the preparation of a booking is.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub(super) struct Readiness {
+    /// Whether it is logged in.
     logged_in: bool,
+    /// Whether the numbers of its slots are known.
     numbers_known: bool,
     /// What is known of the site's clock.
     clock: Option<ClockEstimate>,
+    /// Whether everything is ready for the opening.
     armed: bool,
-    /// An attempt has begun.
+    /// Whether an attempt has begun.
     trying: bool,
 }
 

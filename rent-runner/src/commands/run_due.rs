@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
-use serde_json::json;
 use tokio::sync::watch;
 
+use super::documents::RunDueLine;
 use super::serve::{leave, send_messages};
 use crate::bad_input::BadInput;
 use crate::config::Config;
@@ -81,7 +81,8 @@ fn tell(done: &Done, as_json: bool) {
     };
     // A booking stands as it stands, whether or not somebody reads of it.
     let _ = if as_json {
-        terminal::result(&json!({ "booking": id, "state": word, "reason": reason }).to_string())
+        let line = RunDueLine { booking: id.0, state: word, reason };
+        terminal::result(&serde_json::to_string(&line).unwrap_or_default())
     } else {
         terminal::result(&format!("#{id}  {word}: {reason}"))
     };

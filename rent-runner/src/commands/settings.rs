@@ -1,8 +1,9 @@
 //! `settings`: which settings hold and where each comes from, with every secret masked.
 
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::documents::{SettingEntry, SettingSource, SettingsDocument};
 use crate::bad_input::BadInput;
 use crate::cli::{SettingsArgs, SettingsCommand, SettingsShow};
 use crate::config::{Config, EXAMPLE, Flags, Source, rows, settings_file};
@@ -34,13 +35,11 @@ pub(crate) fn run(arguments: &SettingsArgs, mut flags: Flags) -> Result<u8> {
 fn show(arguments: &SettingsShow, config: &Config) -> Result<()> {
     let rows = rows(config);
     if arguments.json {
-        let settings: Vec<Value> = rows
-            .iter()
-            .map(|(key, value, source)| {
-                json!({ "setting": key, "value": value, "source": source_json(source) })
-            })
-            .collect();
-        terminal::json(&json!({ "file": config.file, "settings": settings }))?;
+        let settings = rows.iter().map(|(key, value, source)| {
+            let (setting, source) = (*key, source_entry(source));
+            SettingEntry { setting, value, source }
+        });
+        terminal::json(&SettingsDocument { file: config.file.as_ref(), settings: settings.collect() })?;
         return Ok(());
     }
     let rows = rows
@@ -61,11 +60,11 @@ fn plain(value: &Value) -> String {
     }
 }
 
-fn source_json(source: &Source) -> Value {
+fn source_entry(source: &Source) -> SettingSource<'_> {
     match source {
-        Source::Default => json!({ "kind": "default" }),
-        Source::File { path, line } => json!({ "kind": "file", "path": path, "line": line }),
-        Source::Environment(name) => json!({ "kind": "environment", "name": name }),
-        Source::Flag(name) => json!({ "kind": "flag", "name": name }),
+        Source::Default => SettingSource::Default,
+        Source::File { path, line } => SettingSource::File { path, line: *line },
+        Source::Environment(name) => SettingSource::Environment { name },
+        Source::Flag(name) => SettingSource::Flag { name },
     }
 }

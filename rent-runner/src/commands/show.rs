@@ -9,8 +9,9 @@ use namyangju_rent::report::OpeningBracket;
 use namyangju_rent::{Application, Event};
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::documents::{AttemptEntry, EventEntry, ShowDocument, UnreadableDocument};
 use super::readiness::{self, Readiness};
 use crate::bad_input::BadInput;
 use crate::cli::Show;
@@ -21,9 +22,12 @@ use crate::store::{
     AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, SealPurpose, Store, StoreError,
     StoredBooking,
 };
-use crate::terminal::booking;
+use crate::terminal::{booking, layout};
 use crate::words::{clock_sentence, counted, duration, in_words, millis, probes};
 use crate::{exit, request, terminal};
+
+/// The blanks before the second line of an attempt or an event.
+const INDENT: usize = 6;
 
 /// Tells the story, or writes the page.
 pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
@@ -37,7 +41,7 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
     let mut story = match store.story(id).await {
         Err(StoreError::Unreadable(booking)) => {
             if arguments.json {
-                terminal::json(&json!({ "unreadable": [super::unreadable_json(&booking)] }))?;
+                terminal::json(&UnreadableDocument { unreadable: [super::unreadable_entry(&booking)] })?;
             }
             store.close().await;
             return Ok(super::name_unreadable(&[booking]));
@@ -53,11 +57,8 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         None
     };
     if arguments.json {
-        let mut value = as_json(&story, application.as_ref(), arguments.events);
-        if let Value::Object(fields) = &mut value {
-            fields.insert("ready".to_owned(), json!(ready));
-        }
-        terminal::json(&value)?;
+        let document = as_json(&story, application.as_ref(), arguments.events, ready.as_ref());
+        terminal::json(&document)?;
     } else {
         terminal::result(&as_text(&story, application.as_ref(), arguments.events, ready.as_ref()))?;
     }
@@ -97,42 +98,34 @@ async fn page(store: &Store, config: &Config, id: BookingId, round: Option<i64>,
     Ok(())
 }
 
-fn as_json(story: &BookingHistory, application: Option<&Application>, events: bool) -> Value {
-    let attempts: Vec<Value> = story
-        .attempts
-        .iter()
-        .map(|row| {
-            json!({
-                "round": row.round,
-                "runner": runner_of(&story.events, row),
-                "page_bytes": row.page_bytes,
-                "attempt": row.attempt,
-            })
-        })
-        .collect();
-    let mut value = json!({
-        "booking": booking::json(&story.booking),
-        "attempts": attempts,
-        "report": story.report,
-        "unreadable": story.unreadable,
+fn as_json<'s>(
+    story: &'s BookingHistory,
+    application: Option<&'s Application>,
+    events: bool,
+    ready: Option<&'s Readiness>,
+) -> ShowDocument<'s> {
+    let attempts = story.attempts.iter().map(|row| AttemptEntry {
+        round: row.round,
+        runner: runner_of(&story.events, row),
+        page_bytes: row.page_bytes,
+        attempt: &row.attempt,
     });
-    if let (Some(application), Value::Object(fields)) = (application, &mut value) {
-        fields.insert("application".to_owned(), json!(application));
+    let entry = |row: &'s EventRow| EventEntry {
+        round: row.round,
+        fence: row.fence,
+        runner: &row.runner,
+        at: row.at,
+        event: &row.event,
+    };
+    ShowDocument {
+        booking: booking::json(&story.booking),
+        attempts: attempts.collect(),
+        report: story.report.as_ref(),
+        unreadable: &story.unreadable,
+        ready,
+        application,
+        events: events.then(|| story.events.iter().map(entry).collect()),
     }
-    if let (true, Value::Object(fields)) = (events, &mut value) {
-        let rows: Vec<Value> = story.events.iter().map(event_json).collect();
-        fields.insert("events".to_owned(), Value::Array(rows));
-    }
-    value
-}
-
-fn event_json(row: &EventRow) -> Value {
-    let mut value = json!({ "round": row.round, "fence": row.fence, "runner": row.runner, "at": row.at });
-    if let (Value::Object(fields), Ok(Value::Object(event))) = (&mut value, serde_json::to_value(&row.event))
-    {
-        fields.extend(event);
-    }
-    value
 }
 
 fn as_text(
@@ -143,10 +136,11 @@ fn as_text(
 ) -> String {
     let mut text = head(&story.booking, application);
     if let Some(ready) = ready {
-        let _ = writeln!(text, "{:<11}{}", "ready", ready.in_words());
+        let _ = writeln!(text, "{}", terminal::labelled("ready", &ready.in_words()));
     }
+    let columns = layout::columns();
     let mut line = |row: String| {
-        text.push_str(&row);
+        text.push_str(&terminal::wrapped(&row, INDENT, columns));
         text.push('\n');
     };
     for row in &story.attempts {
@@ -168,7 +162,7 @@ fn as_text(
 fn head(booking: &StoredBooking, application: Option<&Application>) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
-        let _ = writeln!(text, "{name:<11}{value}");
+        let _ = writeln!(text, "{}", terminal::labelled(name, &value));
     };
     line("booking", format!("{}, {}", booking.id, booking::state(booking.state)));
     let site =
@@ -296,23 +290,23 @@ fn report(report: Option<&Value>) -> Vec<String> {
     let Some(report) = report else { return Vec::new() };
     let mut lines = vec![String::new()];
     if let Some(clock) = field::<ClockEstimate>(report, "clock") {
-        lines.push(format!("clock      {} ({})", clock_sentence(&clock), probes(&clock)));
+        let text = format!("{} ({})", clock_sentence(&clock), probes(&clock));
+        lines.push(terminal::labelled("clock", &text));
     }
     if let Some(opening) = field::<OpeningBracket>(report, "opening") {
-        match (opening.after, opening.before) {
-            (Some(after), Some(before)) => {
-                lines.push(format!("opening    seen closed at {after}, open at {before}"));
-            }
-            (Some(after), None) => lines.push(format!("opening    seen closed at {after}, and never open")),
-            (None, Some(before)) => lines.push(format!("opening    seen open at {before}")),
-            (None, None) => {}
-        }
+        let seen = match (opening.after, opening.before) {
+            (Some(after), Some(before)) => Some(format!("seen closed at {after}, open at {before}")),
+            (Some(after), None) => Some(format!("seen closed at {after}, and never open")),
+            (None, Some(before)) => Some(format!("seen open at {before}")),
+            (None, None) => None,
+        };
+        lines.extend(seen.map(|seen| terminal::labelled("opening", &seen)));
     }
     if let Some(requests) = field::<u32>(report, "requests") {
         let after = field::<u32>(report, "requests_after_opening")
             .map(|after| format!(", {after} of them after the opening"))
             .unwrap_or_default();
-        lines.push(format!("requests   {requests}{after}"));
+        lines.push(terminal::labelled("requests", &format!("{requests}{after}")));
     }
     lines
 }

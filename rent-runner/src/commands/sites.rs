@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use namyangju_rent::Site;
-use serde_json::{Value, json};
 
+use super::documents::{SiteEntry, SitesDocument};
 use crate::bad_input::BadInput;
 use crate::cli::Sites;
 use crate::{exit, terminal};
@@ -17,9 +17,8 @@ pub(crate) fn run(arguments: &Sites) -> Result<u8> {
         return Ok(exit::DONE);
     }
     if arguments.json {
-        let sites: Vec<Value> =
-            Site::builtin_names().map(|name| Ok(as_json(&Site::builtin(name)?))).collect::<Result<_>>()?;
-        terminal::json(&json!({ "sites": sites }))?;
+        let sites = Site::builtin_names().map(|name| Ok(entry(&Site::builtin(name)?)));
+        terminal::json(&SitesDocument { sites: sites.collect::<Result<_>>()? })?;
         return Ok(exit::DONE);
     }
     let mut rows = Vec::new();
@@ -37,12 +36,12 @@ pub(crate) fn run(arguments: &Sites) -> Result<u8> {
     Ok(exit::DONE)
 }
 
-fn as_json(site: &Site) -> Value {
-    json!({
-        "name": site.name(),
-        "title": site.title(),
-        "base_url": site.base_url().as_str(),
-        "charset": site.charset().name(),
-        "known_places": site.known_places(),
-    })
+fn entry(site: &Site) -> SiteEntry {
+    SiteEntry {
+        name: site.name().to_owned(),
+        title: site.title().to_owned(),
+        base_url: site.base_url().to_string(),
+        charset: site.charset().name().to_owned(),
+        known_places: site.known_places().to_vec(),
+    }
 }

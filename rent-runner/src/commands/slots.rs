@@ -4,8 +4,8 @@ use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::schedule::{ListedSlot, Month, SlotState};
 use namyangju_rent::{Purpose, TimeRange};
-use serde_json::json;
 
+use super::documents::SlotsDocument;
 use crate::bad_input::BadInput;
 use crate::cli::{Choice, Slots};
 use crate::config::Config;
@@ -44,13 +44,8 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     };
     let slots: Vec<&ListedSlot> = list.slots.iter().filter(wanted).collect();
     if arguments.json {
-        terminal::json(&json!({
-            "site": client.site().name(),
-            "place": place,
-            "place_name": name,
-            "read_at": SystemClock.now(),
-            "slots": slots,
-        }))?;
+        let (site, place_name, read_at) = (client.site().name(), name.as_deref(), SystemClock.now());
+        terminal::json(&SlotsDocument { site, place, place_name, read_at, slots })?;
         return Ok(exit::DONE);
     }
     if !slots.is_empty() {

@@ -6,13 +6,16 @@ use anyhow::Result;
 use namyangju_rent::SeoulTime;
 use namyangju_rent::aim::Stamp;
 use namyangju_rent::clock::{Clock as _, ClockFacts, SystemClock};
-use serde_json::json;
 
+use super::documents::{
+    FailingMessage, HeldEntry, OpeningEntry, RefusedAccount, RunnerEntry, SiteClockEntry, StatusDocument,
+};
 use super::readiness;
 use crate::cli::Status;
 use crate::config::Config;
 use crate::runner::Identity;
-use crate::store::{Account, Filter, OpeningRow, RunnerRow, State, Store};
+use crate::store::{Account, Filter, Message, OpeningRow, RunnerRow, State, Store};
+use crate::terminal::labelled;
 use crate::words::{counted, duration};
 use crate::{exit, request, terminal, words};
 
@@ -32,50 +35,21 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     let mut held: Vec<_> = readiness::of_held(&store).await?.into_iter().collect();
     held.sort_by_key(|(id, _)| *id);
     if arguments.json {
-        let runners: Vec<_> = runners
-            .iter()
-            .map(|runner| {
-                json!({
-                    "name": Identity::name_of(&runner.name),
-                    "identity": runner.name,
-                    "started_at": runner.started_at,
-                    "seen_at": runner.seen_at,
-                    "stopped_at": runner.stopped_at,
-                    "holds": runner.holds,
-                })
-            })
-            .collect();
-        let counts: serde_json::Map<_, _> =
-            counts.iter().map(|(state, many)| (state.as_str().to_owned(), json!(many))).collect();
-        let openings: Vec<_> = openings
-            .iter()
-            .map(|row| {
-                json!({
-                    "place": row.place, "date": row.date, "expected": row.expected,
-                    "after": row.bracket.after, "before": row.bracket.before,
-                })
-            })
-            .collect();
-        let failing: Vec<_> = failing
-            .iter()
-            .map(|message| {
-                json!({
-                    "channel": message.channel, "kind": message.kind, "booking": message.booking,
-                    "tries": message.tries, "error": message.last_error, "at": message.created_at,
-                })
-            })
-            .collect();
-        terminal::json(&json!({
-            "store": store.address(), "runners": runners, "bookings": counts, "next_unclaimed_opening": next,
-            "messages_waiting": store.messages_waiting().await?, "messages_failing": failing,
-            "openings_seen": openings,
-            "held": held.iter().map(|(id, ready)| json!({ "booking": id, "ready": ready })).collect::<Vec<_>>(),
-            "site_clocks": clocks.iter().map(|(site, facts)| json!({ "site": site, "learnt": facts })).collect::<Vec<_>>(),
-            "accounts_refused": refused.iter().map(|(name, at)| json!({ "name": name, "at": at })).collect::<Vec<_>>(),
-        }))?;
+        terminal::json(&StatusDocument {
+            store: store.address(),
+            runners: runners.iter().map(runner_entry).collect(),
+            bookings: counts.iter().map(|(state, many)| (state.as_str(), *many)).collect(),
+            next_unclaimed_opening: next,
+            messages_waiting: store.messages_waiting().await?,
+            messages_failing: failing.iter().map(failing_message).collect(),
+            openings_seen: openings.iter().map(opening_entry).collect(),
+            held: held.iter().map(|(id, ready)| HeldEntry { booking: id.0, ready }).collect(),
+            site_clocks: clocks.iter().map(|(site, learnt)| SiteClockEntry { site, learnt }).collect(),
+            accounts_refused: refused.iter().map(|(name, at)| RefusedAccount { name, at: *at }).collect(),
+        })?;
         return Ok(exit::DONE);
     }
-    let mut lines = vec![format!("store      {}", store.address())];
+    let mut lines = vec![labelled("store", store.address())];
     let mut states: Vec<_> = counts
         .iter()
         .filter(|(_, many)| *many > 0)
@@ -84,49 +58,77 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     if states.is_empty() {
         states.push("none".to_owned());
     }
-    lines.push(format!("bookings   {}", states.join(", ")));
+    lines.push(labelled("bookings", &states.join(", ")));
     if let Some(next) = next {
-        lines.push(format!("           the next booking that no runner holds opens at {next}"));
+        lines.push(labelled("", &format!("the next booking that no runner holds opens at {next}")));
     }
     let first = Filter { states: vec![State::Waiting, State::Armed], most: Some(1), ..Filter::default() };
     for booking in store.bookings(&first).await? {
         if let Some(alarm) = &booking.reason {
-            lines.push(format!("alarm      of the booking {}: {alarm}", booking.id));
+            lines.push(labelled("alarm", &format!("of the booking {}: {alarm}", booking.id)));
         }
     }
     for (id, ready) in &held {
         lines.push(format!("ready      booking {id}: {}", ready.in_words()));
     }
     for runner in &runners {
-        lines.push(format!("runner     {}", line(runner)));
+        lines.push(labelled("runner", &line(runner)));
     }
     if runners.is_empty() {
-        lines.push("runner     none ran today: start `rent-runner serve`, or `run-due` by cron".to_owned());
+        lines.push(labelled("runner", "none ran today: start `rent-runner serve`, or `run-due` by cron"));
     }
     for (name, at) in &refused {
-        lines.push(format!(
-            "account    {name}: the site refused its login at {at}: {}",
-            words::login_held(name)
-        ));
+        let held = words::login_held(name);
+        lines.push(labelled("account", &format!("{name}: the site refused its login at {at}: {held}")));
     }
     for message in &failing {
         let error = message.last_error.as_deref().unwrap_or_default();
         let tries = counted(message.tries, "try");
-        lines.push(format!(
-            "message    {} to {}: not sent after {tries}: {error}",
-            message.kind, message.channel
-        ));
+        let text = format!("{} to {}: not sent after {tries}: {error}", message.kind, message.channel);
+        lines.push(labelled("message", &text));
     }
     for row in &openings {
-        lines.push(format!("opened     {}", opened(row)));
+        lines.push(labelled("opened", &opened(row)));
     }
     for (site, facts) in &clocks {
-        lines.push(format!("clock      {site}"));
-        lines.extend(learnt(facts, SystemClock.now()).iter().map(|line| format!("           {line}")));
+        lines.push(labelled("clock", site));
+        lines.extend(learnt(facts, SystemClock.now()).iter().map(|line| labelled("", line)));
     }
     terminal::result(&lines.join("\n"))?;
     store.close().await;
     Ok(exit::DONE)
+}
+
+fn runner_entry(runner: &RunnerRow) -> RunnerEntry<'_> {
+    RunnerEntry {
+        name: Identity::name_of(&runner.name),
+        identity: &runner.name,
+        started_at: runner.started_at,
+        seen_at: runner.seen_at,
+        stopped_at: runner.stopped_at,
+        holds: runner.holds,
+    }
+}
+
+fn failing_message(message: &Message) -> FailingMessage<'_> {
+    FailingMessage {
+        channel: &message.channel,
+        kind: &message.kind,
+        booking: message.booking.map(|booking| booking.0),
+        tries: message.tries,
+        error: message.last_error.as_deref(),
+        at: message.created_at,
+    }
+}
+
+fn opening_entry(row: &OpeningRow) -> OpeningEntry<'_> {
+    OpeningEntry {
+        place: &row.place,
+        date: row.date,
+        expected: row.expected,
+        after: row.bracket.after,
+        before: row.bracket.before,
+    }
 }
 
 fn line(runner: &RunnerRow) -> String {

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use namyangju_rent::nfc;
-use serde_json::json;
 
+use super::documents::WebLinkDocument;
 use crate::bad_input::BadInput;
 use crate::cli::{WebArgs, WebCommand, WebLink, WebOwner};
 use crate::config::Config;
@@ -29,7 +29,7 @@ async fn link(arguments: &WebLink, config: &Config) -> Result<u8> {
     let has_owner = store.has_owner().await?;
     let address = format!("{at}{}", make_link(&store, LinkKind::Owner).await?.as_str());
     if arguments.json {
-        terminal::json(&json!({ "link": address, "minutes": 15, "has_owner": has_owner }))?;
+        terminal::json(&WebLinkDocument { link: &address, minutes: 15, has_owner })?;
     } else {
         terminal::result(&address)?;
     }

@@ -8,6 +8,7 @@ use namyangju_rent::clock::{Clock, ClockEstimate, SystemClock};
 use namyangju_rent::{Budget, Event, SeoulTime};
 use tokio::time::MissedTickBehavior;
 
+use super::layout;
 use super::story::Story;
 use crate::words::{error_bar, millis};
 
@@ -80,10 +81,12 @@ impl Countdown {
                 break;
             }
             if in_place {
-                story.live(Some(self.text(left)));
+                // One column stays free: a line that fills its last column is broken by some terminals.
+                let columns = layout::error_columns().map(|columns| columns.saturating_sub(1));
+                story.live(Some(self.fitting(left, columns)));
             } else if mark_between(left.as_secs(), told) {
                 told = left.as_secs();
-                story.aside(&self.text(left));
+                story.aside(&self.fitting(left, None));
             }
         }
         story.live(None);
@@ -97,15 +100,35 @@ impl Countdown {
         self.opens_at.since(site)
     }
 
-    fn text(&self, left: Duration) -> String {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let clock = match (state.given_micros, &state.clock) {
-            (Some(given), _) => format!("site clock {} as given", signed(given)),
-            (None, Some(clock)) if clock.cached => "site clock behind a cache".to_owned(),
-            (None, Some(clock)) => {
-                format!("site clock {} ± {}", signed(clock.ahead_micros), error_bar(clock))
+    /// The line in at most this many columns: the longest form that fits, or the shortest one cut.
+    fn fitting(&self, left: Duration, columns: Option<usize>) -> String {
+        let [whole, forms @ ..] = self.forms(left);
+        let Some(columns) = columns else { return whole };
+        let mut shortest = &whole;
+        for form in std::iter::once(&whole).chain(&forms) {
+            if layout::width(form) <= columns {
+                return form.clone();
             }
-            (None, None) => "site clock not read yet".to_owned(),
+            shortest = form;
+        }
+        layout::cut(shortest, columns)
+    }
+
+    /// The line in words, and ever shorter. The time and the session come first: they tell whether a person has to act.
+    fn forms(&self, left: Duration) -> [String; 4] {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (clock, shortly) = match (state.given_micros, &state.clock) {
+            (Some(given), _) => {
+                (format!("site clock {} as given", signed(given)), format!("clock {}", signed(given)))
+            }
+            (None, Some(clock)) if clock.cached => {
+                ("site clock behind a cache".to_owned(), "clock cached".to_owned())
+            }
+            (None, Some(clock)) => {
+                let (ahead, bar) = (signed(clock.ahead_micros), error_bar(clock));
+                (format!("site clock {ahead} ± {bar}"), format!("clock {ahead} ± {bar}"))
+            }
+            (None, None) => ("site clock not read yet".to_owned(), "clock unknown".to_owned()),
         };
         let session = match state.session {
             LoginState::NotYet => "not logged in yet",
@@ -114,7 +137,13 @@ impl Countdown {
         };
         let used = self.budget.used();
         let all = used.saturating_add(self.budget.left());
-        format!("opens in {}  |  {clock}  |  {session}  |  {used} of {all} requests", countdown(left))
+        let left = countdown(left);
+        [
+            format!("opens in {left}  |  {clock}  |  {session}  |  {used} of {all} requests"),
+            format!("opens in {left} | {session} | {shortly} | {used}/{all} requests"),
+            format!("opens in {left} | {session} | {shortly}"),
+            format!("opens in {left} | {session}"),
+        ]
     }
 }
 
@@ -146,18 +175,38 @@ mod tests {
     #[test]
     fn the_line_tells_time_clock_session_and_budget() {
         let countdown = Countdown::new(SystemClock.now(), Budget::new(200), None);
-        let text = countdown.text(Duration::from_secs(272));
+        let at = |left| countdown.fitting(left, None);
         assert_eq!(
-            text,
+            at(Duration::from_secs(272)),
             "opens in 0:04:32  |  site clock not read yet  |  not logged in yet  |  0 of 200 requests"
         );
         countdown.on_event(&Event::LoggedIn);
-        assert!(countdown.text(Duration::from_secs(90_000)).starts_with("opens in 1 d 1:00:00  |"));
-        assert!(countdown.text(Duration::ZERO).contains("|  logged in  |"));
+        assert!(at(Duration::from_secs(90_000)).starts_with("opens in 1 d 1:00:00  |"));
+        assert!(at(Duration::ZERO).contains("|  logged in  |"));
         countdown.on_event(&Event::alarm("login"));
-        assert!(countdown.text(Duration::ZERO).contains("ALARM"));
+        assert!(at(Duration::ZERO).contains("ALARM"));
         let given = Countdown::new(SystemClock.now(), Budget::new(1), Some(-1_500_000));
-        assert!(given.text(Duration::ZERO).contains("site clock -1500.0 ms as given"));
+        assert!(given.fitting(Duration::ZERO, None).contains("site clock -1500.0 ms as given"));
+    }
+
+    #[test]
+    fn the_line_fits_the_terminal_and_keeps_what_a_person_acts_on() {
+        let countdown = Countdown::new(SystemClock.now(), Budget::new(200), None);
+        let estimate = serde_json::json!({
+            "ahead_micros": -1_500_250, "error_micros": 12_100, "path_micros": 40_000, "probes": 8, "cached": false
+        });
+        let estimate = serde_json::from_value(estimate).unwrap();
+        countdown.on_event(&Event::ClockRead { estimate });
+        countdown.on_event(&Event::alarm("login"));
+        let left = Duration::from_secs(90_000);
+        for columns in 20..=140 {
+            let line = countdown.fitting(left, Some(columns));
+            assert!(layout::width(&line) <= columns, "{columns} {line}");
+            assert!(columns < 44 || line.contains("ALARM"), "{columns} {line}");
+        }
+        let at = |columns| countdown.fitting(left, Some(columns));
+        assert!(at(80).ends_with("ALARM, see above | clock -1500.2 ms ± 12.1 ms"), "{}", at(80));
+        assert!(at(90).ends_with("± 12.1 ms | 0/200 requests"), "{}", at(90));
     }
 
     #[test]

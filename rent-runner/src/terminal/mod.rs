@@ -2,16 +2,23 @@
 
 pub(crate) mod booking;
 pub(crate) mod countdown;
+pub(crate) mod layout;
 pub(crate) mod password;
 pub(crate) mod story;
+mod table;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use comfy_table::{ContentArrangement, Table, presets};
 use namyangju_rent::clock::{Clock as _, SystemClock};
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
+
+pub(crate) use layout::{labelled, wrapped};
+pub(crate) use table::{TableCell, TableColumn, table, table_of};
+
+/// The blanks before the second line of what is written to stderr.
+const HANGING: usize = 2;
 
 /// Whether every line of stderr is a JSON document, as the log has it.
 static JSON_LINES: AtomicBool = AtomicBool::new(false);
@@ -56,6 +63,20 @@ pub(crate) fn note(text: &str) {
     }
 }
 
+/// Writes a note with columns of its own before the text, which goes on below itself; `paint` is the colour, and its end.
+pub(crate) fn headed_note(head: &str, text: &str, (colour, end): (&str, &str)) {
+    let whole = format!("{head}{text}");
+    if is_quiet() {
+        return;
+    }
+    if JSON_LINES.load(Ordering::Relaxed) {
+        return line("INFO", "", &whole);
+    }
+    let whole = wrapped(&whole, layout::width(head), layout::error_columns());
+    let text = whole.strip_prefix(head).unwrap_or(&whole);
+    let _ = writeln!(io::stderr().lock(), "{head}{colour}{text}{end}");
+}
+
 /// Writes what may go wrong to stderr.
 pub(crate) fn warning(text: &str) {
     line("WARN", "warning: ", text);
@@ -72,15 +93,25 @@ fn line(level: &str, prefix: &str, text: &str) {
         let (at, text) = (String::from(SystemClock.now()), text.trim());
         json!({ "timestamp": at, "level": level, "message": text, "target": "rent_runner" }).to_string()
     } else {
-        format!("{prefix}{text}")
+        wrapped(&format!("{prefix}{text}"), HANGING, layout::error_columns())
     };
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Shows a text in the last line of the terminal, in place of what it showed; an empty one clears it.
-pub(crate) fn live(text: &str) {
-    // A long line is cut at the edge instead of going on in the next.
-    let _ = write!(io::stderr().lock(), "\r\u{1b}[2K\u{1b}[?7l{text}\u{1b}[?7h");
+/// Shows a text in the last line of the terminal, in place of what it showed; an empty one clears it. `before` is how many
+/// columns the text before it took.
+pub(crate) fn live(text: &str, before: usize) {
+    // A window that was made narrower since then has broken the text into several lines: they are all replaced.
+    let broken = layout::error_columns().map_or(0, |columns| before.saturating_sub(1) / columns);
+    let up = if broken > 0 && breaks_long_lines() { format!("\u{1b}[{broken}A") } else { String::new() };
+    // Without the line's end, a text that is too long is cut at the edge instead of going on in the next line.
+    let _ = write!(io::stderr().lock(), "\r{up}\u{1b}[J\u{1b}[?7l{text}\u{1b}[?7h");
+}
+
+/// Whether the terminal breaks long lines anew when its window becomes narrower. Those that cut them say so.
+fn breaks_long_lines() -> bool {
+    let cuts = |term: &str| ["linux", "rxvt"].iter().any(|name| term.starts_with(name));
+    std::env::var_os("XTERM_VERSION").is_none() && !std::env::var("TERM").is_ok_and(|term| cuts(&term))
 }
 
 /// Calls the person at the terminal.
@@ -99,24 +130,4 @@ pub(crate) fn is_live() -> bool {
 pub(crate) fn colours() -> bool {
     let json = JSON_LINES.load(Ordering::Relaxed);
     !json && io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
-/// A table for people; wide characters are counted as two. On a terminal a cell that does not fit goes on in its next
-/// line, so that no row breaks; elsewhere, unless COLUMNS says how wide a line may be, each row is one line.
-pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED).set_header(header.to_vec());
-    if let Some(columns) = columns() {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
-    }
-    for row in rows {
-        table.add_row(row);
-    }
-    table.to_string()
-}
-
-/// How wide a line of stdout may be, if that is known.
-fn columns() -> Option<u16> {
-    let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    given.or_else(|| terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0))
 }

@@ -3,15 +3,21 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::{Event, Report, SeoulTime, TimedEvent, Verdict};
 use serde_json::{Map, Value, json};
 
+use super::layout;
 use crate::terminal;
 use crate::words::{
     Tone, arrival_sentence, counted, opening_sentence, report_sentence, seconds, sentence, verdict_sentence,
 };
+
+/// A program hears of a new window size within this time. Until then it does not know how many lines its own line takes,
+/// and would rather leave a part of it than wipe the line above.
+const RESIZED_BY: Duration = Duration::from_millis(500);
 
 /// Who reads the story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +67,7 @@ impl Story {
     /// A story whose times are counted from `zero`, an instant of the site's clock.
     pub(crate) fn new(reader: Audience, zero: SeoulTime) -> Self {
         let (lines, heard) = mpsc::channel();
-        let mut teller =
-            Teller { reader, zero, ahead_micros: 0, colours: terminal::colours(), live: None, armed: false };
+        let mut teller = Teller::new(reader, zero);
         let writer = std::thread::spawn(move || {
             heard.into_iter().for_each(|line| teller.tell(line));
             teller.tell(Line::Live(None));
@@ -193,11 +198,19 @@ struct Teller {
     ahead_micros: i64,
     colours: bool,
     live: Option<String>,
+    /// The columns that the live line takes.
+    live_width: usize,
+    drawn: Option<Instant>,
     /// What is told now is ready and waits for the instant.
     armed: bool,
 }
 
 impl Teller {
+    fn new(reader: Audience, zero: SeoulTime) -> Self {
+        let colours = terminal::colours();
+        Self { reader, zero, ahead_micros: 0, colours, live: None, live_width: 0, drawn: None, armed: false }
+    }
+
     fn tell(&mut self, line: Line) {
         match line {
             Line::TimedEvent(happened) if self.reader == Audience::Person => {
@@ -228,28 +241,38 @@ impl Teller {
                 let _ = terminal::result(&value.to_string());
             }
             Line::Person(tone, at, text) => self.person(tone, at, &text),
-            Line::Live(text) if text != self.live => {
-                terminal::live(text.as_deref().unwrap_or_default());
-                self.live = text;
-            }
+            Line::Live(text) if text != self.live => self.draw(text),
             Line::Live(_) => {}
         }
     }
 
-    fn person(&self, tone: Tone, at: SeoulTime, text: &str) {
+    fn person(&mut self, tone: Tone, at: SeoulTime, text: &str) {
         let (colour, after) = match (self.colours, tone) {
             (false, _) | (true, Tone::Plain) => ("", ""),
             (true, Tone::Quiet) => ("\u{1b}[2m", "\u{1b}[0m"),
             (true, Tone::Good) => ("\u{1b}[1;32m", "\u{1b}[0m"),
             (true, Tone::Bad) => ("\u{1b}[1;31m", "\u{1b}[0m"),
         };
-        if self.live.is_some() {
-            terminal::live("");
+        let live = self.live.take();
+        if live.is_some() {
+            self.draw(None);
         }
-        terminal::note(&format!("{}  {}  {colour}{text}{after}", at.time_text(), self.relative(at)));
-        if let Some(live) = &self.live {
-            terminal::live(live);
+        let head = format!("{}  {}  ", at.time_text(), self.relative(at));
+        terminal::headed_note(&head, text, (colour, after));
+        if live.is_some() {
+            self.draw(live);
         }
+    }
+
+    /// Puts this in place of the live line.
+    fn draw(&mut self, live: Option<String>) {
+        let text = live.as_deref().unwrap_or_default();
+        // A line that was drawn a moment ago may have met a window that had its new size already.
+        let settled = self.drawn.is_none_or(|drawn| drawn.elapsed() > RESIZED_BY);
+        terminal::live(text, if settled { self.live_width } else { 0 });
+        self.drawn = Some(Instant::now());
+        self.live_width = layout::width(text);
+        self.live = live;
     }
 
     fn relative(&self, local: SeoulTime) -> String {
@@ -262,21 +285,12 @@ impl Teller {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
     fn times_are_told_from_the_instant_that_counts() {
         let zero: SeoulTime = "2026-11-26 10:00:00".parse().unwrap_or_else(|_| SystemClock.now());
-        let mut teller = Teller {
-            reader: Audience::Nobody,
-            zero,
-            ahead_micros: 0,
-            colours: false,
-            live: None,
-            armed: false,
-        };
+        let mut teller = Teller::new(Audience::Nobody, zero);
         assert_eq!(teller.relative(zero).trim(), "+0.000s");
         assert_eq!(teller.relative(zero.minus(Duration::from_millis(4_987))).trim(), "-4.987s");
         assert_eq!(teller.relative(zero.plus(Duration::from_millis(61_002))).trim(), "+61.002s");

@@ -86,7 +86,11 @@ fn the_opening_is_prepared_and_met() {
         (&["--expired-session"], 0, "all sessions end"),
         (&["--human-check"], 6, "a person is needed"),
         (&["--blocked"], 5, "ALARM, not ready yet: "),
-        (&["--not-open", "--give-up-after", "100ms"], 9, "by the site's clock the day was not open at"),
+        (
+            &["--not-open", "--give-up-after", "100ms"],
+            9,
+            "the last answer was: applicant form: not open for reservation yet",
+        ),
         (&["--cached-date"], 0, "armed: the first request will be the applicant form"),
         (&["--skew", "-1.5s"], 0, "the site's clock is 1500.0 ms behind; the booking has to find out"),
     ];

@@ -15,8 +15,11 @@ mod files;
 mod hangul;
 mod interruption;
 mod journal;
+mod json;
+mod json_page;
 #[cfg(unix)]
 mod late;
+mod layout;
 mod lists;
 mod logs;
 mod notify;
@@ -34,4 +37,5 @@ mod site;
 mod stored;
 mod story;
 mod support;
+mod typed;
 mod unreadable;

@@ -4,7 +4,7 @@ use namyangju_rent::clock::{Clock, SystemClock};
 use serde_json::Value;
 
 use super::shop::{Shop, add, holds, opening};
-use super::support::{CLUB, PLACE, TIME, date, finish, runner, start};
+use super::support::{CLUB, PLACE, TIME, date};
 
 const NOWHERE: &str = "http://127.0.0.1:9";
 
@@ -281,28 +281,4 @@ fn bookings_are_cancelled_and_put_back() {
     assert!(shop.refused(&["retry", "1"]).contains('1'));
     let now = shop.json(&["retry", "2", "--opens-at", "now"]);
     assert_eq!((&now["booking"]["opens"], &now["booking"]["state"]), (&"now".into(), &"waiting".into()));
-}
-
-#[test]
-fn a_table_keeps_to_the_columns_it_is_given() {
-    let shop = Shop::new().furnish("http://127.0.0.1:9");
-    shop.add(&["--note", "클럽 정기 모임, which is a long note for a narrow terminal"]);
-    let table = |columns: Option<&str>| {
-        let mut command = runner(&shop.arguments(&["list"]));
-        command.env_remove("COLUMNS").envs(columns.map(|columns| ("COLUMNS", columns)));
-        finish(start(command, "")).out
-    };
-    let widest = |text: &str| {
-        let width =
-            |line: &str| line.chars().map(|c| if ('가'..='힣').contains(&c) { 2 } else { 1 }).sum::<usize>();
-        text.lines().map(width).max().unwrap()
-    };
-    for columns in [60, 80, 120] {
-        assert!(
-            widest(&table(Some(&columns.to_string()))) <= columns,
-            "{}",
-            table(Some(&columns.to_string()))
-        );
-    }
-    assert!(widest(&table(None)) > 120, "a program reads whole rows");
 }

@@ -15,6 +15,7 @@ pub const MAX_FACTS_AGE: Duration = Duration::from_secs(100 * 24 * 3_600);
 
 /// Where a second stamp comes from, beside `Date`: the application's own clock, which its rules ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum OwnStampFrom {
@@ -35,6 +36,7 @@ pub enum OwnStampFrom {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ClockFacts {

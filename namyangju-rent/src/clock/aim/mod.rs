@@ -101,6 +101,7 @@ const LATE_OPENING: i64 = 50_000;
 
 /// When a server stamps the `Date` of an answer, or an application its own stamp.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Stamp {
     /// When the request has arrived, as Apache does: free of the script's time.
@@ -259,6 +260,7 @@ pub struct Shot {
 /// When a request of the opening arrives at the site, in microseconds after the opening by the site's clock; negative
 /// before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShotArrival {
     /// At the earliest.
     pub earliest_micros: i64,

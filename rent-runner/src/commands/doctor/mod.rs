@@ -9,9 +9,10 @@ mod stored;
 mod tests;
 
 use anyhow::Result;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
+use super::documents::DoctorDocument;
 use crate::cli::Doctor;
 use crate::config::{Config, Flags};
 use crate::notify::Notifier;
@@ -20,23 +21,25 @@ use crate::telemetry::logs;
 use crate::{exit, terminal};
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-enum Level {
+pub(super) enum Level {
     Ok,
     Warning,
     Failed,
 }
 
 /// One finding.
-#[derive(Clone, Debug, Serialize)]
-struct Check {
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct Check {
     /// What was looked at.
     what: &'static str,
     level: Level,
     /// What was found.
+    #[schemars(extend("x-stability" = "wording"))]
     text: String,
     /// What a person should do about it.
+    #[schemars(extend("x-stability" = "wording"))]
     to_do: Option<String>,
 }
 
@@ -113,7 +116,7 @@ pub(crate) async fn run(arguments: &Doctor, mut flags: Flags) -> Result<u8> {
     }
     let (failed, warnings) = (findings.how_many(Level::Failed), findings.how_many(Level::Warning));
     if arguments.json {
-        terminal::json(&json!({ "failed": failed, "warnings": warnings, "checks": findings.checks }))?;
+        terminal::json(&DoctorDocument { failed, warnings, checks: findings.checks })?;
     } else {
         let all = findings.checks.len();
         terminal::result(&format!("\n{all} checks, {failed} failed, {warnings} with a warning"))?;

@@ -1,5 +1,6 @@
 //! What the doctor finds, at a stand-in, at a dead port, and in stores of all kinds.
 
+use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;

@@ -245,7 +245,7 @@ async fn check(
     };
     let mut checker = DraftChecker::open(&web.store, web.vault.clone()).await?;
     if let Err(wrong) = checker.learn_courts(&web.store, &web.config, std::slice::from_ref(&draft)).await {
-        return Ok(Err(format!("{:#}", anyhow::Error::from(wrong))));
+        return Ok(Err(format!("{:#}", wrong)));
     }
     let mut checked = match checker.check(&draft) {
         Ok(checked) => checked,
