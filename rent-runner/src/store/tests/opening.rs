@@ -97,7 +97,8 @@ async fn a_layout_that_was_changed_is_noticed(place: &Place) {
 
 async fn a_store_of_the_layout_before_is_brought_up_to_date(place: &Place) {
     let (store, id) = with_booking(place).await;
-    for sql in ["DROP TABLE site_clock", "DELETE FROM _sqlx_migrations WHERE version = 3"] {
+    let sql = ["DROP TABLE site_clock", "DROP TABLE menus", "DELETE FROM _sqlx_migrations WHERE version > 2"];
+    for sql in sql {
         store.run(sql, &[]).await.unwrap();
     }
     store.close().await;
