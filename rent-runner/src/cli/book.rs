@@ -91,7 +91,7 @@ pub(crate) struct Book {
 #[derive(Debug, Args)]
 pub(crate) struct WishArgs {
     /// The court: its codes or its name, as `rent-runner places` lists them. A part of the name is enough where
-    /// only one court has it. `NYJ06/07/*` or `체육공원2호/*` is any court of the group, in the site's order. Give it
+    /// only one court has it. `NYJ06/07/*`, or a group's name and `/*`, is any court of the group, in the site's order. Give it
     /// several times for alternatives, the best first. The site's menus are read for a name or a group that is
     /// not known yet, and kept in the store of bookings.
     #[arg(long, value_name = "PLACE", required = true, action = ArgAction::Append)]

@@ -22,10 +22,10 @@ const COLUMNS: [TableColumn<'_>; 7] = [
     TableColumn::whole("number").short("no", 1),
     TableColumn::whole("opens (Asia/Seoul)").short("opens", 2),
     TableColumn::text("account").spare(4),
-    TableColumn::text("court"),
+    TableColumn::whole("court").short("court", 6),
     TableColumn::whole("day and time").short("day, from", 5),
     TableColumn::whole("state").short("state", 3),
-    TableColumn::text("receipt or reason").short("result", 3).spare(6),
+    TableColumn::text("receipt or reason").short("result", 3).spare(7),
 ];
 
 /// Lists the bookings.
@@ -104,7 +104,7 @@ fn row(booking: &StoredBooking, refused: &[String], ready: Option<Readiness>) ->
         (None, None) => String::new(),
     };
     if let Some(ready) = ready {
-        end.push_str(if end.is_empty() { "" } else { "\n" });
+        end.push_str(if end.is_empty() { "" } else { "; " });
         end.push_str(&ready.in_words());
     }
     if booking.cancel_asked && !booking.state.is_over() {
@@ -125,6 +125,7 @@ fn row(booking: &StoredBooking, refused: &[String], ready: Option<Readiness>) ->
         court,
         day,
         TableCell::or(booking::state(booking.state), booking.state.as_str()),
-        TableCell::from(end),
+        // The number is what a person needs of it.
+        TableCell::or(end.as_str(), end.strip_prefix("receipt ").unwrap_or(&end)),
     ]
 }

@@ -57,8 +57,12 @@ pub(crate) fn cells(booking: &StoredBooking, wish: &Wish, more: usize) -> (Table
         if more > 0 { (format!(" (+{more})"), format!(" +{more}")) } else { Default::default() };
     let day = format!("{date} {range}{events}{further}");
     let short = format!("{} {}{shortly}", month_and_day(&date.to_string()), range.start());
-    let court = booking.names.get(place).map_or_else(|| place.to_string(), str::to_owned);
-    (TableCell::from(court), TableCell::or(day, short))
+    // A name that is cut does not tell the courts of a group apart; the codes do.
+    let court = match booking.names.get(place) {
+        Some(name) => TableCell::or(name, place.to_string()),
+        None => TableCell::from(place.to_string()),
+    };
+    (court, TableCell::or(day, short))
 }
 
 /// When it opens, in a table whose header says that it is in Asia/Seoul.

@@ -85,12 +85,12 @@ words! {
     next_person: "사람이 직접 해야 하는 단계가 나왔습니다. 브라우저로 사이트를 열어 마치세요.", "A step needs a person. Finish it in a browser on the site.";
     next_cancelled: "취소된 예약입니다.", "It is cancelled.";
 
-    place: "코트 코드", "Court";
-    place_hint: "시설/그룹/코트, 예: NYJ06/07/103. 아래에서 고르거나 직접 쓰세요.", "Centre/group/court, as in NYJ06/07/103. Pick one or type it.";
+    place: "코트", "Court";
+    place_hint: "이름이나 코드를 쓰세요. 예: 체육공원2호 테니스장, NYJ06/07/103. 체육공원2호/* 는 그 그룹의 아무 코트나 됩니다.", "A name or a code, as in 체육공원2호 테니스장 or NYJ06/07/103. 체육공원2호/* is any court of the group.";
     date: "이용 날짜", "Date of use";
     from_to: "이용 시간", "Time of use";
     from_to_hint: "예: 06:00-08:00. 한 회차, 또는 이어진 여러 회차입니다.", "As in 06:00-08:00: one round, or several adjacent ones.";
-    further_choice: "다음 지망 (앞의 지망을 놓쳤을 때만 신청합니다)", "Next choice (only if those before it are lost)";
+    further_choice: "앞의 지망을 놓쳤을 때만 신청합니다", "only if those before it are lost";
     opening: "접수 시작 시각", "The opening";
     opening_rule: "이 도시의 규칙대로 (시청 공고를 꼭 확인하세요)", "By the city's rule (compare it with the city's announcement)";
     opening_given: "공고된 시각을 직접 입력", "The announced instant";

@@ -97,8 +97,20 @@ async fn a_layout_that_was_changed_is_noticed(place: &Place) {
 
 async fn a_store_of_the_layout_before_is_brought_up_to_date(place: &Place) {
     let (store, id) = with_booking(place).await;
-    let sql = ["DROP TABLE site_clock", "DROP TABLE menus", "DELETE FROM _sqlx_migrations WHERE version > 2"];
-    for sql in sql {
+    let newer = [
+        "DROP TABLE web_audit",
+        "DROP TABLE web_applicant",
+        "DROP TABLE web_account",
+        "DROP TABLE web_booking",
+        "DROP TABLE web_browser",
+        "DROP TABLE web_link",
+        "DROP TABLE web_session",
+        "DROP TABLE web_user",
+        "DROP TABLE menus",
+        "DROP TABLE site_clock",
+        "DELETE FROM _sqlx_migrations WHERE version > 2",
+    ];
+    for sql in newer {
         store.run(sql, &[]).await.unwrap();
     }
     store.close().await;

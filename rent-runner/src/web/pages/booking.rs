@@ -21,7 +21,7 @@ use crate::web::words::Words;
 use crate::words::in_words;
 
 /// A line of the story.
-struct StoryLine {
+struct EventLine {
     at: String,
     text: String,
     is_english: bool,
@@ -37,7 +37,7 @@ struct BookingPage {
     runner: Option<String>,
     cancel_asked: bool,
     can_retry: bool,
-    story: Vec<StoryLine>,
+    story: Vec<EventLine>,
 }
 
 /// Whether somebody may see a booking: the owner each, a member own ones. What is not there looks the same.
@@ -81,11 +81,11 @@ pub(in crate::web) async fn show(
 }
 
 /// An event in the reader's language, as far as there are words for it.
-fn line(words: &Words, row: &EventRow) -> StoryLine {
+fn line(words: &Words, row: &EventRow) -> EventLine {
     let at = row.at.time_text();
     match korean::event(&row.event) {
-        Some(text) if words.tag == "ko" => StoryLine { at, text, is_english: false },
-        _ => StoryLine { at, text: in_words(&row.event), is_english: true },
+        Some(text) if words.tag == "ko" => EventLine { at, text, is_english: false },
+        _ => EventLine { at, text: in_words(&row.event), is_english: true },
     }
 }
 
