@@ -102,6 +102,14 @@ fn doctor_wraps_at_words_below_its_text() {
 }
 
 #[test]
+fn the_summary_of_a_demo_wraps_at_words() {
+    let mut command = runner(&["demo", "--opens-in", "0", "--quiet"]);
+    command.env("COLUMNS", "40");
+    let done = finish(start(command, ""));
+    assert!(done.out.lines().count() > 6 && done.out.lines().all(|line| width(line) <= 40), "{done:?}");
+}
+
+#[test]
 fn status_wraps_at_words() {
     let server = stand_in(|_| {});
     let shop = shop(&server.base_url());
