@@ -82,7 +82,7 @@ fn introduction(
     });
     let account = accounts.first().context("the stand-in has no account")?;
     let base = reachable(server);
-    let mut text = format!("A stand-in of {}. All persons in it are invented.\n\n", dialect.title());
+    let mut text = format!("A stand-in of {}.\nAll persons in it are invented.\n\n", dialect.title());
     let _ = writeln!(text, "address    {base}{front}");
     let _ = writeln!(text, "account    {}   password {}", account.id, account.password);
     let _ = match settings.opening {

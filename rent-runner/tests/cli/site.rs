@@ -18,6 +18,7 @@ fn the_command_that_it_prints_books_on_it() {
     for said in ["tester1", "NYJ06/07/103", "체육공원2호", "/rent/\n", "open already"] {
         assert!(printed.contains(said), "{said} {printed}");
     }
+    assert!(printed.lines().next().unwrap().chars().count() < 60, "{printed}");
     let start = printed.find("  echo ").unwrap();
     let command = printed[start..].split("\n\n").next().unwrap();
     // A terminal of 80 columns breaks none of its lines; a Hangul syllable takes two.
