@@ -138,6 +138,14 @@ fn tab_completes_bookings_accounts_applicants_and_courts() {
     for words in [&["slots", "--place", "NYJ06/07/1"][..], &["add", "--place", "NYJ06"]] {
         assert!(completed(&shop, words).contains(&PLACE.to_owned()), "{words:?}");
     }
+    // A court that only the menus name, once they were read; those of another site are not offered.
+    let server = stand_in(|_| {});
+    let url = server.base_url();
+    let words = ["slots", "--base-url", &url, "--place", "NYJ06/07/104"];
+    assert_eq!(completed(&shop, &words), Vec::<String>::new());
+    shop.done(&["places", "--base-url", &url]);
+    assert_eq!(completed(&shop, &words), ["NYJ06/07/104"]);
+    assert_eq!(completed(&shop, &["slots", "--place", "NYJ06/07/104"]), Vec::<String>::new());
     assert!(completed(&shop, &["sho"]).contains(&"show".to_owned()));
 }
 
