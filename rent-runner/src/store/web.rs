@@ -8,7 +8,7 @@ use std::time::Duration;
 use namyangju_rent::SeoulTime;
 
 use super::sql::{Row, Tx, values};
-use super::{BookingId, Result, Store, StoreError};
+use super::{BookingId, Result, Sealed, Store, StoreError};
 
 /// The SHA-256 of a token.
 pub(crate) type TokenHash = [u8; 32];
@@ -21,6 +21,9 @@ const MAX_SESSION: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// A session that was seen within this time is not written again.
 const SEEN_STEP: Duration = Duration::from_secs(60);
+
+/// How many browsers of a user are known at a time.
+const MAX_BROWSERS: i64 = 20;
 
 /// The most members that one store takes.
 const MAX_MEMBERS: i64 = 100;
@@ -36,10 +39,9 @@ pub(crate) struct WebUser {
 
 /// What belongs to a user.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Owned<'a> {
+pub(crate) enum Owned {
     Booking(BookingId),
     Account(i64),
-    Applicant(&'a str),
 }
 
 /// Whom a one-time link lets in.
@@ -149,6 +151,7 @@ impl Store {
                 )
                 .await?;
                 end_sessions(&mut tx, id).await?;
+                end_links(&mut tx).await?;
                 WebUser { id, name: name.to_owned(), is_owner: true }
             }
             _ => {
@@ -163,6 +166,9 @@ impl Store {
                      VALUES ($1, $2, $3, (SELECT now FROM clock)) RETURNING id";
                 let row = tx.row(sql, values![name, i64::from(is_owner), password]).await?;
                 let id = row.ok_or_else(|| self.failed("a user got no number"))?.int("id")?;
+                if is_owner {
+                    end_links(&mut tx).await?;
+                }
                 WebUser { id, name: name.to_owned(), is_owner }
             }
         };
@@ -175,6 +181,10 @@ impl Store {
         let mut tx = self.write().await?;
         tx.run("UPDATE web_user SET password = $2 WHERE id = $1", values![user, password]).await?;
         end_sessions(&mut tx, user).await?;
+        let owner = tx.row("SELECT id FROM web_user WHERE id = $1 AND is_owner = 1", values![user]).await?;
+        if owner.is_some() {
+            end_links(&mut tx).await?;
+        }
         tx.commit().await
     }
 
@@ -185,40 +195,57 @@ impl Store {
             .map(|many| many == 1)
     }
 
-    /// Begins a session. Sessions that are over are removed.
+    /// Begins a session of a user whose password is still the one that was checked; `false` if it was changed meanwhile.
+    /// Sessions that are over are removed.
     pub(crate) async fn begin_session(
         &self,
         token: &TokenHash,
         user: i64,
+        password: &str,
         address: &str,
         browser: &str,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let mut tx = self.write().await?;
         let over = "DELETE FROM web_session WHERE seen_at < (SELECT now FROM clock) - $1 \
              OR created_at < (SELECT now FROM clock) - $2";
         tx.run(over, values![MAX_IDLE, MAX_SESSION]).await?;
+        // Written first: a change of the password waits for this, or this for it.
+        let sql =
+            "UPDATE web_user SET signed_in_at = (SELECT now FROM clock) WHERE id = $1 AND password = $2";
+        if tx.run(sql, values![user, password]).await? == 0 {
+            return Ok(false);
+        }
         let sql = "INSERT INTO web_session (token, user_id, created_at, seen_at, address, browser) \
              VALUES ($1, $2, (SELECT now FROM clock), (SELECT now FROM clock), $3, $4)";
         tx.run(sql, values![&token[..], user, address, browser]).await?;
-        tx.run("UPDATE web_user SET signed_in_at = (SELECT now FROM clock) WHERE id = $1", values![user])
-            .await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Whose a living session is; being used keeps it alive.
     pub(crate) async fn session(&self, token: &TokenHash) -> Result<Option<WebUser>> {
+        let Some((user, is_stale)) = self.look_at_session(token).await? else { return Ok(None) };
+        if is_stale {
+            let sql = "UPDATE web_session SET seen_at = (SELECT now FROM clock) WHERE token = $1";
+            self.run(sql, values![&token[..]]).await?;
+        }
+        Ok(Some(user))
+    }
+
+    /// Whether a session is alive; looking keeps it no longer.
+    pub(crate) async fn is_session(&self, token: &TokenHash) -> Result<bool> {
+        Ok(self.look_at_session(token).await?.is_some())
+    }
+
+    async fn look_at_session(&self, token: &TokenHash) -> Result<Option<(WebUser, bool)>> {
         let sql = "SELECT u.id, u.name, u.is_owner, \
-             CASE WHEN s.seen_at < (SELECT now FROM clock) - $4 THEN 1 ELSE 0 END AS stale \
+             CAST(CASE WHEN s.seen_at < (SELECT now FROM clock) - $4 THEN 1 ELSE 0 END AS BIGINT) AS stale \
              FROM web_session s JOIN web_user u ON u.id = s.user_id WHERE s.token = $1 \
              AND s.seen_at > (SELECT now FROM clock) - $2 AND s.created_at > (SELECT now FROM clock) - $3";
         let Some(row) = self.row(sql, values![&token[..], MAX_IDLE, MAX_SESSION, SEEN_STEP]).await? else {
             return Ok(None);
         };
-        if row.int("stale")? == 1 {
-            let sql = "UPDATE web_session SET seen_at = (SELECT now FROM clock) WHERE token = $1";
-            self.run(sql, values![&token[..]]).await?;
-        }
-        user(&row).map(Some)
+        Ok(Some((user(&row)?, row.int("stale")? == 1)))
     }
 
     /// The living sessions of a user, the last seen first.
@@ -252,9 +279,14 @@ impl Store {
 
     /// Keeps that a user signed in with a browser.
     pub(crate) async fn know_browser(&self, token: &TokenHash, user: i64) -> Result<()> {
+        let mut tx = self.write().await?;
         let sql =
             "INSERT INTO web_browser (token, user_id, created_at) VALUES ($1, $2, (SELECT now FROM clock))";
-        self.run(sql, values![&token[..], user]).await.map(|_| ())
+        tx.run(sql, values![&token[..], user]).await?;
+        let old = "DELETE FROM web_browser WHERE user_id = $1 AND token NOT IN \
+             (SELECT token FROM web_browser WHERE user_id = $1 ORDER BY created_at DESC LIMIT $2)";
+        tx.run(old, values![user, MAX_BROWSERS]).await?;
+        tx.commit().await
     }
 
     pub(crate) async fn knows_browser(&self, token: &TokenHash, user: i64) -> Result<bool> {
@@ -263,7 +295,7 @@ impl Store {
     }
 
     /// Notes whose something is.
-    pub(crate) async fn give(&self, what: Owned<'_>, user: i64) -> Result<()> {
+    pub(crate) async fn give(&self, what: Owned, user: i64) -> Result<()> {
         match what {
             Owned::Booking(id) => {
                 let sql = "INSERT INTO web_booking (booking_id, user_id) VALUES ($1, $2)";
@@ -273,16 +305,31 @@ impl Store {
                 let sql = "INSERT INTO web_account (account_id, user_id) VALUES ($1, $2)";
                 self.run(sql, values![id, user]).await
             }
-            Owned::Applicant(name) => {
-                let sql = "INSERT INTO web_applicant (name, user_id) VALUES ($1, $2)";
-                self.run(sql, values![name, user]).await
-            }
         }
         .map(|_| ())
     }
 
+    /// Adds or replaces an applicant's data; `false` if the name is another user's. The owner of the page may change all.
+    pub(crate) async fn put_applicant_of(&self, name: &str, data: &Sealed, user: &WebUser) -> Result<bool> {
+        let mut tx = self.write().await?;
+        let insert = "INSERT INTO applicant (name, data, changed_at) VALUES ($1, $2, (SELECT now FROM clock)) \
+             ON CONFLICT (name) DO NOTHING";
+        if tx.run(insert, values![name, data]).await? == 1 {
+            tx.run("INSERT INTO web_applicant (name, user_id) VALUES ($1, $2)", values![name, user.id])
+                .await?;
+        } else {
+            let update = "UPDATE applicant SET data = $2, changed_at = (SELECT now FROM clock) WHERE name = $1 \
+                 AND ($3 = 1 OR name IN (SELECT name FROM web_applicant WHERE user_id = $4))";
+            if tx.run(update, values![name, data, i64::from(user.is_owner), user.id]).await? == 0 {
+                return Ok(false);
+            }
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// Whose something is; `None` is the owner's.
-    pub(crate) async fn user_of(&self, what: Owned<'_>) -> Result<Option<i64>> {
+    pub(crate) async fn user_of(&self, what: Owned) -> Result<Option<i64>> {
         let row = match what {
             Owned::Booking(id) => {
                 self.row("SELECT user_id FROM web_booking WHERE booking_id = $1", values![id.0]).await?
@@ -290,17 +337,8 @@ impl Store {
             Owned::Account(id) => {
                 self.row("SELECT user_id FROM web_account WHERE account_id = $1", values![id]).await?
             }
-            Owned::Applicant(name) => {
-                self.row("SELECT user_id FROM web_applicant WHERE name = $1", values![name]).await?
-            }
         };
         row.map(|row| row.int("user_id")).transpose()
-    }
-
-    /// The user of each booking that has one.
-    pub(crate) async fn users_of_bookings(&self) -> Result<HashMap<i64, i64>> {
-        let rows = self.rows("SELECT booking_id, user_id FROM web_booking", &[]).await?;
-        rows.iter().map(|row| Ok((row.int("booking_id")?, row.int("user_id")?))).collect()
     }
 
     /// The user of each account that has one.
@@ -337,11 +375,12 @@ impl Store {
             .collect()
     }
 
-    /// Grows with each change of any booking: what a page that shows them compares.
-    pub(crate) async fn bookings_stamp(&self) -> Result<String> {
+    /// Changes with each change of a user's bookings, of all for `None`: what a page that shows them compares.
+    pub(crate) async fn bookings_stamp(&self, user: Option<i64>) -> Result<String> {
         let sql = "SELECT COUNT(*) AS many, COALESCE(MAX(changed_at), 0) AS changed, \
-             CAST(COALESCE(SUM(last_event), 0) AS BIGINT) AS events FROM booking";
-        let row = self.row(sql, &[]).await?.ok_or_else(|| self.failed("it counted nothing"))?;
+             CAST(COALESCE(SUM(last_event), 0) AS BIGINT) AS events FROM booking \
+             WHERE $1 IS NULL OR id IN (SELECT booking_id FROM web_booking WHERE user_id = $1)";
+        let row = self.row(sql, values![user]).await?.ok_or_else(|| self.failed("it counted nothing"))?;
         Ok(format!("{}-{}-{}", row.int("many")?, row.int("changed")?, row.int("events")?))
     }
 
@@ -351,6 +390,11 @@ impl Store {
         let row = self.row(sql, values![id.0]).await?;
         row.map(|row| Ok(format!("{}-{}", row.int("changed_at")?, row.int("last_event")?))).transpose()
     }
+}
+
+/// Ends every link that was not used: whoever made them may not be the owner any more.
+async fn end_links(tx: &mut Tx<'_>) -> Result<()> {
+    tx.run("DELETE FROM web_link", &[]).await.map(|_| ())
 }
 
 async fn end_sessions(tx: &mut Tx<'_>, user: i64) -> Result<()> {

@@ -29,7 +29,14 @@ impl From<StoreError> for NoPage {
         let status = match error {
             StoreError::NotFound(_) => StatusCode::NOT_FOUND,
             StoreError::Conflict(_) => StatusCode::CONFLICT,
-            _ => StatusCode::SERVICE_UNAVAILABLE,
+            _ => {
+                tracing::error!(target: TARGET, %error, "the store failed a page");
+                // Where the store is concerns nobody here.
+                return Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "저장소를 쓸 수 없습니다. / The store does not answer.",
+                );
+            }
         };
         Self::new(status, error.to_string())
     }
@@ -44,7 +51,10 @@ impl From<anyhow::Error> for NoPage {
             }
             Err(error) => {
                 tracing::error!(target: TARGET, error = format!("{error:#}"), "a page could not be made");
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}"))
+                Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "오류가 기록되었습니다. / The error is in the log.",
+                )
             }
         }
     }
@@ -93,7 +103,10 @@ pub(super) fn ours(fields: &Fields, token: Option<&str>, reader: &Reader) -> Res
 /// A path of ours to go on to; anything else is the first page, so that nobody is sent elsewhere.
 pub(super) fn own_path(path: Option<&str>) -> &str {
     let is_own = |path: &&str| {
-        path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n', '\t'])
+        path.starts_with('/')
+            && !path.starts_with("//")
+            && !path.contains('\\')
+            && path.chars().all(|c| c.is_ascii_graphic())
     };
     path.filter(is_own).unwrap_or("/")
 }

@@ -7,10 +7,11 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use namyangju_rent::nfc;
 
 use super::doors::origin::Origin;
+use super::doors::session;
 use super::state::Web;
 
 /// The most bytes of a form: ours have a few hundred.
@@ -34,7 +35,7 @@ impl Fields {
     /// The text of a field, in composed form and without blanks around it; `None` if it is empty or not there.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         let text = nfc(self.raw(name)?.trim());
-        (!text.is_empty()).then_some(text)
+        (!text.is_empty() && !text.contains('\0')).then_some(text)
     }
 
     /// A field as it was typed: a password.
@@ -51,7 +52,7 @@ impl Fields {
 impl FromRequest<Arc<Web>> for Fields {
     type Rejection = Response;
 
-    async fn from_request(request: Request, _: &Arc<Web>) -> Result<Self, Response> {
+    async fn from_request(request: Request, web: &Arc<Web>) -> Result<Self, Response> {
         let is_form = request.headers().get(CONTENT_TYPE).is_some_and(|kind| {
             kind.to_str().is_ok_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
         });
@@ -59,9 +60,19 @@ impl FromRequest<Arc<Web>> for Fields {
             return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "This takes a form.\n").into_response());
         }
         let is_own = Origin::of(request.headers()) == Origin::Own;
+        // Whoever signs in has no session, or one that is over.
+        let is_entrance = ["/sign-in", "/language"].contains(&request.uri().path())
+            || request.uri().path().starts_with("/link/");
+        let session = session::token_of(request.headers()).filter(|_| !is_entrance);
         let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(request.into_body(), MAX_BODY)).await;
         match body {
             Ok(Ok(body)) => {
+                // A session may have ended while the form came.
+                if let Some(session) = session
+                    && matches!(web.store.is_session(&session).await, Ok(false))
+                {
+                    return Err(Redirect::to("/sign-in").into_response());
+                }
                 let fields = form_urlencoded::parse(&body).into_owned().collect();
                 Ok(Self { fields, is_own })
             }

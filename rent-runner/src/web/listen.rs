@@ -1,8 +1,9 @@
 //! Accepts connections, within limits: how many, how long a header may take, how large it may be.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -12,12 +13,20 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 use tower_service::Service as _;
 
 use super::state::TARGET;
 
-/// How many connections are open at a time; more wait until one is closed.
-const MAX_CONNECTIONS: usize = 1_024;
+/// How many connections are open at a time; more wait until one is closed. A process has about a thousand files and sockets,
+/// and the bookings come first.
+const MAX_CONNECTIONS: usize = 256;
+
+/// How many of them one address has, so that one client does not take them all. A proxy is one address.
+const MAX_OF_ADDRESS: usize = 192;
+
+/// How long a client may leave an answer lying.
+const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long the head of a request may take; an idle connection is closed after as long.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
@@ -37,6 +46,7 @@ const ACCEPT_GAP: Duration = Duration::from_millis(100);
 /// Serves until told to stop.
 pub(super) async fn run(listener: TcpListener, app: Router, mut stopped: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let shares = Shares::default();
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let accepted = tokio::select! {
@@ -45,10 +55,11 @@ pub(super) async fn run(listener: TcpListener, app: Router, mut stopped: watch::
         };
         match accepted {
             Ok((stream, peer)) => {
+                let Some(share) = shares.take(peer.ip()) else { continue };
                 let (app, stopped) = (app.clone(), stopped.clone());
                 tokio::spawn(async move {
                     connection(stream, peer, app, stopped).await;
-                    drop(place);
+                    drop((share, place));
                 });
             }
             Err(error) => {
@@ -62,6 +73,41 @@ pub(super) async fn run(listener: TcpListener, app: Router, mut stopped: watch::
     let _ = tokio::time::timeout(LAST_ANSWERS, places.acquire_many(all)).await;
 }
 
+/// How many connections each address has.
+#[derive(Clone, Debug, Default)]
+struct Shares(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+/// One connection of an address; dropped, it is no longer counted.
+struct Share {
+    shares: Shares,
+    address: IpAddr,
+}
+
+impl Shares {
+    fn take(&self, address: IpAddr) -> Option<Share> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let many = open.entry(address).or_default();
+        if *many >= MAX_OF_ADDRESS {
+            return None;
+        }
+        *many += 1;
+        drop(open);
+        Some(Share { shares: self.clone(), address })
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut open = self.shares.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(many) = open.get_mut(&self.address) {
+            *many -= 1;
+            if *many == 0 {
+                open.remove(&self.address);
+            }
+        }
+    }
+}
+
 async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut stopped: watch::Receiver<bool>) {
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut app = app.clone();
@@ -73,6 +119,9 @@ async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut stoppe
         }
     });
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(STALL_TIMEOUT));
+    let stream = Box::pin(stream);
     let mut server = http1::Builder::new();
     server
         .timer(TokioTimer::new())

@@ -16,6 +16,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 
 use super::doors::session::SignedIn;
+use super::doors::token;
 use super::pages;
 use super::state::Web;
 use super::streams::OpenStream;
@@ -33,6 +34,8 @@ struct WatchedPage {
     booking: Option<BookingId>,
     known: Option<String>,
     session: store::TokenHash,
+    /// Whose bookings; `None` is everybody's.
+    user: Option<i64>,
     _open: OpenStream,
 }
 
@@ -61,7 +64,8 @@ pub(super) async fn stream(
     let asked = asked.map(|(_, known)| known.into_owned()).filter(|known| !known.is_empty());
     let known =
         headers.get("last-event-id").and_then(|known| known.to_str().ok()).map(str::to_owned).or(asked);
-    let watched = WatchedPage { web, booking, known, session: signed_in.session(), _open: open };
+    let user = (!signed_in.user.is_owner).then_some(signed_in.user.id);
+    let watched = WatchedPage { web, booking, known, session: signed_in.session(), user, _open: open };
     let events = futures_util::stream::unfold(watched, next);
     Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response()
 }
@@ -70,16 +74,17 @@ pub(super) async fn stream(
 async fn next(mut watched: WatchedPage) -> Option<(Result<Event, Infallible>, WatchedPage)> {
     let mut stopped = watched.web.stopped.clone();
     loop {
-        if *stopped.borrow() || !matches!(watched.web.store.session(&watched.session).await, Ok(Some(_))) {
+        if *stopped.borrow() || !matches!(watched.web.store.is_session(&watched.session).await, Ok(true)) {
             return None;
         }
         let stamp = match watched.booking {
             Some(id) => watched.web.store.booking_stamp(id).await,
-            None => watched.web.store.bookings_stamp().await.map(Some),
+            None => watched.web.store.bookings_stamp(watched.user).await.map(Some),
         };
         // A store that is away is asked again: the page says nothing false meanwhile.
         if let Ok(stamp) = stamp {
-            let stamp = stamp?;
+            // Only that it changed is told.
+            let stamp = token::hex(&token::hash(&stamp?)).get(..16).unwrap_or_default().to_owned();
             if watched.known.as_deref() != Some(&stamp) {
                 let event = Event::default().id(stamp.clone()).event("changed").data("look again");
                 watched.known = Some(stamp);

@@ -233,6 +233,7 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/live", get(live::stream))
         .route("/csp", post(doors::policy::report))
         .fallback(pages::missing::show)
+        .layer(middleware::from_fn(doors::finish::begun))
         .layer(middleware::from_fn(doors::origin::check))
         .layer(middleware::from_fn_with_state(Arc::clone(&web), doors::unclaimed::check))
         .layer(middleware::from_fn_with_state(Arc::new(hosts), doors::hosts::check))

@@ -4,5 +4,8 @@
 mod browser;
 mod club;
 mod doors;
+mod guessers;
+#[path = "../cli/postgres.rs"]
+mod postgres;
 mod story;
 mod world;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A runner with its page.
 pub(crate) struct World {
     folder: tempfile::TempDir,
+    /// The address of the store.
+    database: String,
     child: Child,
     address: String,
     pub(crate) site: StandInServer,
@@ -35,12 +36,18 @@ impl World {
     }
 
     pub(crate) fn with(flags: &[&str]) -> Self {
+        Self::on(None, flags)
+    }
+
+    /// The same on another store than a file of its own.
+    pub(crate) fn on(database: Option<String>, flags: &[&str]) -> Self {
         let stand_in = StandIn::new(&Site::builtin("namyangju").unwrap(), Settings::default());
         let site = StandInServer::spawn(stand_in, Arc::new(SystemClock)).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let child = start(&folder, &site, flags);
+        let database = database.unwrap_or_else(|| folder.path().join("rent.db").display().to_string());
+        let child = start(&folder, &database, &site, flags);
         let address = address(&folder);
-        Self { folder, child, address, site }
+        Self { folder, database, child, address, site }
     }
 
     /// Kills the runner at once and starts another on the same store and the same port.
@@ -48,7 +55,7 @@ impl World {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         let listen = self.address.strip_prefix("http://").unwrap().to_owned();
-        self.child = start(&self.folder, &self.site, &["--listen", &listen]);
+        self.child = start(&self.folder, &self.database, &self.site, &["--listen", &listen]);
         assert_eq!(address(&self.folder), self.address);
     }
 
@@ -63,7 +70,7 @@ impl World {
 
     /// Another command on the same store; its stdout.
     pub(crate) fn command(&self, arguments: &[&str]) -> String {
-        let output = command(&self.folder, &self.site, arguments).output().unwrap();
+        let output = command(&self.folder, &self.database, &self.site, arguments).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
@@ -115,7 +122,7 @@ impl Drop for World {
     }
 }
 
-fn command(folder: &tempfile::TempDir, site: &StandInServer, arguments: &[&str]) -> Command {
+fn command(folder: &tempfile::TempDir, database: &str, site: &StandInServer, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rent-runner"));
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
@@ -123,7 +130,6 @@ fn command(folder: &tempfile::TempDir, site: &StandInServer, arguments: &[&str])
             command.env_remove(&*name);
         }
     }
-    let database: PathBuf = folder.path().join("rent.db");
     command
         .env("HOME", "/nowhere")
         .env("RENT_DATABASE", database)
@@ -132,11 +138,11 @@ fn command(folder: &tempfile::TempDir, site: &StandInServer, arguments: &[&str])
     command
 }
 
-fn start(folder: &tempfile::TempDir, site: &StandInServer, flags: &[&str]) -> Child {
+fn start(folder: &tempfile::TempDir, database: &str, site: &StandInServer, flags: &[&str]) -> Child {
     let log = fs::File::create(folder.path().join("log")).unwrap();
     let arguments: Vec<&str> =
         ["serve", "--log-format", "human"].into_iter().chain(flags.iter().copied()).collect();
-    command(folder, site, &arguments).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+    command(folder, database, site, &arguments).stdout(Stdio::null()).stderr(log).spawn().unwrap()
 }
 
 /// Waits for the address that the runner tells.

@@ -227,6 +227,8 @@ pub(crate) struct Filter {
     /// Only these states; all if empty.
     pub(crate) states: Vec<State>,
     pub(crate) account: Option<String>,
+    /// Only those of a user of the page.
+    pub(crate) user: Option<i64>,
     /// The first so many in order of opening, then number; `None` is all.
     pub(crate) most: Option<u32>,
     /// The last so many instead, in the same order.

@@ -211,14 +211,16 @@ impl Store {
         let most = filter.most.map_or(i64::MAX, i64::from);
         let account = filter.account.as_deref().map(nfc);
         let account = account.as_deref();
-        let values = values![s1, s2, s3, s4, s5, s6, s7, s8, s9, account, most];
+        let values = values![s1, s2, s3, s4, s5, s6, s7, s8, s9, account, most, filter.user];
         let sql = match filter.last {
             false => select_bookings!(
                 "WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) \
+                 AND ($12 IS NULL OR b.id IN (SELECT booking_id FROM web_booking WHERE user_id = $12)) \
                  ORDER BY b.opens_at, b.id LIMIT $11"
             ),
             true => select_bookings!(
                 "WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) \
+                 AND ($12 IS NULL OR b.id IN (SELECT booking_id FROM web_booking WHERE user_id = $12)) \
                  ORDER BY b.opens_at DESC, b.id DESC LIMIT $11"
             ),
         };

@@ -174,8 +174,13 @@ async fn bookings_are_listed_by_state_account_and_opening(place: &Place) {
         .unwrap();
     store.cancel_booking(ids[3]).await.unwrap();
     let list = async |states: &[State], account: Option<&str>, most| {
-        let filter =
-            Filter { states: states.to_vec(), account: account.map(str::to_owned), most, last: false };
+        let filter = Filter {
+            states: states.to_vec(),
+            account: account.map(str::to_owned),
+            most,
+            last: false,
+            user: None,
+        };
         let found = store.bookings(&filter).await.unwrap();
         assert!(found.iter().all(|booking| booking.choices.len() == 1));
         found.iter().map(|booking| booking.id).collect::<Vec<_>>()

@@ -30,13 +30,19 @@ impl Hosts {
 /// The name of a `Host` header, without its port.
 fn name_of(host: &str) -> &str {
     if let Some(rest) = host.strip_prefix('[') {
-        return rest.split(']').next().unwrap_or_default();
+        return match rest.split_once(']') {
+            Some((name, port)) if port.is_empty() || port.starts_with(':') => name,
+            _ => "",
+        };
     }
     host.split(':').next().unwrap_or_default()
 }
 
 /// Answers only what is meant for us.
 pub(in crate::web) async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
+    if request.headers().get_all(HOST).iter().count() > 1 {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if hosts.knows(host) {
         return next.run(request).await;
@@ -57,9 +63,15 @@ mod tests {
         {
             assert!(hosts.knows(host), "{host}");
         }
-        for host in
-            ["", "evil.example", "127.0.0.1.evil.example", "club.example.evil.example", "[evil]", ":80"]
-        {
+        for host in [
+            "",
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "club.example.evil.example",
+            "[evil]",
+            "[::1]evil",
+            ":80",
+        ] {
             assert!(!hosts.knows(host), "{host}");
         }
     }

@@ -41,7 +41,24 @@ const MAX_NAME: usize = 40;
 
 /// Whether somebody may be called so.
 pub(in crate::web) fn is_name(name: &str) -> bool {
-    (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control)
+    // Letters that are not seen, or turn what follows around, make two names look the same.
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(
+                c,
+                '\u{ad}'
+                    | '\u{34f}'
+                    | '\u{61c}'
+                    | '\u{115f}'
+                    | '\u{1160}'
+                    | '\u{17b4}'
+                    | '\u{17b5}'
+                    | '\u{180e}'
+            )
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}')
+            || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+    };
+    (1..=MAX_NAME).contains(&name.chars().count()) && !name.contains(hidden)
 }
 
 /// Sets the owner's name and password, as a link does.

@@ -1,5 +1,6 @@
 //! Who may come in, one policy a file.
 
+pub(super) mod finish;
 pub(super) mod hosts;
 pub(super) mod link;
 pub(super) mod origin;

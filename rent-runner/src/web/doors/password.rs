@@ -1,6 +1,7 @@
 //! Passwords of the page: argon2id, one at a time.
 
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use argon2::Argon2;
@@ -12,6 +13,28 @@ use crate::bad_input::BadInput;
 
 /// The shortest and the longest password, in characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=200;
+
+/// How many may wait for their turn: more would keep a person waiting for minutes on a small machine.
+const MAX_WAITING: usize = 20;
+
+/// How many wait, and the one whose turn it is.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+/// One that waits; dropped, it does not any more.
+struct HashTurn;
+
+impl HashTurn {
+    fn wait() -> Option<Self> {
+        let turn = Self;
+        (WAITING.fetch_add(1, Ordering::Relaxed) < MAX_WAITING).then_some(turn)
+    }
+}
+
+impl Drop for HashTurn {
+    fn drop(&mut self) {
+        WAITING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// One hash takes 19 MiB: on a small machine a burst of sign-ins must not take all there is.
 static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
@@ -36,15 +59,16 @@ pub(in crate::web) async fn hash(password: String) -> anyhow::Result<String> {
     tokio::task::spawn_blocking(move || hash_now(&password)).await?
 }
 
-/// Whether a password fits a hash; without a hash it takes as long, and does not.
-pub(in crate::web) async fn fits(password: String, hash: Option<String>) -> anyhow::Result<bool> {
+/// Whether a password fits a hash; without a hash it takes as long, and does not. `None` if too many wait already.
+pub(in crate::web) async fn fits(password: String, hash: Option<String>) -> anyhow::Result<Option<bool>> {
+    let Some(_turn) = HashTurn::wait() else { return Ok(None) };
     let _one = ONE_AT_A_TIME.acquire().await?;
     let fits = move || {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.clone());
         known & Argon2::default().verify_password(password.as_bytes(), hash.as_str()).is_ok()
     };
-    Ok(tokio::task::spawn_blocking(fits).await?)
+    Ok(Some(tokio::task::spawn_blocking(fits).await?))
 }
 
 /// How long one hash takes here.

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::body::Bytes;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -39,9 +39,11 @@ pub(in crate::web) async fn headers(mut response: Response) -> Response {
     response
 }
 
-/// Counts what a browser reports: with our own pages that is nothing.
-pub(in crate::web) async fn report(_: Bytes) -> StatusCode {
+/// Counts what a browser reports: with our own pages that is nothing. The report itself is not read: anybody can send one.
+pub(in crate::web) async fn report() -> (StatusCode, [(HeaderName, &'static str); 1]) {
     let many = VIOLATIONS.fetch_add(1, Ordering::Relaxed) + 1;
-    tracing::warn!(target: TARGET, many, "a browser reports that a page tried what its policy forbids");
-    StatusCode::NO_CONTENT
+    if many.is_power_of_two() {
+        tracing::warn!(target: TARGET, many, "a browser reports that a page tried what its policy forbids");
+    }
+    (StatusCode::NO_CONTENT, [(CONNECTION, "close")])
 }

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::token;
-use crate::store::WebUser;
+use crate::store::{TokenHash, WebUser};
 use crate::web::state::Web;
 
 /// The cookie of a session.
@@ -32,7 +32,7 @@ pub(in crate::web) struct SignedIn {
 }
 
 impl SignedIn {
-    pub(in crate::web) fn session(&self) -> crate::store::TokenHash {
+    pub(in crate::web) fn session(&self) -> TokenHash {
         token::hash(&self.session)
     }
 }
@@ -44,6 +44,8 @@ pub(in crate::web) struct Peer {
     pub(in crate::web) browser: String,
     /// The token of a known browser.
     pub(in crate::web) known: Option<String>,
+    /// The session that it has already.
+    pub(in crate::web) session: Option<TokenHash>,
 }
 
 /// A cookie of a request.
@@ -54,6 +56,21 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         .filter_map(|pair| pair.trim().split_once('='))
         .find(|(known, _)| *known == name)
         .map(|(_, value)| value.to_owned())
+}
+
+/// The session of a request, by its hash. Of two none counts: another server on this machine may have planted one.
+pub(in crate::web) fn token_of(headers: &HeaderMap) -> Option<TokenHash> {
+    session_of(headers).map(|session| token::hash(&session))
+}
+
+fn session_of(headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut found = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(name, value)| *name == SESSION && !value.is_empty());
+    let (_, value) = found.next()?;
+    found.next().is_none().then(|| value.to_owned())
 }
 
 /// The line that sets a cookie for so many seconds; none removes it.
@@ -78,9 +95,7 @@ impl OptionalFromRequestParts<Arc<Web>> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Option<Self>, Response> {
-        let Some(session) = cookie(&parts.headers, SESSION).filter(|session| !session.is_empty()) else {
-            return Ok(None);
-        };
+        let Some(session) = session_of(&parts.headers) else { return Ok(None) };
         let user = web
             .store
             .session(&token::hash(&session))
@@ -115,6 +130,7 @@ impl FromRequestParts<Arc<Web>> for Peer {
             address: peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip()),
             browser: browser.chars().filter(|c| !c.is_control()).take(MAX_BROWSER).collect(),
             known: cookie(&parts.headers, BROWSER),
+            session: token_of(&parts.headers),
         })
     }
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use namyangju_rent::clock::{Clock as _, SystemClock};
 
+use crate::store::TokenHash;
+
 /// How many wrong passwords in a row are free.
 const FREE_TRIES: f64 = 5.0;
 
@@ -25,8 +27,14 @@ const MAX_KEPT: usize = 10_000;
 pub(in crate::web) enum Who {
     /// An address; of IPv6 the network that one customer has.
     Address(IpAddr),
-    /// A user in a browser that is known.
-    KnownBrowser(i64),
+    /// A browser in which the user has signed in before.
+    KnownBrowser(TokenHash),
+    /// An account, from browsers that are not known.
+    Account(i64),
+    /// The present password, asked for a change.
+    OwnPassword(i64),
+    /// Logins at the site that a user asks for.
+    SiteLogin(i64),
 }
 
 impl Who {
@@ -62,23 +70,28 @@ impl Throttle {
         if kept.len() >= MAX_KEPT && !kept.contains_key(who) {
             kept.retain(|_, tries| now.saturating_sub(tries.at) < COMES_BACK);
             if kept.len() >= MAX_KEPT {
-                kept.clear();
+                kept.retain(|who, _| !matches!(who, Who::Address(_)));
             }
         }
         let tries = kept.entry(who.clone()).or_insert(Tries { used: 0.0, at: now });
         let back = now.saturating_sub(tries.at).as_secs_f64() / COMES_BACK.as_secs_f64();
         tries.used = (tries.used - back).max(0.0);
         tries.at = now;
-        if tries.used + 1.0 > FREE_TRIES {
-            return Err(COMES_BACK.mul_f64((tries.used + 1.0 - FREE_TRIES).min(1.0)));
+        // An account has more than an address: one person mistypes at home, on the phone and at work.
+        let free = if matches!(who, Who::Account(_)) { 4.0 * FREE_TRIES } else { FREE_TRIES };
+        if tries.used + 1.0 > free {
+            return Err(COMES_BACK.mul_f64((tries.used + 1.0 - free).min(1.0)));
         }
         tries.used += 1.0;
         Ok(())
     }
 
-    /// Gives all tries back: the password was right.
-    pub(in crate::web) fn forget(&self, who: &Who) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(who);
+    /// Gives the try back: the password was right. Those before it stay used, or a right password would pay for guesses at
+    /// another's.
+    pub(in crate::web) fn give_back(&self, who: &Who) {
+        if let Some(tries) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(who) {
+            tries.used = (tries.used - 1.0).max(0.0);
+        }
     }
 }
 
@@ -96,8 +109,9 @@ mod tests {
         assert_eq!(at(110), Err(Duration::from_secs(10)));
         assert_eq!(at(120), Ok(()));
         assert!(at(120).is_err());
-        throttle.forget(&who);
+        throttle.give_back(&who);
         assert_eq!(at(120), Ok(()));
+        assert!(at(120).is_err(), "one right password pays for one try");
     }
 
     #[test]
@@ -106,7 +120,7 @@ mod tests {
         let attacker = Who::address("127.0.0.1".parse().unwrap());
         let through = (0..10_000).filter(|_| throttle.take_at(&attacker, Duration::ZERO).is_ok()).count();
         assert_eq!(through, 5);
-        assert_eq!(throttle.take_at(&Who::KnownBrowser(1), Duration::ZERO), Ok(()));
+        assert_eq!(throttle.take_at(&Who::KnownBrowser([1; 32]), Duration::ZERO), Ok(()));
     }
 
     #[test]

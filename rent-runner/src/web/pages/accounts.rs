@@ -12,6 +12,7 @@ use crate::request::{self, checked_name, site_of_account};
 use crate::store::{Account, NewAccount, Owned, SealPurpose};
 use crate::web::answer::{NoPage, Page, html, ours};
 use crate::web::doors::session::{Peer, SignedIn};
+use crate::web::doors::throttle::Who;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
 use crate::web::state::Web;
@@ -128,7 +129,7 @@ pub(in crate::web) async fn add(
     ours(&fields, Some(&signed_in.csrf), &reader)?;
     let login = fields.text("login").unwrap_or_default();
     let name = fields.text("name");
-    match new_account(&web, &fields, &login, name.as_deref()).await {
+    match new_account(&web, &signed_in, &fields, &login, name.as_deref()).await {
         Ok(account) => {
             let id = web.store.add_account(&account).await?;
             web.store.give(Owned::Account(id), signed_in.user.id).await?;
@@ -146,6 +147,7 @@ pub(in crate::web) async fn add(
 
 async fn new_account(
     web: &Web,
+    signed_in: &SignedIn,
     fields: &Fields,
     login: &str,
     name: Option<&str>,
@@ -163,7 +165,11 @@ async fn new_account(
     if city != web.config.site && !Site::builtin_names().any(|known| known == city) {
         return Err(BadInput("there is no such city".to_owned()).into());
     }
-    let base_url = fields.text("base_url");
+    // Where the runner connects to is the owner's to say.
+    let base_url = match signed_in.user.is_owner {
+        true => fields.text("base_url"),
+        false => web.config.base_url.clone(),
+    };
     request::site_at(&city, base_url.as_deref())?;
     let same = web.store.accounts().await?.into_iter().any(|account| account.name == name);
     if same {
@@ -188,6 +194,10 @@ pub(in crate::web) async fn check(
 ) -> Page {
     ours(&fields, Some(&signed_in.csrf), &reader)?;
     let account = one(&web, &signed_in, id).await?;
+    if web.throttle.take(&Who::SiteLogin(signed_in.user.id)).is_err() {
+        let wrong = Some(reader.words.too_many_tries.to_owned());
+        return page(&web, &signed_in, &reader, AccountsNote { wrong, ..AccountsNote::default() }).await;
+    }
     let note = match request::check_login(&web.store, &web.vault, &web.config, &account).await {
         Ok(_) => AccountsNote {
             said: Some(format!("{}: {}", account.name, reader.words.login_works)),

@@ -10,7 +10,7 @@ use namyangju_rent::{Application, HeadCount};
 
 use crate::cli::ApplicationArgs;
 use crate::request::{self, checked_name};
-use crate::store::{Applicant, Owned};
+use crate::store::Applicant;
 use crate::web::answer::{NoPage, Page, html, ours};
 use crate::web::doors::session::{Peer, SignedIn};
 use crate::web::form::Fields;
@@ -122,13 +122,9 @@ pub(in crate::web) async fn put(
         Ok(read) => read,
         Err(error) => return page(&web, &signed_in, &reader, form, Some(format!("{error:#}"))).await,
     };
-    let is_new = !web.store.applicants().await?.iter().any(|kept| kept.name == name);
-    if !is_new && !visible(&web, &signed_in).await?.iter().any(|kept| kept.name == name) {
+    let sealed = request::seal(&web.vault, &application)?;
+    if !web.store.put_applicant_of(&name, &sealed, &signed_in.user).await? {
         return page(&web, &signed_in, &reader, form, Some(reader.words.name_taken.to_owned())).await;
-    }
-    web.store.put_applicant(&name, &request::seal(&web.vault, &application)?).await?;
-    if is_new {
-        web.store.give(Owned::Applicant(&name), signed_in.user.id).await?;
     }
     web.store.audit(&signed_in.user.name, &peer.address.to_string(), "stored an applicant's data").await?;
     Ok(Redirect::to("/applicants").into_response())

@@ -73,20 +73,13 @@ struct BookingsPage {
 
 /// The list.
 pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedIn, reader: Reader) -> Page {
-    let users = web.store.users_of_bookings().await?;
-    let seen = |booking: &StoredBooking| {
-        signed_in.user.is_owner || users.get(&booking.id.0) == Some(&signed_in.user.id)
-    };
+    let user = (!signed_in.user.is_owner).then_some(signed_in.user.id);
     let (open, over): (Vec<_>, Vec<_>) = Standing::ALL.into_iter().partition(|state| !state.is_over());
     let cards = |bookings: Vec<StoredBooking>| {
-        bookings
-            .iter()
-            .filter(|booking| seen(booking))
-            .map(|booking| Card::new(reader.words, booking))
-            .collect()
+        bookings.iter().map(|booking| Card::new(reader.words, booking)).collect()
     };
-    let next = Filter { states: open, most: Some(MAX_SHOWN), ..Filter::default() };
-    let last = Filter { states: over, most: Some(MAX_SHOWN), last: true, ..Filter::default() };
+    let next = Filter { states: open, most: Some(MAX_SHOWN), user, ..Filter::default() };
+    let last = Filter { states: over, most: Some(MAX_SHOWN), last: true, user, ..Filter::default() };
     let mut over = web.store.bookings(&last).await?;
     let mut open = web.store.bookings(&next).await?;
     courts::give_names(&web.store, &mut open).await;

@@ -62,11 +62,11 @@ pub(in crate::web) async fn claim(
     fields: Fields,
 ) -> Page {
     ours(&fields, None, &reader)?;
-    if web.throttle.take(&Who::address(peer.address)).is_err() {
-        return Err(NoPage::new(StatusCode::TOO_MANY_REQUESTS, reader.words.too_many_tries));
-    }
-    // A link that is over costs no hash.
+    // A link that is over costs no hash, and one that is good is not held up by anybody's wrong passwords.
     if web.store.link(&token::hash(&link)).await?.is_none() {
+        if web.throttle.take(&Who::address(peer.address)).is_err() {
+            return Err(NoPage::new(StatusCode::TOO_MANY_REQUESTS, reader.words.too_many_tries));
+        }
         return Err(NoPage::new(StatusCode::GONE, reader.words.link_over));
     }
     let name = fields.text("name").unwrap_or_default();
@@ -77,14 +77,14 @@ pub(in crate::web) async fn claim(
     let hash = password::hash(given.to_owned()).await?;
     match web.store.use_link(&token::hash(&link), &name, &hash).await {
         Ok(user) => {
-            web.throttle.forget(&Who::address(peer.address));
             let what = if user.is_owner {
                 "set the owner's name and password by a link"
             } else {
                 "came in by an invitation"
             };
             web.store.audit(&user.name, &peer.address.to_string(), what).await?;
-            sign_in::begin(&web, &peer, &user, "/").await
+            let begun = sign_in::begin(&web, &peer, &user, &hash, "/").await?;
+            begun.ok_or_else(|| NoPage::new(StatusCode::GONE, reader.words.link_over))
         }
         Err(StoreError::Conflict(_)) => {
             page(&web, &reader, &link, name, Some(reader.words.name_taken.to_owned())).await

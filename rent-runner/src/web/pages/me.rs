@@ -68,15 +68,15 @@ pub(in crate::web) async fn password(
         return page(&web, &signed_in, &reader, Some(reader.words.password_rule)).await;
     }
     // Whoever sits at a browser that was left open guesses no faster than at the sign-in.
-    if web.throttle.take(&Who::KnownBrowser(signed_in.user.id)).is_err() {
+    if web.throttle.take(&Who::OwnPassword(signed_in.user.id)).is_err() {
         return page(&web, &signed_in, &reader, Some(reader.words.too_many_tries)).await;
     }
     let old = fields.raw("old").unwrap_or_default().to_owned();
     let hash = web.store.web_user(&signed_in.user.name).await?.map(|(_, hash)| hash);
-    if !password::fits(old, hash).await? {
+    if password::fits(old, hash).await? != Some(true) {
         return page(&web, &signed_in, &reader, Some(reader.words.wrong_sign_in)).await;
     }
-    web.throttle.forget(&Who::KnownBrowser(signed_in.user.id));
+    web.throttle.give_back(&Who::OwnPassword(signed_in.user.id));
     let hash = password::hash(new).await?;
     web.store.set_web_password(signed_in.user.id, &hash).await?;
     web.store.audit(&signed_in.user.name, &peer.address.to_string(), "changed the own password").await?;

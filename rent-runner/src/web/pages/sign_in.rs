@@ -67,7 +67,14 @@ pub(in crate::web) async fn enter(
     };
     let known = web.store.web_user(&name).await?;
     let who = who(&web, &peer, known.as_ref().map(|(user, _)| user)).await?;
-    if let Err(wait) = web.throttle.take(&who) {
+    // Beside the address, the account: somebody with many addresses guesses no faster. A known browser is exempt.
+    let of_account = known.as_ref().filter(|_| !matches!(who, Who::KnownBrowser(_)));
+    let of_account = of_account.map(|(user, _)| Who::Account(user.id));
+    let taken = web
+        .throttle
+        .take(&who)
+        .and_then(|()| of_account.as_ref().map_or(Ok(()), |who| web.throttle.take(who)));
+    if let Err(wait) = taken {
         tracing::warn!(target: TARGET, address = %peer.address, "sign-in refused: too many tries");
         let wait = wait.as_secs().max(1).to_string();
         let page = again(StatusCode::TOO_MANY_REQUESTS, reader.words.too_many_tries);
@@ -75,14 +82,19 @@ pub(in crate::web) async fn enter(
     }
     let given = fields.raw("password").unwrap_or_default().to_owned();
     let (user, hash) = known.map_or((None, None), |(user, hash)| (Some(user), Some(hash)));
-    let fits = password::fits(given, hash).await?;
+    let Some(fits) = password::fits(given, hash.clone()).await? else {
+        return Ok(again(StatusCode::SERVICE_UNAVAILABLE, reader.words.too_many_tries));
+    };
     let Some(user) = user.filter(|_| fits) else {
         // One form for programs that ban addresses. The name is left out: people type passwords into its field.
         tracing::warn!(target: TARGET, address = %peer.address, "sign-in failed");
         return Ok(again(StatusCode::UNAUTHORIZED, reader.words.wrong_sign_in));
     };
-    web.throttle.forget(&who);
-    begin(&web, &peer, &user, &next).await
+    web.throttle.give_back(&who);
+    match begin(&web, &peer, &user, &hash.unwrap_or_default(), &next).await? {
+        Some(answer) => Ok(answer),
+        None => Ok(again(StatusCode::UNAUTHORIZED, reader.words.wrong_sign_in)),
+    }
 }
 
 /// Whose tries a sign-in takes: a browser that the user has used before has its own.
@@ -90,16 +102,27 @@ async fn who(web: &Web, peer: &Peer, user: Option<&WebUser>) -> Result<Who, NoPa
     if let (Some(user), Some(browser)) = (user, &peer.known)
         && web.store.knows_browser(&token::hash(browser), user.id).await?
     {
-        return Ok(Who::KnownBrowser(user.id));
+        return Ok(Who::KnownBrowser(token::hash(browser)));
     }
     Ok(Who::address(peer.address))
 }
 
-/// Begins a new session and goes on.
-pub(super) async fn begin(web: &Web, peer: &Peer, user: &WebUser, next: &str) -> Page {
+/// Begins a new session in place of the one before, and goes on; `None` if the password was changed meanwhile.
+pub(super) async fn begin(
+    web: &Web,
+    peer: &Peer,
+    user: &WebUser,
+    hash: &str,
+    next: &str,
+) -> Result<Option<Response>, NoPage> {
     let session = token::new().map_err(anyhow::Error::from)?;
     let address = peer.address.to_string();
-    web.store.begin_session(&token::hash(&session), user.id, &address, &peer.browser).await?;
+    if !web.store.begin_session(&token::hash(&session), user.id, hash, &address, &peer.browser).await? {
+        return Ok(None);
+    }
+    if let Some(before) = &peer.session {
+        web.store.end_session(before).await?;
+    }
     let known = match &peer.known {
         Some(browser) => web.store.knows_browser(&token::hash(browser), user.id).await?,
         None => false,
@@ -111,7 +134,7 @@ pub(super) async fn begin(web: &Web, peer: &Peer, user: &WebUser, next: &str) ->
     web.store.audit(&user.name, &address, "signed in").await?;
     let cookies = session::begin(&session, browser.as_deref());
     let cookies = cookies.into_iter().map(|line| (axum::http::header::SET_COOKIE, line));
-    Ok((AppendHeaders(cookies.collect::<Vec<_>>()), Redirect::to(next)).into_response())
+    Ok(Some((AppendHeaders(cookies.collect::<Vec<_>>()), Redirect::to(next)).into_response()))
 }
 
 /// Signs out.
