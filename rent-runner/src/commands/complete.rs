@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Arg, Command, CommandFactory as _};
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use namyangju_rent::Place;
 use tokio::runtime::Builder;
 
 use crate::cli::Cli;
@@ -95,14 +96,20 @@ fn applicants() -> Vec<CompletionCandidate> {
     found.into_iter().flatten().map(|kept| CompletionCandidate::new(kept.name)).collect()
 }
 
-/// The courts that the dialect names.
+/// The courts that the dialect names, then those that were read from the site's menus.
 fn courts() -> Vec<CompletionCandidate> {
-    let site = config().and_then(|config| request::site_of(&config).ok());
-    let places = site.map(|site| site.known_places().to_vec()).unwrap_or_default();
-    let candidate = |known: namyangju_rent::places::NamedPlace| {
-        CompletionCandidate::new(known.place.to_string()).help(Some(known.name.into()))
-    };
-    places.into_iter().map(candidate).collect()
+    let Some(site) = config().and_then(|config| request::site_of(&config).ok()) else { return Vec::new() };
+    let candidate =
+        |place: &Place, name: String| CompletionCandidate::new(place.to_string()).help(Some(name.into()));
+    let named = site.known_places();
+    let mut all: Vec<_> = named.iter().map(|known| candidate(&known.place, known.name.clone())).collect();
+    let menus = asked(async |store| store.courts(site.base_url().as_str()).await.ok().flatten());
+    for court in menus.into_iter().flat_map(|menus| menus.courts) {
+        if named.iter().all(|known| known.place != court.place) {
+            all.push(candidate(&court.place, court.short_name()));
+        }
+    }
+    all
 }
 
 /// What the store answers, if there is one and it answers soon.
@@ -141,6 +148,7 @@ fn config() -> Option<Config> {
         config: given("--config").map(Into::into),
         database: given("--database"),
         site: given("--site"),
+        base_url: given("--base-url"),
         ..Flags::default()
     };
     Config::load(&flags).ok()

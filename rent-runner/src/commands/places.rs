@@ -21,7 +21,7 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
         let places = known(&site, arguments.centre.as_ref());
         if let Some(centre) = arguments.centre.as_ref().filter(|_| places.is_empty()) {
             let known = site.known_places().iter().map(|known| &known.place.centre);
-            return Err(no_centre(centre, &format!("the dialect of {}", site.name()), known));
+            return Err(no_centre(centre, &format!("the dialect of {} has", site.name()), known));
         }
         if arguments.json {
             let (complete, requests, without_courts) = (None, None, None);
@@ -37,7 +37,7 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
     if let Some(centre) = &arguments.centre
         && !found.centres.iter().any(|entry| entry.centre == *centre)
     {
-        let menus = format!("the menus of {}", client.site().base_url());
+        let menus = format!("the menus of {} have", client.site().base_url());
         return Err(no_centre(centre, &menus, found.centres.iter().map(|entry| &entry.centre)));
     }
     let courts = found.courts();
@@ -91,7 +91,7 @@ fn no_centre<'c>(
     known.sort_unstable();
     known.dedup();
     let known = if known.is_empty() { "no centre".to_owned() } else { known.join(", ") };
-    BadInput(format!("there is no centre {centre}: {place} has {known}")).into()
+    BadInput(format!("there is no centre {centre}: {place} {known}")).into()
 }
 
 fn known(site: &Site, centre: Option<&CentreCode>) -> Vec<Listed> {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use namyangju_rent::SeoulTime;
 
 use super::backup::Rows;
 use super::backup_file::{BackupHead, BackupReader};
@@ -66,11 +67,13 @@ pub(crate) async fn run(arguments: &Restore, config: &Config) -> Result<u8> {
         let _ = std::fs::remove_file(key);
     }
     filled?;
+    let made_at = &looked.head.made_at;
+    let made_at = made_at.parse::<SeoulTime>().map_or_else(|_| made_at.clone(), |at| at.to_string());
     terminal::note(&format!(
         "{}: {} of {} are in the store {}",
         path.display(),
         looked.rows.in_words(),
-        looked.head.made_at,
+        made_at,
         store.address()
     ));
     tell_of_key(&looked, config, made).await?;

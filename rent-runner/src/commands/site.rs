@@ -82,7 +82,7 @@ fn introduction(
     });
     let account = accounts.first().context("the stand-in has no account")?;
     let base = reachable(server);
-    let mut text = format!("A stand-in of {}. All persons in it are invented.\n\n", dialect.title());
+    let mut text = format!("A stand-in of {}.\nAll persons in it are invented.\n\n", dialect.title());
     let _ = writeln!(text, "address    {base}{front}");
     let _ = writeln!(text, "account    {}   password {}", account.id, account.password);
     let _ = match settings.opening {
@@ -100,9 +100,11 @@ fn introduction(
         let _ = write!(
             text,
             "Book on it from another terminal:\n\
-             \x20 echo {} | rent-runner book --site {} --base-url {base} --account {} \\\n\
-             \x20     --password-stdin --place {} --date {date} --time {range} --club-name 가나다클럽 \\\n\
-             \x20     --head-count 4 --event-name 테니스 --purpose 운동 --tel 02-000-0000\n\n",
+             \x20 echo {} | rent-runner book --site {} \\\n\
+             \x20     --base-url {base} --account {} --password-stdin \\\n\
+             \x20     --place {} --date {date} --time {range} \\\n\
+             \x20     --club-name 가나다클럽 --head-count 4 --event-name 테니스 --purpose 운동 \\\n\
+             \x20     --tel 02-000-0000\n\n",
             account.password,
             shell_word(&arguments.site),
             account.id,

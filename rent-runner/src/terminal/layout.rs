@@ -70,6 +70,20 @@ pub(crate) fn cut(text: &str, columns: usize) -> String {
     short
 }
 
+/// A name in at most this many columns; one that is longer is cut in its middle and keeps as many of its last words as
+/// fit, with a letter before them.
+pub(crate) fn cut_name(name: &str, columns: usize) -> String {
+    // The widest letter and the ellipsis.
+    let room = columns.saturating_sub(3);
+    let tails = name.match_indices(' ').filter_map(|(at, _)| name.get(at + 1..));
+    match tails.into_iter().find(|tail| width(tail) <= room) {
+        Some(tail) if width(name) > columns => {
+            format!("{}{tail}", cut(name, columns.saturating_sub(width(tail))))
+        }
+        _ => cut(name, columns),
+    }
+}
+
 /// The text in lines of at most this many columns, broken between words; the second and further lines begin with
 /// `indent` blanks. A word that is longer than a line stays whole, so that a path or an address can be copied.
 pub(crate) fn wrapped(text: &str, indent: usize, columns: Option<usize>) -> String {
@@ -138,6 +152,22 @@ mod tests {
         ] {
             assert_eq!(cut(text, columns), short, "{text} {columns}");
             assert!(width(&cut(text, columns)) <= columns);
+        }
+    }
+
+    #[test]
+    fn a_name_is_cut_before_the_words_that_tell_it_from_others() {
+        for (name, columns, short) in [
+            ("체육공원2호 104번 코트", 22, "체육공원2호 104번 코트"),
+            ("체육공원2호 104번 코트", 21, "체육공원2…104번 코트"),
+            ("체육공원2호 104번 코트", 14, "체…104번 코트"),
+            ("체육공원2호 104번 코트", 12, "체육공…코트"),
+            ("체육공원2호 테니스장", 14, "체육…테니스장"),
+            ("NYJ06/07/103", 10, "NYJ06/07/…"),
+            ("한 테니스장", 6, "한 테…"),
+        ] {
+            assert_eq!(cut_name(name, columns), short, "{name} {columns}");
+            assert!(width(&cut_name(name, columns)) <= columns);
         }
     }
 

@@ -26,8 +26,8 @@ pub(crate) enum Audience {
     Person,
     /// A program, on stdout.
     Program,
-    /// Nobody.
-    Nobody,
+    /// Somebody who wants to hear only of what went wrong or may do so, on stderr: `--quiet`.
+    Quiet,
 }
 
 impl Audience {
@@ -35,7 +35,7 @@ impl Audience {
     pub(crate) fn new(json: bool, quiet: bool) -> Self {
         match (json, quiet) {
             (true, _) => Self::Program,
-            (false, true) => Self::Nobody,
+            (false, true) => Self::Quiet,
             (false, false) => Self::Person,
         }
     }
@@ -58,6 +58,9 @@ pub(crate) struct Story {
 enum Line {
     TimedEvent(TimedEvent),
     Person(Tone, SeoulTime, String),
+    /// A line without a time, for who wants to hear of nothing else.
+    Warning(String),
+    Error(String),
     Program(Value),
     /// What stands below all lines of a terminal until the next one of its kind.
     Live(Option<String>),
@@ -90,8 +93,10 @@ impl Story {
         if matches!(happened.event, Event::Waiting { .. }) {
             self.waited.store(true, Ordering::Relaxed);
         }
-        if self.reader != Audience::Nobody {
-            self.send(Line::TimedEvent(happened.clone()));
+        match (self.reader, &happened.event) {
+            (Audience::Quiet, Event::Alarm { .. }) => self.send(Line::Warning(sentence(&happened.event).1)),
+            (Audience::Quiet, _) => {}
+            _ => self.send(Line::TimedEvent(happened.clone())),
         }
     }
 
@@ -103,7 +108,7 @@ impl Story {
             Audience::Program => {
                 self.send(Line::Program(json!({ "event": "aside", "at": now, "text": text })));
             }
-            Audience::Nobody => {}
+            Audience::Quiet => {}
         }
     }
 
@@ -114,21 +119,21 @@ impl Story {
 
     /// The end of a booking that was not interrupted; `more` are further fields for a program.
     pub(crate) fn report(&self, report: &Report, code: u8, more: Value) {
+        let ended = || report_sentence(report, self.waited.load(Ordering::Relaxed));
+        let won = matches!(report.verdict, Verdict::Reserved { .. } | Verdict::AlreadyBooked);
         match self.reader {
             Audience::Person => {
                 if let Some(text) = opening_sentence(&report.opening) {
                     self.send(Line::Person(Tone::Quiet, report.ended, text));
                 }
-                let won = matches!(report.verdict, Verdict::Reserved { .. } | Verdict::AlreadyBooked);
                 let tone = if won { Tone::Good } else { Tone::Bad };
-                self.send(Line::Person(
-                    tone,
-                    report.ended,
-                    report_sentence(report, self.waited.load(Ordering::Relaxed)),
-                ));
+                self.send(Line::Person(tone, report.ended, ended()));
             }
             Audience::Program => self.last_line(serde_json::to_value(report).unwrap_or_default(), code, more),
-            Audience::Nobody => {}
+            // The receipt goes to stdout. Every other end would be an exit code without a reason.
+            Audience::Quiet if matches!(report.verdict, Verdict::Reserved { .. }) => {}
+            Audience::Quiet if won => self.send(Line::Warning(ended())),
+            Audience::Quiet => self.send(Line::Error(ended())),
         }
     }
 
@@ -141,22 +146,22 @@ impl Story {
 
     /// The end of a booking that was interrupted.
     pub(crate) fn interrupted(&self, unanswered: bool, requests: u32, code: u8, more: Value) {
+        let ended = || {
+            let text = if unanswered {
+                format!("interrupted, {}", verdict_sentence(&Verdict::Unconfirmed))
+            } else {
+                "interrupted: no application is under way, nothing was reserved".to_owned()
+            };
+            format!("{text} ({})", counted(requests, "request"))
+        };
         match self.reader {
-            Audience::Person => {
-                let text = if unanswered {
-                    format!("interrupted, {}", verdict_sentence(&Verdict::Unconfirmed))
-                } else {
-                    "interrupted: no application is under way, nothing was reserved".to_owned()
-                };
-                let text = format!("{text} ({})", counted(requests, "request"));
-                self.send(Line::Person(Tone::Bad, SystemClock.now(), text));
-            }
+            Audience::Person => self.send(Line::Person(Tone::Bad, SystemClock.now(), ended())),
             Audience::Program => {
                 let verdict = if unanswered { "unconfirmed" } else { "interrupted" };
                 let report = json!({ "verdict": verdict, "interrupted": true, "requests": requests });
                 self.last_line(report, code, more);
             }
-            Audience::Nobody => {}
+            Audience::Quiet => self.send(Line::Error(ended())),
         }
     }
 
@@ -241,6 +246,8 @@ impl Teller {
                 let _ = terminal::result(&value.to_string());
             }
             Line::Person(tone, at, text) => self.person(tone, at, &text),
+            Line::Warning(text) => terminal::warning(&text),
+            Line::Error(text) => terminal::error(&text),
             Line::Live(text) if text != self.live => self.draw(text),
             Line::Live(_) => {}
         }
@@ -290,7 +297,7 @@ mod tests {
     #[test]
     fn times_are_told_from_the_instant_that_counts() {
         let zero: SeoulTime = "2026-11-26 10:00:00".parse().unwrap_or_else(|_| SystemClock.now());
-        let mut teller = Teller::new(Audience::Nobody, zero);
+        let mut teller = Teller::new(Audience::Quiet, zero);
         assert_eq!(teller.relative(zero).trim(), "+0.000s");
         assert_eq!(teller.relative(zero.minus(Duration::from_millis(4_987))).trim(), "-4.987s");
         assert_eq!(teller.relative(zero.plus(Duration::from_millis(61_002))).trim(), "+61.002s");

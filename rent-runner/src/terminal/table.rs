@@ -3,7 +3,7 @@
 //! Where the rows are too long, the longest texts are cut first, with an ellipsis. Where a cut text would say too
 //! little, columns take their short form or are left out, one after the other, in the order that the table gives them.
 
-use super::layout::{columns, cut, padded, width};
+use super::layout::{columns, cut, cut_name, padded, width};
 
 /// Between two columns.
 const GAP: &str = "  ";
@@ -24,17 +24,24 @@ pub(crate) struct TableColumn<'h> {
     spare: Option<u8>,
     /// Whether its cells are cut.
     is_text: bool,
+    /// Whether a cell is cut in its middle, because its last words tell it from others.
+    is_name: bool,
 }
 
 impl<'h> TableColumn<'h> {
     /// A column that is shown whole: numbers, dates.
     pub(crate) const fn whole(header: &'h str) -> Self {
-        Self { header, short: None, spare: None, is_text: false }
+        Self { header, short: None, spare: None, is_text: false, is_name: false }
     }
 
     /// A column of texts that are cut where they are too long.
     pub(crate) const fn text(header: &'h str) -> Self {
         Self { is_text: true, ..Self::whole(header) }
+    }
+
+    /// A column of names, which keep their last words where they are too long: courts of one group begin alike.
+    pub(crate) const fn name(header: &'h str) -> Self {
+        Self { is_name: true, ..Self::text(header) }
     }
 
     /// Gives it a short form, with a header of its own. The steps of a table are taken in their order, the lowest first.
@@ -76,9 +83,11 @@ fn one_line(text: &str) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-/// A table of texts, of which the longest are cut where a row does not fit.
+/// A table of texts, of which the longest are cut where a row does not fit. Under `name` stand names.
 pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
-    let header: Vec<TableColumn<'_>> = header.iter().map(|header| TableColumn::text(header)).collect();
+    let column =
+        |header| if header == "name" { TableColumn::name(header) } else { TableColumn::text(header) };
+    let header: Vec<TableColumn<'_>> = header.iter().map(|header| column(*header)).collect();
     let rows: Vec<Vec<TableCell>> =
         rows.into_iter().map(|row| row.into_iter().map(TableCell::from).collect()).collect();
     laid_out(&header, &rows, columns())
@@ -200,7 +209,11 @@ impl<'t> TableLayout<'t> {
 
     fn line<'c>(&self, cells: impl Iterator<Item = &'c str>, columns: usize) -> String {
         let cells = self.shown.iter().zip(cells);
-        let cells = cells.map(|(shown, text)| padded(&cut(text, shown.width), shown.width));
+        let is_name = |shown: &ShownColumn| self.header.get(shown.at).is_some_and(|column| column.is_name);
+        let cells = cells.map(|(shown, text)| {
+            let cut = if is_name(shown) { cut_name } else { cut };
+            padded(&cut(text, shown.width), shown.width)
+        });
         cut(cells.collect::<Vec<_>>().join(GAP).trim_end(), columns)
     }
 }

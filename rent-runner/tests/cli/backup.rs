@@ -123,6 +123,7 @@ fn the_key_is_brought_by_hand_or_told_of() {
     shop.done(&["backup", &file]);
     let other = Shop::new();
     let done = other.done(&["restore", &file]);
+    assert!(done.err.contains(" Asia/Seoul are in the store "), "{done:?}");
     assert!(done.err.contains("bring the key of the old store"), "{done:?}");
     fs::copy(shop.key(), other.key()).unwrap();
     assert_eq!(shown(&other), shown(&shop));

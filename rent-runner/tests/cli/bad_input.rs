@@ -6,7 +6,7 @@ use super::support::{PASSWORD, PLACE, TIME, book, date, finish, lines, run, runn
 fn each_bad_argument_is_named_and_nothing_is_sent() {
     let server = stand_in(|_| {});
     let again = format!("{PLACE} {} {TIME}", date());
-    let cases: [(&[&str], &str); 36] = [
+    let cases: [(&[&str], &str); 37] = [
         (&["--place", "NYJ06/7/103"], "`7` is not a group code"),
         (&["--place", "tennis"], "centre/group/court, as in NYJ06/07/103"),
         (&["--date", "2026-02-30"], "`2026-02-30` is not a date: write YYYY-MM-DD"),
@@ -42,6 +42,7 @@ fn each_bad_argument_is_named_and_nothing_is_sent() {
         (&["--resume", "/nowhere/court.jsonl"], "the journal /nowhere/court.jsonl cannot be read"),
         (&["--site", "atlantis"], "no site is called `atlantis`: built in are namyangju, cheonan"),
         (&["--site", "./atlantis.toml"], "the dialect ./atlantis.toml cannot be read"),
+        (&["--base-url", "http://127.0.0.1:8099/rent/"], "host and port, as in http://127.0.0.1:8099"),
         (&["--base-url", "www.nyj.go.kr"], "is not a base address: write http:// or https://"),
         (&["--user-agent", "a\nb"], "--user-agent is no header value"),
         (&["--extra-ca", "/nowhere/ca.pem"], "/nowhere/ca.pem cannot be used"),

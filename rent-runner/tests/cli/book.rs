@@ -43,6 +43,29 @@ fn a_time_that_somebody_has_is_lost() {
 }
 
 #[test]
+fn quiet_tells_why_a_booking_was_not_made() {
+    let server = stand_in(|_| {});
+    server.with(|s| s.take(&PLACE.parse().unwrap(), date(), TIME.parse().unwrap(), "다른클럽"));
+    let quiet = |more: &[&str]| run(&book(&server.base_url(), &[more, &["--quiet"]].concat()));
+    let lost = quiet(&[]);
+    assert_eq!((lost.code, lost.out.as_str(), lost.err.lines().count()), (Some(3), "", 1), "{lost:?}");
+    assert!(lost.err.starts_with("error: lost: somebody else has the time"), "{lost:?}");
+    assert_eq!(quiet(&["--time", "14:00-16:00"]).code, Some(0));
+    let ours = quiet(&["--time", "14:00-16:00"]);
+    assert_eq!((ours.code, ours.err.lines().count()), (Some(11), 1), "{ours:?}");
+    assert!(ours.err.starts_with("warning: already booked: the day list shows"), "{ours:?}");
+}
+
+#[test]
+fn quiet_still_tells_what_is_not_ready_before_the_opening() {
+    let done = run(&["demo", "--human-check", "--quiet"]);
+    let told: Vec<&str> = done.err.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert_eq!((done.code, told.len()), (Some(6), 2), "{done:?}");
+    assert!(told[0].starts_with("warning: ALARM, not ready yet: day page: the site asks for"), "{done:?}");
+    assert!(told[1].starts_with("error: a person is needed: day page: the site asks for"), "{done:?}");
+}
+
+#[test]
 fn the_same_command_again_says_that_the_court_is_ours_and_books_no_other() {
     let server = stand_in(|_| {});
     let second = format!("{PLACE} {} 08:00-10:00", date());

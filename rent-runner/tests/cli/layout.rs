@@ -86,6 +86,30 @@ fn a_long_reason_is_cut_in_the_list_and_whole_in_show() {
 }
 
 #[test]
+fn doctor_wraps_at_words_below_its_text() {
+    let server = stand_in(|_| {});
+    let shop = shop(&server.base_url());
+    let run = |columns: &str| {
+        let mut command = runner(&shop.arguments(&["doctor", "--offline"]));
+        command.env("COLUMNS", columns);
+        finish(start(command, "")).out
+    };
+    let doctor = run("60");
+    let broken: Vec<&str> = doctor.lines().filter(|line| line.starts_with(&" ".repeat(19))).collect();
+    assert!(broken.len() >= 4, "{doctor}");
+    let lines = doctor.lines().filter(|line| !line.contains('/'));
+    assert!(lines.clone().count() >= 8 && lines.clone().all(|line| width(line) <= 60), "{doctor}");
+}
+
+#[test]
+fn the_summary_of_a_demo_wraps_at_words() {
+    let mut command = runner(&["demo", "--opens-in", "0", "--quiet"]);
+    command.env("COLUMNS", "40");
+    let done = finish(start(command, ""));
+    assert!(done.out.lines().count() > 6 && done.out.lines().all(|line| width(line) <= 40), "{done:?}");
+}
+
+#[test]
 fn status_wraps_at_words() {
     let server = stand_in(|_| {});
     let shop = shop(&server.base_url());

@@ -18,8 +18,12 @@ fn the_command_that_it_prints_books_on_it() {
     for said in ["tester1", "NYJ06/07/103", "체육공원2호", "/rent/\n", "open already"] {
         assert!(printed.contains(said), "{said} {printed}");
     }
+    assert!(printed.lines().next().unwrap().chars().count() < 60, "{printed}");
     let start = printed.find("  echo ").unwrap();
     let command = printed[start..].split("\n\n").next().unwrap();
+    // A terminal of 80 columns breaks none of its lines; a Hangul syllable takes two.
+    let width = |line: &str| line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
+    assert!(command.lines().all(|line| width(line) <= 80), "{command}");
     let command = command.replace("rent-runner", env!("CARGO_BIN_EXE_rent-runner"));
     let booked = Command::new("sh").arg("-c").arg(&command).output().unwrap();
     assert!(booked.status.success(), "{booked:?}");

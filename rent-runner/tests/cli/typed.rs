@@ -22,7 +22,7 @@ fn an_error_names_the_kind_of_value_that_is_wanted() {
             &["places", "--known", "--centre", "ZZZ99"],
             "there is no centre ZZZ99: the dialect of namyangju has NYJ06",
         ),
-        (&["places", "--base-url", &url, "--centre", "ZZZ99"], "there is no centre ZZZ99: the menus of"),
+        (&["places", "--base-url", &url, "--centre", "ZZZ99"], "/ have NYJ01, NYJ06, NYJ07"),
         (&["demo", "--latency", "5"], "write numbers with units"),
         (&["slots", "--place", PLACE, "--month", "12"], "write YYYY-MM, as in 2026-12"),
     ];
@@ -31,6 +31,15 @@ fn an_error_names_the_kind_of_value_that_is_wanted() {
         assert_eq!((done.code, done.out.as_str()), (Some(2), ""), "{arguments:?} {done:?}");
         assert!(done.err.contains(said), "{arguments:?} {done:?}");
     }
+}
+
+#[test]
+fn a_time_that_another_booking_wants_a_part_of_names_that_booking() {
+    let shop = Shop::new().furnish(&nobody());
+    assert_eq!(shop.run(&add(&["--time", "06:00-10:00"])).code, Some(0));
+    let other = shop.run(&add(&["--time", "08:00-10:00"]));
+    assert_eq!(other.code, Some(2), "{other:?}");
+    assert!(other.err.contains(" 08:00-10:00 overlaps with booking 1, which is waiting"), "{other:?}");
 }
 
 #[test]
@@ -129,6 +138,14 @@ fn tab_completes_bookings_accounts_applicants_and_courts() {
     for words in [&["slots", "--place", "NYJ06/07/1"][..], &["add", "--place", "NYJ06"]] {
         assert!(completed(&shop, words).contains(&PLACE.to_owned()), "{words:?}");
     }
+    // A court that only the menus name, once they were read; those of another site are not offered.
+    let server = stand_in(|_| {});
+    let url = server.base_url();
+    let words = ["slots", "--base-url", &url, "--place", "NYJ06/07/104"];
+    assert_eq!(completed(&shop, &words), Vec::<String>::new());
+    shop.done(&["places", "--base-url", &url]);
+    assert_eq!(completed(&shop, &words), ["NYJ06/07/104"]);
+    assert_eq!(completed(&shop, &["slots", "--place", "NYJ06/07/104"]), Vec::<String>::new());
     assert!(completed(&shop, &["sho"]).contains(&"show".to_owned()));
 }
 

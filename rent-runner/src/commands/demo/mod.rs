@@ -54,6 +54,9 @@ const REQUESTS_BEFORE_BLOCK: u32 = 2;
 /// The competitor of `--taken`.
 const FASTER_CLUB: &str = "빠른클럽";
 
+/// Where the text of each line of the summary begins, behind its label.
+const SUMMARY_TEXT_AT: usize = 11;
+
 /// Plays it.
 pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
     let dialect = request::site(&arguments.site)?;
@@ -108,7 +111,9 @@ pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
     drop((stage, story));
     if !arguments.json {
         // The verdict stands, whether or not somebody reads the summary.
-        let _ = terminal::result(&(seen.for_a_person(ended.receipt.as_deref()) + &ended.summary));
+        let summary = seen.for_a_person(ended.receipt.as_deref()) + &ended.summary;
+        let columns = terminal::layout::columns();
+        let _ = terminal::result(&terminal::wrapped(&summary, SUMMARY_TEXT_AT, columns));
     }
     Ok(ended.code)
 }

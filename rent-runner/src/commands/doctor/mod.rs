@@ -81,7 +81,8 @@ impl Findings {
                 Level::Failed => "FAILED",
             };
             let to_do = check.to_do.as_ref().map(|to_do| format!(": {to_do}")).unwrap_or_default();
-            terminal::result(&format!("{level:<8} {:<9} {}{to_do}", check.what, check.text))?;
+            let line = format!("{level:<8} {:<9} {}{to_do}", check.what, check.text);
+            terminal::result(&terminal::wrapped(&line, TEXT_AT, terminal::layout::columns()))?;
         }
         self.checks.push(check);
         Ok(())
@@ -91,6 +92,9 @@ impl Findings {
         self.checks.iter().filter(|check| check.level == level).count()
     }
 }
+
+/// Where the text of a check begins, behind its level and what was looked at.
+const TEXT_AT: usize = 19;
 
 /// Looks at everything.
 pub(crate) async fn run(arguments: &Doctor, mut flags: Flags) -> Result<u8> {

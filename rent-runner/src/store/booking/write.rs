@@ -64,7 +64,7 @@ async fn check_choices(tx: &mut Tx<'_>, id: BookingId, account: i64, choices: &[
         let (start, end) = minutes(wish.range);
         if let Some(row) = tx.row(same, values![&date, &place, start, end, account, id.0]).await? {
             return Err(StoreError::Conflict(format!(
-                "{place} {date} {} is the time of another booking: booking {} {}",
+                "{place} {date} {} overlaps with booking {}, which {}",
                 wish.range,
                 row.int("id")?,
                 row.word::<State>("state")?.in_words()
