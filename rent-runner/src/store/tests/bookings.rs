@@ -109,7 +109,7 @@ async fn many_are_stored_or_none(place: &Place) {
 async fn duplicates_are_refused(place: &Place) {
     let (store, id) = with_booking(place).await;
     let add = async |account: &str, choices: &[&str]| store.add_bookings(&[booking(account, choices)]).await;
-    let why = format!("booking {id} is waiting");
+    let why = format!("booking {id}, which is waiting");
     conflict(add("tester1", &[COURT]).await, &why);
     conflict(add("tester1", &["NYJ06/07/103 2026-12-05 07:00-09:00"]).await, &why);
     conflict(add("tester1", &["NYJ06/07/103 2026-12-05 00:00-24:00"]).await, &why);
@@ -134,7 +134,7 @@ async fn a_booking_that_is_over_is_no_duplicate_unless_it_succeeded(place: &Plac
     let second = store.add_bookings(&[booking("tester1", &[COURT])]).await.unwrap()[0];
     assert_ne!(first, second);
     end(&store, State::Succeeded).await;
-    let why = format!("booking {second} has succeeded");
+    let why = format!("booking {second}, which has succeeded");
     conflict(store.add_bookings(&[booking("tester1", &[COURT])]).await, &why);
 }
 
@@ -243,7 +243,7 @@ async fn a_waiting_booking_can_be_changed(place: &Place) {
     assert_eq!((found.choices, found.round), (moved.map(wish).to_vec(), 2));
     let other =
         store.add_bookings(&[booking("tester1", &["NYJ06/07/103 2026-12-05 10:00-12:00"])]).await.unwrap()[0];
-    conflict(store.edit_booking(other, &choices(&moved)).await, &format!("booking {id} is waiting"));
+    conflict(store.edit_booking(other, &choices(&moved)).await, &format!("booking {id}, which is waiting"));
     conflict(store.edit_booking(other, &choices(&[])).await, "needs a choice");
     assert_eq!(store.booking(other).await.unwrap().choices, [wish("NYJ06/07/103 2026-12-05 10:00-12:00")]);
 }
@@ -341,7 +341,7 @@ async fn a_retry_does_not_double_another_booking(place: &Place) {
     end(&store, State::Failed).await;
     let other = store.add_bookings(&[booking("tester1", &[COURT])]).await.unwrap()[0];
     let opening = (OpeningSource::Now, at("2026-11-26 11:00"));
-    conflict(store.retry_booking(id, opening).await, &format!("booking {other} is waiting"));
+    conflict(store.retry_booking(id, opening).await, &format!("booking {other}, which is waiting"));
     store.cancel_booking(other).await.unwrap();
     store.retry_booking(id, opening).await.unwrap();
 }
