@@ -24,6 +24,16 @@ fn the_figures_of_the_old_system_stay_steady_to_their_end() {
     let mut schedule = Policy::original().with_give_up_after(seconds(400)).schedule(START, 1);
     assert_eq!(gap(&mut schedule, START + ms(299_999), Last::Plain), ms(500));
     assert!(gap(&mut schedule, START + ms(300_000), Last::Plain) >= ms(625));
+    // Also while the site says that it is not open yet.
+    let mut schedule = Policy::original().with_give_up_after(seconds(400)).schedule(START, 1);
+    assert_eq!(gap(&mut schedule, START + ms(299_999), Last::NotOpen), ms(500));
+}
+
+#[test]
+fn a_policy_that_was_kept_by_an_earlier_version_has_the_pace_of_today() {
+    let mut kept = serde_json::to_value(Policy::new()).unwrap();
+    assert!(kept.as_object_mut().unwrap().remove("quick_for").is_some());
+    assert_eq!(serde_json::from_value::<Policy>(kept).unwrap(), Policy::new());
 }
 
 #[test]
