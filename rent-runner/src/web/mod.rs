@@ -4,6 +4,7 @@
 //! own, so that no page makes a shot late. `doors/` is who may come in, one policy a file; `pages/` is what is seen, one view a
 //! file. Pages are complete without a script: `assets/live.js` only fetches the same page again when something changed.
 
+mod action;
 mod answer;
 mod assets;
 mod doors;

@@ -10,8 +10,9 @@ use namyangju_rent::{Error, Site};
 
 use crate::request::{self, checked_name, site_of_account};
 use crate::store::{Account, NewAccount, Owned, SealPurpose};
-use crate::web::answer::{NoPage, Page, html, ours};
-use crate::web::doors::session::{Peer, SignedIn};
+use crate::web::action::{Action, audit};
+use crate::web::answer::{NoPage, Page, html};
+use crate::web::doors::session::SignedIn;
 use crate::web::doors::throttle::Who;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
@@ -121,12 +122,8 @@ pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedI
 /// Adds one.
 pub(in crate::web) async fn add(
     State(web): State<Arc<Web>>,
-    signed_in: SignedIn,
-    reader: Reader,
-    peer: Peer,
-    fields: Fields,
+    Action { signed_in, reader, peer, fields }: Action,
 ) -> Page {
-    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let login = fields.text("login").unwrap_or_default();
     let name = fields.text("name");
     match new_account(&web, &signed_in, &fields, &login, name.as_deref()).await {
@@ -134,7 +131,7 @@ pub(in crate::web) async fn add(
             let id = web.store.add_account(&account).await?;
             web.store.give(Owned::Account(id), signed_in.user.id).await?;
             let what = format!("added account {id}");
-            web.store.audit(&signed_in.user.name, &peer.address.to_string(), &what).await?;
+            audit(&web, &signed_in, &peer, &what).await?;
             Ok(Redirect::to("/accounts").into_response())
         }
         Err(error) => {
@@ -187,12 +184,9 @@ async fn new_account(
 /// Logs in once at the site.
 pub(in crate::web) async fn check(
     State(web): State<Arc<Web>>,
-    signed_in: SignedIn,
-    reader: Reader,
     Path(id): Path<i64>,
-    fields: Fields,
+    Action { signed_in, reader, .. }: Action,
 ) -> Page {
-    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let account = one(&web, &signed_in, id).await?;
     if web.throttle.take(&Who::SiteLogin(signed_in.user.id)).is_err() {
         let wrong = Some(reader.words.too_many_tries.to_owned());
@@ -217,13 +211,9 @@ pub(in crate::web) async fn check(
 /// Replaces the password.
 pub(in crate::web) async fn password(
     State(web): State<Arc<Web>>,
-    signed_in: SignedIn,
-    reader: Reader,
-    peer: Peer,
     Path(id): Path<i64>,
-    fields: Fields,
+    Action { signed_in, peer, fields, .. }: Action,
 ) -> Page {
-    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let account = one(&web, &signed_in, id).await?;
     let given = fields.raw("password").unwrap_or_default();
     if given.is_empty() {
@@ -235,26 +225,20 @@ pub(in crate::web) async fn password(
         .map_err(anyhow::Error::from)?;
     web.store.set_password(&account.name, &sealed).await?;
     let what = format!("changed the password of account {id}");
-    web.store.audit(&signed_in.user.name, &peer.address.to_string(), &what).await?;
+    audit(&web, &signed_in, &peer, &what).await?;
     Ok(Redirect::to("/accounts").into_response())
 }
 
 /// Removes it.
 pub(in crate::web) async fn remove(
     State(web): State<Arc<Web>>,
-    signed_in: SignedIn,
-    reader: Reader,
-    peer: Peer,
     Path(id): Path<i64>,
-    fields: Fields,
+    Action { signed_in, reader, peer, .. }: Action,
 ) -> Page {
-    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let account = one(&web, &signed_in, id).await?;
     match web.store.remove_account(&account.name).await {
         Ok(()) => {
-            web.store
-                .audit(&signed_in.user.name, &peer.address.to_string(), &format!("removed account {id}"))
-                .await?;
+            audit(&web, &signed_in, &peer, &format!("removed account {id}")).await?;
             Ok(Redirect::to("/accounts").into_response())
         }
         Err(error) => {

@@ -11,8 +11,9 @@ use namyangju_rent::{Application, HeadCount};
 use crate::cli::ApplicationArgs;
 use crate::request::{self, checked_name};
 use crate::store::Applicant;
-use crate::web::answer::{NoPage, Page, html, ours};
-use crate::web::doors::session::{Peer, SignedIn};
+use crate::web::action::{Action, audit};
+use crate::web::answer::{NoPage, Page, html};
+use crate::web::doors::session::SignedIn;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
 use crate::web::state::Web;
@@ -100,12 +101,8 @@ fn form_of(name: &str, application: &Application) -> ApplicantForm {
 /// Adds or changes.
 pub(in crate::web) async fn put(
     State(web): State<Arc<Web>>,
-    signed_in: SignedIn,
-    reader: Reader,
-    peer: Peer,
-    fields: Fields,
+    Action { signed_in, reader, peer, fields }: Action,
 ) -> Page {
-    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let text = |name| fields.text(name).unwrap_or_default();
     let form = ApplicantForm {
         name: text("name"),
@@ -126,7 +123,7 @@ pub(in crate::web) async fn put(
     if !web.store.put_applicant_of(&name, &sealed, &signed_in.user).await? {
         return page(&web, &signed_in, &reader, form, Some(reader.words.name_taken.to_owned())).await;
     }
-    web.store.audit(&signed_in.user.name, &peer.address.to_string(), "stored an applicant's data").await?;
+    audit(&web, &signed_in, &peer, "stored an applicant's data").await?;
     Ok(Redirect::to("/applicants").into_response())
 }
 
@@ -150,18 +147,12 @@ fn read(fields: &Fields) -> anyhow::Result<(String, Application)> {
 /// Removes.
 pub(in crate::web) async fn remove(
     State(web): State<Arc<Web>>,
-    signed_in: SignedIn,
-    reader: Reader,
-    peer: Peer,
-    fields: Fields,
+    Action { signed_in, peer, fields, .. }: Action,
 ) -> Page {
-    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let name = fields.text("name").unwrap_or_default();
     if visible(&web, &signed_in).await?.iter().any(|kept| kept.name == name) {
         web.store.remove_applicant(&name).await?;
-        web.store
-            .audit(&signed_in.user.name, &peer.address.to_string(), "removed an applicant's data")
-            .await?;
+        audit(&web, &signed_in, &peer, "removed an applicant's data").await?;
     }
     Ok(Redirect::to("/applicants").into_response())
 }

@@ -10,10 +10,10 @@ use axum::response::{IntoResponse as _, Redirect};
 use super::bookings::{Card, court_name};
 use crate::request::{self, courts};
 use crate::runner::Identity;
-use crate::store::{BookingId, EventRow, Owned, State as Standing, StoreError};
-use crate::web::answer::{NoPage, Page, html, ours};
-use crate::web::doors::session::{Peer, SignedIn};
-use crate::web::form::Fields;
+use crate::store::{BookingId, EventRow, Owned, State as Standing};
+use crate::web::action::{Action, audit};
+use crate::web::answer::{NoPage, Page, html};
+use crate::web::doors::session::SignedIn;
 use crate::web::frame::{Frame, Reader};
 use crate::web::korean;
 use crate::web::state::Web;
@@ -92,40 +92,25 @@ fn line(words: &Words, row: &EventRow) -> EventLine {
 /// Cancels it, or asks its runner to.
 pub(in crate::web) async fn cancel(
     State(web): State<Arc<Web>>,
-    signed_in: SignedIn,
-    reader: Reader,
-    peer: Peer,
     Path(id): Path<i64>,
-    fields: Fields,
+    Action { signed_in, peer, .. }: Action,
 ) -> Page {
     let id = BookingId(id);
-    ours(&fields, Some(&signed_in.csrf), &reader)?;
     visible(&web, &signed_in, id).await?;
     web.store.cancel_booking(id).await?;
-    web.store
-        .audit(&signed_in.user.name, &peer.address.to_string(), &format!("cancelled booking {id}"))
-        .await?;
+    audit(&web, &signed_in, &peer, &format!("cancelled booking {id}")).await?;
     Ok(Redirect::to(&format!("/bookings/{id}")).into_response())
 }
 
 /// Puts it back to waiting.
 pub(in crate::web) async fn retry(
     State(web): State<Arc<Web>>,
-    signed_in: SignedIn,
-    reader: Reader,
-    peer: Peer,
     Path(id): Path<i64>,
-    fields: Fields,
+    Action { signed_in, peer, .. }: Action,
 ) -> Page {
     let id = BookingId(id);
-    ours(&fields, Some(&signed_in.csrf), &reader)?;
     visible(&web, &signed_in, id).await?;
-    request::again(&web.store, id, None).await.map_err(|error| match error.downcast::<StoreError>() {
-        Ok(error) => NoPage::from(error),
-        Err(error) => NoPage::from(error),
-    })?;
-    web.store
-        .audit(&signed_in.user.name, &peer.address.to_string(), &format!("retried booking {id}"))
-        .await?;
+    request::again(&web.store, id, None).await?;
+    audit(&web, &signed_in, &peer, &format!("retried booking {id}")).await?;
     Ok(Redirect::to(&format!("/bookings/{id}")).into_response())
 }

@@ -8,10 +8,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 
 use crate::store::{LinkKind, WebUser};
-use crate::web::answer::{NoPage, Page, html, ours};
+use crate::web::action::{Action, audit};
+use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::link::make_link;
-use crate::web::doors::session::{Peer, SignedIn};
-use crate::web::form::Fields;
+use crate::web::doors::session::SignedIn;
 use crate::web::frame::{Frame, Reader};
 use crate::web::state::Web;
 
@@ -63,33 +63,23 @@ pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedI
 /// Makes a link for a member, which is shown once.
 pub(in crate::web) async fn invite(
     State(web): State<Arc<Web>>,
-    signed_in: SignedIn,
-    reader: Reader,
-    peer: Peer,
-    fields: Fields,
+    Action { signed_in, reader, peer, .. }: Action,
 ) -> Page {
     owner_only(&signed_in, &reader)?;
-    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let link = make_link(&web.store, LinkKind::Member).await?;
-    web.store.audit(&signed_in.user.name, &peer.address.to_string(), "made an invitation").await?;
+    audit(&web, &signed_in, &peer, "made an invitation").await?;
     page(&web, &signed_in, &reader, Some(link.as_str().to_owned())).await
 }
 
 /// Removes a member.
 pub(in crate::web) async fn remove(
     State(web): State<Arc<Web>>,
-    signed_in: SignedIn,
-    reader: Reader,
-    peer: Peer,
     Path(id): Path<i64>,
-    fields: Fields,
+    Action { signed_in, reader, peer, .. }: Action,
 ) -> Page {
     owner_only(&signed_in, &reader)?;
-    ours(&fields, Some(&signed_in.csrf), &reader)?;
     if web.store.remove_member(id).await? {
-        web.store
-            .audit(&signed_in.user.name, &peer.address.to_string(), &format!("removed member {id}"))
-            .await?;
+        audit(&web, &signed_in, &peer, &format!("removed member {id}")).await?;
     }
     Ok(Redirect::to("/club").into_response())
 }

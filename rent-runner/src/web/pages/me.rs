@@ -8,11 +8,11 @@ use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Redirect};
 
-use crate::web::answer::{Page, html, ours};
+use crate::web::action::{Action, audit};
+use crate::web::answer::{Page, html};
 use crate::web::doors::password;
-use crate::web::doors::session::{self, Peer, SignedIn};
+use crate::web::doors::session::{self, SignedIn};
 use crate::web::doors::throttle::Who;
-use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
 use crate::web::state::Web;
 
@@ -57,12 +57,8 @@ pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedI
 /// Sets another password; every session ends.
 pub(in crate::web) async fn password(
     State(web): State<Arc<Web>>,
-    signed_in: SignedIn,
-    reader: Reader,
-    peer: Peer,
-    fields: Fields,
+    Action { signed_in, reader, peer, fields }: Action,
 ) -> Page {
-    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let new = fields.raw("new").unwrap_or_default().to_owned();
     if password::check(&new).is_err() {
         return page(&web, &signed_in, &reader, Some(reader.words.password_rule)).await;
@@ -79,20 +75,16 @@ pub(in crate::web) async fn password(
     web.throttle.give_back(&Who::OwnPassword(signed_in.user.id));
     let hash = password::hash(new).await?;
     web.store.set_web_password(signed_in.user.id, &hash).await?;
-    web.store.audit(&signed_in.user.name, &peer.address.to_string(), "changed the own password").await?;
+    audit(&web, &signed_in, &peer, "changed the own password").await?;
     Ok(([(SET_COOKIE, session::end())], Redirect::to("/sign-in")).into_response())
 }
 
 /// Ends all sessions.
 pub(in crate::web) async fn end_all(
     State(web): State<Arc<Web>>,
-    signed_in: SignedIn,
-    reader: Reader,
-    peer: Peer,
-    fields: Fields,
+    Action { signed_in, peer, .. }: Action,
 ) -> Page {
-    ours(&fields, Some(&signed_in.csrf), &reader)?;
     web.store.end_sessions_of(signed_in.user.id).await?;
-    web.store.audit(&signed_in.user.name, &peer.address.to_string(), "signed out everywhere").await?;
+    audit(&web, &signed_in, &peer, "signed out everywhere").await?;
     Ok(([(SET_COOKIE, session::end())], Redirect::to("/sign-in")).into_response())
 }

@@ -15,8 +15,9 @@ use crate::cli::{AskedPlace, Choice, OpensAt};
 use crate::request::draft::{Checked, Draft, DraftChecker};
 use crate::request::site_of_account;
 use crate::store::Owned;
-use crate::web::answer::{NoPage, Page, html, ours};
-use crate::web::doors::session::{Peer, SignedIn};
+use crate::web::action::{Action, audit};
+use crate::web::answer::{NoPage, Page, html};
+use crate::web::doors::session::SignedIn;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
 use crate::web::state::Web;
@@ -182,12 +183,8 @@ pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedI
 /// Checks what was typed and shows it; stores it when that was confirmed.
 pub(in crate::web) async fn store(
     State(web): State<Arc<Web>>,
-    signed_in: SignedIn,
-    reader: Reader,
-    peer: Peer,
-    fields: Fields,
+    Action { signed_in, reader, peer, fields }: Action,
 ) -> Page {
-    ours(&fields, Some(&signed_in.csrf), &reader)?;
     let form = BookingForm::of(&fields);
     let checked = match check(&web, &signed_in, &form).await? {
         Ok(checked) => checked,
@@ -202,9 +199,7 @@ pub(in crate::web) async fn store(
             };
             let Some(id) = ids.first().copied() else { return Ok(Redirect::to("/").into_response()) };
             web.store.give(Owned::Booking(id), signed_in.user.id).await?;
-            web.store
-                .audit(&signed_in.user.name, &peer.address.to_string(), &format!("stored booking {id}"))
-                .await?;
+            audit(&web, &signed_in, &peer, &format!("stored booking {id}")).await?;
             Ok(Redirect::to(&format!("/bookings/{id}")).into_response())
         }
         _ => {

@@ -9,8 +9,9 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
 
 use crate::store::WebUser;
+use crate::web::action::Action;
 use crate::web::answer::{NoPage, Page, html, ours, own_path};
-use crate::web::doors::session::{self, Peer, SignedIn};
+use crate::web::doors::session::{self, Peer};
 use crate::web::doors::throttle::Who;
 use crate::web::doors::{password, token};
 use crate::web::form::Fields;
@@ -140,11 +141,8 @@ pub(super) async fn begin(
 /// Signs out.
 pub(in crate::web) async fn leave(
     State(web): State<Arc<Web>>,
-    signed_in: SignedIn,
-    reader: Reader,
-    fields: Fields,
+    Action { signed_in, .. }: Action,
 ) -> Result<Response, NoPage> {
-    ours(&fields, Some(&signed_in.csrf), &reader)?;
     web.store.end_session(&signed_in.session()).await?;
     Ok(([(axum::http::header::SET_COOKIE, session::end())], Redirect::to("/sign-in")).into_response())
 }
