@@ -60,9 +60,6 @@ use crate::vault::{KeySource, Vault};
 /// How long before the opening a runner prepares a booking.
 const PREPARATION: Duration = Duration::from_secs(10 * 60);
 
-/// A runner that was seen within this time is taken to be there.
-const LIVING: Duration = Duration::from_secs(90);
-
 /// The settings. Their warnings go to stderr.
 pub(crate) fn settings(flags: &Flags) -> Result<Config> {
     let config = Config::load(flags)?;
@@ -163,10 +160,8 @@ async fn refused_accounts(store: &Store) -> Result<Vec<(String, SeoulTime)>> {
 async fn living_runner(store: &Store) -> Result<Option<String>> {
     let now = SystemClock.now();
     let runners = store.runners().await?;
-    let living = runners
-        .into_iter()
-        .filter(|runner| runner.stopped_at.is_none() && now.since(runner.seen_at) < LIVING)
-        .max_by_key(|runner| runner.seen_at);
+    let living =
+        runners.into_iter().filter(|runner| runner.is_living(now)).max_by_key(|runner| runner.seen_at);
     Ok(living.map(|runner| Identity::name_of(&runner.name).to_owned()))
 }
 

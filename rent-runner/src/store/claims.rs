@@ -95,6 +95,16 @@ pub(crate) struct RunnerRow {
     pub(crate) holds: u32,
 }
 
+/// A runner that was seen within this time is taken to be there.
+pub(super) const LIVING: Duration = Duration::from_secs(90);
+
+impl RunnerRow {
+    /// Whether it is taken to be there.
+    pub(crate) fn is_living(&self, now: SeoulTime) -> bool {
+        self.stopped_at.is_none() && now.since(self.seen_at) < LIVING
+    }
+}
+
 /// Asked so often that it has an index of its own.
 pub(super) const NEXT_OPENING: &str = "SELECT opens_at FROM booking \
      WHERE state IN ('waiting', 'armed', 'firing') \

@@ -11,6 +11,7 @@ use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Row as _};
 
+use super::claims::LIVING;
 use super::sql::{Arg, Row, Sql, Tx, TxEngine, query, values};
 use super::{Result, Store, StoreError};
 
@@ -45,9 +46,6 @@ pub(super) const LEFT_BEHIND: [&str; 4] = ["_sqlx_migrations", "runner", "web_se
 
 /// The table of the vault's check: alone it seals nothing yet.
 const VAULT: &str = "vault";
-
-/// A runner that was seen within this many microseconds is taken to be there.
-const LIVING: i64 = 90_000_000;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,9 +16,6 @@ use crate::web::state::Web;
 /// How many messages that do not arrive are shown.
 const MAX_SHOWN: u32 = 10;
 
-/// A runner that was not seen for so long is not there.
-const LIVING: std::time::Duration = std::time::Duration::from_secs(90);
-
 /// A runner in the list.
 struct RunnerLine {
     name: String,
@@ -49,7 +46,7 @@ pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedI
     let now = SystemClock.now();
     let runners = web.store.runners().await?.into_iter().map(|runner| RunnerLine {
         name: Identity::name_of(&runner.name).to_owned(),
-        is_running: runner.stopped_at.is_none() && now.since(runner.seen_at) < LIVING,
+        is_running: runner.is_living(now),
         seen: runner.seen_at.to_string(),
         holds: runner.holds,
     });
