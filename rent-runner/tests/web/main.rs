@@ -4,6 +4,8 @@
 mod browser;
 mod club;
 mod doors;
+#[path = "../../../namyangju-rent/tests/browser/driver.rs"]
+mod driver;
 mod guessers;
 #[path = "../cli/postgres.rs"]
 mod postgres;
