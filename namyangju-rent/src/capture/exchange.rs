@@ -20,6 +20,9 @@ use crate::site::path::PathTemplate;
 /// The most hops that are followed, as in the client.
 const MAX_HOPS: usize = 10;
 
+/// How many entries after a redirect are searched for the page it leads to. Browsers ask for it at once.
+const LOOK_AHEAD: usize = 500;
+
 /// What an exchange of a capture is for, by its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -177,12 +180,13 @@ pub(crate) fn exchanges<'f>(site: &Site, file: &'f HarFile) -> Vec<Exchange<'f>>
         let mut hops = vec![entry];
         let mut last = (at, entry);
         while let Some(target) = leads_to(site, last.1).filter(|_| hops.len() < MAX_HOPS) {
-            let next = file.entries.iter().enumerate().skip(last.0 + 1).find(|(at, next)| {
-                !used.contains(at)
-                    && next.status != 0
-                    && next.method == "GET"
-                    && same_address(&next.url, &target)
-            });
+            let next =
+                file.entries.iter().enumerate().skip(last.0 + 1).take(LOOK_AHEAD).find(|(at, next)| {
+                    !used.contains(at)
+                        && next.status != 0
+                        && next.method == "GET"
+                        && same_address(&next.url, &target)
+                });
             let Some(next) = next else { break };
             used.insert(next.0);
             hops.push(next.1);

@@ -13,6 +13,9 @@ use crate::pages::schedule::range_of;
 /// The most elements of a kind that are looked at in one page.
 const MAX_ELEMENTS: usize = 2_000;
 
+/// The most controls of a form whose labels are looked for.
+const MAX_LABELS: usize = 200;
+
 /// An exchange with its page and its form.
 pub(crate) struct SeenExchange<'f> {
     pub(crate) exchange: Exchange<'f>,
@@ -72,7 +75,7 @@ fn forms_of(document: &Html) -> Vec<SeenForm> {
 
 fn seen_form(document: &Html, form: ElementRef<'_>) -> SeenForm {
     let controls = controls(form);
-    let labels = controls.iter().map(|control| label_of(document, control)).collect();
+    let labels = controls.iter().take(MAX_LABELS).map(|control| label_of(document, control)).collect();
     // A form tag in a table holds nothing; what belongs to it stands behind it.
     let elements: Vec<ElementRef<'_>> = document
         .root_element()
