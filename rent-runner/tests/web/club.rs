@@ -8,8 +8,7 @@ async fn two_members_cannot_see_each_other() {
     let mut owner = world.furnished().await;
     let of_owner = owner.store("me", "club", "06:00-08:00").await;
 
-    let invite = owner.post("/club/invite", &[]).await.text;
-    let link = invite.split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let link = world.invitation(&mut owner).await;
     let mut member = world.visitor();
     let taken = member.post(&link, &[("name", crate::world::OWNER), ("password", PASSWORD)]).await;
     assert_eq!(taken.status, 422, "the name is the owner's");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 
@@ -11,6 +11,7 @@ use crate::store::{LinkKind, WebUser};
 use crate::web::action::{Action, audit};
 use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::link::make_link;
+use crate::web::doors::outside::Outside;
 use crate::web::doors::session::SignedIn;
 use crate::web::frame::{Frame, Reader};
 use crate::web::state::Web;
@@ -63,12 +64,13 @@ pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedI
 /// Makes a link for a member, which is shown once.
 pub(in crate::web) async fn invite(
     State(web): State<Arc<Web>>,
+    Extension(outside): Extension<Outside>,
     Action { signed_in, reader, peer, .. }: Action,
 ) -> Page {
     owner_only(&signed_in, &reader)?;
     let link = make_link(&web.store, LinkKind::Member).await?;
     audit(&web, &signed_in, &peer, "made an invitation").await?;
-    page(&web, &signed_in, &reader, Some(link.as_str().to_owned())).await
+    page(&web, &signed_in, &reader, Some(format!("{}{}", outside.address(), link.as_str()))).await
 }
 
 /// Removes a member.
