@@ -11,11 +11,14 @@ use axum::extract::{ConnectInfo, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
+use super::doors::tls::Certificate;
 use super::state::TARGET;
 
 /// How many connections are open at a time; more wait until one is closed. A process has about a thousand files and sockets,
@@ -44,7 +47,12 @@ const LAST_ANSWERS: Duration = Duration::from_secs(3);
 const ACCEPT_GAP: Duration = Duration::from_millis(100);
 
 /// Serves until told to stop.
-pub(super) async fn run(listener: TcpListener, app: Router, mut stopped: watch::Receiver<bool>) {
+pub(super) async fn run(
+    listener: TcpListener,
+    app: Router,
+    certificate: Option<Certificate>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let shares = Shares::default();
     loop {
@@ -57,8 +65,9 @@ pub(super) async fn run(listener: TcpListener, app: Router, mut stopped: watch::
             Ok((stream, peer)) => {
                 let Some(share) = shares.take(peer.ip()) else { continue };
                 let (app, stopped) = (app.clone(), stopped.clone());
+                let acceptor = certificate.as_ref().map(Certificate::acceptor);
                 tokio::spawn(async move {
-                    connection(stream, peer, app, stopped).await;
+                    accept(stream, peer, acceptor, app, stopped).await;
                     drop((share, place));
                 });
             }
@@ -108,7 +117,31 @@ impl Drop for Share {
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut stopped: watch::Receiver<bool>) {
+/// One connection, by TLS where there is a certificate.
+async fn accept(
+    stream: TcpStream,
+    peer: SocketAddr,
+    acceptor: Option<TlsAcceptor>,
+    app: Router,
+    stopped: watch::Receiver<bool>,
+) {
+    let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(STALL_TIMEOUT));
+    let stream = Box::pin(stream);
+    let Some(acceptor) = acceptor else { return connection(stream, peer, app, stopped).await };
+    // One that speaks something else, or nothing, is as one whose head does not come.
+    if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
+        connection(stream, peer, app, stopped).await;
+    }
+}
+
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: SocketAddr,
+    app: Router,
+    mut stopped: watch::Receiver<bool>,
+) {
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut app = app.clone();
         let (mut head, body) = request.into_parts();
@@ -118,10 +151,6 @@ async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut stoppe
             Ok::<_, Infallible>(app.call(request).await.unwrap_or_else(|never| match never {}))
         }
     });
-    let _ = stream.set_nodelay(true);
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(STALL_TIMEOUT));
-    let stream = Box::pin(stream);
     let mut server = http1::Builder::new();
     server
         .timer(TokioTimer::new())

@@ -37,6 +37,7 @@ use self::doors::figures::FigureReaders;
 use self::doors::hosts::Hosts;
 pub(crate) use self::doors::link::{make_link, set_owner};
 use self::doors::throttle::Throttle;
+use self::doors::tls::Certificate;
 use self::state::{TARGET, Web};
 use self::streams::Streams;
 use crate::config::{Config, DoorSettings};
@@ -92,6 +93,7 @@ pub(crate) async fn start(
     access: watch::Receiver<StoreAccess>,
     stopped: watch::Receiver<bool>,
 ) -> Result<Listening> {
+    let certificate = Certificate::open(&config.door)?;
     let listener = bind(&settings).await?;
     let address = listener.local_addr()?;
     let (tell_ready, ready) = oneshot::channel();
@@ -104,7 +106,7 @@ pub(crate) async fn start(
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let served = runtime
                 .map_err(anyhow::Error::from)
-                .and_then(|runtime| runtime.block_on(server.serve(listener, tell_ready)));
+                .and_then(|runtime| runtime.block_on(server.serve(listener, certificate, tell_ready)));
             if let Err(error) = served {
                 tracing::error!(target: TARGET, error = format!("{error:#}"), "the page is no longer served");
             }
@@ -144,6 +146,7 @@ impl PageServer {
     async fn serve(
         mut self,
         listener: std::net::TcpListener,
+        certificate: Option<Certificate>,
         ready: oneshot::Sender<()>,
     ) -> Result<()> {
         if !self.address.ip().is_loopback() {
@@ -173,7 +176,7 @@ impl PageServer {
                 None
             })
         };
-        let ((), store) = tokio::join!(listen::run(listener, app, stopped), opening);
+        let ((), store) = tokio::join!(listen::run(listener, app, certificate, stopped), opening);
         if let Some(store) = store {
             store.close().await;
         }

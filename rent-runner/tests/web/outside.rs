@@ -1,6 +1,8 @@
 //! The page as it is reached from outside: through a proxy, below a path, by TLS.
 
-use crate::world::{OWNER, PASSWORD, Visitor, World, later};
+use std::fs;
+
+use crate::world::{OWNER, PASSWORD, Visitor, World, later, tls_file};
 
 /// A visitor whom a proxy on this machine hands on.
 fn proxied(world: &World, lines: &[(&'static str, &str)]) -> Visitor {
@@ -168,4 +170,32 @@ async fn an_account_is_guarded_against_guesses_from_many_addresses() {
     assert_eq!(statuses.last(), Some(&429));
     // The owner's own browser is no stranger.
     assert_eq!(owner.post("/sign-in", &[("name", OWNER), ("password", PASSWORD)]).await.status, 303);
+}
+
+#[tokio::test]
+async fn by_tls_the_cookies_are_this_hosts_alone() {
+    // A key that only its owner can read, which a checkout does not promise.
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("site.key");
+    fs::copy(tls_file("site.key"), &key).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let (cert, key) = (tls_file("site.pem").display().to_string(), key.display().to_string());
+    let world = World::with(&["--listen", "127.0.0.1:0", "--tls-cert", &cert, "--tls-key", &key]);
+    assert!(world.address().starts_with("https://127.0.0.1:"), "{}", world.address());
+    let mut owner = world.visitor();
+    owner.cookies.insert("rent_session".to_owned(), "planted".to_owned());
+    let claimed = owner.post(&world.link(), &[("name", OWNER), ("password", PASSWORD)]).await;
+    assert_eq!(claimed.status, 303, "{}", claimed.text);
+    for line in set_cookies(&claimed) {
+        assert!(line.starts_with("__Host-rent_") && line.contains("; Path=/;"), "{line}");
+        assert!(line.ends_with("; Secure") && !line.contains("Domain"), "{line}");
+    }
+    assert_eq!(owner.get("/me").await.status, 200);
+    // What a neighbour without TLS could set does not count.
+    let session = owner.cookies["__Host-rent_session"].clone();
+    owner.cookies.remove("__Host-rent_session");
+    owner.cookies.insert("rent_session".to_owned(), session);
+    assert_eq!(owner.get("/me").await.status, 303);
+    assert_eq!(owner.get("/metrics").await.status, 200);
 }

@@ -10,5 +10,6 @@ pub(super) mod password;
 pub(super) mod policy;
 pub(super) mod session;
 pub(super) mod throttle;
+pub(super) mod tls;
 pub(super) mod token;
 pub(super) mod unclaimed;
