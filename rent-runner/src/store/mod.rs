@@ -34,7 +34,7 @@ pub(crate) use menus::{CourtNames, KeptCourt};
 pub(crate) use messages::{Message, NewMessage};
 pub(crate) use sealed::{SealPurpose, Sealed};
 pub(crate) use shares::Places;
-pub(crate) use web::{LinkKind, Owned, TokenHash, WebUser};
+pub(crate) use web::{LinkKind, MemberThings, Owned, TokenHash, WebUser};
 
 /// What the functions of the store give.
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;

@@ -57,3 +57,69 @@ async fn two_members_cannot_see_each_other() {
     assert_eq!(member.get("/").await.location.as_deref(), Some("/sign-in"));
     assert!(owner.get("/club").await.text.contains("removed member 2"));
 }
+
+#[tokio::test]
+async fn invitations_are_listed_and_can_be_revoked() {
+    let world = World::new();
+    let mut owner = world.owner().await;
+    let (first, second) = (world.invitation(&mut owner).await, world.invitation(&mut owner).await);
+    let page = owner.get("/club").await.text;
+    let marks: Vec<&str> = page
+        .split("name=\"invitation\" value=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert_eq!(marks.len(), 2);
+    assert!(!page.contains(&first) && !page.contains(&second), "an invitation is shown once");
+    // The newest stands first.
+    let revoked = owner.post("/club/revoke", &[("invitation", marks[0])]).await;
+    assert_eq!(revoked.location.as_deref(), Some("/club"));
+    let fields = [("name", "회원하나"), ("password", PASSWORD)];
+    assert_eq!(world.visitor().get(&second).await.status, 410);
+    assert_eq!(world.visitor().post(&second, &fields).await.status, 410);
+    let mut member = world.visitor();
+    assert_eq!(member.post(&first, &fields).await.status, 303);
+    let page = owner.get("/club").await.text;
+    assert!(!page.contains("name=\"invitation\"") && page.contains("revoked an invitation"), "{page}");
+    assert_eq!(member.post("/club/revoke", &[("invitation", marks[0])]).await.status, 404);
+}
+
+#[tokio::test]
+async fn who_removes_a_member_says_what_becomes_of_the_bookings_and_accounts() {
+    let world = World::new();
+    let mut owner = world.owner().await;
+    let mut one = world.member(&mut owner, "회원하나").await;
+    one.furnish("tester2", "club2", &world).await;
+    let handed_over = one.store("tester2", "club2", "06:00-08:00").await;
+    let mut two = world.member(&mut owner, "회원둘").await;
+    two.furnish("tester3", "club3", &world).await;
+    let cancelled = two.store("tester3", "club3", "08:00-10:00").await;
+    assert_eq!(one.get("/club/3/remove").await.status, 404);
+    assert_eq!(owner.get("/club/1/remove").await.status, 404, "the owner stays");
+
+    let asked = owner.get("/club/2/remove").await;
+    assert_eq!(asked.status, 200);
+    assert!(asked.text.contains("끝나지 않은 예약: 1") && asked.text.contains("계정: 1"), "{}", asked.text);
+    let fields = [("bookings", "hand-over"), ("data", "hand-over")];
+    assert_eq!(owner.post("/club/2/remove", &fields).await.status, 303);
+    let kept = owner.get(&handed_over).await.text;
+    assert!(kept.contains("state-waiting"), "{kept}");
+    assert!(owner.get("/accounts").await.text.contains("tester2"));
+
+    let fields = [("bookings", "cancel"), ("data", "remove")];
+    assert_eq!(owner.post("/club/3/remove", &fields).await.status, 303);
+    assert_eq!(owner.get(&cancelled).await.status, 404, "the story goes with its account");
+    assert!(!owner.get("/accounts").await.text.contains("tester3"));
+    assert!(!owner.get("/applicants").await.text.contains("club3"));
+    let done = owner.get("/club").await.text;
+    assert!(done.contains("removed member 3") && done.contains("cancelled booking 2"), "{done}");
+
+    // An account whose bookings go on cannot be removed: it is handed over, and that is said.
+    let mut three = world.member(&mut owner, "회원셋").await;
+    three.furnish("tester4", "club4", &world).await;
+    three.store("tester4", "club4", "10:00-12:00").await;
+    let said = owner.post("/club/4/remove", &[("bookings", "hand-over"), ("data", "remove")]).await;
+    assert_eq!(said.status, 200);
+    assert!(said.text.contains("넘겨받은 계정:") && said.text.contains("tester4"), "{}", said.text);
+    assert!(owner.get("/accounts").await.text.contains("tester4"));
+}
