@@ -37,6 +37,15 @@ pub(crate) struct WebUser {
     pub(crate) is_owner: bool,
 }
 
+impl WebUser {
+    /// What the user's account or applicant's data of a name is called in the store. Names there are for all; a member's begin
+    /// with the member's own, so that nobody learns from a refusal what others have.
+    pub(crate) fn own_name(&self, name: &str) -> String {
+        let own = format!("{}/", self.name);
+        if self.is_owner || name.starts_with(&own) { name.to_owned() } else { own + name }
+    }
+}
+
 /// What belongs to a user.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Owned {

@@ -109,6 +109,7 @@ words! {
     last_login: "마지막 로그인", "Last login";
     never: "없음", "never";
     refused: "사이트가 로그인을 거절함", "the site refused the login";
+    cannot_add_account: "이 계정은 등록할 수 없습니다. 본인의 계정이 맞으면 이 페이지의 주인에게 물어보세요.", "This account cannot be added. If it is yours, ask the owner of this page.";
     add_account: "계정 등록", "Add an account";
     account_hint: "비밀번호는 암호화해 저장하고 다시 보여 주지 않습니다.", "The password is stored sealed, and is never shown again.";
     account_name: "부를 이름 (비우면 아이디)", "What you call it (default: the login name)";

@@ -123,3 +123,48 @@ async fn who_removes_a_member_says_what_becomes_of_the_bookings_and_accounts() {
     assert!(said.text.contains("넘겨받은 계정:") && said.text.contains("tester4"), "{}", said.text);
     assert!(owner.get("/accounts").await.text.contains("tester4"));
 }
+
+#[tokio::test]
+async fn nobody_learns_from_a_refusal_what_another_has() {
+    let world = World::new();
+    let mut owner = world.furnished().await;
+    let mut one = world.member(&mut owner, "회원하나").await;
+    let mut two = world.member(&mut owner, "회원둘").await;
+    one.furnish("tester2", "club", &world).await;
+    // The names of the owner and of another member are free for a member.
+    let account = |login: &'static str, name: &'static str| {
+        [("site", "namyangju"), ("login", login), ("password", "invented"), ("name", name)]
+    };
+    for name in ["me", "tester2"] {
+        let added =
+            two.post("/accounts", &account(if name == "me" { "login1" } else { "login2" }, name)).await;
+        assert_eq!(added.status, 303, "{name}: {}", added.text);
+    }
+    assert!(two.get("/accounts").await.text.contains("회원둘/me"));
+    // The login of another is refused with a sentence that names nobody and nothing.
+    let base_url = world.base_url();
+    for login in ["tester1", "tester2"] {
+        let fields = [
+            ("site", "namyangju"),
+            ("login", login),
+            ("password", "x"),
+            ("name", "new"),
+            ("base_url", &base_url),
+        ];
+        let refused = two.post("/accounts", &fields).await;
+        assert_eq!(refused.status, 422, "{}", refused.text);
+        assert!(refused.text.contains("이 계정은 등록할 수 없습니다"), "{}", refused.text);
+        let others = refused.text.replace("회원둘/tester2", "").replace(&format!("value=\"{login}\""), "");
+        assert!(!others.contains("회원하나") && !others.contains("tester2"), "{others}");
+    }
+    // Nor can a name be given twice.
+    let again = two.post("/accounts", &account("login3", "me")).await;
+    assert_eq!(again.status, 422);
+    // Who tries many is slowed down.
+    let mut statuses = Vec::new();
+    for _ in 0..8 {
+        statuses
+            .push(two.post("/accounts", &account("tester1", "new")).await.text.contains("너무 많았습니다"));
+    }
+    assert!(statuses.contains(&true), "{statuses:?}");
+}
