@@ -10,5 +10,6 @@ mod guessers;
 mod outside;
 #[path = "../cli/postgres.rs"]
 mod postgres;
+mod security;
 mod story;
 mod world;
