@@ -33,7 +33,7 @@ pub(crate) use knowledge::{Learned, OpeningRow};
 pub(crate) use menus::{CourtNames, KeptCourt};
 pub(crate) use messages::{Message, NewMessage};
 pub(crate) use sealed::{SealPurpose, Sealed};
-pub(crate) use shares::Places;
+pub(crate) use shares::RunnerPlaces;
 pub(crate) use web::{LinkKind, MemberThings, Owned, TokenHash, WebUser};
 
 /// What the functions of the store give.

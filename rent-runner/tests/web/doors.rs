@@ -126,6 +126,24 @@ async fn a_foreign_name_is_not_answered() {
 }
 
 #[tokio::test]
+async fn the_figures_answer_to_our_own_names_on_this_machine() {
+    let world = World::with(&["--listen", "127.0.0.1:0", "--web-host", "rent.example.org"]);
+    let reached = World::with(&["--listen", "0.0.0.0:0"]);
+    let port = reached.address().rsplit(':').next().unwrap().to_owned();
+    let mut visitor = world.visitor();
+    for (host, status) in [("evil.example", 421), ("rent.example.org", 200), ("localhost:1", 200)] {
+        for path in ["/metrics", "/healthz"] {
+            let request = visitor.client().get(format!("{}{path}", world.address())).header("host", host);
+            assert_eq!(visitor.send(request).await.status, status, "{host}{path}");
+        }
+    }
+    // Where other machines reach it, a monitoring system calls it by names that nobody told us.
+    let request =
+        visitor.client().get(format!("http://127.0.0.1:{port}/metrics")).header("host", "rent-runner:9188");
+    assert_eq!(visitor.send(request).await.status, 200);
+}
+
+#[tokio::test]
 async fn wrong_passwords_are_slowed_down_and_the_owner_still_gets_in() {
     let world = World::new();
     let mut owner = world.owner().await;
