@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 
-use super::documents::{AccountEntry, AccountsDocument};
 use super::{open, open_vault, settings};
 use crate::bad_input::BadInput;
 use crate::cli::{AccountAdd, AccountArgs, AccountCommand, AccountName, AccountPassword};
 use crate::config::{Config, Flags};
+use crate::documents::{AccountEntry, AccountsDocument};
 use crate::exit;
 use crate::request::{self, checked_name, site_of_account};
 use crate::store::{NewAccount, SealPurpose};

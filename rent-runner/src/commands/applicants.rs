@@ -3,10 +3,10 @@
 use anyhow::Result;
 use namyangju_rent::{Application, SeoulTime};
 
-use super::documents::{ApplicantDocument, ApplicantsDocument, MaskedApplicant};
 use super::{open, open_vault, show};
 use crate::cli::{ApplicantArgs, ApplicantCommand, ApplicantSet};
 use crate::config::Config;
+use crate::documents::{ApplicantDocument, ApplicantsDocument, MaskedApplicant};
 use crate::exit;
 use crate::request::{self, checked_name, seal, unseal};
 use crate::store::StoreError;

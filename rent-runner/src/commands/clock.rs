@@ -6,9 +6,9 @@ use anyhow::Result;
 use namyangju_rent::clock::{ClockEstimate, Probe, SiteClock};
 use namyangju_rent::{Client, Error, Guest, Next, SeoulTime};
 
-use super::documents::ClockLine;
 use crate::cli::ClockCheck;
 use crate::config::Config;
+use crate::documents::ClockLine;
 use crate::words::{clock_sentence, millis, probes};
 use crate::{exit, request, signals, terminal};
 

@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 
-use super::documents::{ListDocument, ListedBooking};
-use super::readiness::{self, Readiness};
 use crate::cli::List;
 use crate::config::Config;
+use crate::documents::readiness::{self, Readiness};
+use crate::documents::{ListDocument, ListedBooking};
 use crate::request::courts;
 use crate::store::{Filter, FoundBookings, State, Store, StoredBooking};
 use crate::terminal;

@@ -13,7 +13,6 @@ pub(crate) mod complete;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
-mod documents;
 mod dry_run;
 pub(crate) mod edit;
 pub(crate) mod export;
@@ -22,7 +21,6 @@ pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod notify;
 pub(crate) mod places;
-mod readiness;
 pub(crate) mod restore;
 pub(crate) mod retry;
 pub(crate) mod run_due;
@@ -44,11 +42,10 @@ use anyhow::Result;
 use namyangju_rent::SeoulTime;
 use namyangju_rent::clock::{Clock as _, SystemClock};
 
-pub(crate) use documents::{ErrorDocument, ErrorEntry};
-
 use crate::bad_input::BadInput;
 use crate::cli::At;
 use crate::config::{Config, Flags};
+use crate::documents;
 use crate::exit;
 use crate::request;
 use crate::runner::Identity;

@@ -3,10 +3,10 @@
 use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
 
-use super::documents::{ChannelEntry, ChannelTest, ChannelTestDocument, ChannelsDocument};
 use crate::bad_input::BadInput;
 use crate::cli::{Notify, NotifyCommand, NotifyList, NotifyTest};
 use crate::config::Config;
+use crate::documents::{ChannelEntry, ChannelTest, ChannelTestDocument, ChannelsDocument};
 use crate::notify::Notifier;
 use crate::{exit, terminal};
 

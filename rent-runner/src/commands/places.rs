@@ -4,10 +4,10 @@ use anyhow::Result;
 use namyangju_rent::Site;
 use namyangju_rent::places::CentreCode;
 
-use super::documents::{EmptyMenu, Listed, PlacesDocument};
 use crate::bad_input::BadInput;
 use crate::cli::Places;
 use crate::config::Config;
+use crate::documents::{EmptyMenu, Listed, PlacesDocument};
 use crate::request::courts;
 use crate::request::menus::{FoundMenus, MenuWalk};
 use crate::store::KeptCourt;

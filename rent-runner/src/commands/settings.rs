@@ -3,10 +3,10 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::documents::{SettingEntry, SettingSource, SettingsDocument};
 use crate::bad_input::BadInput;
 use crate::cli::{SettingsArgs, SettingsCommand, SettingsShow};
 use crate::config::{Config, EXAMPLE, Flags, Source, rows, settings_file};
+use crate::documents::{SettingEntry, SettingSource, SettingsDocument};
 use crate::telemetry::logs;
 use crate::{exit, terminal};
 

@@ -11,11 +11,11 @@ use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::documents::{AttemptEntry, EventEntry, ShowDocument, UnreadableDocument};
-use super::readiness::{self, Readiness};
 use crate::bad_input::BadInput;
 use crate::cli::Show;
 use crate::config::Config;
+use crate::documents::readiness::{self, Readiness};
+use crate::documents::{AttemptEntry, EventEntry, ShowDocument, UnreadableDocument};
 use crate::request::courts;
 use crate::runner::Identity;
 use crate::store::{

@@ -3,9 +3,9 @@
 use anyhow::Result;
 use namyangju_rent::Site;
 
-use super::documents::{SiteEntry, SitesDocument};
 use crate::bad_input::BadInput;
 use crate::cli::Sites;
+use crate::documents::{SiteEntry, SitesDocument};
 use crate::{exit, terminal};
 
 /// Prints the list, or one dialect.

@@ -5,10 +5,10 @@ use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::schedule::{ListedSlot, Month, SlotState};
 use namyangju_rent::{Purpose, TimeRange};
 
-use super::documents::SlotsDocument;
 use crate::bad_input::BadInput;
 use crate::cli::{Choice, Slots};
 use crate::config::Config;
+use crate::documents::SlotsDocument;
 use crate::words::counted;
 use crate::{exit, request, terminal};
 

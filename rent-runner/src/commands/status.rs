@@ -7,12 +7,12 @@ use namyangju_rent::SeoulTime;
 use namyangju_rent::aim::Stamp;
 use namyangju_rent::clock::{Clock as _, ClockFacts, SystemClock};
 
-use super::documents::{
-    FailingMessage, HeldEntry, OpeningEntry, RefusedAccount, RunnerEntry, SiteClockEntry, StatusDocument,
-};
-use super::readiness;
 use crate::cli::Status;
 use crate::config::Config;
+use crate::documents::readiness;
+use crate::documents::{
+    FailingMessage, HeldEntry, OpeningEntry, RefusedAccount, RunnerEntry, SiteClockEntry, StatusDocument,
+};
 use crate::runner::Identity;
 use crate::store::{Account, Filter, Message, OpeningRow, RunnerRow, State, Store};
 use crate::terminal::labelled;
