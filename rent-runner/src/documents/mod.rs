@@ -4,6 +4,8 @@
 //! A field that is a sentence for people is marked with `x-stability` "wording": the field stays, its words may change.
 
 pub(crate) mod readiness;
+mod status;
+pub(crate) mod stored;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use self::readiness::Readiness;
+pub(crate) use self::status::StatusFacts;
 use crate::terminal::booking::BookingDocument;
 
 /// The bookings of the store that were asked for, in the order of their openings.
