@@ -6,6 +6,7 @@ mod bad_input;
 mod cli;
 mod commands;
 mod config;
+mod documents;
 mod exit;
 mod foreground;
 mod notify;
@@ -30,8 +31,9 @@ use clap::Parser;
 use tokio::runtime::Builder;
 
 use crate::cli::{Cli, Command};
-use crate::commands::{ErrorDocument, ErrorEntry, settings, settings_at, settings_of};
+use crate::commands::{settings, settings_at, settings_of};
 use crate::config::Config;
+use crate::documents::{ErrorDocument, ErrorEntry};
 use crate::telemetry::logs;
 
 fn main() -> ExitCode {

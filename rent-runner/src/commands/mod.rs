@@ -13,7 +13,6 @@ pub(crate) mod complete;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
-mod documents;
 mod dry_run;
 pub(crate) mod edit;
 pub(crate) mod export;
@@ -22,7 +21,6 @@ pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod notify;
 pub(crate) mod places;
-mod readiness;
 pub(crate) mod restore;
 pub(crate) mod retry;
 pub(crate) mod run_due;
@@ -41,14 +39,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::SeoulTime;
 use namyangju_rent::clock::{Clock as _, SystemClock};
-
-pub(crate) use documents::{ErrorDocument, ErrorEntry};
 
 use crate::bad_input::BadInput;
 use crate::cli::At;
 use crate::config::{Config, Flags};
+use crate::documents;
 use crate::exit;
 use crate::request;
 use crate::runner::Identity;
@@ -86,18 +82,6 @@ pub(crate) fn name_unreadable(unreadable: &[UnreadableBooking]) -> u8 {
         terminal::error(&format!("{booking}\n{}", booking.to_do()));
     }
     if unreadable.is_empty() { exit::DONE } else { exit::NO_STORE }
-}
-
-/// The same for a program.
-fn unreadable_entry(booking: &UnreadableBooking) -> documents::UnreadableEntry<'_> {
-    let UnreadableBooking { id, account, state, why } = booking;
-    documents::UnreadableEntry {
-        id: id.0,
-        account: account.as_deref(),
-        state: state.as_deref(),
-        reason: why,
-        to_do: booking.to_do().replace('\n', " "),
-    }
 }
 
 /// Opens the store of the settings. Says so if it was made, and if a person may think of another one.
@@ -148,12 +132,6 @@ pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> 
         ));
     }
     Ok(vault)
-}
-
-/// The accounts whose login the site refused, and when: their bookings are held.
-async fn refused_accounts(store: &Store) -> Result<Vec<(String, SeoulTime)>> {
-    let accounts = store.accounts().await?;
-    Ok(accounts.into_iter().filter_map(|account| Some((account.name, account.refused_at?))).collect())
 }
 
 /// The runner that was seen last, if it is there.
