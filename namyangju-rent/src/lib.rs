@@ -8,6 +8,8 @@ pub mod clock;
 mod error;
 #[cfg(all(test, feature = "harness"))]
 mod fixture_tests;
+#[cfg(feature = "harness")]
+pub mod har;
 mod html;
 mod net;
 mod outcome;
