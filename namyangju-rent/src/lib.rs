@@ -70,6 +70,7 @@ pub mod places {
 pub mod report {
     pub use crate::booking::event::{Foreseen, Obstacle};
     pub use crate::booking::report::{Attempt, OpeningBracket, Visit};
+    pub use crate::page::Exchange;
 }
 
 /// What an applicant form offers and sends, and how its fields become bytes.
