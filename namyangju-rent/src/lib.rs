@@ -51,6 +51,7 @@ pub use value::text::nfc;
 
 /// What the site shows of a court: calendars, day lists, day pages, their slots and prices, and when they open.
 pub mod schedule {
+    pub use crate::booking::rounds::{AlikeDays, EarlierDoubt, EarlierRounds};
     pub use crate::pages::day::{DayPage, DayRow, Slot};
     pub use crate::pages::schedule::{Calendar, CalendarDay, DayList, ListedSlot};
     pub use crate::site::Opening;
