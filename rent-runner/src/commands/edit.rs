@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use namyangju_rent::{Purpose, Site, Wish};
 
-use super::say;
+use super::tell;
 use crate::bad_input::BadInput;
 use crate::cli::{AskedPlace, Choice, Clear, Edit, OpensAt};
 use crate::config::Config;
@@ -63,7 +63,7 @@ pub(crate) async fn run(arguments: &Edit, config: &Config) -> Result<u8> {
     }
     store.edit_booking(id, &change).await?;
     notes.iter().for_each(|line| terminal::note(line));
-    say(&store, id, arguments.json, "changed").await?;
+    tell(&store, id, arguments.json, "changed").await?;
     store.close().await;
     Ok(exit::DONE)
 }
