@@ -13,6 +13,7 @@ mod notify;
 mod private_file;
 mod request;
 mod runner;
+mod say;
 mod signals;
 mod store;
 mod telemetry;
@@ -38,6 +39,7 @@ use crate::telemetry::logs;
 
 fn main() -> ExitCode {
     commands::complete::answer();
+    say::choose(std::env::args_os(), asks_for_json(std::env::args_os()));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return bad_arguments(&error),

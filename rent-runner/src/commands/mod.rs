@@ -43,11 +43,12 @@ use namyangju_rent::clock::{Clock as _, SystemClock};
 
 use crate::bad_input::BadInput;
 use crate::cli::At;
-use crate::config::{Config, Flags};
+use crate::config::{Config, Flags, Source};
 use crate::documents;
 use crate::exit;
 use crate::request;
 use crate::runner::Identity;
+use crate::say;
 use crate::store::{BookingId, Store, UnreadableBooking};
 use crate::telemetry::logs;
 use crate::terminal::{self, booking};
@@ -60,6 +61,9 @@ const PREPARATION: Duration = Duration::from_secs(10 * 60);
 pub(crate) fn settings(flags: &Flags) -> Result<Config> {
     let config = Config::load(flags)?;
     logs::set_format(config.log_format);
+    if let Source::File { .. } = config.sources.of("language") {
+        say::from_settings(config.language);
+    }
     config.warnings.iter().for_each(|warning| terminal::warning(warning));
     Ok(config)
 }
@@ -144,7 +148,7 @@ async fn living_runner(store: &Store) -> Result<Option<String>> {
 }
 
 /// Says how a booking stands after it was changed.
-async fn say(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
+async fn tell(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
     let mut booking = store.booking(id).await?;
     request::courts::give_names(store, [&mut booking]).await;
     if as_json {
