@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
-use namyangju_rent::schedule::{ListedSlot, Month, SlotState};
-use namyangju_rent::{Purpose, TimeRange};
+use namyangju_rent::schedule::{DayList, EarlierRounds, ListedSlot, Month, SlotState};
+use namyangju_rent::{Place, Purpose, Site, TimeRange};
 
 use super::documents::SlotsDocument;
 use crate::bad_input::BadInput;
@@ -46,6 +46,7 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     if arguments.json {
         let (site, place_name, read_at) = (client.site().name(), name.as_deref(), SystemClock.now());
         terminal::json(&SlotsDocument { site, place, place_name, read_at, slots })?;
+        keep_rounds(client.site(), place, &list, config).await;
         return Ok(exit::DONE);
     }
     if !slots.is_empty() {
@@ -58,7 +59,16 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     let both = if arguments.all { ", each for sports and for events" } else { "" };
     let court = name.map(|name| format!("{name}: ")).unwrap_or_default();
     terminal::note(&format!("{court}{listed}, {free} free; the site lists {month} for the month{both}"));
+    keep_rounds(client.site(), place, &list, config).await;
     Ok(exit::DONE)
+}
+
+/// Keeps the rounds of the court, so that `add` and `book` can say that a time is none of them. Only where there is a store.
+async fn keep_rounds(site: &Site, place: &Place, list: &DayList, config: &Config) {
+    if let Some(store) = super::open_in_passing(config).await {
+        request::keep_rounds(&store, site, EarlierRounds::of(place, list, SystemClock.now())).await;
+        store.close().await;
+    }
 }
 
 fn row(slot: &ListedSlot) -> Vec<String> {
