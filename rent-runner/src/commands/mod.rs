@@ -13,7 +13,6 @@ pub(crate) mod complete;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
-mod documents;
 mod dry_run;
 pub(crate) mod edit;
 pub(crate) mod export;
@@ -22,7 +21,6 @@ pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod notify;
 pub(crate) mod places;
-mod readiness;
 pub(crate) mod restore;
 pub(crate) mod retry;
 pub(crate) mod run_due;
@@ -41,17 +39,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::SeoulTime;
 use namyangju_rent::clock::{Clock as _, SystemClock};
-
-pub(crate) use documents::{ErrorDocument, ErrorEntry};
 
 use crate::bad_input::BadInput;
 use crate::cli::At;
-use crate::config::{Config, Flags};
+use crate::config::{Config, Flags, Source};
+use crate::documents;
 use crate::exit;
 use crate::request;
 use crate::runner::Identity;
+use crate::say;
 use crate::store::{BookingId, Store, UnreadableBooking};
 use crate::telemetry::logs;
 use crate::terminal::{self, booking};
@@ -60,10 +57,16 @@ use crate::vault::{KeySource, Vault};
 /// How long before the opening a runner prepares a booking.
 const PREPARATION: Duration = Duration::from_secs(10 * 60);
 
+/// How long a command waits for a store that it can do without: an opening may be seconds away.
+const IN_PASSING: Duration = Duration::from_secs(1);
+
 /// The settings. Their warnings go to stderr.
 pub(crate) fn settings(flags: &Flags) -> Result<Config> {
     let config = Config::load(flags)?;
     logs::set_format(config.log_format);
+    if let Source::File { .. } = config.sources.of("language") {
+        say::from_settings(config.language);
+    }
     config.warnings.iter().for_each(|warning| terminal::warning(warning));
     Ok(config)
 }
@@ -88,18 +91,6 @@ pub(crate) fn name_unreadable(unreadable: &[UnreadableBooking]) -> u8 {
     if unreadable.is_empty() { exit::DONE } else { exit::NO_STORE }
 }
 
-/// The same for a program.
-fn unreadable_entry(booking: &UnreadableBooking) -> documents::UnreadableEntry<'_> {
-    let UnreadableBooking { id, account, state, why } = booking;
-    documents::UnreadableEntry {
-        id: id.0,
-        account: account.as_deref(),
-        state: state.as_deref(),
-        reason: why,
-        to_do: booking.to_do().replace('\n', " "),
-    }
-}
-
 /// Opens the store of the settings. Says so if it was made, and if a person may think of another one.
 pub(crate) async fn open(config: &Config) -> Result<Store> {
     if config.database.is_empty() {
@@ -114,12 +105,26 @@ pub(crate) async fn open(config: &Config) -> Result<Store> {
     Ok(store)
 }
 
+/// Whether there is a store of the settings, as far as can be told without opening it.
+fn is_there(config: &Config) -> bool {
+    let path = config.database.strip_prefix("sqlite:").unwrap_or(&config.database);
+    let is_file = !config.database.contains("://");
+    !path.is_empty() && (!is_file || Path::new(path).metadata().is_ok_and(|found| found.len() > 0))
+}
+
+/// Opens the store of the settings for what is good to know and not needed: it is not made, and one that cannot be opened
+/// at once is left alone.
+async fn open_in_passing(config: &Config) -> Option<Store> {
+    if !is_there(config) {
+        return None;
+    }
+    tokio::time::timeout(IN_PASSING, Store::open(&config.database)).await.ok()?.ok()
+}
+
 /// Opens the store of the settings for a command that can do without it: it is not made, and a store that cannot be
 /// opened is only told of.
 async fn open_if_there(config: &Config) -> Option<Store> {
-    let path = config.database.strip_prefix("sqlite:").unwrap_or(&config.database);
-    let is_file = !config.database.contains("://");
-    if path.is_empty() || is_file && !Path::new(path).metadata().is_ok_and(|found| found.len() > 0) {
+    if !is_there(config) {
         return None;
     }
     match Store::open(&config.database).await {
@@ -150,12 +155,6 @@ pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> 
     Ok(vault)
 }
 
-/// The accounts whose login the site refused, and when: their bookings are held.
-async fn refused_accounts(store: &Store) -> Result<Vec<(String, SeoulTime)>> {
-    let accounts = store.accounts().await?;
-    Ok(accounts.into_iter().filter_map(|account| Some((account.name, account.refused_at?))).collect())
-}
-
 /// The runner that was seen last, if it is there.
 async fn living_runner(store: &Store) -> Result<Option<String>> {
     let now = SystemClock.now();
@@ -166,7 +165,7 @@ async fn living_runner(store: &Store) -> Result<Option<String>> {
 }
 
 /// Says how a booking stands after it was changed.
-async fn say(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
+async fn tell(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
     let mut booking = store.booking(id).await?;
     request::courts::give_names(store, [&mut booking]).await;
     if as_json {

@@ -171,6 +171,43 @@ async fn a_booking_is_won_and_its_story_is_kept() {
     assert!(account.session.is_some() && account.checked_at.is_some());
 }
 
+#[tokio::test]
+async fn the_rounds_of_a_day_list_are_kept_and_told_at_once_where_time_is_short() {
+    let stage = Stage::new(|_| {}).await;
+    stage.at_once().await;
+    stage.work().await;
+    let account = stage.store.account("tester1").await.unwrap();
+    let site = crate::request::site_of_account(&account).unwrap().base_url().to_string();
+    let rounds = stage.store.rounds(&site, &stage.wish("06:00-08:00").place).await.unwrap();
+    assert_eq!(rounds.len(), 1, "{rounds:?}");
+
+    // A minute before the opening no list is read.
+    let lists = stage.count(SiteStep::Schedule);
+    let opens_at = SystemClock.now().plus(Duration::from_secs(60));
+    let id = stage.booking(OpeningSource::Given, opens_at, &["15:00-17:00"]).await;
+    let (stop, stopped) = watch::channel(false);
+    let observer: super::Observer = Box::new(move |_, happened: &TimedEvent| {
+        if matches!(happened.event, Event::Alarm { .. }) {
+            let _ = stop.send(true);
+        }
+    });
+    let mut runner = Runner::begin(stage.context(Some(observer))).await.unwrap();
+    let scope = Scope::Before(opens_at.plus(Duration::from_secs(1)));
+    runner.run(scope, stopped, |_| {}).await.unwrap();
+    let story = stage.store.story(id).await.unwrap();
+    let told: Vec<&str> = story
+        .events
+        .iter()
+        .filter_map(|row| match &row.event {
+            Event::Alarm { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert!(told.len() == 1 && told[0].contains("15:00-17:00 is no round of that day"), "{told:?}");
+    assert!(told[0].contains("by a day list that was read at "), "{told:?}");
+    assert_eq!(stage.count(SiteStep::Schedule), lists);
+}
+
 /// It is the one that opens first, and nothing else may wait for it: neither the comparison of the clocks, which looks at
 /// it long before it is claimed, nor those that are claimed with it.
 #[tokio::test]

@@ -13,6 +13,7 @@ mod knowledge;
 mod menus;
 mod messages;
 mod open;
+mod rounds;
 mod sealed;
 mod shares;
 mod sql;

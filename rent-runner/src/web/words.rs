@@ -1,6 +1,6 @@
 //! The words of the pages, in Korean and in English. Each has both: the compiler sees to it.
 
-use crate::notify::Language;
+use crate::say::Language;
 use crate::store::{OpeningSource, State};
 
 macro_rules! words {
@@ -236,23 +236,5 @@ impl Words {
             }
             OpeningSource::Now => self.pick("저장할 때 이미 접수 중", "open already when it was stored"),
         }
-    }
-
-    /// A day as people write it: `12월 5일(토)`.
-    pub(super) fn day(&self, date: namyangju_rent::RentDate) -> String {
-        let weekday = date.weekday_korean();
-        if self.tag == "ko" {
-            return format!("{}월 {}일({weekday})", date.month(), date.day());
-        }
-        let english = match weekday {
-            "월" => "Mon",
-            "화" => "Tue",
-            "수" => "Wed",
-            "목" => "Thu",
-            "금" => "Fri",
-            "토" => "Sat",
-            _ => "Sun",
-        };
-        format!("{english} {date}")
     }
 }

@@ -10,10 +10,12 @@ use sqlx::Row;
 use super::support::{
     LONG, NONE, Place, account, at, booking, ending, fired, happened, logged_in, suite, with_booking,
 };
-use crate::store::claims::{Held, NEXT_OPENING};
+use crate::store::claims::{Held, LIVING, NEXT_OPENING};
 use crate::store::shares::RunnerPlaces;
-use crate::store::sql::TxEngine;
-use crate::store::{BookingId, Denied, Lease, LinkKind, NewBooking, Owned, State, Store, StoreError};
+use crate::store::sql::{TxEngine, values};
+use crate::store::{
+    BookingId, Denied, Lease, LinkKind, NewBooking, NewMessage, Owned, RunnerRow, State, Store, StoreError,
+};
 
 suite! {
     the_earliest_opening_is_claimed_first,
@@ -31,6 +33,8 @@ suite! {
     many_claimers_never_share_a_booking,
     people_share_the_places_of_a_runner,
     runners_are_seen,
+    what_is_long_gone_is_forgotten_and_not_before,
+    an_alarm_is_noted_of_what_waits_and_nobody_holds,
 }
 
 fn late() -> SeoulTime {
@@ -372,4 +376,55 @@ async fn people_share_the_places_of_a_runner(place: &Place) {
     let sql = "UPDATE booking SET owner = NULL, lease_until = NULL, state = 'failed' WHERE id IN (11, 12)";
     store.run(sql, &[]).await.unwrap();
     assert_eq!(claim(&[1, 2]).await, (vec![3, 4], vec![]));
+}
+
+async fn what_is_long_gone_is_forgotten_and_not_before(place: &Place) {
+    let store = place.open().await;
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let message =
+        NewMessage { booking: None, kind: "alarm", body: json!({}), channels: vec!["phone".to_owned()] };
+    store.enqueue(&message).await.unwrap();
+    store.begin_runner("old").await.unwrap();
+    // As if that had been so long ago; a new runner forgets what is too old.
+    let after = async |age: Duration| {
+        let seen = "UPDATE runner SET seen_at = (SELECT now FROM clock) - $1 WHERE name = 'old'";
+        store.run(seen, values![age]).await.unwrap();
+        let due = "UPDATE message SET state = 'sent', due_at = (SELECT now FROM clock) - $1";
+        store.run(due, values![age]).await.unwrap();
+        store.begin_runner("new").await.unwrap();
+        let listed = store.runners().await.unwrap().iter().any(|runner| runner.name == "old");
+        let left =
+            "SELECT (SELECT COUNT(*) FROM runner) AS runners, (SELECT COUNT(*) FROM message) AS messages";
+        let left = store.rows(left, &[]).await.unwrap();
+        (listed, left[0].int("runners").unwrap() - 1, left[0].int("messages").unwrap())
+    };
+    assert_eq!(after(hours(23)).await, (true, 1, 1));
+    assert_eq!(after(hours(25)).await, (false, 1, 1));
+    assert_eq!(after(hours(29 * 24)).await, (false, 1, 1));
+    assert_eq!(after(hours(31 * 24)).await, (false, 0, 0));
+}
+
+#[test]
+fn a_runner_is_there_until_it_was_not_seen_for_a_while_or_stopped() {
+    let seen_at = at("2026-11-26 10:00:00");
+    let living = RunnerRow { name: String::new(), started_at: seen_at, seen_at, stopped_at: None, holds: 0 };
+    let micro = Duration::from_micros(1);
+    assert!(living.is_living(seen_at) && living.is_living(seen_at.plus(LIVING - micro)));
+    assert!(!living.is_living(seen_at.plus(LIVING)));
+    let stopped = RunnerRow { stopped_at: Some(seen_at), ..living };
+    assert!(!stopped.is_living(seen_at));
+}
+
+async fn an_alarm_is_noted_of_what_waits_and_nobody_holds(place: &Place) {
+    let (store, id) = with_booking(place).await;
+    let reason = async || store.booking(id).await.unwrap().reason;
+    store.warn_of(id, "the clock is wrong").await.unwrap();
+    assert_eq!(reason().await.as_deref(), Some("the clock is wrong"));
+    let lease = store.claim("runner-1", late(), 1, LONG).await.unwrap()[0].lease;
+    store.note(lease, State::Waiting, Some("its own")).await.unwrap();
+    store.warn_of(id, "the clock is wrong").await.unwrap();
+    assert_eq!(reason().await.as_deref(), Some("its own"));
+    store.finish(lease, "runner-1", &[], &ending(State::Failed)).await.unwrap();
+    store.warn_of(id, "the clock is wrong").await.unwrap();
+    assert_eq!(reason().await.as_deref(), Some("because"));
 }

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State;
 
 use crate::request::courts;
+use crate::say::{day_and_time, retold};
 use crate::store::{Filter, State as Standing, StoredBooking};
 use crate::web::answer::{Page, html};
 use crate::web::doors::session::SignedIn;
@@ -41,7 +42,7 @@ impl Card {
         Self {
             id: booking.id.0,
             court: wish.map(|wish| court_name(booking, &wish.place)).unwrap_or_default(),
-            when: wish.map(|wish| format!("{} {}", words.day(wish.date), wish.range)).unwrap_or_default(),
+            when: wish.map(|wish| day_and_time(wish.date, wish.range)).unwrap_or_default(),
             state: words.of_state(booking.state),
             style: booking.state.as_str(),
             next: words.next_of(booking.state),
@@ -51,7 +52,7 @@ impl Card {
             account: booking.account.clone(),
             receipt: booking.receipt.as_ref().map(|receipt| receipt.number.clone()),
             // The receipt says it in any language.
-            reason: booking.reason.clone().filter(|_| booking.state != Standing::Succeeded),
+            reason: booking.reason.as_deref().filter(|_| booking.state != Standing::Succeeded).map(retold),
             note: booking.note.clone(),
             choices: booking.choices.len(),
         }

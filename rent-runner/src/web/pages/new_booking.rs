@@ -14,6 +14,7 @@ use crate::bad_input::BadInput;
 use crate::cli::{AskedPlace, Choice, OpensAt};
 use crate::request::draft::{Checked, Draft, DraftChecker};
 use crate::request::site_of_account;
+use crate::say::day_and_time;
 use crate::store::Owned;
 use crate::web::action::{Action, audit};
 use crate::web::answer::{NoPage, Page, html};
@@ -205,7 +206,7 @@ pub(in crate::web) async fn store(
         _ => {
             let words = reader.words;
             let choice = |wish: &namyangju_rent::Wish| {
-                format!("{} · {} {}", wish.place, words.day(wish.date), wish.range)
+                format!("{} · {}", wish.place, day_and_time(wish.date, wish.range))
             };
             let mut frame = reader.frame(words.please_check, Some(&signed_in));
             "/bookings/new".clone_into(&mut frame.path);
