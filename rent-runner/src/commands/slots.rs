@@ -9,6 +9,7 @@ use super::documents::SlotsDocument;
 use crate::bad_input::BadInput;
 use crate::cli::{Choice, Slots};
 use crate::config::Config;
+use crate::say::{retold, say};
 use crate::words::counted;
 use crate::{exit, request, terminal};
 
@@ -24,14 +25,14 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
         Choice { place: arguments.place.clone(), date: month.first_day(), range: TimeRange::whole_day() };
     let courts = super::book::courts(&site, std::slice::from_ref(&choice), config).await?;
     let [place] = &courts.find(&arguments.place)?[..] else {
-        let why = format!("{} is a group of courts: give one of them", arguments.place);
+        let why = say!("slots-group", group = arguments.place);
         return Err(BadInput(why).into());
     };
     let name = courts.names().get(place).map(str::to_owned);
     let client = request::client(site, config)?;
     let list = client.guest()?.day_list(place, month).await.map_err(|error| {
         let missing = error.page().is_some_and(|page| page.status() == 404);
-        let hint = format!("the site has no such page: is there a place {place}?");
+        let hint = say!("slots-no-page", place = place);
         let error = anyhow::Error::from(error);
         if missing { error.context(hint) } else { error }
     })?;
@@ -55,9 +56,16 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     let free = slots.iter().filter(|slot| slot.state == SlotState::Free).count();
     let listed = counted(u32::try_from(slots.len()).unwrap_or(u32::MAX), "time");
     let month = list.slots.iter().filter(in_list).count();
-    let both = if arguments.all { ", each for sports and for events" } else { "" };
+    let both = if arguments.all { say!("slots-both") } else { String::new() };
     let court = name.map(|name| format!("{name}: ")).unwrap_or_default();
-    terminal::note(&format!("{court}{listed}, {free} free; the site lists {month} for the month{both}"));
+    terminal::note(&say!(
+        "slots-summary",
+        court = court,
+        listed = listed,
+        free = free,
+        month = month,
+        both = both
+    ));
     Ok(exit::DONE)
 }
 
@@ -71,7 +79,7 @@ fn row(slot: &ListedSlot) -> Vec<String> {
         slot.date.weekday_korean().to_owned(),
         slot.round.map(|round| round.to_string()).unwrap_or_default(),
         slot.range.to_string(),
-        purpose.to_owned(),
-        slot.state.word().to_owned(),
+        retold(purpose),
+        retold(slot.state.word()),
     ]
 }
