@@ -69,7 +69,7 @@ pub(crate) fn settings(flags: &Flags) -> Result<Config> {
     if let Source::File { .. } = config.sources.of("language") {
         say::from_settings(config.language);
     }
-    config.warnings.iter().for_each(|warning| terminal::warning(warning));
+    config.warnings.iter().for_each(|warning| terminal::warning(&say::retold(warning)));
     Ok(config)
 }
 
@@ -88,7 +88,7 @@ pub(crate) fn settings_of(mut flags: Flags, add: impl FnOnce(&mut Flags)) -> Res
 /// used, if there is one.
 pub(crate) fn name_unreadable(unreadable: &[UnreadableBooking]) -> u8 {
     for booking in unreadable {
-        terminal::error(&format!("{booking}\n{}", booking.to_do()));
+        terminal::error(&say::retold(&format!("{booking}\n{}", booking.to_do())));
     }
     if unreadable.is_empty() { exit::DONE } else { exit::NO_STORE }
 }
@@ -109,7 +109,7 @@ fn unreadable_entry(booking: &UnreadableBooking) -> documents::UnreadableEntry<'
 pub(crate) async fn open(config: &Config) -> Result<Store> {
     if config.database.is_empty() {
         let why = say!("no-home-for-store");
-        return Err(BadInput(why.to_owned()).into());
+        return Err(BadInput(why).into());
     }
     let store = Store::open(&config.database).await?;
     if store.is_new() {
@@ -140,7 +140,7 @@ async fn open_if_there(config: &Config) -> Option<Store> {
 pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> {
     if config.key == KeySource::File(Path::new("").to_owned()) {
         let why = say!("no-home-for-key");
-        return Err(BadInput(why.to_owned()).into());
+        return Err(BadInput(why).into());
     }
     let vault = Vault::open(store, &config.key).await?;
     if vault.is_new() {

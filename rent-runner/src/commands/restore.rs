@@ -10,7 +10,7 @@ use super::backup_file::{BackupHead, BackupReader};
 use crate::bad_input::BadInput;
 use crate::cli::Restore;
 use crate::config::Config;
-use crate::say::say;
+use crate::say::{retold, say};
 use crate::store::{Copied, Sealed, Store, StoreError};
 use crate::vault::{KeySource, Vault};
 use crate::{exit, terminal};
@@ -44,7 +44,7 @@ pub(crate) async fn run(arguments: &Restore, config: &Config) -> Result<u8> {
         && let Some(check) = &looked.check
         && Vault::is_key_of(&config.key, check).await? == Some(false)
     {
-        let why = say!("restore-not-the-key", path = config.key.name());
+        let why = say!("restore-not-the-key", path = retold(&config.key.name()));
         return Err(BadInput(why).into());
     }
     let store = super::open(config).await?;

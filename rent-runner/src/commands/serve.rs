@@ -15,7 +15,7 @@ use crate::cli::Serve;
 use crate::config::Config;
 use crate::notify::Notifier;
 use crate::runner::{Context, Runner, Scope};
-use crate::say::say;
+use crate::say::{retold, say};
 use crate::signals;
 use crate::store::{Filter, LinkKind, State, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
@@ -137,7 +137,7 @@ async fn introduce(
     has_pages: bool,
 ) -> Result<()> {
     introduced("store", store.address());
-    introduced("key", &config.key.name());
+    introduced("key", &retold(&config.key.name()));
     introduced("runner", &config.runner);
     if let Some(address) = listening {
         if has_pages {

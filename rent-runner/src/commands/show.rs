@@ -65,7 +65,7 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
     }
     store.close().await;
     for part in &story.unreadable {
-        terminal::error(&say!("show-unreadable", part = part, id = id));
+        terminal::error(&say!("show-unreadable", part = retold(part), id = id));
     }
     Ok(if story.unreadable.is_empty() { exit::DONE } else { exit::NO_STORE })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use namyangju_rent::clock::{Clock as _, SystemClock};
 use namyangju_rent::{Site, TimeRange, Wish};
 
+use crate::say::say;
 use crate::store::{CourtNames, Store};
 
 /// Numbers of slots that were learned longer ago are not believed any more.
@@ -31,12 +32,13 @@ pub(crate) async fn earlier_looks(
         let Some(first) = learned.iter().find(|round| cut(round.range)) else { continue };
         let rounds: Vec<String> = learned.iter().map(|round| round.range.to_string()).collect();
         let court = names.get(&wish.place).map_or_else(|| wish.place.to_string(), str::to_owned);
-        lines.push(format!(
-            "{} is no round of {court}, nor several adjacent ones, by a look on {}: its free rounds of {} were {}.",
-            wish.range,
-            first.at.date(),
-            first.from,
-            rounds.join(", ")
+        lines.push(say!(
+            "earlier-rounds",
+            range = wish.range,
+            court = court,
+            day = first.at.date(),
+            date = first.from,
+            rounds = rounds.join(", ")
         ));
     }
     lines

@@ -48,15 +48,18 @@ const FILES: [(&str, &str, &str); 11] = [
     of_file!("story"),
     of_file!("reasons"),
     of_file!("library"),
+    of_file!("errors"),
     of_file!("messages"),
     of_file!("tables"),
     of_file!("commands"),
     of_file!("site"),
     of_file!("demo"),
     of_file!("input"),
-    of_file!("store"),
     of_file!("arguments"),
 ];
+
+/// The variables that hold why something is so: another sentence, which is told in the same language.
+const CAUSES: [&str; 2] = ["error", "why"];
 
 /// The sentence of a key in the language in effect.
 pub(crate) fn sentence(key: &str, arguments: &[(&'static str, String)]) -> String {
@@ -85,7 +88,13 @@ pub(crate) fn heading(english: &str) -> String {
 pub(crate) fn sentence_in(language: Language, key: &str, arguments: &[(&'static str, String)]) -> String {
     let mut given = FluentArgs::new();
     for (name, value) in arguments {
-        given.set(*name, value_of(value));
+        if CAUSES.contains(name) {
+            // Mostly of the library or the system, and so in English.
+            let cause = in_language(language, || retold(value));
+            given.set(*name, FluentValue::from(cause));
+        } else {
+            given.set(*name, value_of(value));
+        }
     }
     let in_english = || said(Language::English, key, &given);
     said(language, key, &given).or_else(in_english).unwrap_or_else(|| key.to_owned())
