@@ -6,6 +6,7 @@ mod bad_input;
 mod cli;
 mod commands;
 mod config;
+mod documents;
 mod exit;
 mod foreground;
 mod notify;
@@ -31,8 +32,9 @@ use clap::Parser;
 use tokio::runtime::Builder;
 
 use crate::cli::{Cli, Command};
-use crate::commands::{ErrorDocument, ErrorEntry, settings, settings_at, settings_of};
+use crate::commands::{settings, settings_at, settings_of};
 use crate::config::Config;
+use crate::documents::{ErrorDocument, ErrorEntry};
 use crate::telemetry::logs;
 
 fn main() -> ExitCode {
@@ -132,7 +134,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Restore(arguments) => commands::restore::run(&arguments, &settings(&flags)?).await,
             Command::Calendar(arguments) => commands::calendar::run(&arguments, &settings(&flags)?).await,
             Command::Serve(arguments) => {
-                let config = settings_of(flags, |flags| arguments.runner.apply_to(flags))?;
+                let config = settings_of(flags, |flags| arguments.apply_to(flags))?;
                 commands::serve::run(&arguments, config).await
             }
             Command::RunDue(arguments) => {

@@ -144,3 +144,11 @@ journal-holds-up = { $why }: no application is sent before it can be
 journal-again = the journal can be written again
 reserved-reading-back = reserved already: reading it back, then ending
 countdown-days = { $days } d { $time }
+count-minute = { $number ->
+    [one] { $number } minute
+   *[other] { $number } minutes
+}
+count-hour = { $number ->
+    [one] { $number } hour
+   *[other] { $number } hours
+}

@@ -83,3 +83,5 @@ journal-holds-up = { $why }. 기록할 수 있을 때까지 신청을 보내지 
 journal-again = 기록 파일에 다시 쓸 수 있습니다
 reserved-reading-back = 이미 예약되었습니다. 다시 확인한 뒤 끝냅니다
 countdown-days = { $days }일 { $time }
+count-minute = { $number }분
+count-hour = { $number }시간

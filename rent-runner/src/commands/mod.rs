@@ -13,7 +13,6 @@ pub(crate) mod complete;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
-mod documents;
 mod dry_run;
 pub(crate) mod edit;
 pub(crate) mod export;
@@ -22,7 +21,6 @@ pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod notify;
 pub(crate) mod places;
-mod readiness;
 pub(crate) mod restore;
 pub(crate) mod retry;
 pub(crate) mod run_due;
@@ -41,14 +39,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::SeoulTime;
 use namyangju_rent::clock::{Clock as _, SystemClock};
-
-pub(crate) use documents::{ErrorDocument, ErrorEntry};
 
 use crate::bad_input::BadInput;
 use crate::cli::At;
 use crate::config::{Config, Flags, Source};
+use crate::documents;
 use crate::exit;
 use crate::request;
 use crate::runner::Identity;
@@ -61,6 +57,9 @@ use crate::vault::{KeySource, Vault};
 
 /// How long before the opening a runner prepares a booking.
 const PREPARATION: Duration = Duration::from_secs(10 * 60);
+
+/// How long a command waits for a store that it can do without: an opening may be seconds away.
+const IN_PASSING: Duration = Duration::from_secs(1);
 
 /// The settings. Their warnings go to stderr.
 pub(crate) fn settings(flags: &Flags) -> Result<Config> {
@@ -93,18 +92,6 @@ pub(crate) fn name_unreadable(unreadable: &[UnreadableBooking]) -> u8 {
     if unreadable.is_empty() { exit::DONE } else { exit::NO_STORE }
 }
 
-/// The same for a program.
-fn unreadable_entry(booking: &UnreadableBooking) -> documents::UnreadableEntry<'_> {
-    let UnreadableBooking { id, account, state, why } = booking;
-    documents::UnreadableEntry {
-        id: id.0,
-        account: account.as_deref(),
-        state: state.as_deref(),
-        reason: why,
-        to_do: booking.to_do().replace('\n', " "),
-    }
-}
-
 /// Opens the store of the settings. Says so if it was made, and if a person may think of another one.
 pub(crate) async fn open(config: &Config) -> Result<Store> {
     if config.database.is_empty() {
@@ -119,12 +106,26 @@ pub(crate) async fn open(config: &Config) -> Result<Store> {
     Ok(store)
 }
 
+/// Whether there is a store of the settings, as far as can be told without opening it.
+fn is_there(config: &Config) -> bool {
+    let path = config.database.strip_prefix("sqlite:").unwrap_or(&config.database);
+    let is_file = !config.database.contains("://");
+    !path.is_empty() && (!is_file || Path::new(path).metadata().is_ok_and(|found| found.len() > 0))
+}
+
+/// Opens the store of the settings for what is good to know and not needed: it is not made, and one that cannot be opened
+/// at once is left alone.
+async fn open_in_passing(config: &Config) -> Option<Store> {
+    if !is_there(config) {
+        return None;
+    }
+    tokio::time::timeout(IN_PASSING, Store::open(&config.database)).await.ok()?.ok()
+}
+
 /// Opens the store of the settings for a command that can do without it: it is not made, and a store that cannot be
 /// opened is only told of.
 async fn open_if_there(config: &Config) -> Option<Store> {
-    let path = config.database.strip_prefix("sqlite:").unwrap_or(&config.database);
-    let is_file = !config.database.contains("://");
-    if path.is_empty() || is_file && !Path::new(path).metadata().is_ok_and(|found| found.len() > 0) {
+    if !is_there(config) {
         return None;
     }
     match Store::open(&config.database).await {
@@ -151,12 +152,6 @@ pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> 
         terminal::note(&say!("key-made", place = place));
     }
     Ok(vault)
-}
-
-/// The accounts whose login the site refused, and when: their bookings are held.
-async fn refused_accounts(store: &Store) -> Result<Vec<(String, SeoulTime)>> {
-    let accounts = store.accounts().await?;
-    Ok(accounts.into_iter().filter_map(|account| Some((account.name, account.refused_at?))).collect())
 }
 
 /// The runner that was seen last, if it is there.

@@ -3,14 +3,14 @@
 use anyhow::Result;
 use namyangju_rent::nfc;
 
-use super::documents::WebLinkDocument;
 use crate::bad_input::BadInput;
 use crate::cli::{WebArgs, WebCommand, WebLink, WebOwner};
 use crate::config::Config;
+use crate::documents::WebLinkDocument;
 use crate::say::say;
 use crate::store::LinkKind;
 use crate::web::{make_link, set_owner};
-use crate::{exit, terminal};
+use crate::{exit, terminal, web};
 
 /// Runs one of the commands on the page.
 pub(crate) async fn run(arguments: &WebArgs, config: &Config) -> Result<u8> {
@@ -22,7 +22,8 @@ pub(crate) async fn run(arguments: &WebArgs, config: &Config) -> Result<u8> {
 
 /// Prints a link for the owner.
 async fn link(arguments: &WebLink, config: &Config) -> Result<u8> {
-    let at = arguments.at.trim_end_matches('/');
+    let at = arguments.at.clone().unwrap_or_else(|| web::own_address(config));
+    let at = at.trim_end_matches('/');
     if !at.starts_with("http://") && !at.starts_with("https://") {
         return Err(BadInput(say!("web-bad-address")).into());
     }

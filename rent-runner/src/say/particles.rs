@@ -29,7 +29,7 @@ const RO: Particle = Particle { is_direction: true, ..particle("으로", "로", 
 
 /// How a word ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
+enum FinalSound {
     Vowel,
     Rieul,
     Consonant,
@@ -61,15 +61,15 @@ fn with<'a>(particle: Particle, words: &[FluentValue<'a>]) -> FluentValue<'a> {
 /// The word with its particle behind it.
 fn joined(word: &str, particle: Particle) -> String {
     let suffix = match ending(word) {
-        Ending::Vowel => particle.vowel,
-        Ending::Rieul if particle.is_direction => particle.vowel,
-        Ending::Rieul | Ending::Consonant => particle.consonant,
-        Ending::Unknown => particle.both,
+        FinalSound::Vowel => particle.vowel,
+        FinalSound::Rieul if particle.is_direction => particle.vowel,
+        FinalSound::Rieul | FinalSound::Consonant => particle.consonant,
+        FinalSound::Unknown => particle.both,
     };
     format!("{word}{suffix}")
 }
 
-fn ending(word: &str) -> Ending {
+fn ending(word: &str) -> FinalSound {
     let mut word = word.trim_end_matches(|c: char| c.is_whitespace() || "\"'`”’」』.,*".contains(c));
     // What is in brackets is not read aloud: 테니스장 (NYJ06/07/103)을.
     if word.ends_with(')')
@@ -79,38 +79,38 @@ fn ending(word: &str) -> Ending {
         word = before.trim_end();
     }
     let word = word.trim_end_matches([')', ']', '/']);
-    let Some(last) = word.chars().next_back() else { return Ending::Unknown };
+    let Some(last) = word.chars().next_back() else { return FinalSound::Unknown };
     match last {
         '가'..='힣' => match (u32::from(last) - u32::from('가')) % 28 {
-            0 => Ending::Vowel,
-            8 => Ending::Rieul,
-            _ => Ending::Consonant,
+            0 => FinalSound::Vowel,
+            8 => FinalSound::Rieul,
+            _ => FinalSound::Consonant,
         },
         // 일, 칠, 팔; 이, 사, 오, 구; 영, 삼, 육, and the tens, hundreds and thousands that end with a zero.
-        '1' | '7' | '8' => Ending::Rieul,
-        '2' | '4' | '5' | '9' => Ending::Vowel,
-        '0' | '3' | '6' => Ending::Consonant,
+        '1' | '7' | '8' => FinalSound::Rieul,
+        '2' | '4' | '5' | '9' => FinalSound::Vowel,
+        '0' | '3' | '6' => FinalSound::Consonant,
         c if c.is_ascii_alphabetic() => latin(word),
-        '%' => Ending::Vowel,
-        _ => Ending::Unknown,
+        '%' => FinalSound::Vowel,
+        _ => FinalSound::Unknown,
     }
 }
 
 /// How a Latin word ends: read letter by letter if it is all upper case, else as a word.
-fn latin(word: &str) -> Ending {
+fn latin(word: &str) -> FinalSound {
     let start = word.rfind(|c: char| !c.is_ascii_alphabetic()).map_or(0, |at| at + 1);
     let letters: Vec<char> = word.get(start..).unwrap_or_default().chars().collect();
     let upper = letters.iter().all(char::is_ascii_uppercase);
     match &letters[..] {
         // 엘, 알; 엠, 엔.
-        [.., 'L' | 'R'] if upper => Ending::Rieul,
-        [.., 'M' | 'N'] if upper => Ending::Consonant,
-        _ if upper => Ending::Vowel,
-        [.., last] if last.eq_ignore_ascii_case(&'l') => Ending::Rieul,
-        [.., 'm' | 'n'] | [.., 'n', 'g'] => Ending::Consonant,
+        [.., 'L' | 'R'] if upper => FinalSound::Rieul,
+        [.., 'M' | 'N'] if upper => FinalSound::Consonant,
+        _ if upper => FinalSound::Vowel,
+        [.., last] if last.eq_ignore_ascii_case(&'l') => FinalSound::Rieul,
+        [.., 'm' | 'n'] | [.., 'n', 'g'] => FinalSound::Consonant,
         // A short vowel and a stop close the syllable (북, 웹, 팩); after another consonant a vowel is added (리스트).
-        [.., 'a' | 'e' | 'i' | 'o' | 'u', 'b' | 'c' | 'k' | 'p'] | [.., 'c', 'k'] => Ending::Consonant,
-        _ => Ending::Vowel,
+        [.., 'a' | 'e' | 'i' | 'o' | 'u', 'b' | 'c' | 'k' | 'p'] | [.., 'c', 'k'] => FinalSound::Consonant,
+        _ => FinalSound::Vowel,
     }
 }
 

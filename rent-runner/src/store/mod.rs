@@ -13,7 +13,9 @@ mod knowledge;
 mod menus;
 mod messages;
 mod open;
+mod rounds;
 mod sealed;
+mod shares;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -32,7 +34,8 @@ pub(crate) use knowledge::{Learned, OpeningRow};
 pub(crate) use menus::{CourtNames, KeptCourt};
 pub(crate) use messages::{Message, NewMessage};
 pub(crate) use sealed::{SealPurpose, Sealed};
-pub(crate) use web::{LinkKind, Owned, TokenHash, WebUser};
+pub(crate) use shares::Places;
+pub(crate) use web::{LinkKind, MemberThings, Owned, TokenHash, WebUser};
 
 /// What the functions of the store give.
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;

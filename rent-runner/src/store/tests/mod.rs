@@ -9,4 +9,5 @@ mod menus;
 mod opening;
 #[path = "../../../tests/cli/postgres.rs"]
 pub(crate) mod postgres;
+mod rounds;
 mod support;

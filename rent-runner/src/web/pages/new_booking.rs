@@ -228,15 +228,18 @@ async fn check(
     signed_in: &SignedIn,
     form: &BookingForm,
 ) -> Result<Result<Checked, String>, NoPage> {
-    let own_account =
-        accounts::visible(web, signed_in).await?.iter().any(|account| account.name == form.account);
-    let own_applicant =
-        applicants::visible(web, signed_in).await?.iter().any(|kept| kept.name == form.applicant);
-    if !own_account || !own_applicant {
+    let accounts = accounts::visible(web, signed_in).await?;
+    let applicants = applicants::visible(web, signed_in).await?;
+    // As it is called in the store, or as its user calls it.
+    let user = &signed_in.user;
+    let is = |name: &str, typed: &str| name == typed || name == user.own_name(typed);
+    let account = accounts.into_iter().map(|account| account.name).find(|name| is(name, &form.account));
+    let applicant = applicants.into_iter().map(|kept| kept.name).find(|name| is(name, &form.applicant));
+    let (Some(account), Some(applicant)) = (account, applicant) else {
         return Err(NoPage::new(StatusCode::FORBIDDEN, "there is no such account or applicant"));
-    }
+    };
     let draft = match form.draft() {
-        Ok(draft) => draft,
+        Ok(draft) => Draft { account: Some(account), applicant: Some(applicant), ..draft },
         Err(BadInput(why)) => return Ok(Err(why)),
     };
     let mut checker = DraftChecker::open(&web.store, web.vault.clone()).await?;
