@@ -50,7 +50,7 @@ fn main() -> ExitCode {
             let code = exit::failure_code(&error);
             if code != exit::DONE {
                 let message = format!("{error:#}");
-                terminal::error(&message);
+                terminal::error(&say::retold(&message));
                 error_document(code, message);
             }
             code.into()
