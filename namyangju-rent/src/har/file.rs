@@ -97,6 +97,12 @@ impl HarFile {
         Ok(this)
     }
 
+    /// A file of these entries.
+    pub fn of(version: &str, creator: &str, entries: Vec<HarEntry>) -> Self {
+        let (version, creator) = (Some(version.to_owned()), Some(creator.to_owned()));
+        Self { version, creator, entries, notes: Vec::new() }
+    }
+
     fn key(&mut self, key: &str, json: &[u8]) {
         let Ok(value) = serde_json::from_slice::<Value>(json) else { return };
         let short = |text: &str| text.chars().take(60).filter(|c| !c.is_control()).collect::<String>();

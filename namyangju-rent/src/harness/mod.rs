@@ -102,6 +102,7 @@ mod cookie;
 mod courts;
 mod line;
 mod pages;
+mod recording;
 mod replay;
 mod scripts;
 mod seeded;
@@ -124,6 +125,7 @@ pub use clock::ManualClock;
 pub use connections::{ClosedBy, Connection};
 pub use courts::Court;
 pub use line::Line;
+pub(crate) use replay::choice_in;
 pub use replay::{Capture, ReplayError, Told, replay};
 pub use server::StandInServer;
 pub use settings::{

@@ -349,7 +349,7 @@ fn replay_form(capture: &Capture, reading: &Reading<'_>) -> Result<Told, ReplayE
         Ok(fields) => fields,
         Err(outcome) => return Ok(Told::Outcome(outcome)),
     };
-    let choice = choice_of(capture, site, &form)?;
+    let choice = choice_in(capture, site, &form)?;
     let day = DayPage {
         place: choice.place.clone(),
         date: choice.date,
@@ -372,7 +372,7 @@ fn replay_form(capture: &Capture, reading: &Reading<'_>) -> Result<Told, ReplayE
 }
 
 /// What a form was opened for: by the capture, else by its own fields.
-fn choice_of(capture: &Capture, site: &Site, form: &FormFields) -> Result<Choice, ReplayError> {
+pub(crate) fn choice_in(capture: &Capture, site: &Site, form: &FormFields) -> Result<Choice, ReplayError> {
     let fields = &site.dialect.application.fields;
     // The field that would hold a value says by its fallback which one it is.
     let held = |template: &str| {
