@@ -25,11 +25,13 @@ mod check;
 mod compare;
 mod exchange;
 mod learn;
+mod prove;
 
 pub use check::{CheckReport, CheckedExchange, HOW_TO_SAVE_COOKIES, Understanding, check};
 pub use compare::{DifferenceKind, FieldDifference};
 pub use exchange::SeenStep;
 pub use learn::{Finding, FindingKind, LearnError, LearntDialect, learn};
+pub use prove::{Proof, ProofStep, prove};
 
 #[cfg(test)]
 mod tests;

@@ -20,7 +20,8 @@ pub use draft::{Finding, FindingKind};
 
 use self::draft::{Draft, quoted, remark};
 use self::fields::{KnownValues, SeenField, assign, seen_fields};
-use self::seen::{SeenBooking, SeenExchange, SeenForm, applicant_form};
+pub(crate) use self::seen::{SeenBooking, SeenExchange};
+use self::seen::{SeenForm, applicant_form};
 use crate::capture::compare::is_click;
 use crate::capture::exchange::{base_of, exchanges};
 use crate::har::HarFile;

@@ -29,6 +29,10 @@ pub(crate) struct Detours {
     pub(crate) mistyped: bool,
     /// Looks only, and sends no application.
     pub(crate) no_submission: bool,
+    /// Somebody else takes the slot while the form is filled.
+    pub(crate) rival: bool,
+    /// Goes straight to the day: no home page, no lists.
+    pub(crate) in_a_hurry: bool,
 }
 
 pub(crate) struct Person<'s> {
@@ -139,7 +143,9 @@ pub(crate) fn visited(stand_in: &mut StandIn, base: &str, detours: Detours) {
         field.name.clone()
     };
 
-    person.get(site.url(&paths.home));
+    if !detours.in_a_hurry {
+        person.get(site.url(&paths.home));
+    }
     person.get(site.base_url().join(&format!("{}/css/standin.css", site.dialect.address.prefix)).unwrap());
     let passwords = [detours.mistyped.then_some("wrong-one"), Some(account.password.as_str())];
     for password in passwords.into_iter().flatten() {
@@ -154,8 +160,10 @@ pub(crate) fn visited(stand_in: &mut StandIn, base: &str, detours: Detours) {
         };
         person.send("login_form", &site.url(&paths.login), fill, &[("x", "31"), ("y", "7")]);
     }
-    person.get(site.schedule_url(&place, date, &codes.view_calendar));
-    person.get(site.schedule_url(&place, date, &codes.view_day_list));
+    if !detours.in_a_hurry {
+        person.get(site.schedule_url(&place, date, &codes.view_calendar));
+        person.get(site.schedule_url(&place, date, &codes.view_day_list));
+    }
 
     let day = site.day_url(&place, date, Purpose::Sports);
     let form_url = site.url(&paths.form);
@@ -190,6 +198,13 @@ pub(crate) fn visited(stand_in: &mut StandIn, base: &str, detours: Detours) {
             control.value = (*value).to_owned();
         }
     };
+    if detours.rival {
+        let range = person.stand_in.places()[0].rounds[1].1;
+        person.stand_in.take(&place, date, range, "빠른클럽");
+    }
     person.send("reservation_form", &site.url(&paths.submit), fill, &[]);
+    if detours.in_a_hurry {
+        return;
+    }
     person.get(site.schedule_url(&place, date, &codes.view_day_list));
 }

@@ -3,6 +3,9 @@
 //! A person who has the bytes of a real answer can see here what the library makes of them, and keep
 //! them as a test. The readers are the client's own; nothing is sent.
 
+mod recorded;
+mod server;
+
 use std::fmt;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -29,6 +32,9 @@ use crate::value::date::{RentDate, SeoulTime};
 use crate::value::money::Won;
 use crate::value::place::{Place, shortened};
 use crate::value::slot::{Purpose, TimeNo, TimeRange};
+
+pub use recorded::{Replay, ReplayedRequest};
+pub use server::ReplayServer;
 
 /// One answer of a site as somebody captured it. In JSON the body is Base64.
 ///
