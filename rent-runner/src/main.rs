@@ -6,12 +6,14 @@ mod bad_input;
 mod cli;
 mod commands;
 mod config;
+mod documents;
 mod exit;
 mod foreground;
 mod notify;
 mod private_file;
 mod request;
 mod runner;
+mod say;
 mod signals;
 mod store;
 mod telemetry;
@@ -30,12 +32,14 @@ use clap::Parser;
 use tokio::runtime::Builder;
 
 use crate::cli::{Cli, Command};
-use crate::commands::{ErrorDocument, ErrorEntry, settings, settings_at, settings_of};
+use crate::commands::{settings, settings_at, settings_of};
 use crate::config::Config;
+use crate::documents::{ErrorDocument, ErrorEntry};
 use crate::telemetry::logs;
 
 fn main() -> ExitCode {
     commands::complete::answer();
+    say::choose(std::env::args_os(), asks_for_json(std::env::args_os()));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return bad_arguments(&error),

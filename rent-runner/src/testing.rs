@@ -9,7 +9,8 @@ use namyangju_rent::{SeoulTime, Wish};
 use tempfile::TempDir;
 
 use crate::config::{Config, Sources};
-use crate::notify::{Channel, Language};
+use crate::notify::Channel;
+use crate::say::Language;
 use crate::store::{BookingId, NewAccount, NewBooking, OpeningSource, RetryPace, Sealed, Store};
 use crate::vault::KeySource;
 

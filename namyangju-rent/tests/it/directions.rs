@@ -12,6 +12,7 @@ use crate::names::{compared_words, defined_twice};
 const ROWS: &[&[&str]] = &[
     &["value"],
     &["html", "clock"],
+    &["har"],
     &["page", "answer_kind"],
     &["outcome"],
     &["error"],

@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 
-use super::documents::{AccountEntry, AccountsDocument};
 use super::{open, open_vault, settings};
 use crate::bad_input::BadInput;
 use crate::cli::{AccountAdd, AccountArgs, AccountCommand, AccountName, AccountPassword};
 use crate::config::{Config, Flags};
+use crate::documents::stored;
 use crate::exit;
 use crate::request::{self, checked_name, site_of_account};
 use crate::store::{NewAccount, SealPurpose};
@@ -83,18 +83,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
     let store = open(config).await?;
     let accounts = store.accounts().await?;
     if as_json {
-        let accounts = accounts.iter().map(|account| AccountEntry {
-            name: &account.name,
-            login: &account.login,
-            site: &account.site,
-            base_url: account.base_url.as_deref(),
-            open_bookings: account.open_bookings.into(),
-            has_session: account.session.is_some(),
-            created_at: account.created_at,
-            checked_at: account.checked_at,
-            refused_at: account.refused_at,
-        });
-        terminal::json(&AccountsDocument { accounts: accounts.collect() })?;
+        terminal::json(&stored::accounts(&accounts))?;
     } else if accounts.is_empty() {
         terminal::note("no account is stored: add one with `rent-runner account add --login ID`");
     } else {

@@ -3,10 +3,10 @@
 use anyhow::{Context as _, Result};
 use namyangju_rent::clock::{Clock as _, SystemClock};
 
-use super::documents::AddDocument;
 use super::{PREPARATION, living_runner};
 use crate::cli::Add;
 use crate::config::Config;
+use crate::documents::AddDocument;
 use crate::request::courts;
 use crate::request::draft::{Draft, DraftChecker};
 use crate::store::{NewBooking, OpeningSource, Store};

@@ -1,19 +1,15 @@
 //! `applicant`: what is applied with, under names.
 
 use anyhow::Result;
-use namyangju_rent::{Application, SeoulTime};
 
-use super::documents::{ApplicantDocument, ApplicantsDocument, MaskedApplicant};
 use super::{open, open_vault, show};
 use crate::cli::{ApplicantArgs, ApplicantCommand, ApplicantSet};
 use crate::config::Config;
+use crate::documents::{ApplicantDocument, ApplicantsDocument, MaskedApplicant, stored};
 use crate::exit;
 use crate::request::{self, checked_name, seal, unseal};
 use crate::store::StoreError;
 use crate::terminal;
-
-/// What stands for a name or a number.
-const MASK: &str = "***";
 
 /// Runs one of the commands on applicants' data.
 pub(crate) async fn run(arguments: &ApplicantArgs, config: &Config) -> Result<u8> {
@@ -91,7 +87,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
         let vault = open_vault(&store, config).await?;
         for kept in kept {
             let application = unseal(&vault, &kept.data)?;
-            values.push(masked(kept.name, kept.changed_at, &application));
+            values.push(stored::masked(kept.name, kept.changed_at, &application));
         }
     }
     if as_json {
@@ -115,21 +111,4 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
     }
     store.close().await;
     Ok(())
-}
-
-/// The data with names and numbers of people masked.
-fn masked(name: String, changed_at: SeoulTime, application: &Application) -> MaskedApplicant {
-    let mask = |given: bool| given.then_some(MASK);
-    MaskedApplicant {
-        name,
-        changed_at,
-        club_name: MASK,
-        head_count: application.head_count,
-        event_name: application.event_name.clone(),
-        purpose: application.purpose.clone(),
-        applicant_name: mask(application.applicant_name.is_some()),
-        telephone: mask(application.telephone.is_some()),
-        mobile: mask(application.mobile.is_some()),
-        discount: application.discount.clone(),
-    }
 }

@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-use super::documents::{CancelDocument, CancelFailure, CancelledBooking};
 use crate::cli::Cancel;
 use crate::config::Config;
+use crate::documents::{CancelDocument, CancelFailure, CancelledBooking};
 use crate::store::{BookingId, State};
 use crate::{exit, terminal};
 

@@ -4,24 +4,22 @@ use std::time::Duration;
 
 use anyhow::Result;
 use namyangju_rent::clock::{ClockEstimate, Probe, SiteClock};
-use namyangju_rent::{Client, Error, Guest, Next, SeoulTime};
+use namyangju_rent::{Client, SeoulTime};
 
-use super::documents::ClockLine;
 use crate::cli::ClockCheck;
 use crate::config::Config;
+use crate::documents::ClockLine;
 use crate::words::{clock_sentence, millis, probes};
 use crate::{exit, request, signals, terminal};
 
 /// The width of the picture: a second in steps of 20 ms, and the path.
 const COLUMNS: usize = 51;
 
-/// The end of each wait that is spun, because timers are late by up to two milliseconds.
-const SPIN: Duration = Duration::from_micros(2_500);
-
 /// Measures, and shows each probe as it comes.
 pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
     let client = request::client(request::site_of(config)?, config)?;
-    let mut watch = Watch { client: &client, as_json: arguments.json, clock: SiteClock::new(), frame: None };
+    let mut clock = SiteClock::new();
+    let mut watch = Watch { client: &client, as_json: arguments.json, frame: None };
     if !arguments.json {
         terminal::result(&format!(
             "The clock of {}, by at most {} answers.\n{HEADER}",
@@ -31,16 +29,16 @@ pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
     }
     let guest = client.guest()?;
     let failed = tokio::select! {
-        measured = watch.measure(&guest, arguments.probes) => measured?,
-        () = signals::interruption() => {
-            watch.conclude()?;
-            return Ok(exit::INTERRUPTED);
+        measured = request::measure(&client, &guest, &mut clock, arguments.probes, |clock, probe| watch.show(clock, probe)) => {
+            Some(measured?)
         }
+        () = signals::interruption() => None,
     };
-    watch.conclude()?;
+    watch.conclude(&clock)?;
+    let Some(failed) = failed else { return Ok(exit::INTERRUPTED) };
     match failed {
         Some(error) => Err(error.into()),
-        None if watch.clock.probes().is_empty() => {
+        None if clock.probes().is_empty() => {
             let why = "the site's answers have no readable date";
             Err(exit::CodedFailure::new(exit::NO_CLEAR_ANSWER, why).into())
         }
@@ -53,54 +51,21 @@ const HEADER: &str = "    sent           answered in  dated     site ahead, ms  
 struct Watch<'c> {
     client: &'c Client,
     as_json: bool,
-    clock: SiteClock,
     /// The bounds after the first probe: the edges of the picture, in microseconds.
     frame: Option<(i64, i64)>,
 }
 
 impl Watch<'_> {
-    /// Sends the probes; what ended them, if it was an error.
-    async fn measure(&mut self, guest: &Guest, most: usize) -> Result<Option<Error>> {
-        while self.clock.probes().len() < most && self.clock.wants_more() {
-            self.wait_until(self.clock.aim(self.now())).await;
-            match guest.probe_clock().await {
-                Ok(Some(probe)) => {
-                    self.clock.add(probe);
-                    self.show(&probe)?;
-                }
-                Ok(None) => break,
-                // Nothing is known yet, or the site wants to be left alone: that is all there is to tell.
-                Err(error) if self.clock.probes().is_empty() || error.next() == Next::Stop => {
-                    return Ok(Some(error));
-                }
-                Err(error) => {
-                    terminal::note(&error.chain());
-                    break;
-                }
-            }
-        }
-        Ok(None)
-    }
-
     fn now(&self) -> Duration {
         self.client.clock().monotonic()
     }
 
-    async fn wait_until(&self, at: Duration) {
-        let clock = self.client.clock();
-        let wait = at.saturating_sub(self.now() + SPIN);
-        if !wait.is_zero() {
-            clock.sleep(wait).await;
-        }
-        clock.spin_until(at);
+    fn estimate(&self, site: &SiteClock) -> Option<ClockEstimate> {
+        site.estimate(self.client.clock().now(), self.now())
     }
 
-    fn estimate(&self) -> Option<ClockEstimate> {
-        self.clock.estimate(self.client.clock().now(), self.now())
-    }
-
-    fn show(&mut self, probe: &Probe) -> Result<()> {
-        let Some(estimate) = self.estimate() else { return Ok(()) };
+    fn show(&mut self, site: &SiteClock, probe: &Probe) -> Result<()> {
+        let Some(estimate) = self.estimate(site) else { return Ok(()) };
         let sent = self.client.clock().now().minus(self.now().saturating_sub(probe.sent));
         let took = probe.answered.saturating_sub(probe.sent);
         let date = SeoulTime::from_unix_micros(probe.date.saturating_mul(1_000_000));
@@ -120,7 +85,7 @@ impl Watch<'_> {
         let dated = date.time_text();
         Ok(terminal::result(&format!(
             "{:>2}  {}  {:>11}  {}  {}  {}",
-            self.clock.probes().len(),
+            site.probes().len(),
             sent.time_text(),
             millis(took),
             dated.split('.').next().unwrap_or_default(),
@@ -130,8 +95,8 @@ impl Watch<'_> {
     }
 
     /// The estimate, and what it is worth.
-    fn conclude(&self) -> Result<()> {
-        let Some(estimate) = self.estimate() else { return Ok(()) };
+    fn conclude(&self, site: &SiteClock) -> Result<()> {
+        let Some(estimate) = self.estimate(site) else { return Ok(()) };
         let synchronised = self.client.clock().is_synchronised();
         if self.as_json {
             let (at, local_clock_synchronised) = (self.client.clock().now(), synchronised);

@@ -5,7 +5,7 @@ use namyangju_rent::form_fields::LackingCharacter;
 use namyangju_rent::schedule::SlotState;
 use namyangju_rent::{Application, ApplicationError, Client, Credentials, Error, Verdict, Wish};
 
-use super::documents::{DiscountEntry, DryRunLine, SentField};
+use crate::documents::{DiscountEntry, DryRunLine, SentField};
 use crate::exit::CodedFailure;
 use crate::store::CourtNames;
 use crate::words::verdict_sentence;

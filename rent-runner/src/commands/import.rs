@@ -7,10 +7,10 @@ use anyhow::Result;
 use namyangju_rent::Wish;
 use namyangju_rent::limits::MAX_BOOKINGS_PER_DAY;
 
-use super::documents::ImportDocument;
 use crate::bad_input::BadInput;
 use crate::cli::{Format, Import};
 use crate::config::Config;
+use crate::documents::ImportDocument;
 use crate::request::courts;
 use crate::request::draft::{Checked, Draft, DraftChecker, Wrong};
 use crate::request::file::{self, Mistake};

@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 
-use super::documents::{ListDocument, ListedBooking};
-use super::readiness::{self, Readiness};
 use crate::cli::List;
 use crate::config::Config;
+use crate::documents::readiness::{self, Readiness};
+use crate::documents::{ListDocument, stored};
 use crate::request::courts;
 use crate::store::{Filter, FoundBookings, State, Store, StoredBooking};
 use crate::terminal;
@@ -41,15 +41,11 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
     courts::give_names(&store, &mut bookings).await;
     let held = readiness::of_held(&store).await?;
     let refused: Vec<String> =
-        super::refused_accounts(&store).await?.into_iter().map(|(name, _)| name).collect();
+        stored::refused_accounts(&store).await?.into_iter().map(|(name, _)| name).collect();
     store.close().await;
     if arguments.json {
-        let with_readiness = |booking: &StoredBooking| ListedBooking {
-            booking: booking::json(booking),
-            ready: readiness::of_booking(booking, &held),
-        };
-        let bookings = bookings.iter().map(with_readiness).collect();
-        let strange = unreadable.iter().map(super::unreadable_entry).collect();
+        let bookings = bookings.iter().map(|booking| stored::listed(booking, &held)).collect();
+        let strange = unreadable.iter().map(stored::unreadable).collect();
         terminal::json(&ListDocument { bookings, left_out, accounts_refused: refused, unreadable: strange })?;
         return Ok(super::name_unreadable(&unreadable));
     }

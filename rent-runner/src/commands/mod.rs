@@ -13,7 +13,6 @@ pub(crate) mod complete;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
-mod documents;
 mod dry_run;
 pub(crate) mod edit;
 pub(crate) mod export;
@@ -22,7 +21,6 @@ pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod notify;
 pub(crate) mod places;
-mod readiness;
 pub(crate) mod restore;
 pub(crate) mod retry;
 pub(crate) mod run_due;
@@ -41,17 +39,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::SeoulTime;
 use namyangju_rent::clock::{Clock as _, SystemClock};
-
-pub(crate) use documents::{ErrorDocument, ErrorEntry};
 
 use crate::bad_input::BadInput;
 use crate::cli::At;
-use crate::config::{Config, Flags};
+use crate::config::{Config, Flags, Source};
+use crate::documents;
 use crate::exit;
 use crate::request;
 use crate::runner::Identity;
+use crate::say;
 use crate::store::{BookingId, Store, UnreadableBooking};
 use crate::telemetry::logs;
 use crate::terminal::{self, booking};
@@ -64,6 +61,9 @@ const PREPARATION: Duration = Duration::from_secs(10 * 60);
 pub(crate) fn settings(flags: &Flags) -> Result<Config> {
     let config = Config::load(flags)?;
     logs::set_format(config.log_format);
+    if let Source::File { .. } = config.sources.of("language") {
+        say::from_settings(config.language);
+    }
     config.warnings.iter().for_each(|warning| terminal::warning(warning));
     Ok(config)
 }
@@ -86,18 +86,6 @@ pub(crate) fn name_unreadable(unreadable: &[UnreadableBooking]) -> u8 {
         terminal::error(&format!("{booking}\n{}", booking.to_do()));
     }
     if unreadable.is_empty() { exit::DONE } else { exit::NO_STORE }
-}
-
-/// The same for a program.
-fn unreadable_entry(booking: &UnreadableBooking) -> documents::UnreadableEntry<'_> {
-    let UnreadableBooking { id, account, state, why } = booking;
-    documents::UnreadableEntry {
-        id: id.0,
-        account: account.as_deref(),
-        state: state.as_deref(),
-        reason: why,
-        to_do: booking.to_do().replace('\n', " "),
-    }
 }
 
 /// Opens the store of the settings. Says so if it was made, and if a person may think of another one.
@@ -150,12 +138,6 @@ pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> 
     Ok(vault)
 }
 
-/// The accounts whose login the site refused, and when: their bookings are held.
-async fn refused_accounts(store: &Store) -> Result<Vec<(String, SeoulTime)>> {
-    let accounts = store.accounts().await?;
-    Ok(accounts.into_iter().filter_map(|account| Some((account.name, account.refused_at?))).collect())
-}
-
 /// The runner that was seen last, if it is there.
 async fn living_runner(store: &Store) -> Result<Option<String>> {
     let now = SystemClock.now();
@@ -166,7 +148,7 @@ async fn living_runner(store: &Store) -> Result<Option<String>> {
 }
 
 /// Says how a booking stands after it was changed.
-async fn say(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
+async fn tell(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
     let mut booking = store.booking(id).await?;
     request::courts::give_names(store, [&mut booking]).await;
     if as_json {

@@ -3,10 +3,10 @@
 use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
 
-use super::documents::{ChannelEntry, ChannelTest, ChannelTestDocument, ChannelsDocument};
 use crate::bad_input::BadInput;
 use crate::cli::{Notify, NotifyCommand, NotifyList, NotifyTest};
 use crate::config::Config;
+use crate::documents::{ChannelTest, ChannelTestDocument, stored};
 use crate::notify::Notifier;
 use crate::{exit, terminal};
 
@@ -19,24 +19,18 @@ pub(crate) async fn run(arguments: &Notify, config: &Config) -> Result<u8> {
 }
 
 fn list(arguments: &NotifyList, config: &Config) -> Result<u8> {
-    let channels = || config.channels.iter().map(|channel| (channel.summary(), channel.check().err()));
+    let document = stored::channels(config);
     if arguments.json {
-        let entries = channels().map(|(summary, error)| ChannelEntry {
-            name: summary.name,
-            kind: summary.kind,
-            on: summary.on,
-            error,
-        });
-        terminal::json(&ChannelsDocument { channels: entries.collect() })?;
+        terminal::json(&document)?;
         return Ok(exit::DONE);
     }
     if config.channels.is_empty() {
         terminal::note(NO_CHANNEL);
         return Ok(exit::DONE);
     }
-    let rows = channels().map(|(summary, error)| {
-        let state = error.unwrap_or_else(|| "ready".to_owned());
-        vec![summary.name, summary.kind.to_owned(), summary.on.join(", "), state]
+    let rows = document.channels.into_iter().map(|channel| {
+        let state = channel.error.unwrap_or_else(|| "ready".to_owned());
+        vec![channel.name, channel.kind.to_owned(), channel.on.join(", "), state]
     });
     terminal::result(&terminal::table(&["name", "kind", "gets", "state"], rows.collect()))?;
     Ok(exit::DONE)

@@ -4,10 +4,10 @@ use anyhow::Result;
 use namyangju_rent::Site;
 use namyangju_rent::places::CentreCode;
 
-use super::documents::{EmptyMenu, Listed, PlacesDocument};
 use crate::bad_input::BadInput;
 use crate::cli::Places;
 use crate::config::Config;
+use crate::documents::{EmptyMenu, Listed, PlacesDocument, stored};
 use crate::request::courts;
 use crate::request::menus::{FoundMenus, MenuWalk};
 use crate::store::KeptCourt;
@@ -41,7 +41,7 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
         return Err(no_centre(centre, &menus, found.centres.iter().map(|entry| &entry.centre)));
     }
     let courts = found.courts();
-    let places = listed(&courts, client.site());
+    let places = stored::courts(&courts, client.site());
     let count = u32::try_from(places.len()).unwrap_or(u32::MAX);
     let empty = if arguments.all { empty(&found, &courts) } else { Vec::new() };
     let store = super::open_if_there(config).await;
@@ -95,15 +95,9 @@ fn no_centre<'c>(
 }
 
 fn known(site: &Site, centre: Option<&CentreCode>) -> Vec<Listed> {
-    let wanted = site.known_places().iter().filter(|known| centre.is_none_or(|c| known.place.centre == *c));
-    wanted
-        .map(|known| Listed {
-            place: known.place.clone(),
-            names: vec![known.name.clone()],
-            confidence: Some(known.confidence.clone()),
-            human_check: site.has_human_check(&known.place),
-        })
-        .collect()
+    let mut known = stored::known_places(site);
+    known.retain(|known| centre.is_none_or(|centre| known.place.centre == *centre));
+    known
 }
 
 fn table(places: &[Listed], with_confidence: bool) -> String {
@@ -118,17 +112,6 @@ fn table(places: &[Listed], with_confidence: bool) -> String {
         row
     };
     terminal::table(&header, places.iter().map(row).collect())
-}
-
-/// The courts as they are listed.
-fn listed(courts: &[KeptCourt], site: &Site) -> Vec<Listed> {
-    let listed = |court: &KeptCourt| Listed {
-        place: court.place.clone(),
-        names: court.names.clone(),
-        confidence: None,
-        human_check: site.has_human_check(&court.place),
-    };
-    courts.iter().map(listed).collect()
 }
 
 /// Centres and groups in which no court was found.

@@ -6,10 +6,10 @@ use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
 use tokio::sync::watch;
 
-use super::documents::RunDueLine;
 use super::serve::{leave, send_messages};
 use crate::bad_input::BadInput;
 use crate::config::Config;
+use crate::documents::RunDueLine;
 use crate::notify::Notifier;
 use crate::runner::{CLAIM_BEFORE, Context, Done, End, Observer, Runner, Scope};
 use crate::store::Store;

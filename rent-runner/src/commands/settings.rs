@@ -3,10 +3,10 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::documents::{SettingEntry, SettingSource, SettingsDocument};
 use crate::bad_input::BadInput;
 use crate::cli::{SettingsArgs, SettingsCommand, SettingsShow};
-use crate::config::{Config, EXAMPLE, Flags, Source, rows, settings_file};
+use crate::config::{Config, EXAMPLE, Flags, rows, settings_file};
+use crate::documents::stored;
 use crate::telemetry::logs;
 use crate::{exit, terminal};
 
@@ -35,11 +35,7 @@ pub(crate) fn run(arguments: &SettingsArgs, mut flags: Flags) -> Result<u8> {
 fn show(arguments: &SettingsShow, config: &Config) -> Result<()> {
     let rows = rows(config);
     if arguments.json {
-        let settings = rows.iter().map(|(key, value, source)| {
-            let (setting, source) = (*key, source_entry(source));
-            SettingEntry { setting, value, source }
-        });
-        terminal::json(&SettingsDocument { file: config.file.as_ref(), settings: settings.collect() })?;
+        terminal::json(&stored::settings(config, &rows))?;
         return Ok(());
     }
     let rows = rows
@@ -57,14 +53,5 @@ fn plain(value: &Value) -> String {
         Value::Array(list) if list.is_empty() => "-".to_owned(),
         Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join("\n"),
         other => other.to_string(),
-    }
-}
-
-fn source_entry(source: &Source) -> SettingSource<'_> {
-    match source {
-        Source::Default => SettingSource::Default,
-        Source::File { path, line } => SettingSource::File { path, line: *line },
-        Source::Environment(name) => SettingSource::Environment { name },
-        Source::Flag(name) => SettingSource::Flag { name },
     }
 }

@@ -4,23 +4,22 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::Result;
+use namyangju_rent::Application;
 use namyangju_rent::clock::ClockEstimate;
 use namyangju_rent::report::OpeningBracket;
-use namyangju_rent::{Application, Event};
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::documents::{AttemptEntry, EventEntry, ShowDocument, UnreadableDocument};
-use super::readiness::{self, Readiness};
 use crate::bad_input::BadInput;
 use crate::cli::Show;
 use crate::config::Config;
+use crate::documents::readiness::{self, Readiness};
+use crate::documents::{UnreadableDocument, stored};
 use crate::request::courts;
 use crate::runner::Identity;
 use crate::store::{
-    AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, SealPurpose, Store, StoreError,
-    StoredBooking,
+    AttemptRow, BookingHistory, BookingId, OpeningSource, SealPurpose, Store, StoreError, StoredBooking,
 };
 use crate::terminal::{booking, layout};
 use crate::words::{clock_sentence, counted, duration, in_words, millis, probes};
@@ -41,7 +40,7 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
     let mut story = match store.story(id).await {
         Err(StoreError::Unreadable(booking)) => {
             if arguments.json {
-                terminal::json(&UnreadableDocument { unreadable: [super::unreadable_entry(&booking)] })?;
+                terminal::json(&UnreadableDocument { unreadable: [stored::unreadable(&booking)] })?;
             }
             store.close().await;
             return Ok(super::name_unreadable(&[booking]));
@@ -57,7 +56,7 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         None
     };
     if arguments.json {
-        let document = as_json(&story, application.as_ref(), arguments.events, ready.as_ref());
+        let document = stored::shown(&story, application.as_ref(), arguments.events, ready.as_ref());
         terminal::json(&document)?;
     } else {
         terminal::result(&as_text(&story, application.as_ref(), arguments.events, ready.as_ref()))?;
@@ -98,36 +97,6 @@ async fn page(store: &Store, config: &Config, id: BookingId, round: Option<i64>,
     Ok(())
 }
 
-fn as_json<'s>(
-    story: &'s BookingHistory,
-    application: Option<&'s Application>,
-    events: bool,
-    ready: Option<&'s Readiness>,
-) -> ShowDocument<'s> {
-    let attempts = story.attempts.iter().map(|row| AttemptEntry {
-        round: row.round,
-        runner: runner_of(&story.events, row),
-        page_bytes: row.page_bytes,
-        attempt: &row.attempt,
-    });
-    let entry = |row: &'s EventRow| EventEntry {
-        round: row.round,
-        fence: row.fence,
-        runner: &row.runner,
-        at: row.at,
-        event: &row.event,
-    };
-    ShowDocument {
-        booking: booking::json(&story.booking),
-        attempts: attempts.collect(),
-        report: story.report.as_ref(),
-        unreadable: &story.unreadable,
-        ready,
-        application,
-        events: events.then(|| story.events.iter().map(entry).collect()),
-    }
-}
-
 fn as_text(
     story: &BookingHistory,
     application: Option<&Application>,
@@ -144,7 +113,7 @@ fn as_text(
         text.push('\n');
     };
     for row in &story.attempts {
-        attempt(row, runner_of(&story.events, row).map(Identity::name_of), &story.booking)
+        attempt(row, stored::runner_of(&story.events, row).map(Identity::name_of), &story.booking)
             .into_iter()
             .for_each(&mut line);
     }
@@ -241,14 +210,6 @@ pub(super) fn applicant(application: &Application) -> Vec<(&'static str, String)
 }
 
 /// Who made an attempt, by the events around it.
-fn runner_of<'e>(events: &'e [EventRow], row: &AttemptRow) -> Option<&'e str> {
-    let mut made = events.iter().filter(|event| {
-        event.round == row.round
-            && matches!(event.event, Event::Attempt { number, .. } if number == row.attempt.number)
-    });
-    made.next_back().map(|event| event.runner.as_str())
-}
-
 fn attempt(row: &AttemptRow, runner: Option<&str>, booking: &StoredBooking) -> Vec<String> {
     let attempt = &row.attempt;
     let round = if booking.round > 1 { format!("round {}, ", row.round) } else { String::new() };

@@ -7,48 +7,24 @@ use namyangju_rent::SeoulTime;
 use namyangju_rent::aim::Stamp;
 use namyangju_rent::clock::{Clock as _, ClockFacts, SystemClock};
 
-use super::documents::{
-    FailingMessage, HeldEntry, OpeningEntry, RefusedAccount, RunnerEntry, SiteClockEntry, StatusDocument,
-};
-use super::readiness;
 use crate::cli::Status;
 use crate::config::Config;
+use crate::documents::StatusFacts;
 use crate::runner::Identity;
-use crate::store::{Account, Filter, Message, OpeningRow, RunnerRow, State, Store};
+use crate::store::{Filter, OpeningRow, RunnerRow, State};
 use crate::terminal::labelled;
 use crate::words::{counted, duration};
-use crate::{exit, request, terminal, words};
-
-/// How many true opening instants, and messages that do not arrive, are shown.
-const MAX_SHOWN: u32 = 10;
+use crate::{exit, terminal, words};
 
 /// Tells it.
 pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     let store = super::open(config).await?;
-    let runners = store.runners().await?;
-    let counts = store.counts().await?;
-    let next = store.next_opening().await?;
-    let failing = store.messages_failing(MAX_SHOWN).await?;
-    let openings = openings(&store).await?;
-    let clocks = store.site_clocks().await?;
-    let refused = super::refused_accounts(&store).await?;
-    let mut held: Vec<_> = readiness::of_held(&store).await?.into_iter().collect();
-    held.sort_by_key(|(id, _)| *id);
+    let facts = StatusFacts::read(&store).await?;
     if arguments.json {
-        terminal::json(&StatusDocument {
-            store: store.address(),
-            runners: runners.iter().map(runner_entry).collect(),
-            bookings: counts.iter().map(|(state, many)| (state.as_str(), *many)).collect(),
-            next_unclaimed_opening: next,
-            messages_waiting: store.messages_waiting().await?,
-            messages_failing: failing.iter().map(failing_message).collect(),
-            openings_seen: openings.iter().map(opening_entry).collect(),
-            held: held.iter().map(|(id, ready)| HeldEntry { booking: id.0, ready }).collect(),
-            site_clocks: clocks.iter().map(|(site, learnt)| SiteClockEntry { site, learnt }).collect(),
-            accounts_refused: refused.iter().map(|(name, at)| RefusedAccount { name, at: *at }).collect(),
-        })?;
+        terminal::json(&facts.document(&store))?;
         return Ok(exit::DONE);
     }
+    let StatusFacts { runners, counts, next, failing, openings, clocks, refused, held, .. } = facts;
     let mut lines = vec![labelled("store", store.address())];
     let mut states: Vec<_> = counts
         .iter()
@@ -97,38 +73,6 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     terminal::result(&lines.join("\n"))?;
     store.close().await;
     Ok(exit::DONE)
-}
-
-fn runner_entry(runner: &RunnerRow) -> RunnerEntry<'_> {
-    RunnerEntry {
-        name: Identity::name_of(&runner.name),
-        identity: &runner.name,
-        started_at: runner.started_at,
-        seen_at: runner.seen_at,
-        stopped_at: runner.stopped_at,
-        holds: runner.holds,
-    }
-}
-
-fn failing_message(message: &Message) -> FailingMessage<'_> {
-    FailingMessage {
-        channel: &message.channel,
-        kind: &message.kind,
-        booking: message.booking.map(|booking| booking.0),
-        tries: message.tries,
-        error: message.last_error.as_deref(),
-        at: message.created_at,
-    }
-}
-
-fn opening_entry(row: &OpeningRow) -> OpeningEntry<'_> {
-    OpeningEntry {
-        place: &row.place,
-        date: row.date,
-        expected: row.expected,
-        after: row.bracket.after,
-        before: row.bracket.before,
-    }
 }
 
 fn line(runner: &RunnerRow) -> String {
@@ -182,24 +126,6 @@ fn learnt(facts: &ClockFacts, now: SeoulTime) -> Vec<String> {
         kept => format!("it keeps an idle connection for {}", duration::text(Duration::from_micros(kept))),
     }));
     lines
-}
-
-/// The true opening instants that were seen at the sites of all accounts.
-async fn openings(store: &Store) -> Result<Vec<OpeningRow>> {
-    let accounts: Vec<Account> = store.accounts().await?;
-    let mut sites: Vec<String> = accounts
-        .iter()
-        .filter_map(|account| request::site_of_account(account).ok())
-        .map(|site| site.base_url().to_string())
-        .collect();
-    sites.sort();
-    sites.dedup();
-    let mut openings = Vec::new();
-    for site in sites {
-        openings.extend(store.openings(&site, MAX_SHOWN).await?);
-    }
-    openings.truncate(usize::try_from(MAX_SHOWN).unwrap_or(usize::MAX));
-    Ok(openings)
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use anyhow::Result;
 use namyangju_rent::nfc;
 
-use super::documents::WebLinkDocument;
 use crate::bad_input::BadInput;
 use crate::cli::{WebArgs, WebCommand, WebLink, WebOwner};
 use crate::config::Config;
+use crate::documents::WebLinkDocument;
 use crate::store::LinkKind;
 use crate::web::{make_link, set_owner};
 use crate::{exit, terminal};

@@ -17,7 +17,8 @@ use super::masked::mask_database;
 use super::source::{Source, Sources};
 use super::{Config, Flags, beside};
 use crate::bad_input::BadInput;
-use crate::notify::{Channel, Language};
+use crate::notify::Channel;
+use crate::say::Language;
 use crate::telemetry::logs::LogFormat;
 use crate::vault::KeySource;
 
@@ -320,13 +321,9 @@ pub(crate) fn on_block(text: &str) -> std::result::Result<OnBlock, String> {
     }
 }
 
-/// The language of messages.
+/// A language, by its name or its tag.
 pub(crate) fn language(text: &str) -> std::result::Result<Language, String> {
-    match text.trim() {
-        "korean" => Ok(Language::Korean),
-        "english" => Ok(Language::English),
-        _ => Err("write `korean` or `english`".to_owned()),
-    }
+    Language::parse(text).ok_or_else(|| "write `korean` (`ko`) or `english` (`en`)".to_owned())
 }
 
 fn log_format(text: &str) -> std::result::Result<LogFormat, String> {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Config;
 use super::keys::SETTINGS;
 use super::source::Source;
-use crate::notify::Language;
+use crate::say::Language;
 use crate::telemetry::logs::LogFormat;
 use crate::vault::KeySource;
 

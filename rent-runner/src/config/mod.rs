@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use namyangju_rent::network::{OnBlock, Route, Routes, TlsBackend};
 
-use crate::notify::{self, Channel, Language};
+use crate::notify::{self, Channel};
+use crate::say::Language;
 use crate::telemetry::logs::LogFormat;
 use crate::vault::KeySource;
 

@@ -272,7 +272,7 @@ impl Journal {
     pub(crate) fn take_back(&mut self) {
         let text = "interrupted before an application left".to_owned();
         let (step, answer) = (Step::Submit, AnswerKind::NotSent);
-        self.add(&OwnEvent::now(Event::Answered { step, answer, text, receipt: None }), true);
+        self.add(&OwnEvent::now(Event::Answered { step, answer, text, receipt: None, exchange: None }), true);
     }
 
     /// Takes the report in.

@@ -70,10 +70,9 @@ pub(super) struct FailurePage {
 impl IntoResponse for NoPage {
     fn into_response(self) -> Response {
         // Without a request at hand there is no language: the words are few, and both are there.
-        let words = words::of(crate::notify::Language::Korean);
+        let words = words::of(crate::say::Language::Korean);
         let reader = Reader { words, path: String::new(), here: String::new() };
-        let title =
-            format!("{} / {}", reader.words.failed, words::of(crate::notify::Language::English).failed);
+        let title = format!("{} / {}", words.failed, words::of(crate::say::Language::English).failed);
         let page = FailurePage { frame: reader.frame(title, None), text: self.text };
         (self.status, html(&page)).into_response()
     }

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
-use axum::http::Method;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::{HeaderMap, Method};
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
 use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
 use namyangju_rent::clock::{Clock as _, SystemClock};
 
 use super::assets;
 use super::doors::session::SignedIn;
 use super::state::Web;
 use super::words::{self, Words};
-use crate::notify::Language;
+use crate::say::{Language, in_language_async};
 
 /// The cookie of the language.
 pub(super) const LANGUAGE: &str = "rent_language";
@@ -71,22 +73,33 @@ impl Reader {
     }
 }
 
+/// The language that a browser has chosen, or else asks for.
+fn language_of(headers: &HeaderMap, otherwise: Language) -> Language {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let chosen = cookies
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == LANGUAGE)
+        .and_then(|(_, tag)| words::language_of(tag));
+    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|line| line.to_str().ok());
+    let asked = accepted.and_then(|line| {
+        let tags = line.split(',').map(|tag| tag.split(';').next().unwrap_or_default().trim());
+        tags.into_iter().find_map(words::language_of)
+    });
+    chosen.or(asked).unwrap_or(otherwise)
+}
+
+/// Answers in the reader's language: what is said on the way is said in it.
+pub(super) async fn speak(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+    let language = language_of(request.headers(), web.config.language);
+    in_language_async(language, next.run(request)).await
+}
+
 impl FromRequestParts<Arc<Web>> for Reader {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Self::Rejection> {
-        let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let chosen = cookies
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(name, _)| *name == LANGUAGE)
-            .and_then(|(_, tag)| words::language_of(tag));
-        let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|line| line.to_str().ok());
-        let asked = accepted.and_then(|line| {
-            let tags = line.split(',').map(|tag| tag.split(';').next().unwrap_or_default().trim());
-            tags.into_iter().find_map(words::language_of)
-        });
-        let language: Language = chosen.or(asked).unwrap_or(web.config.language);
+        let language = language_of(&parts.headers, web.config.language);
         let path = parts.uri.path().to_owned();
         // Only what is asked for with GET is an address to come back to.
         let whole = parts.uri.path_and_query().filter(|_| parts.method == Method::GET);

@@ -10,7 +10,6 @@ mod assets;
 mod doors;
 mod form;
 mod frame;
-mod korean;
 mod listen;
 mod live;
 mod pages;
@@ -237,6 +236,8 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/live", get(live::stream))
         .route("/csp", post(doors::policy::report))
         .fallback(pages::missing::show)
+        // Inside what finishes a request: it is a task of its own.
+        .layer(middleware::from_fn_with_state(Arc::clone(&web), frame::speak))
         .layer(middleware::from_fn(doors::finish::begun))
         .layer(middleware::from_fn(doors::origin::check))
         .layer(middleware::from_fn_with_state(Arc::clone(&web), doors::unclaimed::check))

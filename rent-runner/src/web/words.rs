@@ -3,7 +3,7 @@
 use namyangju_rent::SeoulTime;
 use namyangju_rent::schedule::{Month, SlotState};
 
-use crate::notify::Language;
+use crate::say::Language;
 use crate::store::{OpeningSource, State};
 
 macro_rules! words {
@@ -327,15 +327,6 @@ impl Words {
         }
     }
 
-    /// A day as people write it: `12월 5일(토)`.
-    pub(super) fn day(&self, date: namyangju_rent::RentDate) -> String {
-        let weekday = date.weekday_korean();
-        if self.tag == "ko" {
-            return format!("{}월 {}일({weekday})", date.month(), date.day());
-        }
-        format!("{} {date}", english_weekday(weekday))
-    }
-
     /// How sure a rule of the dialects is, by its mark.
     pub(super) fn of_confidence(&self, mark: &str) -> &'static str {
         match mark {
@@ -397,22 +388,5 @@ impl Words {
     /// A month: `2026년 12월`.
     pub(super) fn month(&self, month: Month) -> String {
         if self.tag == "ko" { format!("{}년 {}월", month.year(), month.month()) } else { month.to_string() }
-    }
-
-    /// A weekday, by its Korean name.
-    pub(super) fn weekday(&self, korean: &'static str) -> &'static str {
-        if self.tag == "ko" { korean } else { english_weekday(korean) }
-    }
-}
-
-fn english_weekday(korean: &str) -> &'static str {
-    match korean {
-        "월" => "Mon",
-        "화" => "Tue",
-        "수" => "Wed",
-        "목" => "Thu",
-        "금" => "Fri",
-        "토" => "Sat",
-        _ => "Sun",
     }
 }

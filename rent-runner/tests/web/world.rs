@@ -132,6 +132,7 @@ fn command(folder: &tempfile::TempDir, database: &str, site: &StandInServer, arg
     }
     command
         .env("HOME", "/nowhere")
+        .env("LC_ALL", "en_US.UTF-8")
         .env("RENT_DATABASE", database)
         .env("RENT_KEY_FILE", folder.path().join("key"));
     command.env("RENT_BASE_URL", site.base_url()).args(arguments).stdin(Stdio::null());

@@ -176,6 +176,7 @@ pub(in crate::store) fn event(row: &Row) -> Result<EventRow> {
         answer: AnswerKind::Unrecognised,
         text: "an event that this version of the program cannot read".to_owned(),
         receipt: None,
+        exchange: None,
     };
     Ok(EventRow {
         round: row.int("round")?,

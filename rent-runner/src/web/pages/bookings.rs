@@ -13,6 +13,7 @@ use namyangju_rent::{Event, Place, SeoulTime, nfc};
 use super::accounts;
 use crate::request::courts::{self, CourtBook};
 use crate::request::site_of_account;
+use crate::say::{day_and_time, retold};
 use crate::store::{Account, BookingId, ListFilter, ListPart, State as Standing, StoredBooking};
 use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::session::SignedIn;
@@ -55,7 +56,7 @@ impl Card {
         Self {
             id: booking.id.0,
             court: wish.map(|wish| court_name(booking, &wish.place)).unwrap_or_default(),
-            when: wish.map(|wish| format!("{} {}", words.day(wish.date), wish.range)).unwrap_or_default(),
+            when: wish.map(|wish| day_and_time(wish.date, wish.range)).unwrap_or_default(),
             state: words.of_state(booking.state),
             style: booking.state.as_str(),
             next: words.next_of(booking.state),
@@ -65,7 +66,7 @@ impl Card {
             account: booking.account.clone(),
             receipt: booking.receipt.as_ref().map(|receipt| receipt.number.clone()),
             // The receipt says it in any language.
-            reason: booking.reason.clone().filter(|_| booking.state != Standing::Succeeded),
+            reason: booking.reason.as_deref().filter(|_| booking.state != Standing::Succeeded).map(retold),
             note: booking.note.clone(),
             choices: booking.choices.len(),
             clock: words.clock_own.to_owned(),

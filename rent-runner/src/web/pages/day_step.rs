@@ -13,6 +13,7 @@ use namyangju_rent::schedule::{Month, SlotState};
 use namyangju_rent::{Place, Purpose, RentDate, SeoulTime, TimeRange};
 
 use super::planning::Planning;
+use crate::say::{day as say_day, weekday};
 use crate::store::{MonthLook, SeenSlot};
 use crate::web::answer::{NoPage, Page, html};
 use crate::web::frame::Frame;
@@ -109,6 +110,12 @@ pub(super) fn weeks<D>(month: Month, mut day: impl FnMut(RentDate) -> D) -> Vec<
     weeks
 }
 
+/// The names of the weekdays, in the order of the calendar's columns.
+pub(super) fn week_names(month: Month) -> Vec<&'static str> {
+    let days = (0..).map(|days| month.first_day().plus_days(days));
+    days.skip_while(|date| WEEK.first() != Some(&date.weekday_korean())).take(WEEK.len()).map(weekday).collect()
+}
+
 fn month_before(month: Month) -> Month {
     month.first_day().plus_days(-1).into()
 }
@@ -166,7 +173,7 @@ pub(super) async fn page(planning: &Planning<'_>, plan: Plan, wrong: Option<Stri
         CalendarCell {
             number: date.day(),
             href: (!is_past).then(|| Plan { month: Some(month), date: Some(date), ..plan.clone() }.href()),
-            label: format!("{}: {said}{booked}", words.day(date)),
+            label: format!("{}: {said}{booked}", say_day(date)),
             sign,
             style,
             is_own,
@@ -182,7 +189,7 @@ pub(super) async fn page(planning: &Planning<'_>, plan: Plan, wrong: Option<Stri
         month: words.month(month),
         previous: (month > this_month).then(|| at_month(month_before(month))),
         next: (month < last_month).then(|| at_month(month.next())),
-        weekdays: WEEK.iter().map(|day| words.weekday(day)).collect(),
+        weekdays: week_names(month),
         weeks,
         openings: openings.into_values().collect(),
         looked_at: look.map(|look| look.read_at.to_string()),
@@ -317,7 +324,7 @@ pub(super) async fn times(
     let page = TimeStepPage {
         frame: planning.frame(&plan, planning.title(&plan)),
         court: asked.map_or_else(|| plan.place.clone(), |asked| planning.court_title(&names, &asked)),
-        day: words.day(date),
+        day: say_day(date),
         change_day: Plan { month: Some(date.into()), date: None, ..plan.clone() }.href(),
         rounds: rounds.collect(),
         typed: chosen.typed,

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
-use namyangju_rent::Purpose;
+use namyangju_rent::{Purpose, SeoulTime};
 
 use super::planning::Planning;
 use crate::bad_input::BadInput;
-use crate::cli::{ApplicationArgs, OpensAt};
-use crate::request::{self, PlannedOpening, draft, seal, unseal};
+use crate::cli::{AimArgs, ApplicationArgs, Clear, Edit};
+use crate::request::{self, Edited};
 use crate::store::{BookingId, Change, OpeningSource, StoredBooking};
 use crate::web::answer::Page;
 use crate::web::doors::session::SignedIn;
@@ -20,8 +20,8 @@ use crate::web::state::Web;
 pub(super) struct CheckedChange {
     pub(super) change: Change,
     pub(super) choices: Vec<namyangju_rent::Wish>,
-    pub(super) opens: PlannedOpening,
-    pub(super) advice: Vec<String>,
+    pub(super) opens: (OpeningSource, SeoulTime),
+    pub(super) notes: Vec<String>,
 }
 
 /// Begins to change a booking: as it is stored now.
@@ -58,51 +58,40 @@ fn plan_of(booking: &StoredBooking) -> Plan {
     }
 }
 
-/// Checks the changed booking as if it were new.
+/// Checks the changed booking as if it were new, as `edit` does.
 ///
 /// # Errors
 /// Bad input, and those of the store and the site.
-pub(super) async fn check(
-    planning: &mut Planning<'_>,
-    plan: &Plan,
-    id: BookingId,
-) -> anyhow::Result<CheckedChange> {
+pub(super) async fn check(planning: &Planning<'_>, plan: &Plan, id: BookingId) -> anyhow::Result<CheckedChange> {
     let web = planning.web;
     let booking = web.store.booking(id).await?;
     let wanted = plan.wanted()?;
-    let site = planning.site.clone();
-    planning
-        .courts
-        .complete(&wanted, Some(&web.store), || request::client(site.clone(), &web.config))
-        .await?;
-    let choices = request::wishes(&wanted, plan.events, &planning.courts)?;
-    let first = choices.first().ok_or_else(|| BadInput("there is no wish".to_owned()))?;
-    let (opens, said) = match plan.opens_at()? {
-        Some(asked) => draft::opening(asked, &site, first)?,
-        None if booking.opens == OpeningSource::Rule => draft::opening(OpensAt::Auto, &site, first)?,
-        None => (PlannedOpening { at: booking.opens_at, how: booking.opens, confidence: None }, None),
+    let (first, others) = wanted.split_first().ok_or_else(|| BadInput("there is no wish".to_owned()))?;
+    let applicant = Some(plan.applicant.clone()).filter(|name| !name.is_empty());
+    let arguments = Edit {
+        id: id.0,
+        place: vec![first.place.clone()],
+        date: Some(first.date),
+        time: vec![first.range],
+        or: others.to_vec(),
+        events: Some(plan.events),
+        applicant,
+        application: ApplicationArgs::default(),
+        opens_at: plan.opens_at()?,
+        aim: AimArgs::default(),
+        note: Some(plan.note.clone()).filter(|note| !note.is_empty()),
+        clear: [others.is_empty().then_some(Clear::Or), plan.note.is_empty().then_some(Clear::Note)]
+            .into_iter()
+            .flatten()
+            .collect(),
+        json: false,
     };
-    request::check_opening(&opens, booking.give_up_after, &choices)?;
-    let mut advice = request::advice(&site, &choices, Some(&opens));
-    advice.extend(said);
-    advice.extend(draft::doubts(&site, &choices, &opens, &planning.courts));
-    advice.extend(request::earlier_looks(&web.store, &site, &planning.courts.names(), &choices).await);
-    let mut change = Change::default();
-    if choices != booking.choices {
-        change.choices = Some(choices.clone());
-    }
-    if (opens.how, opens.at) != (booking.opens, booking.opens_at) {
-        change.opening = Some((opens.how, opens.at));
-    }
-    let note = draft::note(Some(&plan.note))?;
-    if note != booking.note {
-        change.note = Some(note);
-    }
-    if !plan.applicant.is_empty() {
-        let kept = unseal(&web.vault, &web.store.applicant(&plan.applicant).await?.data)?;
-        let application = request::application(&ApplicationArgs::default(), Some(kept))?;
-        advice.extend(request::lacking(&application, site.charset()));
-        change.application = Some(seal(&web.vault, &application)?);
-    }
-    Ok(CheckedChange { change, choices, opens, advice })
+    let vault = web.vault.clone();
+    let Edited { mut change, notes } =
+        request::edited(&web.store, &web.config, id, &arguments, async || Ok(vault)).await?;
+    // Other choices begin a new round, and these may be those that are stored.
+    let choices = change.choices.take().unwrap_or_else(|| booking.choices.clone());
+    change.choices = Some(choices.clone()).filter(|choices| *choices != booking.choices);
+    let opens = change.opening.unwrap_or((booking.opens, booking.opens_at));
+    Ok(CheckedChange { change, choices, opens, notes })
 }

@@ -201,7 +201,7 @@ async fn add(planning: Planning<'_>, plan: Plan, stores: bool, action: &Action) 
 }
 
 async fn change(
-    mut planning: Planning<'_>,
+    planning: Planning<'_>,
     plan: Plan,
     id: BookingId,
     stores: bool,
@@ -215,13 +215,12 @@ async fn change(
         let why = format!("{} {id}: {}", planning.words().booking, planning.words().plan_stale);
         return order_step::page(&planning, plan, Some(why)).await;
     }
-    let checked = match edit_booking::check(&mut planning, &plan, id).await {
+    let checked = match edit_booking::check(&planning, &plan, id).await {
         Ok(checked) => checked,
         Err(error) => return order_step::page(&planning, plan, Some(told(error)?)).await,
     };
     if !stores {
-        let opens = (checked.opens.how, checked.opens.at);
-        return shown(&planning, plan, &checked.choices, opens, checked.advice).await;
+        return shown(&planning, plan, &checked.choices, checked.opens, checked.notes).await;
     }
     match web.store.edit_seen_booking(id, &checked.change, stored.changed_at).await {
         Ok(()) => {

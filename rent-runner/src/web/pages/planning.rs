@@ -7,6 +7,7 @@ use super::{accounts, applicants};
 use crate::cli::{AskedPlace, Choice};
 use crate::request::courts::CourtBook;
 use crate::request::site_of_account;
+use crate::say::{day, day_and_time};
 use crate::store::{Account, CourtNames};
 use crate::web::answer::NoPage;
 use crate::web::doors::session::SignedIn;
@@ -128,7 +129,7 @@ impl<'w> Planning<'w> {
     /// A choice as people read it.
     pub(super) fn choice_title(&self, names: &CourtNames, choice: &Choice) -> String {
         let court = self.court_title(names, &choice.place);
-        format!("{court} · {} {}", self.words().day(choice.date), choice.range)
+        format!("{court} · {}", day_and_time(choice.date, choice.range))
     }
 
     /// The courts that a typed one stands for, by what is known here; none if that is not enough.
@@ -156,6 +157,6 @@ impl<'w> Planning<'w> {
         let many = self.web.store.booked_on(self.account.id, date, plan.edit).await?;
         let words = self.words();
         let most = namyangju_rent::limits::MAX_BOOKINGS_PER_DAY;
-        Ok(words.plan_limit(&words.day(date), many, most))
+        Ok(words.plan_limit(&day(date), many, most))
     }
 }

@@ -12,10 +12,11 @@ use namyangju_rent::RentDate;
 use namyangju_rent::clock::{Clock as _, SystemClock};
 use namyangju_rent::schedule::Month;
 
-use super::day_step::{WEEK, weeks};
+use super::day_step::{WEEK, week_names, weeks};
 use super::new_booking::{need_people, once, told};
 use super::planning::Planning;
 use crate::request::draft::DraftChecker;
+use crate::say::day as say_day;
 use crate::store::{NewBooking, OpeningSource};
 use crate::web::action::{Action, audit};
 use crate::web::answer::{Page, html};
@@ -196,7 +197,7 @@ async fn choose(
     let weeks = weeks(month, |date| DayBox {
         date: date.to_string(),
         number: date.day(),
-        label: words.day(date),
+        label: say_day(date),
         is_chosen: is_chosen(date) && date >= today,
         is_over: date < today,
     });
@@ -214,12 +215,12 @@ async fn choose(
         weekdays: (0..WEEK.len())
             .map(|number| WeekdayBox {
                 number,
-                name: words.weekday(WEEK.get(number).copied().unwrap_or_default()),
+                name: week_names(month).get(number).copied().unwrap_or_default(),
                 is_chosen: chosen.weekdays.contains(&number),
             })
             .collect(),
         month: words.month(month),
-        names: WEEK.iter().map(|day| words.weekday(day)).collect(),
+        names: week_names(month),
         weeks,
         wrong,
         plan,
@@ -250,7 +251,7 @@ pub(in crate::web) async fn act(State(web): State<Arc<Web>>, action: Action) -> 
     for date in &chosen.dates {
         let mut day = RepeatedDay {
             date: date.to_string(),
-            day: words.day(*date),
+            day: say_day(*date),
             opens: String::new(),
             wrong: None,
             advice: Vec::new(),

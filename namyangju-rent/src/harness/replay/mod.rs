@@ -5,8 +5,6 @@
 
 use std::fmt;
 
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use base64::{Engine as _, alphabet};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,6 +13,7 @@ use url::Url;
 use crate::client::login::login_said;
 use crate::client::visitor::menu_of;
 use crate::error::{Error, Step};
+use crate::har::from_base64;
 use crate::html::charset::{Charset, FormFields};
 use crate::net::redirect::{Onward, onward};
 use crate::outcome::Outcome;
@@ -194,7 +193,12 @@ impl Capture {
             charset,
             alerts: Vec::new(),
             cookies: Vec::new(),
-            timing: Timing { sent, first_byte: Default::default(), done: Default::default() },
+            timing: Timing {
+                sent,
+                connect: Default::default(),
+                first_byte: Default::default(),
+                done: Default::default(),
+            },
             session_cleared: false,
             url,
         };
@@ -460,19 +464,6 @@ fn har_body(entry: &Value, status: u16, headers: &[(String, String)]) -> Result<
     }
 }
 
-/// The bytes of a Base64 text (RFC 4648). Line breaks, missing padding and stray bits in the last letter are
-/// no fault: captures come from many programs.
-pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
-    const LENIENT: GeneralPurpose = GeneralPurpose::new(
-        &alphabet::STANDARD,
-        GeneralPurposeConfig::new()
-            .with_decode_allow_trailing_bits(true)
-            .with_decode_padding_mode(DecodePaddingMode::Indifferent),
-    );
-    let letters: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-    LENIENT.decode(letters).ok()
-}
-
 mod without_cookies {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
@@ -501,12 +492,14 @@ mod in_base64 {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
+    use crate::har::from_base64;
+
     pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&STANDARD.encode(bytes))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(deserializer)?;
-        super::from_base64(&text).ok_or_else(|| D::Error::custom("`body` is not Base64"))
+        from_base64(&text).ok_or_else(|| D::Error::custom("`body` is not Base64"))
     }
 }
