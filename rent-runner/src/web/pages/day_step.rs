@@ -113,7 +113,10 @@ pub(super) fn weeks<D>(month: Month, mut day: impl FnMut(RentDate) -> D) -> Vec<
 /// The names of the weekdays, in the order of the calendar's columns.
 pub(super) fn week_names(month: Month) -> Vec<&'static str> {
     let days = (0..).map(|days| month.first_day().plus_days(days));
-    days.skip_while(|date| WEEK.first() != Some(&date.weekday_korean())).take(WEEK.len()).map(weekday).collect()
+    days.skip_while(|date| WEEK.first() != Some(&date.weekday_korean()))
+        .take(WEEK.len())
+        .map(weekday)
+        .collect()
 }
 
 fn month_before(month: Month) -> Month {
@@ -160,7 +163,10 @@ pub(super) async fn page(planning: &Planning<'_>, plan: Plan, wrong: Option<Stri
         }
         let (style, sign, said) = match (state_of(&slots), later) {
             _ if is_past => ("past", String::new(), words.plan_day_over.to_owned()),
-            (Some((SlotState::Free, free)), _) => ("free", words.free_short(free), words.free_long(free)),
+            (Some((SlotState::Free, free)), later) => {
+                let opens = later.map(|at| format!(", {}", words.opens_at(at))).unwrap_or_default();
+                ("free", words.free_short(free), format!("{}{opens}", words.free_long(free)))
+            }
             (_, Some(at)) => ("later", words.plan_later_short.to_owned(), words.opens_at(at)),
             (Some((SlotState::NotShown, _)), None) => {
                 ("unknown", String::new(), words.plan_not_shown.to_owned())

@@ -62,7 +62,11 @@ fn plan_of(booking: &StoredBooking) -> Plan {
 ///
 /// # Errors
 /// Bad input, and those of the store and the site.
-pub(super) async fn check(planning: &Planning<'_>, plan: &Plan, id: BookingId) -> anyhow::Result<CheckedChange> {
+pub(super) async fn check(
+    planning: &Planning<'_>,
+    plan: &Plan,
+    id: BookingId,
+) -> anyhow::Result<CheckedChange> {
     let web = planning.web;
     let booking = web.store.booking(id).await?;
     let wanted = plan.wanted()?;

@@ -200,13 +200,7 @@ async fn add(planning: Planning<'_>, plan: Plan, stores: bool, action: &Action) 
     shown(&planning, plan, &booking.choices, (booking.opens, booking.opens_at), checked.advice).await
 }
 
-async fn change(
-    planning: Planning<'_>,
-    plan: Plan,
-    id: BookingId,
-    stores: bool,
-    action: &Action,
-) -> Page {
+async fn change(planning: Planning<'_>, plan: Plan, id: BookingId, stores: bool, action: &Action) -> Page {
     let Action { signed_in, peer, .. } = action;
     let web = planning.web;
     // A form that is out of date is refused before anything in it is judged.
