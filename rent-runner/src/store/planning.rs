@@ -2,7 +2,7 @@
 //! and how full a day is already.
 
 use namyangju_rent::clock::{Clock as _, SystemClock};
-use namyangju_rent::schedule::{DayList, Month, SlotState};
+use namyangju_rent::schedule::{DayList, ListedSlot, Month, SlotState};
 use namyangju_rent::{Place, Purpose, RentDate, SeoulTime, TimeRange};
 use serde::{Deserialize, Serialize};
 
@@ -37,14 +37,25 @@ impl Store {
         month: Month,
         list: &DayList,
     ) -> Result<()> {
-        let seen = |slot: &namyangju_rent::schedule::ListedSlot| SeenSlot {
+        let seen = |slot: &ListedSlot| SeenSlot {
             date: slot.date,
             range: slot.range,
             purpose: slot.purpose,
             state: slot.state,
         };
         let slots: Vec<SeenSlot> = list.slots.iter().map(seen).collect();
-        let data = serde_json::to_string(&slots).unwrap_or_default();
+        self.keep_slots(site, place, month, &slots).await
+    }
+
+    /// The same of slots that were read out of a list.
+    pub(super) async fn keep_slots(
+        &self,
+        site: &str,
+        place: &Place,
+        month: Month,
+        slots: &[SeenSlot],
+    ) -> Result<()> {
+        let data = serde_json::to_string(slots).unwrap_or_default();
         let sql = "INSERT INTO month_look (site, place, month, data, read_at) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (site, place, month) DO UPDATE SET data = excluded.data, read_at = excluded.read_at";
         let (place, month) = (place.to_string(), month.to_string());

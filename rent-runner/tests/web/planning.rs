@@ -416,8 +416,7 @@ async fn the_site_is_looked_at_once_and_what_it_showed_is_kept() {
     let world = World::new();
     let mut owner = world.furnished().await;
     let looks = || {
-        let of_court =
-            |arrival: &&namyangju_rent::harness::Arrival| arrival.path.contains("NYJ06/07/103");
+        let of_court = |arrival: &&namyangju_rent::harness::Arrival| arrival.path.contains("NYJ06/07/103");
         world.site.arrivals().iter().filter(of_court).count()
     };
     let before = looks();
