@@ -134,7 +134,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Restore(arguments) => commands::restore::run(&arguments, &settings(&flags)?).await,
             Command::Calendar(arguments) => commands::calendar::run(&arguments, &settings(&flags)?).await,
             Command::Serve(arguments) => {
-                let config = settings_of(flags, |flags| arguments.runner.apply_to(flags))?;
+                let config = settings_of(flags, |flags| arguments.apply_to(flags))?;
                 commands::serve::run(&arguments, config).await
             }
             Command::RunDue(arguments) => {

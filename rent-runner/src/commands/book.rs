@@ -1,5 +1,7 @@
 //! `book`: one booking in the foreground, now or at the instant it opens.
 
+use std::sync::{Mutex, PoisonError};
+
 use anyhow::{Context as _, Result};
 use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::{Booking, Credentials, Site, Standing, Wish};
@@ -32,6 +34,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     let aim = &arguments.aim;
     let reader = Audience::new(arguments.json, terminal::is_quiet());
     request::advice(&site, &wishes, opens.as_ref()).iter().for_each(|line| terminal::note(line));
+    earlier_looks(&site, &wishes, &names, config).await.iter().for_each(|line| terminal::note(line));
     if !arguments.dry_run {
         request::too_few_requests(aim).iter().for_each(|line| terminal::note(line));
         request::lacking(&application, site.charset()).iter().for_each(|line| terminal::warning(line));
@@ -73,17 +76,35 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
         });
     }
     let countdown = opens.map(|opens| Countdown::new(opens.at, booking.budget().clone(), aim.clock_offset));
-    let watched = Watched { booking, countdown, standing };
+    let lists = Mutex::default();
+    let watched = Watched { booking, countdown, standing, lists: &lists };
     let give_up_after = aim.give_up_after.unwrap_or(request::GIVE_UP_AFTER);
     let kept = journal.as_mut().map(|journal| KeptJournal { journal, give_up_after });
     let ending = foreground::run(watched, &story, kept, |_| {}).await;
     ending.tell(&story, Value::Null);
     drop(story);
+    let read = lists.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if !read.is_empty()
+        && let Some(store) = super::open_in_passing(config).await
+    {
+        request::keep_rounds(&store, &site, read).await;
+        store.close().await;
+    }
     if let Some(receipt) = ending.receipt().filter(|_| !arguments.json) {
         // The reservation stands, whether or not somebody reads its number.
         let _ = terminal::result(receipt);
     }
     Ok(ending.code())
+}
+
+/// What day lists that were read earlier speak against the wishes, if there is a store that has them.
+async fn earlier_looks(site: &Site, wishes: &[Wish], names: &CourtNames, config: &Config) -> Vec<String> {
+    let Some(store) = super::open_in_passing(config).await else { return Vec::new() };
+    let looks = request::earlier_looks(&store, site, names, wishes);
+    // A store that hangs is no reason to begin late.
+    let lines = tokio::time::timeout(super::IN_PASSING, looks).await.unwrap_or_default();
+    store.close().await;
+    lines
 }
 
 /// The instant to wait for, if one was asked for.

@@ -57,6 +57,9 @@ use crate::vault::{KeySource, Vault};
 /// How long before the opening a runner prepares a booking.
 const PREPARATION: Duration = Duration::from_secs(10 * 60);
 
+/// How long a command waits for a store that it can do without: an opening may be seconds away.
+const IN_PASSING: Duration = Duration::from_secs(1);
+
 /// The settings. Their warnings go to stderr.
 pub(crate) fn settings(flags: &Flags) -> Result<Config> {
     let config = Config::load(flags)?;
@@ -102,12 +105,26 @@ pub(crate) async fn open(config: &Config) -> Result<Store> {
     Ok(store)
 }
 
+/// Whether there is a store of the settings, as far as can be told without opening it.
+fn is_there(config: &Config) -> bool {
+    let path = config.database.strip_prefix("sqlite:").unwrap_or(&config.database);
+    let is_file = !config.database.contains("://");
+    !path.is_empty() && (!is_file || Path::new(path).metadata().is_ok_and(|found| found.len() > 0))
+}
+
+/// Opens the store of the settings for what is good to know and not needed: it is not made, and one that cannot be opened
+/// at once is left alone.
+async fn open_in_passing(config: &Config) -> Option<Store> {
+    if !is_there(config) {
+        return None;
+    }
+    tokio::time::timeout(IN_PASSING, Store::open(&config.database)).await.ok()?.ok()
+}
+
 /// Opens the store of the settings for a command that can do without it: it is not made, and a store that cannot be
 /// opened is only told of.
 async fn open_if_there(config: &Config) -> Option<Store> {
-    let path = config.database.strip_prefix("sqlite:").unwrap_or(&config.database);
-    let is_file = !config.database.contains("://");
-    if path.is_empty() || is_file && !Path::new(path).metadata().is_ok_and(|found| found.len() > 0) {
+    if !is_there(config) {
         return None;
     }
     match Store::open(&config.database).await {

@@ -4,7 +4,7 @@
 //! waits for it, and says so in its log and to whoever asks for its health; whatever a person has to mend ends it.
 
 use std::io::{self, IsTerminal as _};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -29,8 +29,6 @@ const LAST_MESSAGES: Duration = Duration::from_secs(20);
 /// How long the bookings wait for the page at the start.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The port of the page, unless another is given.
-const PORT: u16 = 9187;
 /// How long the first wait for the store's server is, and the longest: each is twice the one before. A server that is
 /// back is met well within the minutes in which a booking is prepared.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -83,9 +81,8 @@ fn listens(arguments: &Serve, config: &Config) -> Option<WebSettings> {
         return None;
     }
     Some(WebSettings {
-        listen: config.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))),
+        listen: config.listen.unwrap_or(web::DEFAULT_LISTEN),
         any_port: config.listen.is_none(),
-        hosts: arguments.web_host.clone(),
         pages: !arguments.no_web,
     })
 }
@@ -131,9 +128,9 @@ async fn introduce(
     terminal::note(&format!("runner     {}", config.runner));
     if let Some(address) = listening {
         if has_pages {
-            terminal::note(&format!("page       {}", page(store, address).await?));
+            terminal::note(&format!("page       {}", page(config, store, address).await?));
         }
-        terminal::note(&format!("metrics    http://{address}/metrics"));
+        terminal::note(&format!("metrics    {}://{address}/metrics", config.door.scheme()));
     }
     let open = vec![State::Waiting, State::Armed, State::Firing];
     let waiting: u64 =
@@ -153,17 +150,16 @@ async fn introduce(
 
 /// The page's address; for an owner who was not there yet, the one-time link. A log is no place for it, so it stands only on a
 /// terminal.
-async fn page(store: &Store, address: SocketAddr) -> Result<String> {
+async fn page(config: &Config, store: &Store, address: SocketAddr) -> Result<String> {
+    let at = format!("{}://{address}{}", config.door.scheme(), config.door.base_path.as_str());
     if store.has_owner().await? {
-        return Ok(format!("http://{address}/"));
+        return Ok(format!("{at}/"));
     }
     if !io::stderr().is_terminal() {
-        return Ok(format!(
-            "http://{address}/ (`rent-runner web link` prints the address that lets the owner in)"
-        ));
+        return Ok(format!("{at}/ (`rent-runner web link` prints the address that lets the owner in)"));
     }
     let link = web::make_link(store, LinkKind::Owner).await?;
-    Ok(format!("{} (once, within 15 minutes)", link.at(address)))
+    Ok(format!("{at}{} (once, within 15 minutes)", link.as_str()))
 }
 
 /// Sends messages as they come, beside everything else.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
 
 use anyhow::Result;
 use namyangju_rent::Application;
@@ -186,7 +187,9 @@ fn tries(booking: &StoredBooking) -> String {
         let _ = write!(text, ", {} early", duration::text(booking.lead));
     }
     if let Some(offset) = booking.clock_offset_micros {
-        let _ = write!(text, ", the site's clock {} ahead as given", duration::offset_text(offset));
+        let (apart, side) =
+            (duration::text(Duration::from_micros(offset.unsigned_abs())), duration::side_of(offset));
+        let _ = write!(text, ", the site's clock {apart} {side} ours as given");
     }
     text
 }

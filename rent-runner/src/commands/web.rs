@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::documents::WebLinkDocument;
 use crate::store::LinkKind;
 use crate::web::{make_link, set_owner};
-use crate::{exit, terminal};
+use crate::{exit, terminal, web};
 
 /// Runs one of the commands on the page.
 pub(crate) async fn run(arguments: &WebArgs, config: &Config) -> Result<u8> {
@@ -21,7 +21,8 @@ pub(crate) async fn run(arguments: &WebArgs, config: &Config) -> Result<u8> {
 
 /// Prints a link for the owner.
 async fn link(arguments: &WebLink, config: &Config) -> Result<u8> {
-    let at = arguments.at.trim_end_matches('/');
+    let at = arguments.at.clone().unwrap_or_else(|| web::own_address(config));
+    let at = at.trim_end_matches('/');
     if !at.starts_with("http://") && !at.starts_with("https://") {
         return Err(BadInput("--at is an address that begins with http:// or https://".to_owned()).into());
     }

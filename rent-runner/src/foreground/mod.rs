@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use namyangju_rent::clock::{Clock, SystemClock};
-use namyangju_rent::{Booking, NotPermitted, Report, Standing, TimedEvent, Verdict, Watcher};
+use namyangju_rent::schedule::{DayList, EarlierRounds};
+use namyangju_rent::{Booking, NotPermitted, Place, Report, Standing, TimedEvent, Verdict, Watcher};
 use serde_json::Value;
 
 use self::journal::Journal;
@@ -70,12 +71,14 @@ impl Ending {
 
 /// A booking, and how an earlier run of it stands.
 #[derive(Debug)]
-pub(crate) struct Watched {
+pub(crate) struct Watched<'l> {
     pub(crate) booking: Booking,
     /// When it opens, and what was said of the site's clock, for the line that counts down.
     pub(crate) countdown: Option<Countdown>,
     /// What is known already of an application.
     pub(crate) standing: Standing,
+    /// Gets the rounds of the day lists that the run reads.
+    pub(crate) lists: &'l Mutex<Vec<EarlierRounds>>,
 }
 
 /// The journal of a booking.
@@ -89,6 +92,7 @@ pub(crate) struct KeptJournal<'j> {
 /// Whoever follows the run: the journal first, then `also`, then the story.
 struct Follower<'f, A> {
     standing: &'f Mutex<Standing>,
+    lists: &'f Mutex<Vec<EarlierRounds>>,
     countdown: Option<&'f Countdown>,
     kept: Option<KeptJournal<'f>>,
     also: A,
@@ -106,6 +110,11 @@ impl<A: FnMut(&TimedEvent) + Send> Watcher for Follower<'_, A> {
         }
         (self.also)(happened);
         self.story.event(happened);
+    }
+
+    fn day_list_read(&mut self, place: &Place, list: &DayList) {
+        let rounds = EarlierRounds::of(place, list, SystemClock.now());
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner).extend(rounds);
     }
 
     /// No application leaves whose intent a crash could forget: the journal is tried until it takes the intent, or the
@@ -133,7 +142,7 @@ impl<A: FnMut(&TimedEvent) + Send> Watcher for Follower<'_, A> {
 
 /// Runs a booking to its end. Events go to the journal first, then to `also`, then to the story.
 pub(crate) async fn run(
-    watched: Watched,
+    watched: Watched<'_>,
     story: &Story,
     mut kept: Option<KeptJournal<'_>>,
     also: impl FnMut(&TimedEvent) + Send,
@@ -150,17 +159,17 @@ pub(crate) async fn run(
 }
 
 async fn follow(
-    watched: Watched,
+    watched: Watched<'_>,
     story: &Story,
     kept: Option<&mut KeptJournal<'_>>,
     also: impl FnMut(&TimedEvent) + Send,
 ) -> Ending {
-    let Watched { booking, countdown, standing } = watched;
+    let Watched { booking, countdown, standing, lists } = watched;
     let standing = Mutex::new(standing);
     let budget = booking.budget().clone();
     let kept =
         kept.map(|kept| KeptJournal { journal: &mut *kept.journal, give_up_after: kept.give_up_after });
-    let follower = Follower { standing: &standing, countdown: countdown.as_ref(), kept, also, story };
+    let follower = Follower { standing: &standing, lists, countdown: countdown.as_ref(), kept, also, story };
     let running = async {
         let mut report = booking.run_watched(follower).await;
         // An application that may have arrived late stays one, also where the journal stopped the next.

@@ -3,15 +3,51 @@
 use std::time::Duration;
 
 use namyangju_rent::clock::{Clock as _, SystemClock};
-use namyangju_rent::{Site, TimeRange, Wish};
+use namyangju_rent::schedule::EarlierRounds;
+use namyangju_rent::{Place, SeoulTime, Site, TimeRange, Wish};
 
-use crate::store::{CourtNames, Store};
+use crate::store::{self, CourtNames, Store};
+use crate::terminal;
+use crate::words::counted;
 
 /// Numbers of slots that were learned longer ago are not believed any more.
 pub(crate) const NUMBERS_LAST: Duration = Duration::from_secs(40 * 24 * 3600);
 
-/// What speaks against these wishes by the rounds that bookings have learned. Only the free rounds of a day are learned,
-/// so a round that is missing says nothing; one that a wish cuts in two does.
+/// Keeps the rounds that day lists showed. What cannot be kept is read again by the next who asks.
+pub(crate) async fn keep_rounds(store: &Store, site: &Site, read: impl IntoIterator<Item = EarlierRounds>) {
+    for rounds in read {
+        if let Err(error) = store.keep_rounds(site.base_url().as_str(), &rounds).await {
+            terminal::warning(&format!("the rounds of the court are not kept: {error}"));
+        }
+    }
+}
+
+/// The rounds of a court by day lists that are not too old. `site` is the base URL.
+pub(crate) async fn fresh_rounds(
+    store: &Store,
+    site: &str,
+    place: &Place,
+) -> store::Result<Vec<EarlierRounds>> {
+    let mut rounds = store.rounds(site, place).await?;
+    rounds.retain(|rounds| SystemClock.now().since(rounds.read_at) < NUMBERS_LAST);
+    Ok(rounds)
+}
+
+/// How long ago an instant was.
+fn ago(at: SeoulTime) -> String {
+    let minutes = SystemClock.now().since(at).as_secs() / 60;
+    let (count, unit) = match minutes {
+        0 => return "just now".to_owned(),
+        1..60 => (minutes, "minute"),
+        60..1440 => (minutes / 60, "hour"),
+        _ => (minutes / 1440, "day"),
+    };
+    format!("{} ago", counted(u32::try_from(count).unwrap_or(u32::MAX), unit))
+}
+
+/// What speaks against these wishes by day lists that were read earlier; where there is none, by the numbers of slots that
+/// bookings have learned. Only the free rounds of a day are learned, so a round that is missing says nothing there; one
+/// that a wish cuts in two does.
 pub(crate) async fn earlier_looks(
     store: &Store,
     site: &Site,
@@ -21,6 +57,15 @@ pub(crate) async fn earlier_looks(
     let mut lines = Vec::new();
     for wish in wishes {
         // It is advice only: what cannot be read is left out.
+        let court = names.get(&wish.place).map_or_else(|| wish.place.to_string(), str::to_owned);
+        let rounds = fresh_rounds(store, site.base_url().as_str(), &wish.place).await.unwrap_or_default();
+        if let Some(doubt) = wish.doubted_by(&rounds) {
+            let (ago, date) = (ago(doubt.read_at), doubt.read_at.date());
+            lines.push(format!("{court}, by its day list of {date}, read {ago}: {}.", doubt.text));
+        }
+        if !rounds.is_empty() {
+            continue;
+        }
         let learned = store.learned(site.base_url().as_str(), &wish.place, wish.purpose).await;
         let mut learned = learned.unwrap_or_default();
         learned.retain(|round| SystemClock.now().since(round.at) < NUMBERS_LAST);
@@ -30,7 +75,6 @@ pub(crate) async fn earlier_looks(
         };
         let Some(first) = learned.iter().find(|round| cut(round.range)) else { continue };
         let rounds: Vec<String> = learned.iter().map(|round| round.range.to_string()).collect();
-        let court = names.get(&wish.place).map_or_else(|| wish.place.to_string(), str::to_owned);
         lines.push(format!(
             "{} is no round of {court}, nor several adjacent ones, by a look on {}: its free rounds of {} were {}.",
             wish.range,

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 use namyangju_rent::clock::{Clock as _, SystemClock};
-use namyangju_rent::schedule::Month;
+use namyangju_rent::schedule::{EarlierRounds, Month};
 use namyangju_rent::{Place, Site};
 
-use super::client;
+use super::{client, keep_rounds};
 use crate::config::Config;
 use crate::store::Store;
 
@@ -34,5 +34,6 @@ pub(crate) async fn look_at_month(
     }
     let list = client(site.clone(), config)?.guest()?.day_list(place, month).await?;
     store.keep_month(base, place, month, &list).await?;
+    keep_rounds(store, site, EarlierRounds::of(place, &list, SystemClock.now())).await;
     Ok(())
 }

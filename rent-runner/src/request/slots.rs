@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use namyangju_rent::clock::{Clock as _, SystemClock};
-use namyangju_rent::schedule::{ListedSlot, Month, SlotState};
+use namyangju_rent::schedule::{EarlierRounds, ListedSlot, Month, SlotState};
 use namyangju_rent::{Place, Purpose, SeoulTime, Site, TimeRange};
 
 use super::courts::CourtBook;
@@ -22,6 +22,8 @@ pub(crate) struct FoundSlots {
     pub(crate) read_at: SeoulTime,
     /// All of the month, for sports and for events.
     pub(crate) all: Vec<ListedSlot>,
+    /// The rounds that they show, if any, to be kept for who asks next.
+    pub(crate) rounds: Option<EarlierRounds>,
 }
 
 impl FoundSlots {
@@ -77,11 +79,13 @@ pub(crate) async fn slots(
         let error = anyhow::Error::from(error);
         if missing { error.context(hint) } else { error }
     })?;
+    let read_at = SystemClock.now();
     Ok(FoundSlots {
         site: client.site().name().to_owned(),
         place: place.clone(),
         name,
-        read_at: SystemClock.now(),
+        read_at,
+        rounds: EarlierRounds::of(place, &list, read_at),
         all: list.slots,
     })
 }

@@ -8,8 +8,8 @@ use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::report::OpeningBracket;
 use namyangju_rent::schedule::{Slot, SlotState};
 use namyangju_rent::{
-    Application, Booking, Client, Credentials, GiveUp, Policy, Report, SavedSession, SeoulTime, Standing,
-    Verdict,
+    Application, Booking, Client, Credentials, GiveUp, Place, Policy, Report, SavedSession, SeoulTime,
+    Standing, Verdict,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -20,7 +20,7 @@ use super::clients::{self, or_without};
 use super::context::Context;
 use super::ledger::{self, Ledger, LedgerState};
 use crate::exit;
-use crate::request::{NUMBERS_LAST, courts};
+use crate::request::{NUMBERS_LAST, courts, fresh_rounds};
 use crate::say::{Language, in_language};
 use crate::store::{
     self, BookingEnd, Claimed, Lease, OpeningSource, RetryPace, SealPurpose, State, StoreError,
@@ -310,6 +310,12 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
         booking = booking.session(session);
     }
     let mut asked = Vec::new();
+    let mut courts: Vec<&Place> = stored.choices.iter().map(|wish| &wish.place).collect();
+    courts.dedup();
+    for court in courts {
+        booking =
+            booking.rounds_before(or_without(fresh_rounds(store, &site, court).await)?.unwrap_or_default());
+    }
     for wish in &stored.choices {
         if asked.contains(&(&wish.place, wish.purpose)) {
             continue;

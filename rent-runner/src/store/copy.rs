@@ -16,7 +16,7 @@ use super::sql::{Arg, Row, Sql, Tx, TxEngine, query, values};
 use super::{Result, Store, StoreError};
 
 /// Every table that is copied: one that points to another comes after it.
-pub(super) const TABLES: [&str; 23] = [
+pub(super) const TABLES: [&str; 24] = [
     "vault",
     "account",
     "applicant",
@@ -29,6 +29,7 @@ pub(super) const TABLES: [&str; 23] = [
     "opening",
     "time_number",
     "menus",
+    "rounds",
     "month_look",
     "routes",
     "site_clock",

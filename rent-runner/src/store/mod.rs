@@ -14,7 +14,9 @@ mod menus;
 mod messages;
 mod open;
 mod planning;
+mod rounds;
 mod sealed;
+mod shares;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -34,7 +36,8 @@ pub(crate) use menus::{CourtNames, KeptCourt};
 pub(crate) use messages::{Message, NewMessage};
 pub(crate) use planning::{MonthLook, SeenSlot};
 pub(crate) use sealed::{SealPurpose, Sealed};
-pub(crate) use web::{LinkKind, Owned, TokenHash, WebUser};
+pub(crate) use shares::Places;
+pub(crate) use web::{LinkKind, MemberThings, Owned, TokenHash, WebUser};
 
 /// What the functions of the store give.
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;

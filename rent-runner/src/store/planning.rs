@@ -71,23 +71,6 @@ impl Store {
         Ok(Some(MonthLook { slots, read_at: row.time("read_at")? }))
     }
 
-    /// The rounds of a court that looks at its months have shown, in order of the times.
-    pub(crate) async fn seen_rounds(
-        &self,
-        site: &str,
-        place: &Place,
-        purpose: Purpose,
-    ) -> Result<Vec<TimeRange>> {
-        let sql = "SELECT data FROM month_look WHERE site = $1 AND place = $2 ORDER BY read_at DESC LIMIT 3";
-        let rows = self.rows(sql, values![site, &place.to_string()]).await?;
-        let looks = rows.iter().filter_map(|row| row.json::<Vec<SeenSlot>>("data").ok());
-        let mut rounds: Vec<TimeRange> =
-            looks.flatten().filter(|slot| slot.purpose == purpose).map(|slot| slot.range).collect();
-        rounds.sort_unstable();
-        rounds.dedup();
-        Ok(rounds)
-    }
-
     /// Marks a court, or takes the mark away.
     pub(crate) async fn toggle_favourite(&self, user: i64, site: &str, place: &Place) -> Result<()> {
         let mut tx = self.write().await?;

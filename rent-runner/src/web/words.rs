@@ -112,6 +112,7 @@ words! {
     last_login: "마지막 로그인", "Last login";
     never: "없음", "never";
     refused: "사이트가 로그인을 거절함", "the site refused the login";
+    cannot_add_account: "이 계정은 등록할 수 없습니다. 본인의 계정이 맞으면 이 페이지의 주인에게 물어보세요.", "This account cannot be added. If it is yours, ask the owner of this page.";
     add_account: "계정 등록", "Add an account";
     account_hint: "비밀번호는 암호화해 저장하고 다시 보여 주지 않습니다.", "The password is stored sealed, and is never shown again.";
     account_name: "부를 이름 (비우면 아이디)", "What you call it (default: the login name)";
@@ -156,6 +157,17 @@ words! {
     invite: "회원 초대", "Invite a member";
     invitation: "이 주소를 회원에게 보내세요. 3일 동안 한 번만 쓸 수 있습니다.", "Send this address to the member. It can be used once within three days.";
     invite_hint: "회원은 자기 예약만 봅니다. 주인은 모두 봅니다.", "A member sees only own bookings. The owner sees all.";
+    invitations: "아직 쓰지 않은 초대", "Invitations that were not used";
+    invited_at: "만든 시각", "Made";
+    usable_until: "사용 기한", "Can be used until";
+    revoke: "초대 취소", "Revoke the invitation";
+    leaving_hint: "회원을 삭제하면 그 회원은 바로 로그아웃되고 다시 들어올 수 없습니다. 저장해 둔 예약과 계정을 어떻게 할지 고르세요.", "A member who is removed is signed out at once and cannot come in again. Choose what becomes of the stored bookings and accounts.";
+    hand_over: "내가 넘겨받기", "Hand over to me";
+    cancel_all: "모두 취소", "Cancel all";
+    remove_data: "계정과 신청 정보를 삭제 (끝난 예약의 기록도 함께 삭제됩니다)", "Remove the accounts and the applicants' data (with the stories of finished bookings)";
+    remove_member: "회원 삭제", "Remove the member";
+    keep_member: "삭제하지 않고 돌아가기", "Back, without removing anybody";
+    accounts_left: "끝나지 않은 예약이 있어 삭제하지 못하고 넘겨받은 계정:", "Handed over to you, because bookings of them are not over:";
     audit: "누가 무엇을 했는지", "Who did what";
     who: "누가", "Who";
     what: "무엇을", "What";

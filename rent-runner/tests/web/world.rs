@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,6 +10,8 @@ use std::time::{Duration, Instant};
 use namyangju_rent::Site;
 use namyangju_rent::clock::SystemClock;
 use namyangju_rent::harness::{Settings, StandIn, StandInServer};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 
 pub(crate) const OWNER: &str = "시험주인";
 pub(crate) const PASSWORD: &str = "invented-owner-1";
@@ -82,15 +85,38 @@ impl World {
     }
 
     pub(crate) fn visitor(&self) -> Visitor {
-        // Everything is plain HTTP on this machine: no certificate is trusted.
+        // The authority of the library's own tests, for the worlds that have TLS; no other is trusted.
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(tls_file("ca.pem")).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let tls = tls.unwrap().with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+        let tls = tls.unwrap().with_root_certificates(roots).with_no_client_auth();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         let client = client.tls_backend_preconfigured(tls);
         // A runner that was killed leaves dead connections behind.
         let client = client.pool_max_idle_per_host(0);
-        Visitor { client: client.build().unwrap(), address: self.address.clone(), cookies: BTreeMap::new() }
+        Visitor {
+            client: client.build().unwrap(),
+            address: self.address.clone(),
+            cookies: BTreeMap::new(),
+            proxy: Vec::new(),
+        }
+    }
+
+    /// A member whom the owner has invited.
+    pub(crate) async fn member(&self, owner: &mut Visitor, name: &str) -> Visitor {
+        let link = self.invitation(owner).await;
+        let mut member = self.visitor();
+        let claimed = member.post(&link, &[("name", name), ("password", "invented-member-1")]).await;
+        assert_eq!(claimed.status, 303, "{}", claimed.text);
+        member
+    }
+
+    /// The path of a fresh invitation.
+    pub(crate) async fn invitation(&self, owner: &mut Visitor) -> String {
+        let invited = owner.post("/club/invite", &[]).await.text;
+        let address = invited.split("<code>").nth(1).unwrap().split('<').next().unwrap();
+        address.strip_prefix(&self.address).unwrap().to_owned()
     }
 
     /// A visitor who has claimed the page.
@@ -113,6 +139,11 @@ impl World {
     pub(crate) fn base_url(&self) -> String {
         self.site.base_url().to_owned()
     }
+}
+
+/// A certificate or key of the library's own tests: for 127.0.0.1.
+pub(crate) fn tls_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../namyangju-rent/tests/it/tls").join(name)
 }
 
 impl Drop for World {
@@ -152,7 +183,7 @@ fn address(folder: &tempfile::TempDir) -> String {
     loop {
         let log = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
         if let Some(line) = log.lines().find(|line| line.contains("/metrics")) {
-            let at = line.find("http://").unwrap();
+            let at = line.find("http").unwrap();
             return line[at..].trim_end().trim_end_matches("/metrics").to_owned();
         }
         assert!(began.elapsed() < PATIENCE, "the page never came: {log}");
@@ -175,6 +206,8 @@ pub(crate) struct Visitor {
     client: reqwest::Client,
     address: String,
     pub(crate) cookies: BTreeMap<String, String>,
+    /// What a proxy between adds to each request.
+    pub(crate) proxy: Vec<(&'static str, String)>,
 }
 
 impl Visitor {
@@ -208,6 +241,9 @@ impl Visitor {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = request.header("accept-language", "ko");
+        for (name, value) in &self.proxy {
+            request = request.header(*name, value);
+        }
         if !cookies.is_empty() {
             request = request.header("cookie", cookies.join("; "));
         }

@@ -153,7 +153,8 @@ async fn in_the_foreground(play: Play<'_>) -> Result<Played> {
         booking = booking.opens_at(opening);
         countdown = Some(Countdown::new(opening, booking.budget().clone(), None));
     }
-    let watched = Watched { booking, countdown, standing: Standing::default() };
+    let lists = Mutex::default();
+    let watched = Watched { booking, countdown, standing: Standing::default(), lists: &lists };
     let act = |happened: &TimedEvent| stage.lock().unwrap_or_else(PoisonError::into_inner).act(happened);
     let ending = foreground::run(watched, story, None, act).await;
     let (code, receipt) = (ending.code(), ending.receipt().map(str::to_owned));

@@ -10,4 +10,5 @@ mod opening;
 mod planning;
 #[path = "../../../tests/cli/postgres.rs"]
 pub(crate) mod postgres;
+mod rounds;
 mod support;

@@ -111,6 +111,7 @@ async fn a_store_of_the_layout_before_is_brought_up_to_date(place: &Place) {
         "DROP TABLE web_link",
         "DROP TABLE web_session",
         "DROP TABLE web_user",
+        "DROP TABLE rounds",
         "DROP TABLE menus",
         "DROP TABLE site_clock",
         "DELETE FROM _sqlx_migrations WHERE version > 2",

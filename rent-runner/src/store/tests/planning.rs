@@ -175,12 +175,8 @@ async fn a_look_is_kept_until_the_next(place: &Place) {
     }
     assert_eq!(store.month(site, &court, month.next()).await.unwrap(), None);
     assert_eq!(store.month("https://other.example/", &court, month).await.unwrap(), None);
-    let rounds = store.seen_rounds(site, &court, Purpose::Sports).await.unwrap();
-    assert_eq!(rounds.iter().map(ToString::to_string).collect::<Vec<_>>(), ["06:00-08:00", "08:00-10:00"]);
-    assert!(store.seen_rounds(site, &court, Purpose::Events).await.unwrap().is_empty());
     store.run("UPDATE month_look SET data = 'x'", &[]).await.unwrap();
     assert_eq!(store.month(site, &court, month).await.unwrap(), None);
-    assert!(store.seen_rounds(site, &court, Purpose::Sports).await.unwrap().is_empty());
 }
 
 async fn marks_and_last_courts_are_the_users_own(place: &Place) {

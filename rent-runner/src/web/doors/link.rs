@@ -1,7 +1,6 @@
 //! One-time links: how the owner comes in first, and how members are invited.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -20,11 +19,7 @@ pub(in crate::web) const INVITATION_LASTS: Duration = Duration::from_secs(3 * 24
 pub(crate) struct LinkPath(String);
 
 impl LinkPath {
-    /// The whole address at a server.
-    pub(crate) fn at(&self, server: SocketAddr) -> String {
-        format!("http://{server}{}", self.0)
-    }
-
+    /// The path, without what the page's address has before it.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

@@ -83,3 +83,23 @@ fn hash_now(password: &str) -> anyhow::Result<String> {
     let hash = Argon2::default().hash_password(password.as_bytes());
     Ok(hash.map_err(|error| anyhow::anyhow!("the password cannot be hashed: {error}"))?.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_comes_when_too_many_wait_is_told_so_at_once() {
+        let hash = hash("an invented password".to_owned()).await.unwrap();
+        let given = |password: &str| fits(password.to_owned(), Some(hash.clone()));
+        assert_eq!(given("an invented password").await.unwrap(), Some(true));
+        assert_eq!(given("another").await.unwrap(), Some(false));
+        assert_eq!(fits("nobody has this password".to_owned(), None).await.unwrap(), Some(false));
+        // One is at it, and does not end.
+        let _at_it = ONE_AT_A_TIME.acquire().await.unwrap();
+        let waiting: Vec<_> = (0..MAX_WAITING).map(|_| HashTurn::wait().unwrap()).collect();
+        assert_eq!(given("an invented password").await.unwrap(), None);
+        drop(waiting);
+        assert_eq!(WAITING.load(Ordering::Relaxed), 0);
+    }
+}

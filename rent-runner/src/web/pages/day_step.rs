@@ -13,6 +13,7 @@ use namyangju_rent::schedule::{Month, SlotState};
 use namyangju_rent::{Place, Purpose, RentDate, SeoulTime, TimeRange};
 
 use super::planning::Planning;
+use crate::request;
 use crate::say::{day as say_day, weekday};
 use crate::store::{MonthLook, SeenSlot};
 use crate::web::answer::{NoPage, Page, html};
@@ -256,7 +257,7 @@ impl ChosenTime {
     }
 }
 
-/// The rounds that are known of a court: those that looks showed, and those that bookings have learned.
+/// The rounds that are known of a court: those that day lists showed, and those that bookings have learned.
 async fn known_rounds(
     planning: &Planning<'_>,
     places: &[Place],
@@ -265,7 +266,9 @@ async fn known_rounds(
     let store = &planning.web.store;
     let mut rounds: Vec<TimeRange> = Vec::new();
     for place in places {
-        rounds.extend(store.seen_rounds(planning.base(), place, purpose).await?);
+        let looks = request::fresh_rounds(store, planning.base(), place).await?;
+        let days = looks.into_iter().flat_map(|look| look.days);
+        rounds.extend(days.filter(|days| days.purpose == purpose).flat_map(|days| days.rounds));
         let learned = store.learned(planning.base(), place, purpose).await?;
         rounds.extend(learned.into_iter().map(|slot| slot.range));
     }

@@ -61,6 +61,15 @@ impl<'w> Planning<'w> {
         {
             plan.applicant.clone_from(applicant);
         }
+        // As it is called in the store, or as its user calls it.
+        let user = &signed_in.user;
+        let called = |name: &String, typed: &str| name == typed || *name == user.own_name(typed);
+        if let Some(name) = applicants.iter().find(|name| called(name, &plan.applicant)) {
+            plan.applicant.clone_from(name);
+        }
+        if let Some(account) = accounts.iter().find(|account| called(&account.name, &plan.account)) {
+            plan.account.clone_from(&account.name);
+        }
         let account = match accounts.iter().find(|account| account.name == plan.account) {
             Some(account) => account.clone(),
             // A member's booking of an account that is the owner's now: it was given with the booking.
