@@ -199,7 +199,12 @@ impl Capture {
             charset,
             alerts: Vec::new(),
             cookies: Vec::new(),
-            timing: Timing { sent, first_byte: Default::default(), done: Default::default() },
+            timing: Timing {
+                sent,
+                connect: Default::default(),
+                first_byte: Default::default(),
+                done: Default::default(),
+            },
             session_cleared: false,
             url,
         };

@@ -3,6 +3,10 @@
 //! `docs/json.md` and the JSON Schemas are made from these types, so that a field cannot be printed and not be described.
 //! A field that is a sentence for people is marked with `x-stability` "wording": the field stays, its words may change.
 
+pub(crate) mod readiness;
+mod status;
+pub(crate) mod stored;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -19,8 +23,8 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::doctor::Check;
-use super::readiness::Readiness;
+use self::readiness::Readiness;
+pub(crate) use self::status::StatusFacts;
 use crate::terminal::booking::BookingDocument;
 
 /// The bookings of the store that were asked for, in the order of their openings.
@@ -534,6 +538,29 @@ pub(super) struct WebLinkDocument<'s> {
     pub(super) minutes: u32,
     /// Whether there is an owner already, whose name and password it then sets anew.
     pub(super) has_owner: bool,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Level {
+    Ok,
+    Warning,
+    Failed,
+}
+
+/// One finding.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct Check {
+    /// What was looked at.
+    pub(super) what: &'static str,
+    pub(super) level: Level,
+    /// What was found.
+    #[schemars(extend("x-stability" = "wording"))]
+    pub(super) text: String,
+    /// What a person should do about it.
+    #[schemars(extend("x-stability" = "wording"))]
+    pub(super) to_do: Option<String>,
 }
 
 /// The dialect that fits a recorded visit.
