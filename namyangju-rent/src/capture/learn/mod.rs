@@ -383,8 +383,7 @@ impl<'c> Learner<'c> {
 
     /// What the booking at hand has in its fields: the day, the place, the slots.
     fn day_values(&mut self) {
-        let days = self.booking.days.iter().filter_map(|at| self.all.get(*at));
-        let mut days = days;
+        let mut days = self.booking.days.iter().filter_map(|at| self.all.get(*at));
         let day = days.rfind(|seen| {
             self.booking.form.is_none_or(|form| seen.nth() < self.at(Some(form)).map_or(0, SeenExchange::nth))
         });
