@@ -125,13 +125,13 @@ impl SeenStep {
 
 /// One request of a visit and where it ended.
 #[derive(Clone)]
-pub(crate) struct Exchange<'f> {
+pub(crate) struct CaptureExchange<'f> {
     pub(crate) step: SeenStep,
     /// The entries: the request, and each hop that its answer led to. Never empty.
     pub(crate) hops: Vec<&'f HarEntry>,
 }
 
-impl<'f> Exchange<'f> {
+impl<'f> CaptureExchange<'f> {
     pub(crate) fn first(&self) -> Option<&'f HarEntry> {
         self.hops.first().copied()
     }
@@ -169,7 +169,7 @@ impl<'f> Exchange<'f> {
 }
 
 /// The exchanges with a site, in the order of the file. `site` is the dialect at the base of the capture.
-pub(crate) fn exchanges<'f>(site: &Site, file: &'f HarFile) -> Vec<Exchange<'f>> {
+pub(crate) fn exchanges<'f>(site: &Site, file: &'f HarFile) -> Vec<CaptureExchange<'f>> {
     let mut used = BTreeSet::new();
     let mut found = Vec::new();
     for (at, entry) in file.entries.iter().enumerate() {
@@ -192,7 +192,7 @@ pub(crate) fn exchanges<'f>(site: &Site, file: &'f HarFile) -> Vec<Exchange<'f>>
             hops.push(next.1);
             last = next;
         }
-        found.push(Exchange { step: SeenStep::of(site, entry, &url), hops });
+        found.push(CaptureExchange { step: SeenStep::of(site, entry, &url), hops });
     }
     found
 }

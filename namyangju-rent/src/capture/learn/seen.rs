@@ -3,7 +3,7 @@
 
 use scraper::{ElementRef, Html, Selector};
 
-use crate::capture::exchange::Exchange;
+use crate::capture::exchange::CaptureExchange;
 use crate::html::charset::{Charset, FormFields};
 use crate::html::controls::{Control, ControlKind, controls};
 use crate::html::text::text_of;
@@ -18,7 +18,7 @@ const MAX_LABELS: usize = 200;
 
 /// An exchange with its page and its form.
 pub(crate) struct SeenExchange<'f> {
-    pub(crate) exchange: Exchange<'f>,
+    pub(crate) exchange: CaptureExchange<'f>,
     pub(crate) sent: Option<FormFields>,
     pub(crate) document: Option<Html>,
     pub(crate) forms: Vec<SeenForm>,
@@ -37,7 +37,7 @@ pub(crate) struct SeenForm {
 }
 
 impl<'f> SeenExchange<'f> {
-    pub(crate) fn new(exchange: Exchange<'f>, charset: Charset) -> Self {
+    pub(crate) fn new(exchange: CaptureExchange<'f>, charset: Charset) -> Self {
         let html = |entry: &&&crate::har::HarEntry| entry.media_type().is_none_or(|kind| kind == "text/html");
         let text = exchange.hops.last().filter(html).and_then(|entry| entry.body_text(charset));
         let document = text.and_then(|text| parse(&text));
