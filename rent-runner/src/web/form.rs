@@ -43,6 +43,11 @@ impl Fields {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The fields, in their order.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether the form is one of ours, as the browser or the form's token says.
     pub(super) fn is_ours(&self, token: Option<&str>) -> bool {
         self.is_own || token.is_some_and(|token| self.raw(TOKEN) == Some(token))

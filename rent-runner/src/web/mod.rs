@@ -13,6 +13,7 @@ mod frame;
 mod listen;
 mod live;
 mod pages;
+mod plan;
 mod state;
 mod streams;
 mod words;
@@ -244,7 +245,9 @@ async fn page(State((door, pages)): State<Pages>, request: Request) -> Response 
 fn router(web: Arc<Web>, hosts: Hosts) -> Router {
     Router::new()
         .route("/", get(pages::bookings::show))
-        .route("/bookings/new", get(pages::new_booking::show).post(pages::new_booking::store))
+        .route("/bookings/new", get(pages::new_booking::show).post(pages::new_booking::act))
+        .route("/bookings/repeat", get(pages::repeat::show).post(pages::repeat::act))
+        .route("/bookings/{id}/edit", get(pages::edit_booking::show))
         .route("/bookings/{id}", get(pages::booking::show))
         .route("/bookings/{id}/cancel", post(pages::booking::cancel))
         .route("/bookings/{id}/retry", post(pages::booking::retry))

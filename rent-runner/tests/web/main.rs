@@ -8,6 +8,7 @@ mod doors;
 mod driver;
 mod guessers;
 mod outside;
+mod planning;
 #[path = "../cli/postgres.rs"]
 mod postgres;
 mod security;
