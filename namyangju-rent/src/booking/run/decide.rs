@@ -42,7 +42,8 @@ impl<W: Watcher> Run<'_, W> {
             Ok(Outcome::Reserved(receipt)) => Some(receipt.clone()),
             _ => None,
         };
-        self.tell(Event::Answered { step, answer, text: text.clone(), receipt: receipt.clone() });
+        let exchange = self.untold_exchange();
+        self.tell(Event::Answered { step, answer, text: text.clone(), receipt: receipt.clone(), exchange });
         let last = match next {
             Next::Confirm => return Err(self.confirmed(receipt).await),
             Next::NextChoice if !self.standing.is_doubtful() => {

@@ -103,7 +103,11 @@ impl<W: Watcher> Run<'_, W> {
         let day = match read.and_then(|list| open_day(list, wish, today)) {
             Some(day) => Some(day),
             None if read.is_some() && Month::from(*date).contains(today) => None,
-            None => open_day(&session.day_list(place, today).await?, wish, today),
+            None => {
+                let list = session.day_list(place, today).await?;
+                self.watcher.day_list_read(place, &list);
+                open_day(&list, wish, today)
+            }
         };
         let Some(day) = day else {
             self.remember(wish);
