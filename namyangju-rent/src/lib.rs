@@ -3,11 +3,15 @@
 
 mod answer_kind;
 mod booking;
+#[cfg(feature = "harness")]
+pub mod capture;
 mod client;
 pub mod clock;
 mod error;
 #[cfg(all(test, feature = "harness"))]
 mod fixture_tests;
+#[cfg(feature = "harness")]
+pub mod har;
 mod html;
 mod net;
 mod outcome;
@@ -69,6 +73,7 @@ pub mod places {
 pub mod report {
     pub use crate::booking::event::{Foreseen, Obstacle};
     pub use crate::booking::report::{Attempt, OpeningBracket, Visit};
+    pub use crate::page::Exchange;
 }
 
 /// What an applicant form offers and sends, and how its fields become bytes.

@@ -6,6 +6,7 @@ use namyangju_rent::clock::{Clock as _, SystemClock};
 use namyangju_rent::schedule::EarlierRounds;
 use namyangju_rent::{Place, SeoulTime, Site, TimeRange, Wish};
 
+use crate::say::{retold, say};
 use crate::store::{self, CourtNames, Store};
 use crate::terminal;
 use crate::words::counted;
@@ -22,7 +23,7 @@ pub(crate) fn is_fresh(read_at: SeoulTime, now: SeoulTime) -> bool {
 pub(crate) async fn keep_rounds(store: &Store, site: &Site, read: impl IntoIterator<Item = EarlierRounds>) {
     for rounds in read {
         if let Err(error) = store.keep_rounds(site.base_url().as_str(), &rounds).await {
-            terminal::warning(&format!("the rounds of the court are not kept: {error}"));
+            terminal::warning(&say!("rounds-not-kept", error = error));
         }
     }
 }
@@ -42,12 +43,12 @@ pub(crate) async fn fresh_rounds(
 fn ago(at: SeoulTime) -> String {
     let minutes = SystemClock.now().since(at).as_secs() / 60;
     let (count, unit) = match minutes {
-        0 => return "just now".to_owned(),
+        0 => return say!("just-now"),
         1..60 => (minutes, "minute"),
         60..1440 => (minutes / 60, "hour"),
         _ => (minutes / 1440, "day"),
     };
-    format!("{} ago", counted(u32::try_from(count).unwrap_or(u32::MAX), unit))
+    say!("ago", time = counted(u32::try_from(count).unwrap_or(u32::MAX), unit))
 }
 
 /// What speaks against these wishes by day lists that were read earlier; where there is none, by the numbers of slots that
@@ -66,7 +67,8 @@ pub(crate) async fn earlier_looks(
         let rounds = fresh_rounds(store, site.base_url().as_str(), &wish.place).await.unwrap_or_default();
         if let Some(doubt) = wish.doubted_by(&rounds) {
             let (ago, date) = (ago(doubt.read_at), doubt.read_at.date());
-            lines.push(format!("{court}, by its day list of {date}, read {ago}: {}.", doubt.text));
+            let doubt = retold(&doubt.text);
+            lines.push(say!("earlier-doubt", court = court, date = date, ago = ago, doubt = doubt));
         }
         if !rounds.is_empty() {
             continue;
@@ -80,12 +82,13 @@ pub(crate) async fn earlier_looks(
         };
         let Some(first) = learned.iter().find(|round| cut(round.range)) else { continue };
         let rounds: Vec<String> = learned.iter().map(|round| round.range.to_string()).collect();
-        lines.push(format!(
-            "{} is no round of {court}, nor several adjacent ones, by a look on {}: its free rounds of {} were {}.",
-            wish.range,
-            first.at.date(),
-            first.from,
-            rounds.join(", ")
+        lines.push(say!(
+            "earlier-rounds",
+            range = wish.range,
+            court = court,
+            day = first.at.date(),
+            date = first.from,
+            rounds = rounds.join(", ")
         ));
     }
     lines

@@ -21,6 +21,7 @@ use super::context::Context;
 use super::ledger::{self, Ledger, LedgerState};
 use crate::exit;
 use crate::request::{courts, fresh_rounds, is_fresh};
+use crate::say::{Language, in_language};
 use crate::store::{
     self, BookingEnd, Claimed, Lease, OpeningSource, RetryPace, SealPurpose, State, StoreError,
 };
@@ -171,7 +172,7 @@ impl<'c> Job<'c> {
         }
         let account = context.store.account(&stored.account).await?;
         if let Some(at) = account.refused_at.filter(|_| !open) {
-            let held = words::login_held(&account.name);
+            let held = in_language(Language::English, || words::login_held(&account.name));
             let reason = format!("the site refused the login at {at}: {held}, and `retry` then");
             let ending = short_ending(context, claimed, State::NeedsPerson, reason);
             let code = exit::exit_code(&Verdict::Refused { reason: String::new() });
@@ -380,7 +381,8 @@ async fn report(
     let (state, mut reason) = verdict(report);
     if shared.was_refused() {
         keep_refusal(context, claimed).await;
-        reason = format!("{reason}: {}", words::login_held(&claimed.booking.account));
+        let held = in_language(Language::English, || words::login_held(&claimed.booking.account));
+        reason = format!("{reason}: {held}");
     }
     let mut rest = serde_json::to_value(report).unwrap_or_default();
     if let Value::Object(fields) = &mut rest {
@@ -429,9 +431,9 @@ async fn keep_refusal(context: &Context, claimed: &Claimed) {
     }
 }
 
-/// What a verdict is for the store, and in words.
+/// What a verdict is for the store, and in words: in English, which a reader's language is made from.
 pub(super) fn verdict(report: &Report) -> (State, String) {
-    let sentence = words::verdict_sentence(&report.verdict);
+    let sentence = in_language(Language::English, || words::verdict_sentence(&report.verdict));
     match &report.verdict {
         // Whoever asks "have we got the court?" gets the true answer; the reason says by whom.
         Verdict::Reserved { .. } | Verdict::AlreadyBooked => (State::Succeeded, sentence),

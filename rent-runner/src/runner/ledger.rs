@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
 use super::context::Context;
+use crate::say::{Language, in_language};
 use crate::store::{Claimed, Denied, KeptPage, Learned, Lease, NewMessage, SealPurpose, State, StoreError};
 use crate::words;
 
@@ -446,7 +447,7 @@ async fn keep_session(
 impl Context {
     /// One event: to the log, to the figures, and to whoever else listens.
     fn on_event(&self, booking: crate::store::BookingId, happened: &TimedEvent) {
-        let text = words::in_words(&happened.event);
+        let text = in_language(Language::English, || words::in_words(&happened.event));
         if matches!(happened.event, Event::Alarm { .. }) {
             warn!(target: "rent_runner::booking", booking = booking.0, "{text}");
         } else {

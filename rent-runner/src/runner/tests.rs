@@ -17,7 +17,8 @@ use super::{Context, Done, End, Identity, Runner, Scope, ledger};
 use crate::config::Config;
 use crate::notify::Notifier;
 use crate::store::{
-    BookingId, Lease, NewAccount, NewBooking, OpeningSource, RetryPace, SealPurpose, State, Store,
+    BookingId, Lease, LinkKind, NewAccount, NewBooking, OpeningSource, Owned, RetryPace, SealPurpose, State,
+    Store,
 };
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
@@ -496,4 +497,31 @@ async fn bookings_of_an_account_do_not_end_each_other_at_a_site_with_one_session
     }
     assert_eq!(stage.booked(), 4);
     assert!(stage.count(SiteStep::Login) <= 4 + 2, "{} logins", stage.count(SiteStep::Login));
+}
+
+#[tokio::test]
+async fn a_person_with_many_bookings_makes_room_for_another() {
+    let mut stage = Stage::new(|_| {}).await;
+    stage.config.most_at_once = 2;
+    stage.account("tester2", "invented-2").await;
+    let opens_at = SystemClock.now().plus(Duration::from_secs(600));
+    let first = stage.booking(OpeningSource::Given, opens_at, &["06:00-08:00"]).await;
+    let second = stage.booking(OpeningSource::Given, opens_at, &["08:00-10:00"]).await;
+    let mut runner = Runner::begin(stage.context(None)).await.unwrap();
+    assert_eq!(runner.tick(Scope::Daemon).await.unwrap().0, 2);
+    // A member of the club stores one, a moment later.
+    let member = [7; 32];
+    stage.store.put_link(&member, LinkKind::Member, Duration::from_secs(60)).await.unwrap();
+    let user = stage.store.use_link(&member, "member", "no hash").await.unwrap();
+    let third = stage.booking(OpeningSource::Given, opens_at, &["10:00-12:00"]).await;
+    stage.store.give(Owned::Booking(third), user.id).await.unwrap();
+    assert_eq!(runner.tick(Scope::Daemon).await.unwrap().0, 0, "both places are taken");
+    let done = runner.next_done().await.unwrap();
+    assert_eq!((done.lease.booking, done.end), (second, End::HandedBack));
+    assert_eq!(runner.tick(Scope::Daemon).await.unwrap().0, 1);
+    let mut held: Vec<_> = runner.held.keys().copied().collect();
+    held.sort();
+    assert_eq!(held, [first, third]);
+    runner.hand_all_back(&mut |_| {}).await;
+    assert_eq!(stage.store.booking(second).await.unwrap().state, State::Waiting);
 }

@@ -138,7 +138,7 @@ impl Metrics {
             Event::Submitting => {
                 figures.submissions.inc();
             }
-            Event::Visited { step, first_byte, took } => {
+            Event::Visited { step, first_byte, took, .. } => {
                 let step = [("step", word(step))];
                 figures.first_byte.get_or_create(&step).observe(first_byte.as_secs_f64());
                 figures.page.get_or_create(&step).observe(took.as_secs_f64());

@@ -11,8 +11,11 @@ use super::support::{
     LONG, NONE, Place, account, at, booking, ending, fired, happened, logged_in, suite, with_booking,
 };
 use crate::store::claims::{Held, LIVING, NEXT_OPENING};
+use crate::store::shares::RunnerPlaces;
 use crate::store::sql::{TxEngine, values};
-use crate::store::{Denied, Lease, NewBooking, NewMessage, RunnerRow, State, Store, StoreError};
+use crate::store::{
+    BookingId, Denied, Lease, LinkKind, NewBooking, NewMessage, Owned, RunnerRow, State, Store, StoreError,
+};
 
 suite! {
     the_earliest_opening_is_claimed_first,
@@ -28,6 +31,7 @@ suite! {
     what_is_noted_does_not_undo_firing,
     what_is_handed_back_can_be_claimed_at_once,
     many_claimers_never_share_a_booking,
+    people_share_the_places_of_a_runner,
     runners_are_seen,
     what_is_long_gone_is_forgotten_and_not_before,
     an_alarm_is_noted_of_what_waits_and_nobody_holds,
@@ -145,7 +149,11 @@ async fn only_what_runs_is_renewed_and_what_was_dropped_is_claimed_again(place: 
     let held = store.renew_running("runner-1", &[runs], LONG).await.unwrap();
     assert_eq!(held, [Held { lease: runs, cancel_asked: false }]);
     assert!(store.claim("runner-2", late(), 2, LONG).await.unwrap().is_empty());
-    let again = store.claim_beside("runner-1", &[runs.booking], late(), 2, LONG).await.unwrap().claimed;
+    let again = store
+        .claim_beside("runner-1", &[runs.booking], late(), RunnerPlaces { all: 2, at_once: 2 }, LONG)
+        .await
+        .unwrap()
+        .claimed;
     assert_eq!(again.len(), 1);
     assert_eq!(again[0].lease, Lease { booking: dropped.booking, fence: dropped.fence + 1 });
     // The old one is void.
@@ -331,6 +339,43 @@ async fn the_next_opening_is_found_without_a_look_at_every_booking() {
     let rows = sqlx::query(sqlx::AssertSqlSafe(plan)).fetch_all(&mut **connection).await.unwrap();
     let steps: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
     assert!(steps[0].contains("booking_open") && !steps.concat().contains("B-TREE"), "{steps:?}");
+}
+
+async fn people_share_the_places_of_a_runner(place: &Place) {
+    let store = with_bookings(place, 12).await;
+    // The owner of the page has the first ten openings, a member the last two.
+    let mut users = Vec::new();
+    for (kind, name) in [(LinkKind::Owner, "owner"), (LinkKind::Member, "member")] {
+        let token = [u8::try_from(users.len()).unwrap(); 32];
+        store.put_link(&token, kind, LONG).await.unwrap();
+        users.push(store.use_link(&token, name, "no hash").await.unwrap().id);
+    }
+    let claim = async |running: &[i64]| {
+        let running: Vec<_> = running.iter().copied().map(BookingId).collect();
+        let places =
+            RunnerPlaces { all: 4, at_once: 4_u32.saturating_sub(u32::try_from(running.len()).unwrap()) };
+        let claims = store.claim_beside("runner-1", &running, late(), places, LONG).await.unwrap();
+        let claimed: Vec<_> = claims.claimed.iter().map(|claimed| claimed.booking.id.0).collect();
+        (claimed, claims.give_way.iter().map(|id| id.0).collect::<Vec<_>>())
+    };
+    // As long as all is one person's, the first openings have the places.
+    assert_eq!(claim(&[]).await, (vec![1, 2, 3, 4], vec![]));
+    for id in [11, 12] {
+        store.give(Owned::Booking(BookingId(id)), users[1]).await.unwrap();
+    }
+    // Not before somebody gives way: then the member's are taken, and not those of who has given way.
+    assert_eq!(claim(&[1, 2, 3, 4]).await, (vec![], vec![4, 3]));
+    for id in [3_i64, 4] {
+        let sql = "UPDATE booking SET owner = NULL, lease_until = NULL WHERE id = $1";
+        store.run(sql, crate::store::sql::values![id]).await.unwrap();
+    }
+    assert_eq!(claim(&[1, 2]).await, (vec![11, 12], vec![]));
+    assert_eq!(claim(&[1, 2, 11, 12]).await, (vec![], vec![]));
+    // What the member does not need is the owner's again.
+    assert_eq!(claim(&[1, 2, 11]).await.1, Vec::<i64>::new());
+    let sql = "UPDATE booking SET owner = NULL, lease_until = NULL, state = 'failed' WHERE id IN (11, 12)";
+    store.run(sql, &[]).await.unwrap();
+    assert_eq!(claim(&[1, 2]).await, (vec![3, 4], vec![]));
 }
 
 async fn what_is_long_gone_is_forgotten_and_not_before(place: &Place) {
