@@ -50,7 +50,7 @@ fn main() -> ExitCode {
             let code = exit::failure_code(&error);
             if code != exit::DONE {
                 let message = format!("{error:#}");
-                terminal::error(&message);
+                terminal::error(&say::retold(&message));
                 error_document(code, message);
             }
             code.into()
@@ -119,6 +119,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
                 commands::places::run(&arguments, &settings_at(flags, &arguments.at)?).await
             }
             Command::Sites(arguments) => commands::sites::run(&arguments),
+            Command::Capture(arguments) => commands::capture::run(&arguments).await,
             Command::Account(arguments) => commands::accounts::run(&arguments, flags).await,
             Command::Applicant(arguments) => commands::applicants::run(&arguments, &settings(&flags)?).await,
             Command::Add(arguments) => commands::add::run(&arguments, &settings(&flags)?).await,

@@ -125,3 +125,30 @@ count-try = { $number ->
     [one] { $number } try
    *[other] { $number } tries
 }
+countdown-clock-given = site clock { $offset } as given
+countdown-clock-given-short = clock { $offset }
+countdown-clock-cached = site clock behind a cache
+countdown-clock-cached-short = clock cached
+countdown-clock = site clock { $ahead } ± { $bar }
+countdown-clock-short = clock { $ahead } ± { $bar }
+countdown-clock-unread = site clock not read yet
+countdown-clock-unread-short = clock unknown
+countdown-not-logged-in = not logged in yet
+countdown-logged-in = logged in
+countdown-alarm = ALARM, see above
+countdown-whole = opens in { $left }  |  { $clock }  |  { $session }  |  { $used } of { $all } requests
+countdown-shorter = opens in { $left } | { $session } | { $shortly } | { $used }/{ $all } requests
+countdown-short = opens in { $left } | { $session } | { $shortly }
+countdown-shortest = opens in { $left } | { $session }
+journal-holds-up = { $why }: no application is sent before it can be
+journal-again = the journal can be written again
+reserved-reading-back = reserved already: reading it back, then ending
+countdown-days = { $days } d { $time }
+count-minute = { $number ->
+    [one] { $number } minute
+   *[other] { $number } minutes
+}
+count-hour = { $number ->
+    [one] { $number } hour
+   *[other] { $number } hours
+}

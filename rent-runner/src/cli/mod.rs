@@ -2,6 +2,7 @@
 
 mod backup;
 mod book;
+mod capture;
 mod doctor;
 mod lists;
 mod notify;
@@ -16,6 +17,7 @@ use clap::{ArgAction, Parser, Subcommand};
 
 pub(crate) use backup::{Backup, Restore};
 pub(crate) use book::{AimArgs, ApplicationArgs, Book};
+pub(crate) use capture::{CaptureArgs, CaptureCheck, CaptureCommand, CaptureDialect};
 pub(crate) use doctor::Doctor;
 pub(crate) use lists::{ClockCheck, Places, Sites, Slots};
 pub(crate) use notify::{Notify, NotifyCommand, NotifyList, NotifyTest};
@@ -115,6 +117,7 @@ pub(crate) enum Command {
     Slots(Slots),
     Places(Places),
     Sites(Sites),
+    Capture(CaptureArgs),
     Account(AccountArgs),
     Applicant(ApplicantArgs),
     Add(Box<Add>),

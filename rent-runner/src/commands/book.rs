@@ -15,6 +15,7 @@ use crate::foreground;
 use crate::foreground::{KeptJournal, Watched, journal};
 use crate::request::courts::CourtBook;
 use crate::request::{self, PlannedOpening};
+use crate::say::say;
 use crate::store::CourtNames;
 use crate::terminal;
 use crate::terminal::countdown::Countdown;
@@ -39,7 +40,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
         request::too_few_requests(aim).iter().for_each(|line| terminal::note(line));
         request::lacking(&application, site.charset()).iter().for_each(|line| terminal::warning(line));
     }
-    let prompt = format!("password of {} at {}: ", arguments.account, site.title());
+    let prompt = say!("book-password", account = arguments.account, site = site.title());
     let credentials = || -> Result<Credentials> {
         Ok(Credentials::new(&arguments.account, terminal::password::ask(arguments.password_stdin, &prompt)?))
     };
@@ -69,11 +70,7 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     if let Some(past) = &past {
         booking = booking.resume(&past.events);
         standing = Standing::of(&past.events);
-        story.aside(if past.is_open() {
-            "resumed: an application may have been accepted, so the day list is read before anything is sent"
-        } else {
-            "resumed: every application was answered"
-        });
+        story.aside(&if past.is_open() { say!("book-resumed-open") } else { say!("book-resumed") });
     }
     let countdown = opens.map(|opens| Countdown::new(opens.at, booking.budget().clone(), aim.clock_offset));
     let lists = Mutex::default();
@@ -115,9 +112,7 @@ fn opens(arguments: &Book, site: &Site, wishes: &[Wish]) -> Result<Option<Planne
             let of_an_opening =
                 [("--lead", aim.lead.is_some()), ("--clock-offset", aim.clock_offset.is_some())];
             return match of_an_opening.into_iter().find(|(_, given)| *given) {
-                Some((option, _)) => {
-                    Err(BadInput(format!("{option} needs --opens-at with the instant of an opening")).into())
-                }
+                Some((option, _)) => Err(BadInput(say!("book-needs-opening", option = option)).into()),
                 None => Ok(None),
             };
         }
@@ -152,12 +147,20 @@ fn introduce(
 ) {
     let many = wishes.len() > 1;
     for (index, wish) in wishes.iter().enumerate() {
-        let choice = if many { format!("choice {}: ", index + 1) } else { String::new() };
+        let choice = if many { say!("book-choice", number = index + 1) } else { String::new() };
         let Wish { place, date, range, .. } = wish;
         let name = names.get(place).map(|name| format!("{name}, ")).unwrap_or_default();
-        story.aside(&format!("{choice}{name}{place} {date} {range} at {}", site.base_url()));
+        story.aside(&say!(
+            "book-wish",
+            choice = choice,
+            name = name,
+            place = place,
+            date = date,
+            range = range,
+            site = site.base_url()
+        ));
     }
     if opens.is_some_and(|opens| opens.at <= SystemClock.now()) {
-        story.aside("the opening has passed by this machine's clock: this is a late start");
+        story.aside(&say!("book-late-start"));
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::tell;
+use super::{Told, tell};
 use crate::cli::Edit;
 use crate::config::Config;
 use crate::store::BookingId;
@@ -15,7 +15,7 @@ pub(crate) async fn run(arguments: &Edit, config: &Config) -> Result<u8> {
     let edited = request::edited(&store, config, id, arguments, || super::open_vault(&store, config)).await?;
     store.edit_booking(id, &edited.change).await?;
     edited.notes.iter().for_each(|line| terminal::note(line));
-    tell(&store, id, arguments.json, "changed").await?;
+    tell(&store, id, arguments.json, Told::Changed).await?;
     store.close().await;
     Ok(exit::DONE)
 }

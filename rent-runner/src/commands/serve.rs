@@ -15,6 +15,7 @@ use crate::cli::Serve;
 use crate::config::Config;
 use crate::notify::Notifier;
 use crate::runner::{Context, Runner, Scope};
+use crate::say::{retold, say};
 use crate::signals;
 use crate::store::{Filter, LinkKind, State, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
@@ -41,7 +42,7 @@ pub(crate) async fn run(arguments: &Serve, config: Config) -> Result<u8> {
     let interruption = signals::interruption();
     tokio::spawn(async move {
         interruption.await;
-        terminal::note("stopping: waiting for answers to what was sent, and releasing all other bookings");
+        terminal::note(&say!("serve-stopping"));
         let _ = stop.send(true);
     });
     let metrics = Metrics::new();
@@ -107,7 +108,11 @@ async fn open(
         if !error.downcast_ref::<StoreError>().is_some_and(StoreError::is_away) {
             return Err(error);
         }
-        terminal::warning(&format!("{error:#}; the next try is in {} s", pause.as_secs_f32()));
+        terminal::warning(&say!(
+            "serve-retry",
+            error = format_args!("{:#}", error),
+            seconds = pause.as_secs_f32()
+        ));
         access.send_replace(StoreAccess::Waiting(format!("{error:#}")));
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => return Ok(None),
@@ -117,20 +122,25 @@ async fn open(
     }
 }
 
+/// A line of what it works with.
+fn introduced(name: &str, text: &str) {
+    terminal::note(&terminal::beside(name, text));
+}
+
 async fn introduce(
     config: &Config,
     store: &Store,
     listening: Option<SocketAddr>,
     has_pages: bool,
 ) -> Result<()> {
-    terminal::note(&format!("store      {}", store.address()));
-    terminal::note(&format!("key        {}", config.key.name()));
-    terminal::note(&format!("runner     {}", config.runner));
+    introduced("store", store.address());
+    introduced("key", &retold(&config.key.name()));
+    introduced("runner", &config.runner);
     if let Some(address) = listening {
         if has_pages {
-            terminal::note(&format!("page       {}", page(config, store, address).await?));
+            introduced("page", &page(config, store, address).await?);
         }
-        terminal::note(&format!("metrics    {}://{address}/metrics", config.door.scheme()));
+        introduced("metrics", &format!("{}://{address}/metrics", config.door.scheme()));
     }
     let open = vec![State::Waiting, State::Armed, State::Firing];
     let waiting: u64 =
@@ -139,12 +149,12 @@ async fn introduce(
     let first = store.listed(&first).await?;
     commands::name_unreadable(&first.unreadable);
     let next = match first.bookings.first() {
-        Some(booking) => format!("{waiting} waiting, the next opens at {}", booking.opens_at),
-        None if waiting > 0 => format!("{waiting} waiting"),
-        None => "none waiting; `rent-runner add` stores one".to_owned(),
+        Some(booking) => say!("serve-waiting-next", waiting = waiting, next = booking.opens_at),
+        None if waiting > 0 => say!("serve-waiting", waiting = waiting),
+        None => say!("serve-none"),
     };
-    terminal::note(&format!("bookings   {next}"));
-    terminal::note("Ctrl-C ends it.");
+    introduced("bookings", &next);
+    terminal::note(&say!("serve-ctrl-c"));
     Ok(())
 }
 
@@ -156,10 +166,10 @@ async fn page(config: &Config, store: &Store, address: SocketAddr) -> Result<Str
         return Ok(format!("{at}/"));
     }
     if !io::stderr().is_terminal() {
-        return Ok(format!("{at}/ (`rent-runner web link` prints the address that lets the owner in)"));
+        return Ok(say!("serve-page", at = at));
     }
     let link = web::make_link(store, LinkKind::Owner).await?;
-    Ok(format!("{at}{} (once, within 15 minutes)", link.as_str()))
+    Ok(say!("serve-link", at = at, link = link.as_str()))
 }
 
 /// Sends messages as they come, beside everything else.
@@ -175,9 +185,7 @@ pub(super) fn send_messages(
 pub(super) async fn leave(store: &Store, notifier: &Notifier) {
     match notifier.flush(store, LAST_MESSAGES).await {
         Some(0) => {}
-        Some(left) => {
-            terminal::note(&format!("{left} messages are still in the store: the next start sends them"))
-        }
-        None => terminal::note("the store does not tell whether messages wait: the next start sends them"),
+        Some(left) => terminal::note(&say!("serve-messages-left", left = left)),
+        None => terminal::note(&say!("serve-messages-unknown")),
     }
 }

@@ -7,6 +7,7 @@ use namyangju_rent::{Purpose, Site};
 use crate::cli::Slots;
 use crate::config::Config;
 use crate::documents::SlotsDocument;
+use crate::say::{retold, say};
 use crate::words::counted;
 use crate::{exit, request, terminal};
 
@@ -35,9 +36,16 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     let free = slots.iter().filter(|slot| slot.state == SlotState::Free).count();
     let listed = counted(u32::try_from(slots.len()).unwrap_or(u32::MAX), "time");
     let month = found.all.iter().filter(|slot| request::in_list(slot, arguments)).count();
-    let both = if arguments.all { ", each for sports and for events" } else { "" };
+    let both = if arguments.all { say!("slots-both") } else { String::new() };
     let court = found.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
-    terminal::note(&format!("{court}{listed}, {free} free; the site lists {month} for the month{both}"));
+    terminal::note(&say!(
+        "slots-summary",
+        court = court,
+        listed = listed,
+        free = free,
+        month = month,
+        both = both
+    ));
     keep_rounds(&site, found.rounds, config).await;
     Ok(exit::DONE)
 }
@@ -60,7 +68,7 @@ fn row(slot: &ListedSlot) -> Vec<String> {
         slot.date.weekday_korean().to_owned(),
         slot.round.map(|round| round.to_string()).unwrap_or_default(),
         slot.range.to_string(),
-        purpose.to_owned(),
-        slot.state.word().to_owned(),
+        retold(purpose),
+        retold(slot.state.word()),
     ]
 }

@@ -352,7 +352,7 @@ pub(crate) fn on_block(text: &str) -> std::result::Result<OnBlock, String> {
 
 /// A language, by its name or its tag.
 pub(crate) fn language(text: &str) -> std::result::Result<Language, String> {
-    Language::parse(text).ok_or_else(|| "write `korean` (`ko`) or `english` (`en`)".to_owned())
+    Language::parse(text).ok_or_else(|| "write `korean` or `english` (`ko`, `en`)".to_owned())
 }
 
 fn log_format(text: &str) -> std::result::Result<LogFormat, String> {

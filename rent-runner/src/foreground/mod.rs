@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use self::journal::Journal;
 use crate::exit;
+use crate::say::say;
 use crate::signals::interruption;
 use crate::terminal;
 use crate::terminal::countdown::Countdown;
@@ -128,13 +129,13 @@ impl<A: FnMut(&TimedEvent) + Send> Watcher for Follower<'_, A> {
                 return Err(NotPermitted::new(why));
             }
             if !said {
-                terminal::error(&format!("{why}: no application is sent before it can be"));
+                terminal::error(&say!("journal-holds-up", why = why));
                 said = true;
             }
             SystemClock.sleep(TRY_GAP).await;
         }
         if said {
-            self.story.aside("the journal can be written again");
+            self.story.aside(&say!("journal-again"));
         }
         Ok(Duration::MAX)
     }
@@ -192,7 +193,7 @@ async fn follow(
     }
     story.live(None);
     if lock(&standing).is_reserved() {
-        story.aside("reserved already: reading it back, then ending");
+        story.aside(&say!("reserved-reading-back"));
         return Ending::Ended(Box::new(running.await));
     }
     Ending::Interrupted { unanswered: lock(&standing).is_unanswered(), requests: budget.used() }

@@ -6,18 +6,24 @@ use namyangju_rent::clock::{Clock as _, SystemClock};
 use namyangju_rent::schedule::EarlierRounds;
 use namyangju_rent::{Place, SeoulTime, Site, TimeRange, Wish};
 
+use crate::say::{retold, say};
 use crate::store::{self, CourtNames, Store};
 use crate::terminal;
 use crate::words::counted;
 
 /// Numbers of slots that were learned longer ago are not believed any more.
-pub(crate) const NUMBERS_LAST: Duration = Duration::from_secs(40 * 24 * 3600);
+const NUMBERS_LAST: Duration = Duration::from_secs(40 * 24 * 3600);
+
+/// Whether what was read of a court then is still believed.
+pub(crate) fn is_fresh(read_at: SeoulTime, now: SeoulTime) -> bool {
+    now.since(read_at) < NUMBERS_LAST
+}
 
 /// Keeps the rounds that day lists showed. What cannot be kept is read again by the next who asks.
 pub(crate) async fn keep_rounds(store: &Store, site: &Site, read: impl IntoIterator<Item = EarlierRounds>) {
     for rounds in read {
         if let Err(error) = store.keep_rounds(site.base_url().as_str(), &rounds).await {
-            terminal::warning(&format!("the rounds of the court are not kept: {error}"));
+            terminal::warning(&say!("rounds-not-kept", error = error));
         }
     }
 }
@@ -29,7 +35,7 @@ pub(crate) async fn fresh_rounds(
     place: &Place,
 ) -> store::Result<Vec<EarlierRounds>> {
     let mut rounds = store.rounds(site, place).await?;
-    rounds.retain(|rounds| SystemClock.now().since(rounds.read_at) < NUMBERS_LAST);
+    rounds.retain(|rounds| is_fresh(rounds.read_at, SystemClock.now()));
     Ok(rounds)
 }
 
@@ -37,12 +43,12 @@ pub(crate) async fn fresh_rounds(
 fn ago(at: SeoulTime) -> String {
     let minutes = SystemClock.now().since(at).as_secs() / 60;
     let (count, unit) = match minutes {
-        0 => return "just now".to_owned(),
+        0 => return say!("just-now"),
         1..60 => (minutes, "minute"),
         60..1440 => (minutes / 60, "hour"),
         _ => (minutes / 1440, "day"),
     };
-    format!("{} ago", counted(u32::try_from(count).unwrap_or(u32::MAX), unit))
+    say!("ago", time = counted(u32::try_from(count).unwrap_or(u32::MAX), unit))
 }
 
 /// What speaks against these wishes by day lists that were read earlier; where there is none, by the numbers of slots that
@@ -61,26 +67,28 @@ pub(crate) async fn earlier_looks(
         let rounds = fresh_rounds(store, site.base_url().as_str(), &wish.place).await.unwrap_or_default();
         if let Some(doubt) = wish.doubted_by(&rounds) {
             let (ago, date) = (ago(doubt.read_at), doubt.read_at.date());
-            lines.push(format!("{court}, by its day list of {date}, read {ago}: {}.", doubt.text));
+            let doubt = retold(&doubt.text);
+            lines.push(say!("earlier-doubt", court = court, date = date, ago = ago, doubt = doubt));
         }
         if !rounds.is_empty() {
             continue;
         }
         let learned = store.learned(site.base_url().as_str(), &wish.place, wish.purpose).await;
         let mut learned = learned.unwrap_or_default();
-        learned.retain(|round| SystemClock.now().since(round.at) < NUMBERS_LAST);
+        learned.retain(|round| is_fresh(round.at, SystemClock.now()));
         let cut = |round: TimeRange| {
             let touches = round.start() < wish.range.end() && wish.range.start() < round.end();
             touches && !wish.range.covers(round)
         };
         let Some(first) = learned.iter().find(|round| cut(round.range)) else { continue };
         let rounds: Vec<String> = learned.iter().map(|round| round.range.to_string()).collect();
-        lines.push(format!(
-            "{} is no round of {court}, nor several adjacent ones, by a look on {}: its free rounds of {} were {}.",
-            wish.range,
-            first.at.date(),
-            first.from,
-            rounds.join(", ")
+        lines.push(say!(
+            "earlier-rounds",
+            range = wish.range,
+            court = court,
+            day = first.at.date(),
+            date = first.from,
+            rounds = rounds.join(", ")
         ));
     }
     lines
@@ -92,6 +100,14 @@ mod tests {
 
     use super::*;
     use crate::store::Learned;
+
+    #[test]
+    fn what_was_read_is_believed_for_forty_days() {
+        let read_at: SeoulTime = "2026-10-17 10:00:00".parse().unwrap();
+        let end = read_at.plus(NUMBERS_LAST);
+        assert!(is_fresh(read_at, end.minus(Duration::from_micros(1))) && !is_fresh(read_at, end));
+        assert_eq!(end, "2026-11-26 10:00:00".parse().unwrap());
+    }
 
     #[tokio::test]
     async fn a_time_that_cuts_a_known_round_is_told_and_an_unknown_one_is_not() {

@@ -19,7 +19,7 @@ mod wishes;
 pub(crate) use again::again;
 pub(crate) use application::{application, checked_name, lacking, seal, unseal};
 pub(crate) use check_login::check_login;
-pub(crate) use earlier::{NUMBERS_LAST, earlier_looks, fresh_rounds, keep_rounds};
+pub(crate) use earlier::{earlier_looks, fresh_rounds, is_fresh, keep_rounds};
 pub(crate) use edit::{Edited, edited};
 pub(crate) use look::look_at_month;
 pub(crate) use site::{client, client_by, is_here, site, site_at, site_of, site_of_account};

@@ -10,6 +10,7 @@ use crate::bad_input::BadInput;
 use crate::cli::{Choice, Slots};
 use crate::config::Config;
 use crate::request;
+use crate::say::say;
 
 /// What the site lists.
 #[derive(Debug)]
@@ -68,14 +69,14 @@ pub(crate) async fn slots(
     asked: &Slots,
 ) -> Result<FoundSlots> {
     let [place] = &courts.find(&asked.place)?[..] else {
-        let why = format!("{} is a group of courts: give one of them", asked.place);
+        let why = say!("slots-group", group = asked.place);
         return Err(BadInput(why).into());
     };
     let name = courts.names().get(place).map(str::to_owned);
     let client = request::client(site, config)?;
     let list = client.guest()?.day_list(place, month(asked)).await.map_err(|error| {
         let missing = error.page().is_some_and(|page| page.status() == 404);
-        let hint = format!("the site has no such page: is there a place {place}?");
+        let hint = say!("slots-no-page", place = place);
         let error = anyhow::Error::from(error);
         if missing { error.context(hint) } else { error }
     })?;

@@ -20,7 +20,7 @@ use super::clients::{self, or_without};
 use super::context::Context;
 use super::ledger::{self, Ledger, LedgerState};
 use crate::exit;
-use crate::request::{NUMBERS_LAST, courts, fresh_rounds};
+use crate::request::{courts, fresh_rounds, is_fresh};
 use crate::say::{Language, in_language};
 use crate::store::{
     self, BookingEnd, Claimed, Lease, OpeningSource, RetryPace, SealPurpose, State, StoreError,
@@ -258,7 +258,7 @@ async fn missed_by_site(context: &Context, stored: &store::StoredBooking) -> Opt
 }
 
 /// Why a booking is too late to be tried; `None` if it is not.
-fn missed(stored: &store::StoredBooking, now: SeoulTime) -> Option<String> {
+pub(super) fn missed(stored: &store::StoredBooking, now: SeoulTime) -> Option<String> {
     let over = stored.opens_at.plus(stored.give_up_after);
     (stored.opens != OpeningSource::Now && now > over).then(|| {
         format!(
@@ -313,8 +313,8 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
     let mut courts: Vec<&Place> = stored.choices.iter().map(|wish| &wish.place).collect();
     courts.dedup();
     for court in courts {
-        booking =
-            booking.rounds_before(or_without(fresh_rounds(store, &site, court).await)?.unwrap_or_default());
+        // Advice only: no booking waits for it.
+        booking = booking.rounds_before(fresh_rounds(store, &site, court).await.unwrap_or_default());
     }
     for wish in &stored.choices {
         if asked.contains(&(&wish.place, wish.purpose)) {
@@ -324,7 +324,7 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
         let known = or_without(store.learned(&site, &wish.place, wish.purpose).await)?.unwrap_or_default();
         let slots: Vec<Slot> = known
             .iter()
-            .filter(|learned| SystemClock.now().since(learned.at) < NUMBERS_LAST)
+            .filter(|learned| is_fresh(learned.at, SystemClock.now()))
             .map(|learned| Slot { time_no: learned.time_no, range: learned.range })
             .collect();
         if !slots.is_empty() {
@@ -432,7 +432,7 @@ async fn keep_refusal(context: &Context, claimed: &Claimed) {
 }
 
 /// What a verdict is for the store, and in words: in English, which a reader's language is made from.
-fn verdict(report: &Report) -> (State, String) {
+pub(super) fn verdict(report: &Report) -> (State, String) {
     let sentence = in_language(Language::English, || words::verdict_sentence(&report.verdict));
     match &report.verdict {
         // Whoever asks "have we got the court?" gets the true answer; the reason says by whom.

@@ -44,27 +44,66 @@ macro_rules! of_file {
 }
 
 /// The message files: their name, and their text in Korean and English.
-const FILES: [(&str, &str, &str); 4] =
-    [of_file!("story"), of_file!("reasons"), of_file!("library"), of_file!("messages")];
+const FILES: [(&str, &str, &str); 11] = [
+    of_file!("story"),
+    of_file!("reasons"),
+    of_file!("library"),
+    of_file!("errors"),
+    of_file!("messages"),
+    of_file!("tables"),
+    of_file!("commands"),
+    of_file!("site"),
+    of_file!("demo"),
+    of_file!("input"),
+    of_file!("arguments"),
+];
+
+/// The variables that hold why something is so: another sentence, which is told in the same language.
+const CAUSES: [&str; 2] = ["error", "why"];
 
 /// The sentence of a key in the language in effect.
 pub(crate) fn sentence(key: &str, arguments: &[(&'static str, String)]) -> String {
     sentence_in(current(), key, arguments)
 }
 
+/// A heading of a table or of a line, by its English text: `heading-…` of `tables.ftl`. What is none (a person's own
+/// name for something) stays as it is; a number behind it stays behind it.
+pub(crate) fn heading(english: &str) -> String {
+    let (text, number) = match english.rsplit_once(' ') {
+        Some((text, number)) if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) => {
+            (text, number)
+        }
+        _ => (english, ""),
+    };
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let key = format!("heading-{}", words.collect::<Vec<_>>().join("-"));
+    match said(current(), &key, &FluentArgs::new()) {
+        Some(heading) if number.is_empty() => heading,
+        Some(heading) => format!("{heading} {number}"),
+        None => english.to_owned(),
+    }
+}
+
 /// The sentence of a key in a language.
 pub(crate) fn sentence_in(language: Language, key: &str, arguments: &[(&'static str, String)]) -> String {
     let mut given = FluentArgs::new();
     for (name, value) in arguments {
-        given.set(*name, value_of(value));
+        if CAUSES.contains(name) {
+            // Mostly of the library or the system, and so in English.
+            let cause = in_language(language, || retold(value));
+            given.set(*name, FluentValue::from(cause));
+        } else {
+            given.set(*name, value_of(value));
+        }
     }
-    let said = |language| {
-        let messages = messages(language)?;
-        let pattern = messages.get_message(key)?.value()?;
-        let text = messages.format_pattern(pattern, Some(&given), &mut Vec::new());
-        Some(text.into_owned())
-    };
-    said(language).or_else(|| said(Language::English)).unwrap_or_else(|| key.to_owned())
+    let in_english = || said(Language::English, key, &given);
+    said(language, key, &given).or_else(in_english).unwrap_or_else(|| key.to_owned())
+}
+
+fn said(language: Language, key: &str, arguments: &FluentArgs<'_>) -> Option<String> {
+    let messages = messages(language)?;
+    let pattern = messages.get_message(key)?.value()?;
+    Some(messages.format_pattern(pattern, Some(arguments), &mut Vec::new()).into_owned())
 }
 
 /// A whole number selects a plural; everything else is a text. Both are written as they were given.

@@ -1,8 +1,9 @@
 //! English sentences said again in Korean: those that the store keeps, and those that the library gives.
 //!
 //! What a runner records (a reason, an alarm) is kept in English, because logs, documents for programs and older
-//! versions read it; the library's errors are English for developers. Both are wanted in Korean by the person who reads
-//! them later. Their sentences are in `reasons.ftl` and `library.ftl`, so that the English text of a message serves as
+//! versions read it; the library's errors are English for developers, and those of the store, the key, the settings and
+//! the channels, because they are logged as well. All are wanted in Korean by the person who reads them later. Their
+//! sentences are in `reasons.ftl`, `library.ftl` and `errors.ftl`, so that the English text of a message serves as
 //! the pattern that recognises it, and its Korean text as what is said instead. What no pattern fits stays as it is:
 //! it is better read in English than not at all.
 
@@ -11,7 +12,15 @@ use std::sync::OnceLock;
 use super::{FILES, Language, current, sentence_in};
 
 /// The files whose English sentences are recognised.
-const RECOGNISED: [&str; 2] = ["reasons", "library"];
+const RECOGNISED: [&str; 3] = ["reasons", "library", "errors"];
+
+/// The variables that hold another sentence. What a person has given a name (an account, a court, a path) is never
+/// told again, whatever it is called.
+const SENTENCES: [&str; 24] = [
+    "advice", "answer", "error", "finding", "findings", "held", "kind", "last", "long", "most", "other",
+    "problem", "reason", "rest", "source", "state", "status", "step", "store", "there", "told", "wanted",
+    "what", "why",
+];
 
 /// Sentences within sentences: `login: no connection: …` is three.
 const MAX_DEPTH: u8 = 6;
@@ -34,7 +43,11 @@ enum Piece {
 pub(crate) fn retold(english: &str) -> String {
     match current() {
         Language::English => english.to_owned(),
-        language => in_other_words(language, english, MAX_DEPTH).unwrap_or_else(|| english.to_owned()),
+        language => {
+            let told =
+                |line: &str| in_other_words(language, line, MAX_DEPTH).unwrap_or_else(|| line.to_owned());
+            english.split('\n').map(told).collect::<Vec<_>>().join("\n")
+        }
     }
 }
 
@@ -44,7 +57,9 @@ fn in_other_words(language: Language, english: &str, depth: u8) -> Option<String
         let mut found = Vec::new();
         if fits(&pattern.pieces, english, &mut found) {
             let said = |(name, text): (&'static str, &str)| {
-                (name, in_other_words(language, text, further).unwrap_or_else(|| text.to_owned()))
+                let words = Some(text).filter(|_| SENTENCES.contains(&name));
+                let words = words.and_then(|text| in_other_words(language, text, further));
+                (name, words.unwrap_or_else(|| text.to_owned()))
             };
             let arguments: Vec<_> = found.into_iter().map(said).collect();
             return Some(sentence_in(language, pattern.key, &arguments));

@@ -36,7 +36,7 @@ pub(crate) use menus::{CourtNames, KeptCourt};
 pub(crate) use messages::{Message, NewMessage};
 pub(crate) use planning::{MonthLook, SeenSlot};
 pub(crate) use sealed::{SealPurpose, Sealed};
-pub(crate) use shares::Places;
+pub(crate) use shares::RunnerPlaces;
 pub(crate) use web::{LinkKind, MemberThings, Owned, TokenHash, WebUser};
 
 /// What the functions of the store give.

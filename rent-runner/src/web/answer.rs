@@ -9,6 +9,7 @@ use super::frame::{Frame, Reader};
 use super::state::TARGET;
 use super::words;
 use crate::bad_input::BadInput;
+use crate::say::retold;
 use crate::store::StoreError;
 
 /// Why a request was not answered with its page.
@@ -38,7 +39,7 @@ impl From<StoreError> for NoPage {
                 );
             }
         };
-        Self::new(status, error.to_string())
+        Self::new(status, retold(&error.to_string()))
     }
 }
 

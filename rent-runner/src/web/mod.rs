@@ -36,6 +36,7 @@ use tower_service::Service as _;
 use self::doors::figures::FigureReaders;
 use self::doors::hosts::Hosts;
 pub(crate) use self::doors::link::{make_link, set_owner};
+use self::doors::outside::EnteredRequest;
 use self::doors::throttle::Throttle;
 use self::doors::tls::Certificate;
 use self::state::{TARGET, Web};
@@ -234,8 +235,8 @@ async fn page(State((door, pages)): State<Pages>, request: Request) -> Response 
             .into_response();
     };
     let (outside, request) = match doors::outside::enter(request, &door) {
-        Ok(entered) => entered,
-        Err(answer) => return answer,
+        EnteredRequest::Inside(outside, request) => (outside, request),
+        EnteredRequest::Answered(answer) => return answer,
     };
     let answer = router.call(request).await.unwrap_or_else(|never| match never {});
     doors::outside::leave(answer, &outside).await

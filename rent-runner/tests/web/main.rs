@@ -12,5 +12,6 @@ mod people;
 mod planning;
 #[path = "../cli/postgres.rs"]
 mod postgres;
+mod security;
 mod story;
 mod world;

@@ -155,7 +155,8 @@ impl<W: Watcher> Run<'_, W> {
             self.time_connections().await;
         }
         let mut asked = 0;
-        while turn.is_some() && self.probes() < most {
+        // A shot that may be refused is paid for by a probe: a booking sends no more requests for it.
+        while turn.is_some() && self.probes() + usize::from(self.shoots_twice(instant)) < most {
             let Some((source, at)) = self.next_probe(most, asked == 0) else { break };
             if at + QUIET_BEFORE > self.fire_instant(instant) || !self.probe(source, at).await? {
                 break;

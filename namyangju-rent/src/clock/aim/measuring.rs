@@ -218,6 +218,13 @@ impl Aim {
         newest && (all || self.has_many_own())
     }
 
+    /// The same without the application's stamps.
+    pub(super) fn by_dates(&self) -> Self {
+        let mut dates = self.clone();
+        dates.samples.iter_mut().for_each(|sample| sample.own = None);
+        dates
+    }
+
     /// The models that fit the most trusted stamps; `None` if nothing fits.
     pub(super) fn fits(&self, network: &Network) -> Option<Fits> {
         let has = |source| self.samples.iter().any(|sample| sample.source == source);

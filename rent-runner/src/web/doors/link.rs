@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::{password, token};
 use crate::bad_input::BadInput;
+use crate::say::say;
 use crate::store::{LinkKind, Store};
 
 /// How long a link can be used.
@@ -62,7 +63,7 @@ pub(in crate::web) fn is_name(name: &str) -> bool {
 /// Bad input for a name or a password that does not fit, and the store's.
 pub(crate) async fn set_owner(store: &Store, name: &str, password: &str) -> Result<()> {
     if !is_name(name) {
-        return Err(BadInput(format!("a name has 1 to {MAX_NAME} characters on one line")).into());
+        return Err(BadInput(say!("web-name", most = MAX_NAME)).into());
     }
     password::check(password)?;
     let hash = password::hash(password.to_owned()).await?;

@@ -10,6 +10,7 @@ use namyangju_rent::clock::{Clock as _, SystemClock};
 use tokio::sync::Semaphore;
 
 use crate::bad_input::BadInput;
+use crate::say::say;
 
 /// The shortest and the longest password, in characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=200;
@@ -50,7 +51,7 @@ pub(in crate::web) fn check(password: &str) -> Result<(), BadInput> {
     if LENGTH.contains(&password.chars().count()) {
         return Ok(());
     }
-    Err(BadInput(format!("a password has {} to {} characters", LENGTH.start(), LENGTH.end())))
+    Err(BadInput(say!("web-password-length", least = LENGTH.start(), most = LENGTH.end())))
 }
 
 /// The hash of a password, as it is stored.

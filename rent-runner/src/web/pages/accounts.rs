@@ -10,6 +10,7 @@ use namyangju_rent::{Error, Site};
 use secrecy::{ExposeSecret as _, SecretSlice};
 
 use crate::request::{self, checked_name, site_of_account};
+use crate::say::say;
 use crate::store::{Account, NewAccount, Owned, SealPurpose, StoreError};
 use crate::web::action::{Action, audit};
 use crate::web::answer::{NoPage, Page, html};
@@ -172,16 +173,16 @@ async fn new_account(
 ) -> anyhow::Result<NewAccount> {
     use crate::bad_input::BadInput;
     if login.is_empty() || login.chars().any(char::is_control) {
-        return Err(BadInput("the login name is empty, or more than one line".to_owned()).into());
+        return Err(BadInput(say!("web-login-empty")).into());
     }
     let password = fields.raw("password").unwrap_or_default();
     if password.is_empty() {
-        return Err(BadInput("the password is empty".to_owned()).into());
+        return Err(BadInput(say!("web-password-empty")).into());
     }
     let name = signed_in.user.own_name(&checked_name(name.unwrap_or(login))?);
     let city = fields.text("site").unwrap_or_else(|| web.config.site.clone());
     if city != web.config.site && !Site::builtin_names().any(|known| known == city) {
-        return Err(BadInput("there is no such city".to_owned()).into());
+        return Err(BadInput(say!("web-no-city")).into());
     }
     // Where the runner connects to is the owner's to say.
     let base_url = match signed_in.user.is_owner {
