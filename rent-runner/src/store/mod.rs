@@ -7,6 +7,7 @@ mod accounts;
 mod booking;
 mod claims;
 mod copy;
+mod creations;
 mod engine;
 mod error;
 mod knowledge;
@@ -17,6 +18,7 @@ mod sealed;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
+mod tokens;
 mod web;
 
 pub(crate) use accounts::{Account, Applicant, NewAccount};
@@ -26,12 +28,14 @@ pub(crate) use booking::{
 };
 pub(crate) use claims::{BookingEnd, Claimed, Claims, Denied, KeptPage, Lease, RunnerRow};
 pub(crate) use copy::Copied;
+pub(crate) use creations::{Creation, CreationKey, KeptCreation};
 pub(crate) use engine::{Store, VaultRow};
 pub(crate) use error::StoreError;
 pub(crate) use knowledge::{Learned, OpeningRow};
 pub(crate) use menus::{CourtNames, KeptCourt};
 pub(crate) use messages::{Message, NewMessage};
 pub(crate) use sealed::{SealPurpose, Sealed};
+pub(crate) use tokens::{NewToken, TokenRow, TokenScope};
 pub(crate) use web::{LinkKind, Owned, TokenHash, WebUser};
 
 /// What the functions of the store give.

@@ -98,7 +98,7 @@ pub(super) async fn open(address: &str, limits: Limits) -> Result<Inner> {
 
 /// The layouts in the order in which they are made: number, name, and the text for SQLite and for PostgreSQL. A text
 /// that was ever released does not change.
-const LAYOUTS: [(i64, &str, &str, &str); 5] = [
+const LAYOUTS: [(i64, &str, &str, &str); 6] = [
     (
         1,
         "store",
@@ -128,6 +128,12 @@ const LAYOUTS: [(i64, &str, &str, &str); 5] = [
         "web",
         include_str!("../../migrations/sqlite/0005_web.sql"),
         include_str!("../../migrations/postgres/0005_web.sql"),
+    ),
+    (
+        7,
+        "api",
+        include_str!("../../migrations/sqlite/0007_api.sql"),
+        include_str!("../../migrations/postgres/0007_api.sql"),
     ),
 ];
 
