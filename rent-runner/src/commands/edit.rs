@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::say;
+use crate::bad_input::BadInput;
 use crate::cli::Edit;
 use crate::config::Config;
 use crate::store::BookingId;
@@ -13,6 +14,9 @@ pub(crate) async fn run(arguments: &Edit, config: &Config) -> Result<u8> {
     let store = super::open(config).await?;
     let id = BookingId(arguments.id);
     let edited = request::edited(&store, config, id, arguments, || super::open_vault(&store, config)).await?;
+    if edited.is_nothing() {
+        return Err(BadInput("there is nothing to change: see `rent-runner edit --help`".to_owned()).into());
+    }
     store.edit_booking(id, &edited.change).await?;
     edited.notes.iter().for_each(|line| terminal::note(line));
     say(&store, id, arguments.json, "changed").await?;

@@ -42,7 +42,6 @@ pub(crate) struct WebUser {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Owned {
     Booking(BookingId),
-    Account(i64),
 }
 
 /// Whom a one-time link lets in.
@@ -304,10 +303,6 @@ impl Store {
                 let sql = "INSERT INTO web_booking (booking_id, user_id) VALUES ($1, $2)";
                 self.run(sql, values![id.0, user]).await
             }
-            Owned::Account(id) => {
-                let sql = "INSERT INTO web_account (account_id, user_id) VALUES ($1, $2)";
-                self.run(sql, values![id, user]).await
-            }
         }
         .map(|_| ())
     }
@@ -369,9 +364,6 @@ impl Store {
         let row = match what {
             Owned::Booking(id) => {
                 self.row("SELECT user_id FROM web_booking WHERE booking_id = $1", values![id.0]).await?
-            }
-            Owned::Account(id) => {
-                self.row("SELECT user_id FROM web_account WHERE account_id = $1", values![id]).await?
             }
         };
         row.map(|row| row.int("user_id")).transpose()

@@ -6,6 +6,7 @@
 
 mod action;
 mod answer;
+mod api;
 mod assets;
 mod doors;
 mod form;
@@ -13,6 +14,7 @@ mod frame;
 mod korean;
 mod listen;
 mod live;
+mod own;
 mod pages;
 mod state;
 mod streams;
@@ -36,6 +38,7 @@ use tower_service::Service as _;
 use self::doors::hosts::Hosts;
 pub(crate) use self::doors::link::{make_link, set_owner};
 use self::doors::throttle::Throttle;
+pub(crate) use self::doors::token::make as make_token;
 use self::state::{TARGET, Web};
 use self::streams::Streams;
 use crate::config::Config;
@@ -224,6 +227,8 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/me", get(pages::me::show))
         .route("/me/password", post(pages::me::password))
         .route("/me/end-all", post(pages::me::end_all))
+        .route("/me/tokens", post(pages::me::make_token))
+        .route("/me/tokens/{id}/remove", post(pages::me::remove_token))
         .route("/club", get(pages::club::show))
         .route("/club/invite", post(pages::club::invite))
         .route("/club/{id}/remove", post(pages::club::remove))
@@ -233,12 +238,14 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/language", post(pages::language::choose))
         .route("/live", get(live::stream))
         .route("/csp", post(doors::policy::report))
+        .merge(api::routes())
         .fallback(pages::missing::show)
         .layer(middleware::from_fn(doors::finish::begun))
         .layer(middleware::from_fn(doors::origin::check))
         .layer(middleware::from_fn_with_state(Arc::clone(&web), doors::unclaimed::check))
         .layer(middleware::from_fn_with_state(Arc::new(hosts), doors::hosts::check))
         .route("/assets/{name}", get(assets::serve))
+        .layer(middleware::from_fn(api::problem::shape))
         .layer(middleware::map_response(doors::policy::headers))
         .with_state(web)
 }

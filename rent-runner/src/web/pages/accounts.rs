@@ -8,14 +8,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 use namyangju_rent::{Error, Site};
 
-use crate::request::{self, checked_name, site_of_account};
-use crate::store::{Account, NewAccount, Owned, SealPurpose};
+use crate::request::{self, site_of_account};
+use crate::store::{Account, Creation, SealPurpose};
 use crate::web::action::{Action, audit};
 use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::session::SignedIn;
 use crate::web::doors::throttle::Who;
-use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
+use crate::web::own::{self, AccountInput};
 use crate::web::state::Web;
 
 /// An account in the list.
@@ -50,10 +50,7 @@ struct AccountsPage {
 
 /// The accounts that somebody may use.
 pub(super) async fn visible(web: &Web, signed_in: &SignedIn) -> Result<Vec<Account>, NoPage> {
-    let users = web.store.users_of_accounts().await?;
-    let mut accounts = web.store.accounts().await?;
-    accounts.retain(|account| signed_in.user.is_owner || users.get(&account.id) == Some(&signed_in.user.id));
-    Ok(accounts)
+    Ok(own::accounts(web, &signed_in.user).await?)
 }
 
 async fn one(web: &Web, signed_in: &SignedIn, id: i64) -> Result<Account, NoPage> {
@@ -126,59 +123,27 @@ pub(in crate::web) async fn add(
 ) -> Page {
     let login = fields.text("login").unwrap_or_default();
     let name = fields.text("name");
-    match new_account(&web, &signed_in, &fields, &login, name.as_deref()).await {
+    let input = AccountInput {
+        login: login.clone(),
+        password: fields.raw("password").unwrap_or_default().to_owned(),
+        name: name.clone(),
+        site: fields.text("site"),
+        base_url: fields.text("base_url"),
+    };
+    match own::new_account(&web, &signed_in.user, input) {
         Ok(account) => {
-            let id = web.store.add_account(&account).await?;
-            web.store.give(Owned::Account(id), signed_in.user.id).await?;
+            let creation = Creation { user: signed_in.user.id, key: None };
+            let id = web.store.add_account_of(&account, Some(&creation)).await?;
             let what = format!("added account {id}");
             audit(&web, &signed_in, &peer, &what).await?;
             Ok(Redirect::to("/accounts").into_response())
         }
-        Err(error) => {
+        Err((_, error)) => {
             let wrong = Some(format!("{error:#}"));
             let note = AccountsNote { wrong, login, name: name.unwrap_or_default(), said: None };
             page(&web, &signed_in, &reader, note).await
         }
     }
-}
-
-async fn new_account(
-    web: &Web,
-    signed_in: &SignedIn,
-    fields: &Fields,
-    login: &str,
-    name: Option<&str>,
-) -> anyhow::Result<NewAccount> {
-    use crate::bad_input::BadInput;
-    if login.is_empty() || login.chars().any(char::is_control) {
-        return Err(BadInput("the login name is empty, or more than one line".to_owned()).into());
-    }
-    let password = fields.raw("password").unwrap_or_default();
-    if password.is_empty() {
-        return Err(BadInput("the password is empty".to_owned()).into());
-    }
-    let name = checked_name(name.unwrap_or(login))?;
-    let city = fields.text("site").unwrap_or_else(|| web.config.site.clone());
-    if city != web.config.site && !Site::builtin_names().any(|known| known == city) {
-        return Err(BadInput("there is no such city".to_owned()).into());
-    }
-    // Where the runner connects to is the owner's to say.
-    let base_url = match signed_in.user.is_owner {
-        true => fields.text("base_url"),
-        false => web.config.base_url.clone(),
-    };
-    request::site_at(&city, base_url.as_deref())?;
-    let same = web.store.accounts().await?.into_iter().any(|account| account.name == name);
-    if same {
-        return Err(BadInput(format!("there is an account {name} already")).into());
-    }
-    Ok(NewAccount {
-        site: city,
-        base_url,
-        login: login.to_owned(),
-        password: web.vault.seal(SealPurpose::Password(&name), password.as_bytes())?,
-        name,
-    })
 }
 
 /// Logs in once at the site.
