@@ -3,6 +3,7 @@
 
 mod api;
 mod api_doors;
+mod api_papers;
 mod browser;
 mod club;
 mod doors;

@@ -40,7 +40,7 @@ pub(super) struct NewAccountFields {
     name: Option<String>,
     /// A built-in city; that of the settings if it is left out.
     site: Option<String>,
-    /// The site's address, instead of the dialect's. Only the owner may give it.
+    /// The site's address; that of the settings if it is left out. Only the owner may give it.
     base_url: Option<String>,
 }
 
@@ -89,7 +89,10 @@ pub(super) async fn add(
     let (name, site) = (fields.text("name"), fields.text("site"));
     let base_url = fields.text("base_url");
     fields.finish()?;
-    if base_url.is_some() && !caller.user.is_owner {
+    let given_url = base_url.is_some();
+    // As the command has it: the address of the settings, unless another is given.
+    let base_url = base_url.or_else(|| web.config.base_url.clone());
+    if given_url && !caller.user.is_owner {
         return Err(Problem::field("base_url", "only the owner may give an address"));
     }
     let input = AccountInput { login, password, name, site, base_url };
@@ -117,7 +120,7 @@ pub(super) async fn check(
     }
     if let Err(error) = request::check_login(&web.store, &web.vault, &web.config, &account).await {
         return Err(match error.downcast_ref::<Error>() {
-            Some(Error::LoginRefused) => Problem::new(ProblemKind::Site, "the site refused the login"),
+            Some(Error::LoginRefused) => Problem::new(ProblemKind::Conflict, "the site refused the login"),
             _ => error.into(),
         });
     }

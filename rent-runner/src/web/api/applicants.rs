@@ -113,12 +113,12 @@ pub(super) async fn change(
 ) -> Result<Answer<ApplicantDocument<'static>>, Problem> {
     let kept = one(&web, &caller, &name).await?;
     let was_changed = || Problem::new(ProblemKind::Changed, "look at it again, and change what is there now");
-    if !seen.is(&tag_of(&kept)) {
-        return Err(was_changed());
-    }
     let (other_name, given) = file::read_application(body.as_keys())?;
     if other_name.is_some() {
         return Err(Problem::field("name", "a name stays: add the data anew under another"));
+    }
+    if !seen.is(&tag_of(&kept)) {
+        return Err(was_changed());
     }
     let before = unseal(&web.vault, &kept.data)?;
     let application = request::application(&given, Some(before)).map_err(|error| Problem::at("", error))?;

@@ -402,10 +402,10 @@ pub(super) async fn edit(
 ) -> Result<Answer<ChangedDocument>, Problem> {
     let id = BookingId(id);
     let stamp = stamp(&web, &caller, id).await?;
+    let edit = file::read_change(body.as_keys())?;
     if !seen.is(&tag(&stamp)) {
         return Err(was_changed());
     }
-    let edit = file::read_change(body.as_keys())?;
     if let Some(name) = &edit.applicant {
         let kept = own::applicants(&web, &caller.user).await?;
         if !kept.iter().any(|kept| kept.name == nfc(name)) {

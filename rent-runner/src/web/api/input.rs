@@ -13,6 +13,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::{CONTENT_TYPE, IF_MATCH};
 use axum::http::request::Parts;
 use namyangju_rent::nfc;
+use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Map, Value};
 
@@ -97,9 +98,9 @@ impl<T: Send> FromRequest<Arc<Web>> for ApiBody<T> {
 
 impl<T: JsonSchema> OperationInput for ApiBody<T> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        let json_schema = ctx.schema.subschema_for::<T>();
-        let resolved = ctx.resolve_schema(&json_schema);
-        let required = resolved.get("required").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+        let json_schema = schema_of::<T>();
+        let required =
+            json_schema.get("required").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
         let schema = SchemaObject { json_schema, example: None, external_docs: None };
         let content = MediaType { schema: Some(schema), ..MediaType::default() };
         let content = [("application/json".to_owned(), content)].into_iter().collect();
@@ -128,8 +129,7 @@ impl<T: Send> FromRequestParts<Arc<Web>> for ApiQuery<T> {
 
 impl<T: JsonSchema> OperationInput for ApiQuery<T> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        let schema = ctx.schema.subschema_for::<T>();
-        let parameters = parameters_from_schema(ctx, schema, ParamLocation::Query);
+        let parameters = parameters_from_schema(ctx, schema_of::<T>(), ParamLocation::Query);
         add_parameters(ctx, operation, parameters);
     }
 }
@@ -249,6 +249,15 @@ impl FieldReader {
     }
 }
 
+/// What may be given: an answer has every field, and a request may leave some out.
+fn schema_of<T: JsonSchema>() -> Schema {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    settings.into_generator().into_root_schema_for::<T>()
+}
+
 /// Adds a header to the description of an operation.
 fn header(ctx: &mut GenContext, operation: &mut Operation, name: &str, required: bool, schema: Schema) {
     let needed: Vec<&str> = if required { vec![name] } else { Vec::new() };
@@ -317,12 +326,21 @@ impl Seen {
     }
 }
 
+/// Whether a text is a tag as it stands in a header.
+fn is_tag(text: &str) -> bool {
+    let text = text.trim();
+    let inner = text.trim_start_matches("W/").strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    text == "*" || inner.is_some_and(|inner| !inner.is_empty() && !inner.contains('"'))
+}
+
 impl FromRequestParts<Arc<Web>> for Seen {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Web>) -> Result<Self, Problem> {
-        match parts.headers.get(IF_MATCH).and_then(|line| line.to_str().ok()) {
-            Some(line) => Ok(Self(line.to_owned())),
+        let line = parts.headers.get(IF_MATCH).and_then(|line| line.to_str().ok()).map(str::trim);
+        match line.filter(|line| !line.is_empty()) {
+            Some(line) if line.split(',').all(is_tag) => Ok(Self(line.to_owned())),
+            Some(_) => Err(Problem::field("If-Match", "write an ETag with its quotation marks")),
             None => {
                 let why = "send `If-Match` with the ETag of what you have seen";
                 Err(Problem::new(ProblemKind::NeedsIfMatch, why))
@@ -335,8 +353,7 @@ impl OperationInput for Seen {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
         let schema = json_schema!({
             "type": "string",
-            "minLength": 1,
-            "pattern": "^[!-~]+$",
+            "pattern": "^(\\*|\"[!#-~]+\")$",
             "description": "The ETag of what is to be changed, as its GET gave it. If somebody has changed it since, nothing happens."
         });
         header(ctx, operation, "If-Match", true, schema);

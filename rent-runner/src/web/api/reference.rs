@@ -202,7 +202,9 @@ mod tests {
         for name in ["place", "date", "time", "or", "club_name", "give_up_after", "opens_at"] {
             assert!(names.contains(&name), "{names:?}");
         }
-        assert!(add.fields.iter().any(|field| field.name == "place" && field.required));
+        let required: Vec<_> =
+            add.fields.iter().filter(|field| field.required).map(|field| field.name.as_str()).collect();
+        assert_eq!(required, ["date", "place", "time"]);
         assert_eq!(add.answer, "201 AddDocument");
     }
 }
