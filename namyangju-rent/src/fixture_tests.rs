@@ -72,7 +72,8 @@ fn page(fixture: &Fixture) -> (Site, Page) {
     // What the walker would have kept of a page that is only a script.
     let alerts = script_page(&charset.decode(&body)).map(|script| script.alerts).unwrap_or_default();
     let sent = "2026-11-26 10:00:00".parse().unwrap();
-    let timing = Timing { sent, first_byte: Default::default(), done: Default::default() };
+    let nothing = Default::default();
+    let timing = Timing { sent, connect: nothing, first_byte: nothing, done: nothing };
     let page = Page {
         status: 200,
         url,

@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::html::charset::Charset;
@@ -61,10 +62,29 @@ pub enum HopKind {
 pub struct Timing {
     /// The wall clock just before the request was handed to the connection.
     pub sent: SeoulTime,
+    /// How long the request had waited for a new connection by then; zero where one was open.
+    pub connect: Duration,
     /// From there to the end of the answer's head.
     pub first_byte: Duration,
     /// From there to the end of its body, redirects included.
     pub done: Duration,
+}
+
+/// When an exchange with the site happened; redirects are part of it.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Exchange {
+    /// When the request left; where none left, when the connection was asked for.
+    pub sent: SeoulTime,
+    /// How long it had waited for a new connection by then; zero where one was open.
+    #[serde(default)]
+    pub connect_micros: u64,
+    /// From `sent` to the head of the answer; `None` if none came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_byte_micros: Option<u64>,
+    /// From `sent` to the whole answer, or to its failure.
+    pub took_micros: u64,
 }
 
 impl Page {

@@ -9,6 +9,7 @@ use crate::clock::aim::ShotArrival;
 use crate::clock::site_clock::ClockEstimate;
 use crate::error::Step;
 use crate::outcome::Receipt;
+use crate::page::Exchange;
 use crate::pages::day::Slot;
 use crate::value::date::{RentDate, SeoulTime};
 use crate::value::micros;
@@ -128,6 +129,10 @@ pub enum Event {
         #[serde(with = "micros", rename = "took_micros")]
         #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         took: Duration,
+        /// How long the request had waited for a new connection before it left, in microseconds; `None` where one was
+        /// open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        connect_micros: Option<u64>,
     },
     /// The application is about to be sent. A program that stores events and finds this one without an answer
     /// after it has to resume the booking with them: see [`Booking::resume`].
@@ -146,6 +151,9 @@ pub enum Event {
         /// The receipt, if it is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         receipt: Option<Receipt>,
+        /// The exchange that gave it, where no [`Event::Visited`] tells of it: a page that said no, or none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exchange: Option<Box<Exchange>>,
     },
     /// A rest before the next attempt.
     Resting {

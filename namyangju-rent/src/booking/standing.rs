@@ -152,7 +152,7 @@ mod tests {
 
     fn answered(step: Step, answer: AnswerKind) -> Event {
         let receipt = (answer == AnswerKind::Reserved).then(|| Receipt { number: "20260001".to_owned() });
-        Event::Answered { step, answer, text: String::new(), receipt }
+        Event::Answered { step, answer, text: String::new(), receipt, exchange: None }
     }
 
     /// Every event that may bear on the question, by a short name.

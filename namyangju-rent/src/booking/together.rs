@@ -134,8 +134,10 @@ mod tests {
     #[test]
     fn a_run_that_panicked_ends_with_what_its_events_allow() {
         let at = SeoulTime::from_unix_micros(0);
-        let answered =
-            |answer, receipt| Event::Answered { step: Step::Submit, answer, text: String::new(), receipt };
+        let answered = |answer, receipt| {
+            let (step, text) = (Step::Submit, String::new());
+            Event::Answered { step, answer, text, receipt, exchange: None }
+        };
         let receipt = Receipt { number: "20260001".to_owned() };
         let won = answered(AnswerKind::Reserved, Some(receipt.clone()));
         let verdict = |events: &[Event]| broken_off(&Standing::of(events), at, at, 3).verdict;

@@ -70,7 +70,7 @@ use crate::error::{Error, Step, page_error, refused};
 use crate::html::charset::LackingCharacter;
 use crate::net::transport::{Ask, OpenLine, Transport};
 use crate::outcome::Outcome;
-use crate::page::{Page, Timing};
+use crate::page::{Exchange, Page, Timing};
 use crate::pages::day::{Choice, DayPage, Slot, read_day};
 use crate::pages::form::{Body, FormPage};
 use crate::pages::reading::Reading;
@@ -210,6 +210,11 @@ impl Session {
             Some(outcome) => Err(refused(Step::Clock, outcome)),
             None => Ok((probe, !page.session_cleared && reading.logged_in() != Some(false))),
         }
+    }
+
+    /// The last exchange of this session that was not a probe.
+    pub(crate) fn last_exchange(&self) -> Option<Exchange> {
+        self.transport().last_exchange()
     }
 
     /// The dated answers since this was last asked, and the last `Server` header.

@@ -28,8 +28,10 @@ use crate::net::redirect::onward;
 use crate::net::route::Route;
 use crate::net::shared::Shared;
 use crate::outcome::Outcome;
-use crate::page::{Hop, Page, Timing, unix_seconds};
+use crate::page::{Exchange, Hop, Page, Timing, unix_seconds};
 use crate::site::Site;
+use crate::value::date::SeoulTime;
+use crate::value::micros::whole_micros;
 
 /// The most redirects that are followed. The longest chain these sites are known to need has two.
 const MAX_HOPS: usize = 5;
@@ -69,6 +71,8 @@ pub(crate) struct Observations {
     /// When the line was last used, by the monotonic clock, and how long the site keeps it.
     used: Duration,
     kept: Kept,
+    /// The last exchange that was not a probe.
+    exchange: Option<Exchange>,
 }
 
 /// How long the site keeps a connection on which nothing is sent.
@@ -252,12 +256,20 @@ impl Transport {
                 Ok(answer) => answer,
                 // The request itself was answered: its redirect is what the site said.
                 Err(_) if answered => self.no_answer(),
-                Err(error) => return Err(error),
+                Err(error) => {
+                    let took = self.clock.monotonic().saturating_sub(start);
+                    // What was not sent waited for its connection all the time.
+                    let connect = if matches!(error, Error::NotSent { .. }) { took } else { Duration::ZERO };
+                    self.exchanged(sent.plus(connect), connect, None, took.saturating_sub(connect));
+                    return Err(error);
+                }
             };
             let begun = *left_at.get_or_insert(answer.sent.max(start));
             let now = self.clock.monotonic().saturating_sub(begun);
             let first_byte = *first_byte.get_or_insert(answer.head_at.saturating_sub(begun));
-            let sent = sent.plus(begun.saturating_sub(start));
+            let connect = begun.saturating_sub(start);
+            let sent = sent.plus(connect);
+            self.exchanged(sent, connect, Some(first_byte), now);
             let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
             let received = self.jar.receive(&url, lines, self.dated(answer.date), answer.head_at);
             session_cleared |= received.ends_session(&self.site.dialect.session_cookie.names);
@@ -282,7 +294,7 @@ impl Transport {
                 charset,
                 alerts,
                 cookies,
-                timing: Timing { sent, first_byte, done: now },
+                timing: Timing { sent, connect, first_byte, done: now },
                 session_cleared,
             };
             let Some(onward) = onward else {
@@ -328,6 +340,21 @@ impl Transport {
                 body = None;
             }
         }
+    }
+
+    /// Notes when an exchange happened, for an answer that no page tells of.
+    fn exchanged(&self, sent: SeoulTime, connect: Duration, first_byte: Option<Duration>, took: Duration) {
+        self.told().exchange = Some(Exchange {
+            sent,
+            connect_micros: whole_micros(connect),
+            first_byte_micros: first_byte.map(whole_micros),
+            took_micros: whole_micros(took),
+        });
+    }
+
+    /// The last exchange that was not a probe.
+    pub(crate) fn last_exchange(&self) -> Option<Exchange> {
+        self.told().exchange
     }
 
     /// Waits for a turn and takes one request out of the budget.
@@ -434,7 +461,8 @@ impl Transport {
             alerts: Vec::new(),
             cookies: received.names,
             timing: Timing {
-                sent: sent_at,
+                sent: sent_at.plus(sent.saturating_sub(handed)),
+                connect: sent.saturating_sub(handed),
                 first_byte: answer.head_at.saturating_sub(sent),
                 done: self.clock.monotonic().saturating_sub(sent),
             },

@@ -457,6 +457,7 @@ async fn what_was_kept_decides_whether_a_resumed_booking_looks_first() {
         answer,
         text: String::new(),
         receipt: None,
+        exchange: None,
     };
     let looks = [
         (vec![], false),

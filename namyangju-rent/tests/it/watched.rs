@@ -119,6 +119,7 @@ async fn an_intent_whose_attempt_ended_before_the_application_is_no_doubt() {
         answer: AnswerKind::NotOpenYet,
         text: String::new(),
         receipt: None,
+        exchange: None,
     };
     let looks = |stage: &Stage| {
         let arrivals = stage.server.arrivals();
@@ -250,4 +251,26 @@ async fn an_intent_from_before_the_opening_does_not_end_a_booking_that_is_starte
         let report = booking.run(|_| {}).await;
         assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{skew}: {report:?}");
     }
+}
+
+#[tokio::test]
+async fn a_page_that_says_no_tells_when_it_was_asked_for_and_came() {
+    let mut settings = Settings::default();
+    settings.opening = Some("2026-11-26 10:00:00".parse().unwrap());
+    let stage = Stage::new("namyangju", settings).await;
+    let policy = namyangju_rent::Policy::new().with_give_up_after(Duration::from_secs(1));
+    let mut events = Vec::new();
+    stage.booking().policy(policy).run(|happened| events.push(happened.clone())).await;
+    let refused = events.iter().find_map(|happened| match &happened.event {
+        Event::Answered { answer: AnswerKind::NotOpenYet, exchange, .. } => Some((happened.at, exchange)),
+        _ => None,
+    });
+    let (told, exchange) = refused.expect("the day was not refused");
+    let exchange = exchange.as_ref().expect("it does not tell when");
+    assert!(exchange.sent <= told && exchange.first_byte_micros.is_some());
+    // A story of an earlier version has none of it, and reads as before.
+    let old = r#"{"event":"answered","step":"form","name":"not-open-yet","text":"not open yet"}"#;
+    assert!(matches!(serde_json::from_str(old).unwrap(), Event::Answered { exchange: None, .. }));
+    let old = r#"{"event":"visited","step":"form","first_byte_micros":1000,"took_micros":2000}"#;
+    assert!(matches!(serde_json::from_str(old).unwrap(), Event::Visited { connect_micros: None, .. }));
 }

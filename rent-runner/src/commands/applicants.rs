@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::documents::{ApplicantDocument, ApplicantsDocument, MaskedApplicant, stored};
 use crate::exit;
 use crate::request::{self, checked_name, seal, unseal};
+use crate::say::say;
 use crate::store::StoreError;
 use crate::terminal;
 
@@ -32,10 +33,7 @@ pub(crate) async fn run(arguments: &ApplicantArgs, config: &Config) -> Result<u8
         ApplicantCommand::Remove(arguments) => {
             let store = open(config).await?;
             store.remove_applicant(&arguments.name).await?;
-            terminal::note(&format!(
-                "removed the applicant's data {}; bookings keep their copy",
-                arguments.name
-            ));
+            terminal::note(&say!("applicant-removed", name = arguments.name));
             store.close().await;
         }
     }
@@ -56,7 +54,7 @@ async fn set(arguments: &ApplicantSet, config: &Config) -> Result<()> {
     }
     let vault = open_vault(&store, config).await?;
     let before = kept.map(|kept| unseal(&vault, &kept.data)).transpose()?;
-    let said = if before.is_some() { "changed" } else { "added" };
+    let is_new = before.is_none();
     let application = request::application(&arguments.application, before)?;
     let accounts = store.accounts().await?;
     let mut sites: Vec<_> =
@@ -69,7 +67,11 @@ async fn set(arguments: &ApplicantSet, config: &Config) -> Result<()> {
     notes.dedup();
     notes.iter().for_each(|line| terminal::note(line));
     store.put_applicant(&name, &seal(&vault, &application)?).await?;
-    terminal::note(&format!("{said} the applicant's data {name}"));
+    terminal::note(&if is_new {
+        say!("applicant-added", name = name)
+    } else {
+        say!("applicant-changed", name = name)
+    });
     store.close().await;
     Ok(())
 }
@@ -78,7 +80,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
     let store = open(config).await?;
     let kept = store.applicants().await?;
     if kept.is_empty() && !as_json {
-        terminal::note("no applicant's data is stored: add some with `rent-runner applicant set NAME …`");
+        terminal::note(&say!("applicants-none"));
         store.close().await;
         return Ok(());
     }

@@ -9,11 +9,16 @@ use namyangju_rent::{Client, SeoulTime};
 use crate::cli::ClockCheck;
 use crate::config::Config;
 use crate::documents::ClockLine;
+use crate::say::{heading, say};
+use crate::terminal::layout;
 use crate::words::{clock_sentence, millis, probes};
 use crate::{exit, request, signals, terminal};
 
 /// The width of the picture: a second in steps of 20 ms, and the path.
 const COLUMNS: usize = 51;
+
+/// The columns of the headings below the table.
+const LABEL: usize = 13;
 
 /// Measures, and shows each probe as it comes.
 pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
@@ -21,10 +26,11 @@ pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
     let mut clock = SiteClock::new();
     let mut watch = Watch { client: &client, as_json: arguments.json, frame: None };
     if !arguments.json {
+        let title = say!("clock-title", site = client.site().base_url(), most = arguments.probes);
         terminal::result(&format!(
-            "The clock of {}, by at most {} answers.\n{HEADER}",
-            client.site().base_url(),
-            arguments.probes
+            "{title}
+{}",
+            say!("clock-header")
         ))?;
     }
     let guest = client.guest()?;
@@ -39,14 +45,12 @@ pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
     match failed {
         Some(error) => Err(error.into()),
         None if clock.probes().is_empty() => {
-            let why = "the site's answers have no readable date";
+            let why = say!("clock-no-date");
             Err(exit::CodedFailure::new(exit::NO_CLEAR_ANSWER, why).into())
         }
         None => Ok(exit::DONE),
     }
 }
-
-const HEADER: &str = "    sent           answered in  dated     site ahead, ms          left, ms";
 
 struct Watch<'c> {
     client: &'c Client,
@@ -103,21 +107,13 @@ impl Watch<'_> {
             let line = ClockLine::Clock { at, local_clock_synchronised, estimate };
             return Ok(terminal::result(&serde_json::to_string(&line)?)?);
         }
-        Ok(terminal::result(&format!(
-            "\nestimate     {} ({})\ndate header  {}\nthis clock   {}",
-            clock_sentence(&estimate),
-            probes(&estimate),
-            if estimate.cached {
-                "cached: the dates contradict each other, so only one side is known"
-            } else {
-                "no sign of a cache"
-            },
-            if synchronised {
-                "synchronised, according to the system"
-            } else {
-                "not known to be synchronised; only the difference counts"
-            },
-        ))?)
+        let told = say!("event-clock-read", clock = clock_sentence(&estimate), probes = probes(&estimate));
+        let cached = if estimate.cached { say!("clock-cached") } else { say!("clock-not-cached") };
+        let judged = if synchronised { say!("clock-synchronised") } else { say!("clock-not-synchronised") };
+        let lines = [("estimate", told), ("date header", cached), ("this clock", judged)];
+        let line =
+            |(name, text): &(&str, String)| format!("\n{}{text}", layout::padded(&heading(name), LABEL));
+        Ok(terminal::result(&lines.iter().map(line).collect::<String>())?)
     }
 }
 
@@ -132,9 +128,18 @@ fn span(lower: i64, upper: Option<i64>) -> String {
     match upper {
         Some(upper) => {
             let left = (upper - lower) as f64 / 1_000.0;
-            format!("{:>9} to {:>9}  {left:>9.1}", ms(lower), ms(upper))
+            say!(
+                "clock-span",
+                lower = format_args!("{:>9}", ms(lower)),
+                upper = format_args!("{:>9}", ms(upper)),
+                left = format_args!("{:>9.1}", left)
+            )
         }
-        None => format!("{:>9} or more    {:>9}", ms(lower), "cached"),
+        None => say!(
+            "clock-span-open",
+            lower = format_args!("{:>9}", ms(lower)),
+            cached = format_args!("{:>9}", say!("clock-word-cached"))
+        ),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use anyhow::Result;
 
-use super::say;
+use super::{Told, tell};
 use crate::bad_input::BadInput;
 use crate::cli::Edit;
 use crate::config::Config;
+use crate::say::say;
 use crate::store::BookingId;
 use crate::{exit, request, terminal};
 
@@ -15,11 +16,11 @@ pub(crate) async fn run(arguments: &Edit, config: &Config) -> Result<u8> {
     let id = BookingId(arguments.id);
     let edited = request::edited(&store, config, id, arguments, || super::open_vault(&store, config)).await?;
     if edited.is_nothing() {
-        return Err(BadInput("there is nothing to change: see `rent-runner edit --help`".to_owned()).into());
+        return Err(BadInput(say!("edit-nothing")).into());
     }
     store.edit_booking(id, &edited.change).await?;
     edited.notes.iter().for_each(|line| terminal::note(line));
-    say(&store, id, arguments.json, "changed").await?;
+    tell(&store, id, arguments.json, Told::Changed).await?;
     store.close().await;
     Ok(exit::DONE)
 }

@@ -7,6 +7,7 @@ use crate::bad_input::BadInput;
 use crate::cli::{SettingsArgs, SettingsCommand, SettingsShow};
 use crate::config::{Config, EXAMPLE, Flags, rows, settings_file};
 use crate::documents::stored;
+use crate::say::say;
 use crate::telemetry::logs;
 use crate::{exit, terminal};
 
@@ -22,9 +23,7 @@ pub(crate) fn run(arguments: &SettingsArgs, mut flags: Flags) -> Result<u8> {
         }
         SettingsCommand::Path => {
             let path = settings_file(flags.config.as_deref(), &|name| std::env::var_os(name));
-            let (path, _) = path.ok_or_else(|| {
-                BadInput("neither XDG_CONFIG_HOME nor HOME is set: give --config or RENT_CONFIG".to_owned())
-            })?;
+            let (path, _) = path.ok_or_else(|| BadInput(say!("settings-no-home")))?;
             terminal::result(&path.display().to_string())?;
         }
         SettingsCommand::Example => terminal::result(EXAMPLE)?,

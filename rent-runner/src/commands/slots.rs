@@ -1,12 +1,13 @@
 //! `slots`: the day list of a court.
 
 use anyhow::Result;
-use namyangju_rent::Purpose;
-use namyangju_rent::schedule::{ListedSlot, SlotState};
+use namyangju_rent::schedule::{EarlierRounds, ListedSlot, SlotState};
+use namyangju_rent::{Purpose, Site};
 
 use crate::cli::Slots;
 use crate::config::Config;
 use crate::documents::SlotsDocument;
+use crate::say::{retold, say};
 use crate::words::counted;
 use crate::{exit, request, terminal};
 
@@ -15,7 +16,7 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     let site = request::site_of(config)?;
     let choice = request::asked_court(arguments);
     let courts = super::book::courts(&site, std::slice::from_ref(&choice), config).await?;
-    let found = request::slots(site, config, &courts, arguments).await?;
+    let found = request::slots(site.clone(), config, &courts, arguments).await?;
     let slots = found.wanted(arguments);
     if arguments.json {
         terminal::json(&SlotsDocument {
@@ -25,6 +26,7 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
             read_at: found.read_at,
             slots,
         })?;
+        keep_rounds(&site, found.rounds, config).await;
         return Ok(exit::DONE);
     }
     if !slots.is_empty() {
@@ -34,10 +36,26 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     let free = slots.iter().filter(|slot| slot.state == SlotState::Free).count();
     let listed = counted(u32::try_from(slots.len()).unwrap_or(u32::MAX), "time");
     let month = found.all.iter().filter(|slot| request::in_list(slot, arguments)).count();
-    let both = if arguments.all { ", each for sports and for events" } else { "" };
+    let both = if arguments.all { say!("slots-both") } else { String::new() };
     let court = found.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
-    terminal::note(&format!("{court}{listed}, {free} free; the site lists {month} for the month{both}"));
+    terminal::note(&say!(
+        "slots-summary",
+        court = court,
+        listed = listed,
+        free = free,
+        month = month,
+        both = both
+    ));
+    keep_rounds(&site, found.rounds, config).await;
     Ok(exit::DONE)
+}
+
+/// Keeps the rounds of the court, so that `add` and `book` can say that a time is none of them. Only where there is a store.
+async fn keep_rounds(site: &Site, rounds: Option<EarlierRounds>, config: &Config) {
+    if let Some(store) = super::open_in_passing(config).await {
+        request::keep_rounds(&store, site, rounds).await;
+        store.close().await;
+    }
 }
 
 fn row(slot: &ListedSlot) -> Vec<String> {
@@ -50,7 +68,7 @@ fn row(slot: &ListedSlot) -> Vec<String> {
         slot.date.weekday_korean().to_owned(),
         slot.round.map(|round| round.to_string()).unwrap_or_default(),
         slot.range.to_string(),
-        purpose.to_owned(),
-        slot.state.word().to_owned(),
+        retold(purpose),
+        retold(slot.state.word()),
     ]
 }

@@ -10,6 +10,7 @@ pub(crate) mod stored;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use namyangju_rent::capture::{CheckReport, LearntDialect, Proof};
 use namyangju_rent::clock::{ClockEstimate, ClockFacts};
 use namyangju_rent::places::NamedPlace;
 use namyangju_rent::report::{Attempt, OpeningBracket};
@@ -603,6 +604,17 @@ pub(super) struct RemovedTokenDocument {
     pub(super) removed: i64,
 }
 
+/// The dialect that fits a recorded visit.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct CaptureDialectDocument<'l> {
+    /// Whether the recorded booking could be made again with it, and a booking at a stand-in like it succeeded.
+    pub(super) proven: bool,
+    /// The file that was written, or null.
+    pub(super) written: Option<PathBuf>,
+    pub(super) learnt: &'l LearntDialect,
+    pub(super) proof: &'l Proof,
+}
+
 /// What `doctor` found.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct DoctorDocument {
@@ -842,6 +854,8 @@ pub(super) fn schemas() -> Vec<(&'static str, Schema)> {
         ("book", schema::<StoryLine>()),
         ("book --dry-run", schema::<DryRunLine<'_>>()),
         ("cancel", schema::<CancelDocument>()),
+        ("capture check", schema::<CheckReport>()),
+        ("capture dialect", schema::<CaptureDialectDocument<'_>>()),
         ("clock", schema::<ClockLine>()),
         ("demo", schema::<StoryLine>()),
         ("doctor", schema::<DoctorDocument>()),

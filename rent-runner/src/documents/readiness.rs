@@ -8,6 +8,7 @@ use namyangju_rent::clock::ClockEstimate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::say::say;
 use crate::store::{BookingId, Store, StoredBooking};
 use crate::words::error_bar;
 
@@ -47,18 +48,18 @@ impl Readiness {
     /// In a few words.
     pub(crate) fn in_words(&self) -> String {
         let clock = self.clock.as_ref().map(|clock| match clock.cached {
-            true => "clock by cached dates".to_owned(),
-            false => format!("clock ±{}", error_bar(clock)),
+            true => say!("ready-clock-cached"),
+            false => say!("ready-clock", error = error_bar(clock)),
         });
         let parts = [
-            self.logged_in.then(|| "logged in".to_owned()),
-            self.numbers_known.then(|| "numbers known".to_owned()),
+            self.logged_in.then(|| say!("ready-logged-in")),
+            self.numbers_known.then(|| say!("ready-numbers")),
             clock,
-            self.armed.then(|| "armed".to_owned()),
-            self.trying.then(|| "trying".to_owned()),
+            self.armed.then(|| say!("state-armed")),
+            self.trying.then(|| say!("ready-trying")),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        if parts.is_empty() { "held by a runner, nothing ready yet".to_owned() } else { parts.join(", ") }
+        if parts.is_empty() { say!("ready-nothing") } else { parts.join(", ") }
     }
 }
 

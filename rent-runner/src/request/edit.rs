@@ -9,6 +9,7 @@ use crate::bad_input::BadInput;
 use crate::cli::{AskedPlace, Choice, Clear, Edit, OpensAt};
 use crate::config::Config;
 use crate::request;
+use crate::say::say;
 use crate::store::{self, BookingId, Change, Store, StoredBooking};
 use crate::vault::Vault;
 
@@ -116,10 +117,10 @@ fn plain_changes(arguments: &Edit) -> Result<Change> {
         (Clear::Note, arguments.note.is_some(), "--note"),
     ];
     if let Some((_, _, option)) = given.into_iter().find(|(what, given, _)| *given && clears(*what)) {
-        return Err(BadInput(format!("{option} and --clear contradict each other")).into());
+        return Err(BadInput(say!("edit-contradiction", option = option)).into());
     }
     if aim.give_up_after.is_some_and(|time| time.is_zero()) {
-        return Err(BadInput("the time to try is 0: write more".to_owned()).into());
+        return Err(BadInput(say!("edit-zero")).into());
     }
     Ok(Change {
         give_up_after: aim.give_up_after,
@@ -199,7 +200,7 @@ fn edited_opening(
             let opens = PlannedOpening { at: booking.opens_at, how: booking.opens, confidence: None };
             let moved = booking.choices.first().is_some_and(|before| before.date != first.date);
             let said = moved && booking.opens == store::OpeningSource::Given;
-            Ok((opens, said.then(|| format!("The opening stays at {}, as you gave it.", booking.opens_at))))
+            Ok((opens, said.then(|| say!("edit-opening-kept", at = booking.opens_at))))
         }
     }
 }

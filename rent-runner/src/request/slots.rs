@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use namyangju_rent::clock::{Clock as _, SystemClock};
-use namyangju_rent::schedule::{ListedSlot, Month, SlotState};
+use namyangju_rent::schedule::{EarlierRounds, ListedSlot, Month, SlotState};
 use namyangju_rent::{Place, Purpose, SeoulTime, Site, TimeRange};
 
 use super::courts::CourtBook;
@@ -10,6 +10,7 @@ use crate::bad_input::BadInput;
 use crate::cli::{Choice, Slots};
 use crate::config::Config;
 use crate::request;
+use crate::say::say;
 
 /// What the site lists.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct FoundSlots {
     pub(crate) read_at: SeoulTime,
     /// All of the month, for sports and for events.
     pub(crate) all: Vec<ListedSlot>,
+    /// The rounds that they show, if any, to be kept for who asks next.
+    pub(crate) rounds: Option<EarlierRounds>,
 }
 
 impl FoundSlots {
@@ -66,22 +69,24 @@ pub(crate) async fn slots(
     asked: &Slots,
 ) -> Result<FoundSlots> {
     let [place] = &courts.find(&asked.place)?[..] else {
-        let why = format!("{} is a group of courts: give one of them", asked.place);
+        let why = say!("slots-group", group = asked.place);
         return Err(BadInput(why).into());
     };
     let name = courts.names().get(place).map(str::to_owned);
     let client = request::client(site, config)?;
     let list = client.guest()?.day_list(place, month(asked)).await.map_err(|error| {
         let missing = error.page().is_some_and(|page| page.status() == 404);
-        let hint = format!("the site has no such page: is there a place {place}?");
+        let hint = say!("slots-no-page", place = place);
         let error = anyhow::Error::from(error);
         if missing { error.context(hint) } else { error }
     })?;
+    let read_at = SystemClock.now();
     Ok(FoundSlots {
         site: client.site().name().to_owned(),
         place: place.clone(),
         name,
-        read_at: SystemClock.now(),
+        read_at,
+        rounds: EarlierRounds::of(place, &list, read_at),
         all: list.slots,
     })
 }

@@ -138,7 +138,7 @@ impl Metrics {
             Event::Submitting => {
                 figures.submissions.inc();
             }
-            Event::Visited { step, first_byte, took } => {
+            Event::Visited { step, first_byte, took, .. } => {
                 let step = [("step", word(step))];
                 figures.first_byte.get_or_create(&step).observe(first_byte.as_secs_f64());
                 figures.page.get_or_create(&step).observe(took.as_secs_f64());
@@ -172,6 +172,12 @@ impl Metrics {
     /// A lease was lost to another runner.
     pub(crate) fn lease_lost(&self) {
         self.figures.leases_lost.inc();
+    }
+
+    /// How often that was so.
+    #[cfg(test)]
+    pub(crate) fn leases_lost(&self) -> u64 {
+        self.figures.leases_lost.get()
     }
 
     /// The machine slept, or its wall clock stepped, by so much (the sign is the direction).

@@ -5,6 +5,7 @@ use namyangju_rent::Site;
 use super::state::Web;
 use crate::bad_input::BadInput;
 use crate::request::{self, checked_name};
+use crate::say::say;
 use crate::store::{Account, Applicant, BookingId, NewAccount, Owned, Result, SealPurpose, WebUser};
 
 /// An account as a person or a program gives it.
@@ -50,17 +51,18 @@ pub(super) fn new_account(
     input: AccountInput,
 ) -> std::result::Result<NewAccount, (&'static str, anyhow::Error)> {
     let AccountInput { login, password, name, site, base_url } = input;
-    let wrong = |field, why: &str| Err((field, BadInput(why.to_owned()).into()));
+    let wrong = |field, why: String| Err((field, BadInput(why).into()));
     if login.is_empty() || login.chars().any(char::is_control) {
-        return wrong("login", "the login name is empty, or more than one line");
+        return wrong("login", say!("web-login-empty"));
     }
     if password.is_empty() {
-        return wrong("password", "the password is empty");
+        return wrong("password", say!("web-password-empty"));
     }
     let name = checked_name(name.as_deref().unwrap_or(&login)).map_err(|error| ("name", error))?;
+    let name = user.own_name(&name);
     let site = site.unwrap_or_else(|| web.config.site.clone());
     if site != web.config.site && !Site::builtin_names().any(|known| known == site) {
-        return wrong("site", "there is no such city");
+        return wrong("site", say!("web-no-city"));
     }
     // Where the runner connects to is the owner's to say.
     let base_url = if user.is_owner { base_url } else { web.config.base_url.clone() };

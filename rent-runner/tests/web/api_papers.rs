@@ -7,7 +7,7 @@ use crate::world::{OWNER, World};
 
 const PAGE: &str = include_str!("../../../docs/api.md");
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn the_examples_of_the_api_page_work() {
     let world = World::new();
     world.owner().await;

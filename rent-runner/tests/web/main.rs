@@ -10,7 +10,10 @@ mod doors;
 #[path = "../../../namyangju-rent/tests/browser/driver.rs"]
 mod driver;
 mod guessers;
+mod outside;
+mod planning;
 #[path = "../cli/postgres.rs"]
 mod postgres;
+mod security;
 mod story;
 mod world;

@@ -10,8 +10,12 @@ use crate::booking::watcher::Watcher;
 use crate::client::session::{DayVisit, Session, Submission, Submitted};
 use crate::error::{Error, Step};
 use crate::outcome::{Next, Outcome};
-use crate::page::Timing;
+use crate::page::{Exchange, Timing};
 use crate::value::date::SeoulTime;
+use crate::value::micros::whole_micros;
+
+/// The beginning of an attempt is reckoned back from the monotonic clock, and may so be a moment after its request.
+const BEGAN_SLACK: Duration = Duration::from_millis(20);
 
 impl<W: Watcher> Run<'_, W> {
     pub(super) fn begin_attempt(&mut self) {
@@ -118,11 +122,21 @@ impl<W: Watcher> Run<'_, W> {
     }
 
     fn visited(&mut self, step: Step, timing: Timing) {
-        let Timing { sent, first_byte, done, .. } = timing;
+        let Timing { sent, connect, first_byte, done, .. } = timing;
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.visits.push(Visit { step, sent, first_byte, done });
         }
-        self.tell(Event::Visited { step, first_byte, took: done });
+        let connect_micros = Some(whole_micros(connect)).filter(|micros| *micros > 0);
+        self.tell(Event::Visited { step, first_byte, took: done, connect_micros });
+    }
+
+    /// The exchange that ended the attempt at hand, if no visit told of it: the page did not come, or said no.
+    pub(super) fn untold_exchange(&self) -> Option<Box<Exchange>> {
+        let last = self.session.as_ref()?.last_exchange()?;
+        let attempt = self.attempts.last()?;
+        let is_told = attempt.visits.last().is_some_and(|visit| visit.sent >= last.sent);
+        let is_of_attempt = last.sent.plus(BEGAN_SLACK) >= attempt.began;
+        (is_of_attempt && !is_told).then(|| Box::new(last))
     }
 }
 
@@ -134,5 +148,5 @@ fn refuses_short_way(error: &Error) -> bool {
 
 /// The timing of a page that was not asked for this time.
 pub(super) fn not_fetched(now: SeoulTime) -> Timing {
-    Timing { sent: now, first_byte: Duration::ZERO, done: Duration::ZERO }
+    Timing { sent: now, connect: Duration::ZERO, first_byte: Duration::ZERO, done: Duration::ZERO }
 }

@@ -22,6 +22,7 @@ fn page(path: &str, body: &str) -> Page {
     let url = format!("https://www.nyj.go.kr/rent{path}").parse().unwrap();
     let timing = Timing {
         sent: "2026-11-26 10:00:00".parse().unwrap(),
+        connect: Duration::ZERO,
         first_byte: Duration::ZERO,
         done: Duration::ZERO,
     };

@@ -110,8 +110,8 @@ async fn a_change_is_made_only_to_what_was_seen(place: &Place) {
     let (store, id) = with_booking(place).await;
     let seen = store.booking_stamp(id).await.unwrap().unwrap();
     let note = |text: &str| Change { note: Some(Some(text.to_owned())), ..Change::default() };
-    assert!(store.edit_booking_if(id, &note("first"), Some(&seen)).await.unwrap());
-    assert!(!store.edit_booking_if(id, &note("second"), Some(&seen)).await.unwrap());
+    assert!(store.edit_booking_if(id, &note("first"), &seen).await.unwrap());
+    assert!(!store.edit_booking_if(id, &note("second"), &seen).await.unwrap());
     assert_eq!(store.booking(id).await.unwrap().note.as_deref(), Some("first"));
     assert!(store.events_after(id, 0, 10).await.unwrap().is_empty());
 }

@@ -14,7 +14,7 @@ use super::output::{Answer, Done, Made};
 use super::problem::{Problem, ProblemKind};
 use crate::documents::{AccountEntry, AccountsDocument, stored};
 use crate::request;
-use crate::store::{Account, SealPurpose};
+use crate::store::{Account, SealPurpose, StoreError};
 use crate::web::doors::throttle::Who;
 use crate::web::own::{self, AccountInput};
 use crate::web::state::Web;
@@ -54,7 +54,7 @@ pub(super) struct PasswordFields {
 }
 
 async fn one(web: &Web, caller: &Caller, name: &str) -> Result<Account, Problem> {
-    let name = nfc(name);
+    let name = caller.user.own_name(&nfc(name));
     let found = own::accounts(web, &caller.user).await?.into_iter().find(|account| account.name == name);
     found.ok_or_else(|| Problem::missing("account"))
 }
@@ -98,7 +98,19 @@ pub(super) async fn add(
     let input = AccountInput { login, password, name, site, base_url };
     let new = own::new_account(&web, &caller.user, input)
         .map_err(|(field, error)| Problem::at(if field.is_empty() { "body" } else { field }, error))?;
-    let id = web.store.add_account_of(&new, Some(&creation)).await?;
+    // Whoever tries many logins learns slowly that one is there.
+    let tries = Who::SiteLogin(caller.user.id);
+    if web.throttle.take(&tries).is_err() {
+        return Err(Problem::new(ProblemKind::TooMany, "there were many accounts: wait a little"));
+    }
+    let id = match web.store.add_account_of(&new, Some(&creation)).await {
+        // It names another's account.
+        Err(StoreError::Conflict(_)) if !caller.user.is_owner => {
+            return Err(Problem::new(ProblemKind::Conflict, "this account cannot be added"));
+        }
+        added => added?,
+    };
+    web.throttle.give_back(&tries);
     caller.audit(&web, &format!("added account {id}")).await?;
     let account = one(&web, &caller, &new.name).await?;
     let text = serde_json::to_string(&stored::account_entry(&account)).map_err(anyhow::Error::from)?;

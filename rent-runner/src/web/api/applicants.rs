@@ -39,7 +39,7 @@ pub(super) struct ApplicantChange {
 }
 
 async fn one(web: &Web, caller: &Caller, name: &str) -> Result<Applicant, Problem> {
-    let name = nfc(name);
+    let name = caller.user.own_name(&nfc(name));
     let found = own::applicants(web, &caller.user).await?.into_iter().find(|kept| kept.name == name);
     found.ok_or_else(|| Problem::missing("applicant's data"))
 }
@@ -92,7 +92,7 @@ pub(super) async fn add(
     let (name, given) = file::read_application(body.as_keys())?;
     let application = request::application(&given, None).map_err(|error| Problem::at("", error))?;
     let name = checked_name(&name.unwrap_or_else(|| application.club_name.clone()));
-    let name = name.map_err(|error| Problem::at("name", error))?;
+    let name = caller.user.own_name(&name.map_err(|error| Problem::at("name", error))?);
     if is_again {
         return Ok(in_full(&web, &one(&web, &caller, &name).await?)?.replayed());
     }

@@ -217,7 +217,7 @@ pub(super) async fn list(
     ApiQuery(mut query, _): ApiQuery<ListQuery>,
 ) -> Result<Answer<ListDocument<'static>>, Problem> {
     let words = query.text("state");
-    let account = query.text("account").map(|name| nfc(&name));
+    let account = query.text("account").map(|name| caller.user.own_name(&nfc(&name)));
     let limit = query.number("limit", 1, MOST).unwrap_or(USUAL);
     let after = query.text("cursor");
     query.finish()?;
@@ -322,7 +322,7 @@ pub(super) async fn before(web: &Web, creation: &Creation) -> Result<Option<Kept
 
 /// Takes one of the questions that a user may put to the site.
 pub(super) fn ask_site(web: &Web, caller: &Caller) -> Result<(), Problem> {
-    web.throttle.take(&Who::SiteRead(caller.user.id)).map_err(|wait| {
+    web.throttle.take(&Who::SiteLook(caller.user.id)).map_err(|wait| {
         let why = format!("the site was asked often: wait {} s", wait.as_secs().max(1));
         Problem::new(ProblemKind::TooMany, why)
     })
@@ -347,7 +347,9 @@ pub(super) async fn add(
             (None, made) => added(&web, BookingId(made.unwrap_or_default()), &[]).await?.0.replayed(),
         });
     }
-    let draft = file::read_one(body.as_keys())?;
+    let mut draft = file::read_one(body.as_keys())?;
+    draft.account = draft.account.map(|name| caller.user.own_name(&nfc(&name)));
+    draft.applicant = draft.applicant.map(|name| caller.user.own_name(&nfc(&name)));
     if has_names(&draft.choices) {
         ask_site(&web, &caller)?;
     }
@@ -402,13 +404,14 @@ pub(super) async fn edit(
 ) -> Result<Answer<ChangedDocument>, Problem> {
     let id = BookingId(id);
     let stamp = stamp(&web, &caller, id).await?;
-    let edit = file::read_change(body.as_keys())?;
+    let mut edit = file::read_change(body.as_keys())?;
+    edit.applicant = edit.applicant.map(|name| caller.user.own_name(&nfc(&name)));
     if !seen.is(&tag(&stamp)) {
         return Err(was_changed());
     }
     if let Some(name) = &edit.applicant {
         let kept = own::applicants(&web, &caller.user).await?;
-        if !kept.iter().any(|kept| kept.name == nfc(name)) {
+        if !kept.iter().any(|kept| kept.name == *name) {
             return Err(Problem::field("applicant", "there is no such applicant's data"));
         }
     }
@@ -420,7 +423,7 @@ pub(super) async fn edit(
     if edited.is_nothing() {
         return Err(Problem::field("body", "there is nothing to change"));
     }
-    if !web.store.edit_booking_if(id, &edited.change, Some(&stamp)).await? {
+    if !web.store.edit_booking_if(id, &edited.change, &stamp).await? {
         return Err(was_changed());
     }
     caller.audit(&web, &format!("changed booking {id}")).await?;

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use namyangju_rent::{Error, Site};
 
 use crate::request::{self, site_of_account};
-use crate::store::{Account, Creation, SealPurpose};
+use crate::store::{Account, Creation, SealPurpose, StoreError};
 use crate::web::action::{Action, audit};
 use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::session::SignedIn;
@@ -132,8 +132,28 @@ pub(in crate::web) async fn add(
     };
     match own::new_account(&web, &signed_in.user, input) {
         Ok(account) => {
+            let again = |wrong| {
+                let name = name.clone().unwrap_or_default();
+                AccountsNote { wrong: Some(wrong), login: login.clone(), name, said: None }
+            };
+            // Whoever tries many logins learns slowly that one is there.
+            let tries = Who::SiteLogin(signed_in.user.id);
+            if web.throttle.take(&tries).is_err() {
+                let note = again(reader.words.too_many_tries.to_owned());
+                return page(&web, &signed_in, &reader, note).await;
+            }
             let creation = Creation { user: signed_in.user.id, key: None };
-            let id = web.store.add_account_of(&account, Some(&creation)).await?;
+            let id = match web.store.add_account_of(&account, Some(&creation)).await {
+                Ok(id) => id,
+                Err(StoreError::Conflict(why)) => {
+                    // It names another's account.
+                    let is_told = signed_in.user.is_owner;
+                    let note = again(if is_told { why } else { reader.words.cannot_add_account.to_owned() });
+                    return page(&web, &signed_in, &reader, note).await;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            web.throttle.give_back(&tries);
             let what = format!("added account {id}");
             audit(&web, &signed_in, &peer, &what).await?;
             Ok(Redirect::to("/accounts").into_response())

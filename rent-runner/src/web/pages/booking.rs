@@ -10,22 +10,20 @@ use axum::response::{IntoResponse as _, Redirect};
 use super::bookings::{Card, court_name};
 use crate::request::{self, courts};
 use crate::runner::Identity;
+use crate::say::day_and_time;
 use crate::store::{BookingId, EventRow, State as Standing};
 use crate::web::action::{Action, audit};
 use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::session::SignedIn;
 use crate::web::frame::{Frame, Reader};
-use crate::web::korean;
 use crate::web::own;
 use crate::web::state::Web;
-use crate::web::words::Words;
 use crate::words::in_words;
 
 /// A line of the story.
 struct EventLine {
     at: String,
     text: String,
-    is_english: bool,
 }
 
 #[derive(Template)]
@@ -65,7 +63,7 @@ pub(in crate::web) async fn show(
     let mut frame = reader.frame(format!("{} {id}", words.booking), Some(&signed_in));
     frame.live = Some(format!("/live?booking={id}"));
     let choice = |wish: &namyangju_rent::Wish| {
-        format!("{} · {} {}", court_name(booking, &wish.place), words.day(wish.date), wish.range)
+        format!("{} · {}", court_name(booking, &wish.place), day_and_time(wish.date, wish.range))
     };
     Ok(html(&BookingPage {
         frame,
@@ -75,17 +73,13 @@ pub(in crate::web) async fn show(
         runner: booking.owner.as_deref().map(|owner| Identity::name_of(owner).to_owned()),
         cancel_asked: booking.cancel_asked,
         can_retry: booking.state.is_over() && booking.state != Standing::Succeeded,
-        story: history.events.iter().map(|row| line(reader.words, row)).collect(),
+        story: history.events.iter().map(line).collect(),
     }))
 }
 
-/// An event in the reader's language, as far as there are words for it.
-fn line(words: &Words, row: &EventRow) -> EventLine {
-    let at = row.at.time_text();
-    match korean::event(&row.event) {
-        Some(text) if words.tag == "ko" => EventLine { at, text, is_english: false },
-        _ => EventLine { at, text: in_words(&row.event), is_english: true },
-    }
+/// An event in the reader's language.
+fn line(row: &EventRow) -> EventLine {
+    EventLine { at: row.at.time_text(), text: in_words(&row.event) }
 }
 
 /// Cancels it, or asks its runner to.
