@@ -21,6 +21,13 @@ pub(crate) struct Edited {
     pub(crate) notes: Vec<String>,
 }
 
+impl Edited {
+    /// Whether nothing is to be changed at all.
+    pub(crate) fn is_nothing(&self) -> bool {
+        is_nothing(&self.change)
+    }
+}
+
 /// Checks a change of a booking as if the booking were new. The vault is opened only if the applicant's data changes.
 ///
 /// # Errors
@@ -75,9 +82,6 @@ pub(crate) async fn edited(
         let application = request::application(&arguments.application, Some(unseal(&vault, &before)?))?;
         notes.extend(request::lacking(&application, site.charset()));
         change.application = Some(seal(&vault, &application)?);
-    }
-    if is_nothing(&change) {
-        return Err(BadInput(say!("edit-nothing")).into());
     }
     Ok(Edited { change, notes })
 }
