@@ -2,6 +2,7 @@
 
 use namyangju_rent::{SeoulTime, nfc};
 
+use super::creations::{Creation, note_creation};
 use super::sql::{Row, Sql, Tx, values};
 use super::{Result, Sealed, Store, StoreError};
 
@@ -90,6 +91,15 @@ impl Store {
     /// # Errors
     /// `Conflict` if the name is taken, or the same login at the same site.
     pub(crate) async fn add_account(&self, account: &NewAccount) -> Result<i64> {
+        self.add_account_of(account, None).await
+    }
+
+    /// The same for a user of the page.
+    pub(crate) async fn add_account_of(
+        &self,
+        account: &NewAccount,
+        creation: Option<&Creation>,
+    ) -> Result<i64> {
         let mut tx = self.write().await?;
         let taken = "SELECT name FROM account WHERE name = $1 \
              OR (site = $2 AND COALESCE(base_url, '') = COALESCE($3, '') AND login = $4) \
@@ -108,6 +118,13 @@ impl Store {
              VALUES ($1, $2, $3, $4, $5, (SELECT now FROM clock)) RETURNING id";
         let row = tx.row(insert, values![name, site, base_url, login, password]).await?;
         let id = row.ok_or_else(|| self.failed("an account got no number"))?.int("id")?;
+        if let Some(creation) = creation {
+            let sql = "INSERT INTO web_account (account_id, user_id) VALUES ($1, $2)";
+            tx.run(sql, values![id, creation.user]).await?;
+            if let Err(again) = note_creation(&mut tx, creation, Some(id)).await {
+                return Err(tx.refuse(again).await);
+            }
+        }
         tx.commit().await?;
         Ok(id)
     }

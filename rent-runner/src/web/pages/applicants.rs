@@ -16,6 +16,7 @@ use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::session::SignedIn;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
+use crate::web::own;
 use crate::web::state::Web;
 
 /// The fields of the form.
@@ -51,10 +52,7 @@ struct ApplicantsPage {
 
 /// The applicants' data that somebody may use.
 pub(super) async fn visible(web: &Web, signed_in: &SignedIn) -> Result<Vec<Applicant>, NoPage> {
-    let users = web.store.users_of_applicants().await?;
-    let mut kept = web.store.applicants().await?;
-    kept.retain(|kept| signed_in.user.is_owner || users.get(&kept.name) == Some(&signed_in.user.id));
-    Ok(kept)
+    Ok(own::applicants(web, &signed_in.user).await?)
 }
 
 async fn page(
