@@ -606,13 +606,13 @@ pub(super) struct RemovedTokenDocument {
 
 /// The dialect that fits a recorded visit.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct CaptureDialectDocument<'l> {
+pub(crate) struct CaptureDialectDocument<'l> {
     /// Whether the recorded booking could be made again with it, and a booking at a stand-in like it succeeded.
-    pub(super) proven: bool,
+    pub(crate) proven: bool,
     /// The file that was written, or null.
-    pub(super) written: Option<PathBuf>,
-    pub(super) learnt: &'l LearntDialect,
-    pub(super) proof: &'l Proof,
+    pub(crate) written: Option<PathBuf>,
+    pub(crate) learnt: &'l LearntDialect,
+    pub(crate) proof: &'l Proof,
 }
 
 /// What `doctor` found.

@@ -144,6 +144,33 @@ impl Store {
         }
     }
 
+    /// Changes the name, the login and the password of an account, and forgets its session.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` if the name is taken, or another account has the login at the site.
+    pub(crate) async fn change_account(
+        &self,
+        id: i64,
+        name: &str,
+        login: &str,
+        password: &Sealed,
+    ) -> Result<()> {
+        let mut tx = self.write().await?;
+        let taken = "SELECT o.name FROM account a JOIN account o ON o.id <> a.id AND (o.name = $2 \
+             OR (o.site = a.site AND COALESCE(o.base_url, '') = COALESCE(a.base_url, '') AND o.login = $3)) \
+             WHERE a.id = $1";
+        if let Some(row) = tx.row(taken, values![id, name, login]).await? {
+            let why = format!("the account `{}` has this name, or this login at the site", row.text("name")?);
+            return Err(tx.refuse(StoreError::Conflict(why)).await);
+        }
+        let sql = "UPDATE account SET name = $2, login = $3, password = $4, session = NULL, checked_at = NULL, \
+             refused_at = NULL WHERE id = $1";
+        if tx.run(sql, values![id, name, login, password]).await? == 0 {
+            return Err(tx.refuse(StoreError::NotFound("the account was removed".to_owned())).await);
+        }
+        tx.commit().await
+    }
+
     /// Keeps another password, and forgets the session of the one before.
     pub(crate) async fn set_password(&self, name: &str, password: &Sealed) -> Result<()> {
         let name = &nfc(name);

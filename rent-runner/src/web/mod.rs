@@ -256,7 +256,7 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/bookings/{id}/retry", post(pages::booking::retry))
         .route("/accounts", get(pages::accounts::show).post(pages::accounts::add))
         .route("/accounts/{id}/check", post(pages::accounts::check))
-        .route("/accounts/{id}/password", post(pages::accounts::password))
+        .route("/accounts/{id}/password", post(pages::accounts::change))
         .route("/accounts/{id}/remove", post(pages::accounts::remove))
         .route("/applicants", get(pages::applicants::show).post(pages::applicants::put))
         .route("/applicants/remove", post(pages::applicants::remove))

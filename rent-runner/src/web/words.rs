@@ -112,11 +112,7 @@ words! {
     next_cancelled: "취소된 예약입니다.", "It is cancelled.";
 
     place: "코트", "Court";
-    place_hint: "이름이나 코드를 쓰세요. 예: 체육공원2호 테니스장, NYJ06/07/103. 체육공원2호/* 는 그 그룹의 아무 코트나 됩니다.", "A name or a code, as in 체육공원2호 테니스장 or NYJ06/07/103. 체육공원2호/* is any court of the group.";
-    date: "이용 날짜", "Date of use";
-    from_to: "이용 시간", "Time of use";
     from_to_hint: "예: 06:00-08:00. 한 회차, 또는 이어진 여러 회차입니다.", "As in 06:00-08:00: one round, or several adjacent ones.";
-    further_choice: "앞의 지망을 놓쳤을 때만 신청합니다", "only if those before it are lost";
     opening: "접수 시작 시각", "The opening";
     opening_rule: "이 도시의 규칙대로 (시청 공고를 꼭 확인하세요)", "By the city's rule (compare it with the city's announcement)";
     opening_given: "공고된 시각을 직접 입력", "The announced instant";
@@ -146,7 +142,6 @@ words! {
     open_bookings: "끝나지 않은 예약", "Bookings not over";
     base_url: "다른 주소 (연습용 사이트)", "Another address (to practise on)";
 
-    add_applicant: "신청 정보 등록·변경", "Add or change an applicant";
     applicant_hint: "신청서에 적히는 내용입니다. 암호화해 저장합니다.", "What is written into the application. It is stored sealed.";
     club_name: "단체명", "Club";
     head_count: "인원", "People";
@@ -219,7 +214,6 @@ words! {
     plan_other_day: "다른 날짜 고르기", "Choose another day";
     plan_previous: "이전 달", "Month before";
     plan_next: "다음 달", "Next month";
-    plan_calendar: "달력", "Calendar";
     plan_day_over: "지난 날짜입니다", "over";
     plan_own: "내 예약 있음", "a booking of yours";
     plan_full: "빈 회차 없음", "nothing free";
@@ -281,13 +275,11 @@ words! {
     list_reset: "모두 보기", "Show all";
     list_none: "조건에 맞는 예약이 없습니다.", "No booking fits.";
     list_further: "다음 예약 보기", "Further bookings";
-    list_first: "처음으로", "Back to the first";
     clock_site: "사이트 시계 기준, 오차", "by the site's clock, give or take";
     clock_own: "이 컴퓨터의 시계 기준", "by this computer's clock";
 
     applicant_change: "신청 정보 고치기", "Change an applicant's data";
     applicant_add: "신청 정보 추가", "Add an applicant's data";
-    applicant_new: "새 신청 정보", "Another applicant";
     discount: "할인 코드 (선택)", "Discount code (optional)";
     remove_sure: "삭제하면 되돌릴 수 없습니다.", "This cannot be undone.";
     account_change: "계정 고치기", "Change the account";

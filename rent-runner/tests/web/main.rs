@@ -11,6 +11,7 @@ mod doors;
 mod driver;
 mod guessers;
 mod outside;
+mod people;
 mod planning;
 #[path = "../cli/postgres.rs"]
 mod postgres;

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 use namyangju_rent::{Error, Site};
+use secrecy::{ExposeSecret as _, SecretSlice};
 
 use crate::request::{self, site_of_account};
 use crate::store::{Account, Creation, SealPurpose, StoreError};
@@ -193,23 +194,53 @@ pub(in crate::web) async fn check(
     page(&web, &signed_in, &reader, note).await
 }
 
-/// Replaces the password.
-pub(in crate::web) async fn password(
+/// Changes the name, the login or the password; what is left empty stays.
+pub(in crate::web) async fn change(
     State(web): State<Arc<Web>>,
     Path(id): Path<i64>,
-    Action { signed_in, peer, fields, .. }: Action,
+    Action { signed_in, reader, peer, fields }: Action,
 ) -> Page {
     let account = one(&web, &signed_in, id).await?;
-    let given = fields.raw("password").unwrap_or_default();
-    if given.is_empty() {
+    let given = fields.raw("password").filter(|given| !given.is_empty());
+    let login = fields.text("login").unwrap_or_else(|| account.login.clone());
+    let name = fields
+        .text("name")
+        .map(|name| request::checked_name(&name).map(|name| signed_in.user.own_name(&name)));
+    let name = match name {
+        Some(Ok(name)) => name,
+        Some(Err(error)) => {
+            let wrong = Some(format!("{error:#}"));
+            return page(&web, &signed_in, &reader, AccountsNote { wrong, ..AccountsNote::default() }).await;
+        }
+        None => account.name.clone(),
+    };
+    if given.is_none() && login == account.login && name == account.name {
         return Ok(Redirect::to("/accounts").into_response());
     }
-    let sealed = web
-        .vault
-        .seal(SealPurpose::Password(&account.name), given.as_bytes())
-        .map_err(anyhow::Error::from)?;
-    web.store.set_password(&account.name, &sealed).await?;
-    let what = format!("changed the password of account {id}");
+    // The seal holds the name.
+    let plain = match given {
+        Some(given) => SecretSlice::from(given.as_bytes().to_vec()),
+        None => {
+            let plain = web.vault.unseal(SealPurpose::Password(&account.name), &account.password);
+            SecretSlice::from(plain.map_err(anyhow::Error::from)?.expose_secret().to_vec())
+        }
+    };
+    let sealed =
+        web.vault.seal(SealPurpose::Password(&name), plain.expose_secret()).map_err(anyhow::Error::from)?;
+    match web.store.change_account(id, &name, &login, &sealed).await {
+        Ok(()) => {}
+        Err(StoreError::Conflict(why)) => {
+            // It names another's account.
+            let why = if signed_in.user.is_owner { why } else { reader.words.cannot_add_account.to_owned() };
+            let note = AccountsNote { wrong: Some(why), ..AccountsNote::default() };
+            return page(&web, &signed_in, &reader, note).await;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let what = match given {
+        Some(_) => format!("changed the password of account {id}"),
+        None => format!("changed account {id}"),
+    };
     audit(&web, &signed_in, &peer, &what).await?;
     Ok(Redirect::to("/accounts").into_response())
 }
