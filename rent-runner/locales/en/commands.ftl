@@ -200,3 +200,5 @@ never = never
 notify-ready = ready
 serve-page = { $at }/ (`rent-runner web link` prints the address that lets the owner in)
 serve-link = { $at }{ $link } (once, within 15 minutes)
+run-due-handed-back = handed-back
+run-due-taken-over = taken-over

@@ -95,7 +95,6 @@ web-password-length = a password has { $least } to { $most } characters
 web-login-empty = the login name is empty, or more than one line
 web-password-empty = the password is empty
 web-no-city = there is no such city
-web-account-exists = there is an account { $name } already
 courts-read-once = the site's menus are read for the names of its courts, once
 courts-read-not-kept = the site's menus are read for the names of its courts, and not kept, for there is no store
 court-ambiguous = `{ $name }` may be each of { $courts }:

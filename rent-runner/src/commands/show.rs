@@ -251,7 +251,7 @@ fn attempt(row: &AttemptRow, runner: Option<&str>, booking: &StoredBooking) -> V
         lines.push(say!(
             "show-visit",
             at = visit.sent.time_text(),
-            step = format_args!("{:<14}", retold(&visit.step.to_string())),
+            step = layout::padded(&retold(&visit.step.to_string()), 14),
             first = millis(visit.first_byte),
             whole = millis(visit.done)
         ));
