@@ -240,3 +240,5 @@ door-path = write a path of letters, digits and -._~, as in /rent
 door-network = write an address or a network, as in 127.0.0.1 or 10.0.0.0/8
 door-name = write a name without http:// and without a port, as in rent.example.org
 settings-write-list-as = write a list, as in ["{ $example }"]
+applicant-data-cannot = the applicant's data cannot be read
+store-no-note = { $state } is an end: it cannot be noted

@@ -240,3 +240,5 @@ door-path = /rent처럼 글자, 숫자, -._~로 된 경로를 쓰세요
 door-network = 127.0.0.1이나 10.0.0.0/8처럼 주소나 네트워크를 쓰세요
 door-name = rent.example.org처럼 http://와 포트가 없는 이름을 쓰세요
 settings-write-list-as = ["{ $example }"]처럼 목록으로 쓰세요
+applicant-data-cannot = 신청자 정보를 읽을 수 없습니다
+store-no-note = { $state }: 끝난 상태라 적을 수 없습니다

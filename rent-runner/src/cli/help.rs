@@ -3,7 +3,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use crate::say::{help, say};
+use crate::say::{Language, help, in_language, say};
 
 /// The headings of arguments that this folder gives, and their messages.
 const HEADINGS: [(&str, &str); 6] = [
@@ -19,7 +19,7 @@ const HEADINGS: [(&str, &str); 6] = [
 pub(crate) fn in_korean(mut command: Command) -> Command {
     // Subcommands learn of global arguments, and of `help`, which are told in Korean too.
     command.build();
-    told(command, "")
+    in_language(Language::Korean, || told(command, ""))
 }
 
 fn told(command: Command, path: &str) -> Command {
