@@ -3,6 +3,8 @@
 
 mod answer_kind;
 mod booking;
+#[cfg(feature = "harness")]
+pub mod capture;
 mod client;
 pub mod clock;
 mod error;

@@ -135,6 +135,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
                 commands::places::run(&arguments, &settings_at(flags, &arguments.at)?).await
             }
             Command::Sites(arguments) => commands::sites::run(&arguments),
+            Command::Capture(arguments) => commands::capture::run(&arguments).await,
             Command::Account(arguments) => commands::accounts::run(&arguments, flags).await,
             Command::Applicant(arguments) => commands::applicants::run(&arguments, &settings(&flags)?).await,
             Command::Add(arguments) => commands::add::run(&arguments, &settings(&flags)?).await,

@@ -38,6 +38,8 @@ pub struct HarFile {
     pub version: Option<String>,
     /// The program that wrote it, with its version.
     pub creator: Option<String>,
+    /// What somebody remarked on the file as a whole.
+    pub comment: Option<String>,
     /// The exchanges, in the order of the file.
     pub entries: Vec<HarEntry>,
     /// What could not be read or held, in sentences for people. Empty for a file that is whole and as the format says.
@@ -97,6 +99,12 @@ impl HarFile {
         Ok(this)
     }
 
+    /// A file of these entries.
+    pub fn of(version: &str, creator: &str, entries: Vec<HarEntry>) -> Self {
+        let (version, creator) = (Some(version.to_owned()), Some(creator.to_owned()));
+        Self { version, creator, comment: None, entries, notes: Vec::new() }
+    }
+
     fn key(&mut self, key: &str, json: &[u8]) {
         let Ok(value) = serde_json::from_slice::<Value>(json) else { return };
         let short = |text: &str| text.chars().take(60).filter(|c| !c.is_control()).collect::<String>();
@@ -108,6 +116,7 @@ impl HarFile {
                 let creator = creator.into_iter().flatten().collect::<Vec<_>>().join(" ");
                 self.creator = Some(creator).filter(|creator| !creator.is_empty());
             }
+            "comment" => self.comment = value.as_str().map(str::to_owned),
             _ => {}
         }
     }

@@ -136,6 +136,7 @@ fn what_is_written_is_read_again_as_the_same() {
     let first = HarFile {
         version: Some("1.2".to_owned()),
         creator: Some("namyangju-rent 0.1.0".to_owned()),
+        comment: Some("a remark".to_owned()),
         entries: vec![entry],
         notes: Vec::new(),
     };

@@ -15,12 +15,17 @@ impl HarFile {
         let entries: Vec<Value> = self.entries.iter().map(entry).collect();
         let creator = self.creator.as_deref().unwrap_or("namyangju-rent");
         let (name, version) = creator.rsplit_once(' ').unwrap_or((creator, env!("CARGO_PKG_VERSION")));
-        let file = json!({ "log": {
+        let mut file = json!({ "log": {
             "version": "1.2",
             "creator": { "name": name, "version": version },
             "pages": [],
             "entries": entries,
         } });
+        if let (Some(comment), Some(log)) =
+            (&self.comment, file.pointer_mut("/log").and_then(Value::as_object_mut))
+        {
+            log.insert("comment".to_owned(), Value::from(comment.as_str()));
+        }
         serde_json::to_string_pretty(&file).unwrap_or_default()
     }
 }

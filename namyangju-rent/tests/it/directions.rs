@@ -20,7 +20,7 @@ const ROWS: &[&[&str]] = &[
     &["pages", "net"],
     &["client"],
     &["booking"],
-    &["harness", "fixture_tests"],
+    &["harness", "capture", "fixture_tests"],
 ];
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod backup;
 mod book;
+mod capture;
 mod doctor;
 mod help;
 mod lists;
@@ -18,6 +19,7 @@ use clap::{ArgAction, Parser, Subcommand};
 
 pub(crate) use backup::{Backup, Restore};
 pub(crate) use book::{AimArgs, ApplicationArgs, Book};
+pub(crate) use capture::{CaptureArgs, CaptureCheck, CaptureCommand, CaptureDialect};
 pub(crate) use doctor::Doctor;
 pub(crate) use help::in_korean;
 pub(crate) use lists::{ClockCheck, Places, Sites, Slots};
@@ -26,7 +28,9 @@ pub(crate) use people::{
     AccountAdd, AccountArgs, AccountCommand, AccountName, AccountPassword, ApplicantArgs, ApplicantCommand,
     ApplicantSet,
 };
-pub(crate) use serve::{RunDue, Serve, WebArgs, WebCommand, WebLink, WebOwner};
+pub(crate) use serve::{
+    RunDue, Serve, TokenAdd, TokenCommand, TokenList, TokenRemove, WebArgs, WebCommand, WebLink, WebOwner,
+};
 pub(crate) use settings::{
     At, Completions, Global, Man, RunnerArgs, SettingsArgs, SettingsCommand, SettingsShow,
 };
@@ -34,7 +38,7 @@ pub(crate) use stand_in::{Demo, StandInSite};
 pub(crate) use stored::{
     Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show, Status,
 };
-pub(crate) use values::{AskedPlace, Choice, OpensAt, PolicyName};
+pub(crate) use values::{AskedPlace, Choice, MAX_TOKEN_DAYS, OpensAt, PolicyName};
 pub(crate) use wrong::in_words as wrong_arguments;
 
 use crate::exit;
@@ -119,6 +123,7 @@ pub(crate) enum Command {
     Slots(Slots),
     Places(Places),
     Sites(Sites),
+    Capture(CaptureArgs),
     Account(AccountArgs),
     Applicant(ApplicantArgs),
     Add(Box<Add>),

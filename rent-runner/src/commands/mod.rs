@@ -8,6 +8,7 @@ mod backup_file;
 pub(crate) mod book;
 pub(crate) mod calendar;
 pub(crate) mod cancel;
+pub(crate) mod capture;
 pub(crate) mod clock;
 pub(crate) mod complete;
 pub(crate) mod completions;

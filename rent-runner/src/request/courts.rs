@@ -112,9 +112,24 @@ impl CourtBook {
     }
 
     /// All that are known, those of the menus first.
-    fn all(&self) -> impl Iterator<Item = &KeptCourt> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &KeptCourt> {
         let in_menus = |place: &Place| self.courts.iter().any(|court| court.place == *place);
         self.courts.iter().chain(self.dialect.iter().filter(move |court| !in_menus(&court.place)))
+    }
+
+    /// When the menus were read last, if they were read whole.
+    pub(crate) fn menus_read_at(&self) -> Option<SeoulTime> {
+        self.read_at.filter(|_| self.complete)
+    }
+
+    /// Reads all menus of the site and keeps what they show.
+    ///
+    /// # Errors
+    /// If the menus cannot be read.
+    pub(crate) async fn read_menus(&mut self, store: &Store, client: &Client) -> Result<()> {
+        let found = MenuWalk::new(client, None)?.run().await?;
+        self.keep(&found, found.complete, Some(store), client).await;
+        Ok(())
     }
 
     /// What the courts are called.

@@ -12,7 +12,12 @@ use crate::terminal;
 use crate::words::counted;
 
 /// Numbers of slots that were learned longer ago are not believed any more.
-pub(crate) const NUMBERS_LAST: Duration = Duration::from_secs(40 * 24 * 3600);
+const NUMBERS_LAST: Duration = Duration::from_secs(40 * 24 * 3600);
+
+/// Whether what was read of a court then is still believed.
+pub(crate) fn is_fresh(read_at: SeoulTime, now: SeoulTime) -> bool {
+    now.since(read_at) < NUMBERS_LAST
+}
 
 /// Keeps the rounds that day lists showed. What cannot be kept is read again by the next who asks.
 pub(crate) async fn keep_rounds(store: &Store, site: &Site, read: impl IntoIterator<Item = EarlierRounds>) {
@@ -30,7 +35,7 @@ pub(crate) async fn fresh_rounds(
     place: &Place,
 ) -> store::Result<Vec<EarlierRounds>> {
     let mut rounds = store.rounds(site, place).await?;
-    rounds.retain(|rounds| SystemClock.now().since(rounds.read_at) < NUMBERS_LAST);
+    rounds.retain(|rounds| is_fresh(rounds.read_at, SystemClock.now()));
     Ok(rounds)
 }
 
@@ -70,7 +75,7 @@ pub(crate) async fn earlier_looks(
         }
         let learned = store.learned(site.base_url().as_str(), &wish.place, wish.purpose).await;
         let mut learned = learned.unwrap_or_default();
-        learned.retain(|round| SystemClock.now().since(round.at) < NUMBERS_LAST);
+        learned.retain(|round| is_fresh(round.at, SystemClock.now()));
         let cut = |round: TimeRange| {
             let touches = round.start() < wish.range.end() && wish.range.start() < round.end();
             touches && !wish.range.covers(round)
@@ -95,6 +100,14 @@ mod tests {
 
     use super::*;
     use crate::store::Learned;
+
+    #[test]
+    fn what_was_read_is_believed_for_forty_days() {
+        let read_at: SeoulTime = "2026-10-17 10:00:00".parse().unwrap();
+        let end = read_at.plus(NUMBERS_LAST);
+        assert!(is_fresh(read_at, end.minus(Duration::from_micros(1))) && !is_fresh(read_at, end));
+        assert_eq!(end, "2026-11-26 10:00:00".parse().unwrap());
+    }
 
     #[tokio::test]
     async fn a_time_that_cuts_a_known_round_is_told_and_an_unknown_one_is_not() {

@@ -20,7 +20,7 @@ use super::clients::{self, or_without};
 use super::context::Context;
 use super::ledger::{self, Ledger, LedgerState};
 use crate::exit;
-use crate::request::{NUMBERS_LAST, courts, fresh_rounds};
+use crate::request::{courts, fresh_rounds, is_fresh};
 use crate::say::{Language, in_language};
 use crate::store::{
     self, BookingEnd, Claimed, Lease, OpeningSource, RetryPace, SealPurpose, State, StoreError,
@@ -258,7 +258,7 @@ async fn missed_by_site(context: &Context, stored: &store::StoredBooking) -> Opt
 }
 
 /// Why a booking is too late to be tried; `None` if it is not.
-fn missed(stored: &store::StoredBooking, now: SeoulTime) -> Option<String> {
+pub(super) fn missed(stored: &store::StoredBooking, now: SeoulTime) -> Option<String> {
     let over = stored.opens_at.plus(stored.give_up_after);
     (stored.opens != OpeningSource::Now && now > over).then(|| {
         format!(
@@ -313,8 +313,8 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
     let mut courts: Vec<&Place> = stored.choices.iter().map(|wish| &wish.place).collect();
     courts.dedup();
     for court in courts {
-        booking =
-            booking.rounds_before(or_without(fresh_rounds(store, &site, court).await)?.unwrap_or_default());
+        // Advice only: no booking waits for it.
+        booking = booking.rounds_before(fresh_rounds(store, &site, court).await.unwrap_or_default());
     }
     for wish in &stored.choices {
         if asked.contains(&(&wish.place, wish.purpose)) {
@@ -324,7 +324,7 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
         let known = or_without(store.learned(&site, &wish.place, wish.purpose).await)?.unwrap_or_default();
         let slots: Vec<Slot> = known
             .iter()
-            .filter(|learned| SystemClock.now().since(learned.at) < NUMBERS_LAST)
+            .filter(|learned| is_fresh(learned.at, SystemClock.now()))
             .map(|learned| Slot { time_no: learned.time_no, range: learned.range })
             .collect();
         if !slots.is_empty() {
@@ -432,7 +432,7 @@ async fn keep_refusal(context: &Context, claimed: &Claimed) {
 }
 
 /// What a verdict is for the store, and in words: in English, which a reader's language is made from.
-fn verdict(report: &Report) -> (State, String) {
+pub(super) fn verdict(report: &Report) -> (State, String) {
     let sentence = in_language(Language::English, || words::verdict_sentence(&report.verdict));
     match &report.verdict {
         // Whoever asks "have we got the court?" gets the true answer; the reason says by whom.
@@ -499,6 +499,30 @@ fn short_ending(context: &Context, claimed: &Claimed, state: State, reason: Stri
     }
 }
 
+/// How long an end is tried to be written.
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    refused: u32,
+    stop_at: Option<Duration>,
+}
+
+impl Patience {
+    /// Whether the try that has just failed was the last: the store refused too often for a reason that time does not mend,
+    /// or the runner has been told to stop for a while.
+    pub(super) fn is_over_after(&mut self, may_pass: bool, is_stopped: bool, now: Duration) -> bool {
+        self.refused += u32::from(!may_pass);
+        if is_stopped {
+            self.stop_at.get_or_insert(now + GRACE);
+        }
+        self.refused >= MAX_REFUSALS || self.stop_at.is_some_and(|stop_at| now >= stop_at)
+    }
+}
+
+/// Whether a job is told to stop, or nobody is left to tell it anything.
+pub(super) fn is_stopped(signals: &watch::Receiver<Signal>) -> bool {
+    signals.has_changed().is_err() || matches!(*signals.borrow(), Signal::HandBack | Signal::Drop)
+}
+
 /// Writes an end, as soon as the store takes it: it is what the whole run was for. Only a runner that is told to stop
 /// gives it up, after a while.
 async fn write_end(
@@ -511,10 +535,10 @@ async fn write_end(
 ) -> End {
     let Context { store, runner, .. } = context;
     let receipt = ending.receipt.as_ref().map_or("none", |receipt| receipt.number.as_str());
-    let (mut refused, mut failed, mut stop_at) = (0, false, None);
+    let (mut failed, mut patience) = (false, Patience::default());
     loop {
         let finishing = store.finish(lease, runner, &events, &ending);
-        let why = match tokio::time::timeout(END_TIMEOUT, finishing).await {
+        let (why, may_pass) = match tokio::time::timeout(END_TIMEOUT, finishing).await {
             Ok(Ok(written)) => {
                 // The answer to an earlier try may have been lost on its way.
                 if written || failed && is_written(context, lease, ending.state).await {
@@ -523,11 +547,8 @@ async fn write_end(
                 warn!(booking = lease.booking.0, state = ending.state.as_str(), receipt, "not written");
                 return lost(context, lease);
             }
-            Ok(Err(error)) => {
-                refused += u32::from(!error.may_pass());
-                error.to_string()
-            }
-            Err(_) => "the store does not answer".to_owned(),
+            Ok(Err(error)) => (error.to_string(), error.may_pass()),
+            Err(_) => ("the store does not answer".to_owned(), true),
         };
         if !failed {
             error!(
@@ -538,13 +559,7 @@ async fn write_end(
             );
         }
         failed = true;
-        let now = SystemClock.monotonic();
-        let stopped =
-            signals.has_changed().is_err() || matches!(*signals.borrow(), Signal::HandBack | Signal::Drop);
-        if stopped {
-            stop_at.get_or_insert(now + GRACE);
-        }
-        if refused >= MAX_REFUSALS || stop_at.is_some_and(|stop_at| now >= stop_at) {
+        if patience.is_over_after(may_pass, is_stopped(signals), SystemClock.monotonic()) {
             // Nobody can be told but the log; the next runner reads the truth back from the site.
             error!(
                 booking = lease.booking.0,

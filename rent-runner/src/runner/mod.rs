@@ -29,7 +29,7 @@ pub(crate) use self::identity::Identity;
 use self::job::Signal;
 pub(crate) use self::job::{Done, End};
 use self::jumps::Jumps;
-use crate::store::{BookingId, Claimed, Claims, Filter, Lease, OpeningSource, Places, State};
+use crate::store::{BookingId, Claimed, Claims, Filter, Lease, OpeningSource, RunnerPlaces, State};
 
 /// Bookings are claimed so long before their opening: a minute more than the library takes to get ready.
 pub(crate) const CLAIM_BEFORE: Duration = Duration::from_secs(660);
@@ -183,7 +183,7 @@ impl Runner {
         self.broken.retain(|_, until| *until > began);
         let running: Vec<_> = self.held.keys().chain(self.broken.keys()).copied().collect();
         let Context { store, runner, metrics, config, .. } = &*self.context;
-        let places = Places { all: config.most_at_once, at_once: most };
+        let places = RunnerPlaces { all: config.most_at_once, at_once: most };
         let Claims { claimed, unreadable, give_way } =
             store.claim_beside(runner, &running, opens_before, places, ledger::LEASE).await?;
         let many = claimed.len() + unreadable.len();

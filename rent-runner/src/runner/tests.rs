@@ -1,5 +1,6 @@
 mod away;
 mod clocks;
+mod ends;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,7 @@ struct Stage {
     store: Store,
     vault: Vault,
     config: Config,
+    metrics: Metrics,
     _folder: tempfile::TempDir,
 }
 
@@ -47,7 +49,7 @@ impl Stage {
         config.database = database.unwrap_or(config.database);
         let store = Store::open(&config.database).await.unwrap();
         let vault = Vault::open(&store, &config.key).await.unwrap();
-        let stage = Self { server, store, vault, config, _folder: folder };
+        let stage = Self { server, store, vault, config, metrics: Metrics::new(), _folder: folder };
         stage.account("tester1", "invented-1").await;
         stage
     }
@@ -98,7 +100,7 @@ impl Stage {
     fn context(&self, observer: Option<super::Observer>) -> Context {
         let (store, vault, config) = (self.store.clone(), self.vault.clone(), self.config.clone());
         let notifier = Notifier::new(&config.messages()).unwrap();
-        Context::new(store, vault, config, notifier, Metrics::new(), observer)
+        Context::new(store, vault, config, notifier, self.metrics.clone(), observer)
     }
 
     /// A runner that works until nothing is left.
@@ -470,6 +472,7 @@ async fn a_lease_that_is_lost_ends_the_work_on_it() {
     })
     .await;
     assert!(ended.iter().all(|done| done.end == End::Lost), "{ended:?}");
+    assert!(stage.metrics.leases_lost() > 0);
     let booking = stage.store.booking(id).await.unwrap();
     assert_eq!(booking.owner.as_deref(), Some("other"));
     assert_eq!(stage.count(SiteStep::Submit), 0);

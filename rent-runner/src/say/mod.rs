@@ -20,7 +20,7 @@ use std::sync::OnceLock;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
-pub(crate) use dates::{day, day_and_time};
+pub(crate) use dates::{day, day_and_time, weekday};
 pub(crate) use language::{
     Language, choose, current, for_a_program, from_settings, in_language, in_language_async,
 };

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::booking::rows::{booking_and_fence, event, select_bookings, select_events};
 use super::messages::put_message;
-use super::shares::{Contender, Division, Places, divide};
+use super::shares::{Contender, Division, RunnerPlaces, divide};
 use super::sql::{Sql, Tx, values, word_of};
 use super::{BookingId, EventRow, NewMessage, Result, Sealed, State, Store, StoreError, StoredBooking};
 
@@ -172,7 +172,7 @@ async fn divided(
     runner: &str,
     running: &str,
     opens_before: SeoulTime,
-    places: Places,
+    places: RunnerPlaces,
     now: SeoulTime,
 ) -> Result<Option<Division>> {
     // What nobody has stored on the page is its owner's.
@@ -229,7 +229,7 @@ impl Store {
         runner: &str,
         running: &[BookingId],
         opens_before: SeoulTime,
-        places: Places,
+        places: RunnerPlaces,
         lease: Duration,
     ) -> Result<Claims> {
         let mut tx = self.write().await?;

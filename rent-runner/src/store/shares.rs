@@ -17,7 +17,7 @@ const AFTER_SHOT: Duration = Duration::from_secs(30);
 
 /// How many places there are.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Places {
+pub(crate) struct RunnerPlaces {
     /// All of the runner.
     pub(crate) all: u32,
     /// How many may be taken now.

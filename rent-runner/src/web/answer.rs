@@ -71,8 +71,9 @@ pub(super) struct FailurePage {
 impl IntoResponse for NoPage {
     fn into_response(self) -> Response {
         // Without a request at hand there is no language: the words are few, and both are there.
-        let reader = Reader { words: words::of(crate::say::Language::Korean), path: String::new() };
-        let title = format!("{} / {}", reader.words.failed, words::of(crate::say::Language::English).failed);
+        let words = words::of(crate::say::Language::Korean);
+        let reader = Reader { words, path: String::new(), here: String::new() };
+        let title = format!("{} / {}", words.failed, words::of(crate::say::Language::English).failed);
         let page = FailurePage { frame: reader.frame(title, None), text: self.text };
         (self.status, html(&page)).into_response()
     }

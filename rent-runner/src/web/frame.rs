@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::Response;
+use namyangju_rent::clock::{Clock as _, SystemClock};
 
 use super::assets;
 use super::doors::session::SignedIn;
@@ -23,6 +24,8 @@ pub(super) const LANGUAGE: &str = "rent_language";
 pub(super) struct Reader {
     pub(super) words: &'static Words,
     pub(super) path: String,
+    /// The address with its query, where the request has one.
+    pub(super) here: String,
 }
 
 /// What the outer page shows.
@@ -35,12 +38,18 @@ pub(super) struct Frame {
     pub(super) is_owner: bool,
     pub(super) csrf: String,
     pub(super) path: String,
+    /// Where the reader comes back to after a change of the language.
+    pub(super) here: String,
+    /// The instant of the page, in milliseconds: countdowns go by this clock, and not by the browser's.
+    pub(super) now_millis: i64,
     /// What the page says of what was done just now.
     pub(super) said: Option<String>,
     /// What the page shows changes by itself: the address of its stream.
     pub(super) live: Option<String>,
     pub(super) style: &'static str,
     pub(super) script: &'static str,
+    /// The script of the steps of a booking.
+    pub(super) plan_script: &'static str,
 }
 
 impl Reader {
@@ -53,10 +62,13 @@ impl Reader {
             is_owner: signed_in.is_some_and(|signed_in| signed_in.user.is_owner),
             csrf: signed_in.map(|signed_in| signed_in.csrf.clone()).unwrap_or_default(),
             path: self.path.clone(),
+            here: self.here.clone(),
+            now_millis: SystemClock.now().unix_micros() / 1_000,
             said: None,
             live: None,
             style: &assets::STYLE,
             script: &assets::SCRIPT,
+            plan_script: &assets::PLAN_SCRIPT,
         }
     }
 }
@@ -88,6 +100,10 @@ impl FromRequestParts<Arc<Web>> for Reader {
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Self::Rejection> {
         let language = language_of(&parts.headers, web.config.language);
-        Ok(Self { words: words::of(language), path: parts.uri.path().to_owned() })
+        let path = parts.uri.path().to_owned();
+        // Only what is asked for with GET is an address to come back to.
+        let whole = parts.uri.path_and_query().filter(|_| parts.method == Method::GET);
+        let here = whole.map_or_else(|| path.clone(), ToString::to_string);
+        Ok(Self { words: words::of(language), path, here })
     }
 }

@@ -30,14 +30,15 @@ const MAX_OF_ADDRESS: usize = 192;
 
 /// How long a client may take.
 #[derive(Clone, Copy, Debug)]
-struct Patience {
+struct ConnectionTimeouts {
     /// To take what was written of an answer.
     stall: Duration,
     /// To send the head of a request; an idle connection is closed after as long. By TLS also for the handshake.
     head: Duration,
 }
 
-const PATIENCE: Patience = Patience { stall: Duration::from_secs(30), head: Duration::from_secs(15) };
+const TIMEOUTS: ConnectionTimeouts =
+    ConnectionTimeouts { stall: Duration::from_secs(30), head: Duration::from_secs(15) };
 
 /// The most bytes of a request's head.
 const MAX_HEAD: usize = 16 * 1024;
@@ -72,7 +73,7 @@ pub(super) async fn run(
                 let (app, stopped) = (app.clone(), stopped.clone());
                 let acceptor = certificate.as_ref().map(Certificate::acceptor);
                 tokio::spawn(async move {
-                    accept(stream, peer, acceptor, app, stopped, PATIENCE).await;
+                    accept(stream, peer, acceptor, app, stopped, TIMEOUTS).await;
                     drop((share, place));
                 });
             }
@@ -129,16 +130,16 @@ async fn accept(
     acceptor: Option<TlsAcceptor>,
     app: Router,
     stopped: watch::Receiver<bool>,
-    patience: Patience,
+    timeouts: ConnectionTimeouts,
 ) {
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(patience.stall));
+    stream.set_write_timeout(Some(timeouts.stall));
     let stream = Box::pin(stream);
-    let Some(acceptor) = acceptor else { return connection(stream, peer, app, stopped, patience).await };
+    let Some(acceptor) = acceptor else { return connection(stream, peer, app, stopped, timeouts).await };
     // One that speaks something else, or nothing, is as one whose head does not come.
-    if let Ok(Ok(stream)) = tokio::time::timeout(patience.head, acceptor.accept(stream)).await {
-        connection(stream, peer, app, stopped, patience).await;
+    if let Ok(Ok(stream)) = tokio::time::timeout(timeouts.head, acceptor.accept(stream)).await {
+        connection(stream, peer, app, stopped, timeouts).await;
     }
 }
 
@@ -147,7 +148,7 @@ async fn connection(
     peer: SocketAddr,
     app: Router,
     mut stopped: watch::Receiver<bool>,
-    patience: Patience,
+    timeouts: ConnectionTimeouts,
 ) {
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut app = app.clone();
@@ -161,7 +162,7 @@ async fn connection(
     let mut server = http1::Builder::new();
     server
         .timer(TokioTimer::new())
-        .header_read_timeout(patience.head)
+        .header_read_timeout(timeouts.head)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS);
     let mut serving = std::pin::pin!(server.serve_connection(TokioIo::new(stream), service));
@@ -201,8 +202,8 @@ mod tests {
         // More than the system keeps for both ends.
         let app = Router::new().route("/", get(|| async { vec![b'x'; 64 * 1024 * 1024] }));
         let (client, stream, peer, stop) = client(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
-        let patience = Patience { stall: SHORT, head: FOREVER * 10 };
-        let served = accept(stream, peer, None, app, stop.subscribe(), patience);
+        let timeouts = ConnectionTimeouts { stall: SHORT, head: FOREVER * 10 };
+        let served = accept(stream, peer, None, app, stop.subscribe(), timeouts);
         assert!(tokio::time::timeout(FOREVER, served).await.is_ok(), "it is still waited for");
         drop(client);
     }
@@ -211,8 +212,8 @@ mod tests {
     async fn who_sends_no_head_is_cut_off() {
         for sends in [&b""[..], b"GET / HTTP/1.1\r\nhost: local"] {
             let (client, stream, peer, stop) = client(sends).await;
-            let patience = Patience { stall: FOREVER * 10, head: SHORT };
-            let served = accept(stream, peer, None, Router::new(), stop.subscribe(), patience);
+            let timeouts = ConnectionTimeouts { stall: FOREVER * 10, head: SHORT };
+            let served = accept(stream, peer, None, Router::new(), stop.subscribe(), timeouts);
             assert!(tokio::time::timeout(FOREVER, served).await.is_ok(), "it is still waited for");
             drop(client);
         }

@@ -6,13 +6,16 @@
 
 mod action;
 mod answer;
+mod api;
 mod assets;
 mod doors;
 mod form;
 mod frame;
 mod listen;
 mod live;
+mod own;
 mod pages;
+mod plan;
 mod state;
 mod streams;
 mod words;
@@ -35,8 +38,10 @@ use tower_service::Service as _;
 use self::doors::figures::FigureReaders;
 use self::doors::hosts::Hosts;
 pub(crate) use self::doors::link::{make_link, set_owner};
+use self::doors::outside::EnteredRequest;
 use self::doors::throttle::Throttle;
 use self::doors::tls::Certificate;
+pub(crate) use self::doors::token::make as make_token;
 use self::state::{TARGET, Web};
 use self::streams::Streams;
 use crate::config::{Config, DoorSettings};
@@ -233,8 +238,8 @@ async fn page(State((door, pages)): State<Pages>, request: Request) -> Response 
             .into_response();
     };
     let (outside, request) = match doors::outside::enter(request, &door) {
-        Ok(entered) => entered,
-        Err(answer) => return answer,
+        EnteredRequest::Inside(outside, request) => (outside, request),
+        EnteredRequest::Answered(answer) => return answer,
     };
     let answer = router.call(request).await.unwrap_or_else(|never| match never {});
     doors::outside::leave(answer, &outside).await
@@ -243,13 +248,15 @@ async fn page(State((door, pages)): State<Pages>, request: Request) -> Response 
 fn router(web: Arc<Web>, hosts: Hosts) -> Router {
     Router::new()
         .route("/", get(pages::bookings::show))
-        .route("/bookings/new", get(pages::new_booking::show).post(pages::new_booking::store))
+        .route("/bookings/new", get(pages::new_booking::show).post(pages::new_booking::act))
+        .route("/bookings/repeat", get(pages::repeat::show).post(pages::repeat::act))
+        .route("/bookings/{id}/edit", get(pages::edit_booking::show))
         .route("/bookings/{id}", get(pages::booking::show))
         .route("/bookings/{id}/cancel", post(pages::booking::cancel))
         .route("/bookings/{id}/retry", post(pages::booking::retry))
         .route("/accounts", get(pages::accounts::show).post(pages::accounts::add))
         .route("/accounts/{id}/check", post(pages::accounts::check))
-        .route("/accounts/{id}/password", post(pages::accounts::password))
+        .route("/accounts/{id}/password", post(pages::accounts::change))
         .route("/accounts/{id}/remove", post(pages::accounts::remove))
         .route("/applicants", get(pages::applicants::show).post(pages::applicants::put))
         .route("/applicants/remove", post(pages::applicants::remove))
@@ -257,6 +264,8 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/me", get(pages::me::show))
         .route("/me/password", post(pages::me::password))
         .route("/me/end-all", post(pages::me::end_all))
+        .route("/me/tokens", post(pages::me::make_token))
+        .route("/me/tokens/{id}/remove", post(pages::me::remove_token))
         .route("/club", get(pages::club::show))
         .route("/club/invite", post(pages::club::invite))
         .route("/club/revoke", post(pages::club::revoke))
@@ -267,6 +276,7 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/language", post(pages::language::choose))
         .route("/live", get(live::stream))
         .route("/csp", post(doors::policy::report))
+        .merge(api::routes())
         .fallback(pages::missing::show)
         // Inside what finishes a request: it is a task of its own.
         .layer(middleware::from_fn_with_state(Arc::clone(&web), frame::speak))
@@ -275,6 +285,7 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&web), doors::unclaimed::check))
         .layer(middleware::from_fn_with_state(Arc::new(hosts), doors::hosts::check))
         .route("/assets/{name}", get(assets::serve))
+        .layer(middleware::from_fn(api::problem::shape))
         .layer(middleware::map_response(doors::policy::headers))
         .with_state(web)
 }

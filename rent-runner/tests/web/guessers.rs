@@ -187,7 +187,8 @@ async fn no_path_to_go_on_to_breaks_the_answer() {
 
 #[tokio::test]
 async fn silent_and_greedy_clients_leave_room() {
-    let world = World::new();
+    let mut world = World::new();
+    world.expects_reports = true;
     let mut owner = world.owner().await;
     let address = world.address().strip_prefix("http://").unwrap();
     // More than one address has, each with a report that never comes: the report is not waited for.

@@ -1,6 +1,9 @@
 //! The page of the real program, with its real store, beside a stand-in site on this machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod api;
+mod api_doors;
+mod api_papers;
 mod browser;
 mod club;
 mod doors;
@@ -8,7 +11,10 @@ mod doors;
 mod driver;
 mod guessers;
 mod outside;
+mod people;
+mod planning;
 #[path = "../cli/postgres.rs"]
 mod postgres;
+mod security;
 mod story;
 mod world;

@@ -12,12 +12,17 @@ use namyangju_rent::clock::SystemClock;
 use namyangju_rent::harness::{Settings, StandIn, StandInServer};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 
 pub(crate) const OWNER: &str = "시험주인";
 pub(crate) const PASSWORD: &str = "invented-owner-1";
 /// The stand-in's account.
 pub(crate) const LOGIN: &str = "tester1";
 pub(crate) const SITE_PASSWORD: &str = "invented-1";
+
+/// What the log says of a page that tried what its policy forbids.
+pub(crate) const VIOLATION: &str = "a page tried what its policy forbids";
 
 /// How long a test waits for what must happen before it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,6 +35,8 @@ pub(crate) struct World {
     child: Child,
     address: String,
     pub(crate) site: StandInServer,
+    /// Whether a test reports what no page of ours does.
+    pub(crate) expects_reports: bool,
 }
 
 impl World {
@@ -50,11 +57,25 @@ impl World {
         let database = database.unwrap_or_else(|| folder.path().join("rent.db").display().to_string());
         let child = start(&folder, &database, &site, flags);
         let address = address(&folder);
-        Self { folder, database, child, address, site }
+        Self { folder, database, child, address, site, expects_reports: false }
+    }
+
+    /// Asserts that no browser has reported a page that tried what its policy forbids.
+    fn assert_no_violation(&self) {
+        assert!(self.expects_reports || !self.log().contains(VIOLATION), "{}", self.log());
+    }
+
+    /// The store, for what only time changes.
+    pub(crate) async fn sql(&self, sql: &'static str) {
+        let options = SqliteConnectOptions::new().filename(&self.database);
+        let mut store = options.connect().await.unwrap();
+        sqlx::query(sql).execute(&mut store).await.unwrap();
+        store.close().await.unwrap();
     }
 
     /// Kills the runner at once and starts another on the same store and the same port.
     pub(crate) fn kill_and_start_again(&mut self) {
+        self.assert_no_violation();
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         let listen = self.address.strip_prefix("http://").unwrap().to_owned();
@@ -150,6 +171,9 @@ impl Drop for World {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            self.assert_no_violation();
+        }
     }
 }
 

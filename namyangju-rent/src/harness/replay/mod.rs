@@ -3,6 +3,9 @@
 //! A person who has the bytes of a real answer can see here what the library makes of them, and keep
 //! them as a test. The readers are the client's own; nothing is sent.
 
+mod recorded;
+mod server;
+
 use std::fmt;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -29,6 +32,9 @@ use crate::value::date::{RentDate, SeoulTime};
 use crate::value::money::Won;
 use crate::value::place::{Place, shortened};
 use crate::value::slot::{Purpose, TimeNo, TimeRange};
+
+pub use recorded::{Replay, ReplayedRequest};
+pub use server::ReplayServer;
 
 /// One answer of a site as somebody captured it. In JSON the body is Base64.
 ///
@@ -349,7 +355,7 @@ fn replay_form(capture: &Capture, reading: &Reading<'_>) -> Result<Told, ReplayE
         Ok(fields) => fields,
         Err(outcome) => return Ok(Told::Outcome(outcome)),
     };
-    let choice = choice_of(capture, site, &form)?;
+    let choice = choice_in(capture, site, &form)?;
     let day = DayPage {
         place: choice.place.clone(),
         date: choice.date,
@@ -372,7 +378,7 @@ fn replay_form(capture: &Capture, reading: &Reading<'_>) -> Result<Told, ReplayE
 }
 
 /// What a form was opened for: by the capture, else by its own fields.
-fn choice_of(capture: &Capture, site: &Site, form: &FormFields) -> Result<Choice, ReplayError> {
+pub(crate) fn choice_in(capture: &Capture, site: &Site, form: &FormFields) -> Result<Choice, ReplayError> {
     let fields = &site.dialect.application.fields;
     // The field that would hold a value says by its fallback which one it is.
     let held = |template: &str| {

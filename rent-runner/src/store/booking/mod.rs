@@ -1,5 +1,6 @@
 //! What a booking is: its state, what is asked for, what is changed, its story.
 
+mod list;
 pub(super) mod rows;
 mod write;
 
@@ -11,6 +12,8 @@ use namyangju_rent::schedule::SlotState;
 use namyangju_rent::{Event, Receipt, SeoulTime, Wish};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub(crate) use list::{ListFilter, ListPart};
 
 use super::{CourtNames, Sealed};
 
@@ -233,6 +236,8 @@ pub(crate) struct Filter {
     pub(crate) most: Option<u32>,
     /// The last so many instead, in the same order.
     pub(crate) last: bool,
+    /// Only those behind this one, in the same order.
+    pub(crate) after: Option<(SeoulTime, BookingId)>,
 }
 
 /// What `edit` may change, while a booking waits and no runner holds it.

@@ -11,7 +11,7 @@ use super::support::{
     LONG, NONE, Place, account, at, booking, ending, fired, happened, logged_in, suite, with_booking,
 };
 use crate::store::claims::{Held, LIVING, NEXT_OPENING};
-use crate::store::shares::Places;
+use crate::store::shares::RunnerPlaces;
 use crate::store::sql::{TxEngine, values};
 use crate::store::{
     BookingId, Denied, Lease, LinkKind, NewBooking, NewMessage, Owned, RunnerRow, State, Store, StoreError,
@@ -150,7 +150,7 @@ async fn only_what_runs_is_renewed_and_what_was_dropped_is_claimed_again(place: 
     assert_eq!(held, [Held { lease: runs, cancel_asked: false }]);
     assert!(store.claim("runner-2", late(), 2, LONG).await.unwrap().is_empty());
     let again = store
-        .claim_beside("runner-1", &[runs.booking], late(), Places { all: 2, at_once: 2 }, LONG)
+        .claim_beside("runner-1", &[runs.booking], late(), RunnerPlaces { all: 2, at_once: 2 }, LONG)
         .await
         .unwrap()
         .claimed;
@@ -352,7 +352,8 @@ async fn people_share_the_places_of_a_runner(place: &Place) {
     }
     let claim = async |running: &[i64]| {
         let running: Vec<_> = running.iter().copied().map(BookingId).collect();
-        let places = Places { all: 4, at_once: 4_u32.saturating_sub(u32::try_from(running.len()).unwrap()) };
+        let places =
+            RunnerPlaces { all: 4, at_once: 4_u32.saturating_sub(u32::try_from(running.len()).unwrap()) };
         let claims = store.claim_beside("runner-1", &running, late(), places, LONG).await.unwrap();
         let claimed: Vec<_> = claims.claimed.iter().map(|claimed| claimed.booking.id.0).collect();
         (claimed, claims.give_way.iter().map(|id| id.0).collect::<Vec<_>>())

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::postgres;
 use crate::store::claims::Held;
-use crate::store::shares::Places;
+use crate::store::shares::RunnerPlaces;
 use crate::store::sql::{Row, values};
 use crate::store::{
     BookingEnd, BookingId, Claimed, Claims, Lease, NewAccount, NewBooking, OpeningSource, Result, RetryPace,
@@ -162,7 +162,7 @@ impl Store {
         lease: Duration,
     ) -> Result<Vec<Claimed>> {
         let running: Vec<_> = self.held_by(runner).await?.iter().map(|lease| lease.booking).collect();
-        let places = Places { all: u32::MAX, at_once: most };
+        let places = RunnerPlaces { all: u32::MAX, at_once: most };
         let Claims { claimed, unreadable, .. } =
             self.claim_beside(runner, &running, opens_before, places, lease).await?;
         for lease in unreadable {

@@ -165,16 +165,23 @@ pub(super) fn is_forwarded(head: &HeaderMap, peer: IpAddr, door: &DoorSettings) 
         && [FORWARDED_FOR, FORWARDED_PROTO, FORWARDED_HOST].iter().any(|name| head.contains_key(*name))
 }
 
+/// A request on its way in.
+#[derive(Debug)]
+pub(in crate::web) enum EnteredRequest {
+    Inside(Outside, Request),
+    /// It is for none of our paths.
+    Answered(Response),
+}
+
 /// Takes a request in.
-///
-/// # Errors
-/// The answer, if the request is for none of our paths.
-pub(in crate::web) fn enter(request: Request, door: &DoorSettings) -> Result<(Outside, Request), Response> {
+pub(in crate::web) fn enter(request: Request, door: &DoorSettings) -> EnteredRequest {
     let (mut head, body) = request.into_parts();
     let outside = Outside::of(&head, door);
     if let Some(rest) = inside(head.uri.path(), &outside) {
         if rest.is_empty() {
-            return Err(Redirect::to(&format!("{}/", outside.base.as_str())).into_response());
+            return EnteredRequest::Answered(
+                Redirect::to(&format!("{}/", outside.base.as_str())).into_response(),
+            );
         }
         if rest.len() != head.uri.path().len() {
             head.uri = with_path(&head.uri, rest);
@@ -184,7 +191,7 @@ pub(in crate::web) fn enter(request: Request, door: &DoorSettings) -> Result<(Ou
         let text = format!(
             "The pages are below {at}/. A proxy before them hands the path on whole, or says X-Forwarded-Prefix.\n"
         );
-        return Err((StatusCode::NOT_FOUND, text).into_response());
+        return EnteredRequest::Answered((StatusCode::NOT_FOUND, text).into_response());
     }
     for name in [FORWARDED_FOR, FORWARDED_PROTO, FORWARDED_HOST, FORWARDED_PREFIX] {
         head.headers.remove(name);
@@ -197,7 +204,7 @@ pub(in crate::web) fn enter(request: Request, door: &DoorSettings) -> Result<(Ou
     outside.cookies_inside(&mut head.headers);
     head.extensions.insert(ConnectInfo(SocketAddr::new(outside.client, 0)));
     head.extensions.insert(outside.clone());
-    Ok((outside, Request::from_parts(head, body)))
+    EnteredRequest::Inside(outside, Request::from_parts(head, body))
 }
 
 /// A request's path without the base path; `None` if it is not below it.
@@ -300,14 +307,17 @@ mod tests {
         path: &str,
         lines: &[(&'static str, &str)],
         door: &DoorSettings,
-    ) -> Result<(Outside, Request), Response> {
+    ) -> Result<(Outside, Request), Box<Response>> {
         let mut request = Request::builder().uri(path).header("host", "127.0.0.1:1");
         for (name, value) in lines {
             request = request.header(*name, *value);
         }
         let mut request = request.body(Body::empty()).unwrap();
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 9)));
-        enter(request, door)
+        match enter(request, door) {
+            EnteredRequest::Inside(outside, request) => Ok((outside, request)),
+            EnteredRequest::Answered(answer) => Err(Box::new(answer)),
+        }
     }
 
     #[test]

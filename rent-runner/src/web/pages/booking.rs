@@ -11,11 +11,12 @@ use super::bookings::{Card, court_name};
 use crate::request::{self, courts};
 use crate::runner::Identity;
 use crate::say::day_and_time;
-use crate::store::{BookingId, EventRow, Owned, State as Standing};
+use crate::store::{BookingId, EventRow, State as Standing};
 use crate::web::action::{Action, audit};
 use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::session::SignedIn;
 use crate::web::frame::{Frame, Reader};
+use crate::web::own;
 use crate::web::state::Web;
 use crate::words::in_words;
 
@@ -40,9 +41,7 @@ struct BookingPage {
 
 /// Whether somebody may see a booking: the owner each, a member own ones. What is not there looks the same.
 pub(in crate::web) async fn visible(web: &Web, signed_in: &SignedIn, id: BookingId) -> Result<(), NoPage> {
-    let is_own =
-        signed_in.user.is_owner || web.store.user_of(Owned::Booking(id)).await? == Some(signed_in.user.id);
-    if is_own && web.store.booking_stamp(id).await?.is_some() {
+    if own::stamp(web, &signed_in.user, id).await?.is_some() {
         return Ok(());
     }
     Err(NoPage::new(StatusCode::NOT_FOUND, format!("there is no booking {id}")))
