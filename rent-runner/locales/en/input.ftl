@@ -124,3 +124,5 @@ just-now = just now
 ago = { $time } ago
 earlier-rounds = { $range } is no round of { $court }, nor several adjacent ones, by a look on { $day }: its free rounds of { $date } were { $rounds }.
 earlier-doubt = { $court }, by its day list of { $date }, read { $ago }: { $doubt }.
+write-token-number = write the number of a token, as `rent-runner web token list` shows it
+write-scope = write read, book or admin

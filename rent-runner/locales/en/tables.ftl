@@ -112,3 +112,7 @@ heading-messages = messages
 heading-database = database
 heading-accounts = accounts
 heading-tls = tls
+heading-user = user
+heading-scopes = scopes
+heading-last-used = last used
+heading-ends = ends

@@ -124,3 +124,5 @@ just-now = 방금
 ago = { $time } 전
 earlier-rounds = { EUN($range) } { $court }의 회차가 아니고, 이어진 여러 회차도 아닙니다. { $day }에 보았을 때 { $date }의 예약가능 회차: { $rounds }.
 earlier-doubt = { $court }, { $ago }에 읽은 목록({ $date })에 따르면: { $doubt }.
+write-token-number = `rent-runner web token list`에 나오는 토큰 번호를 쓰세요
+write-scope = read, book, admin 가운데 하나를 쓰세요

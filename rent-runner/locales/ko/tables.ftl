@@ -112,3 +112,7 @@ heading-messages = 알림
 heading-database = 저장소
 heading-accounts = 계정
 heading-tls = TLS
+heading-user = 사용자
+heading-scopes = 권한
+heading-last-used = 마지막 사용
+heading-ends = 끝나는 날
