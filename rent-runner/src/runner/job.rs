@@ -480,10 +480,7 @@ async fn withdraw(
 
 fn short_ending(context: &Context, claimed: &Claimed, state: State, reason: String) -> BookingEnd {
     context.metrics.ended(state, None);
-    let messages = match state {
-        State::Cancelled => Vec::new(),
-        _ => context.notifier.ended(&claimed.booking, state, Some(&reason), None),
-    };
+    let messages = context.notifier.ended(&claimed.booking, state, Some(&reason), None);
     BookingEnd {
         state,
         reason: Some(reason),

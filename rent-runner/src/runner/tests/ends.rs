@@ -275,3 +275,35 @@ async fn an_end_whose_try_was_written_after_all_is_an_end_and_another_is_not() {
     assert!(matches!(&ended[..], [Done { end: End::Lost, .. }]), "{ended:?}");
     assert_eq!(stage.booked(), 1);
 }
+
+#[tokio::test]
+async fn a_verdict_tells_the_choice_that_was_booked_with_its_receipt() {
+    let mut stage = Stage::new(|_| {}).await;
+    stage.config.channels =
+        vec![crate::testing::channel("name = 'phone'\nkind = 'ntfy'\ntopic = 'invented'").unwrap()];
+    let id = stage.at_once().await;
+    stage.server.with(|stand_in| {
+        let wish = stage.wish("06:00-08:00");
+        stand_in.take(&wish.place, wish.date, wish.range, "빠른클럽");
+    });
+    stage.work().await;
+    let messages = stage.store.take_messages(10, Duration::ZERO).await.unwrap();
+    let told = messages.iter().find(|message| message.kind == "verdict").unwrap().body.to_string();
+    let receipt = stage.server.with(|stand_in| stand_in.bookings().last().unwrap().receipt.clone());
+    assert!(told.contains(&receipt) && told.contains("08:00-10:00"), "{told}");
+
+    // The same again, as from a store that forgot it: what is booked in our name is no loss, and is shown as booked.
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&stage.config.database);
+    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::query("UPDATE booking SET state = 'failed', shown = NULL").execute(&mut other).await.unwrap();
+    sqlx::query("DELETE FROM choice WHERE position = 0").execute(&mut other).await.unwrap();
+    sqlx::query("UPDATE choice SET position = 0").execute(&mut other).await.unwrap();
+    sqlx::query("UPDATE booking SET wish = 0").execute(&mut other).await.unwrap();
+    stage.store.retry_booking(id, (OpeningSource::Now, SystemClock.now())).await.unwrap();
+    stage.work().await;
+    let booking = stage.store.booking(id).await.unwrap();
+    let reason = booking.reason.unwrap_or_default();
+    assert!(booking.state == State::Succeeded && reason.starts_with("already booked"), "{reason}");
+    assert_eq!(booking.shown, Some(namyangju_rent::schedule::SlotState::Booked));
+    assert_eq!(stage.booked(), 1);
+}

@@ -10,7 +10,7 @@ use super::accounts::NamePath;
 use super::bookings::{ApplicationFields, before};
 use super::caller::{Caller, MayAdmin, MayRead};
 use super::input::{ApiBody, GivenKey, Seen};
-use super::output::{Answer, Done, Made, tag};
+use super::output::{Answer, DoneAnswer, Made, tag};
 use super::problem::{Problem, ProblemKind};
 use crate::documents::{ApplicantDocument, ApplicantsDocument, stored};
 use crate::request::{self, checked_name, file, seal, unseal};
@@ -134,9 +134,9 @@ pub(super) async fn remove(
     State(web): State<Arc<Web>>,
     MayAdmin(caller): MayAdmin,
     Path(NamePath { name }): Path<NamePath>,
-) -> Result<Done, Problem> {
+) -> Result<DoneAnswer, Problem> {
     let kept = one(&web, &caller, &name).await?;
     web.store.remove_applicant(&kept.name).await?;
     caller.audit(&web, "removed an applicant's data").await?;
-    Ok(Done)
+    Ok(DoneAnswer)
 }

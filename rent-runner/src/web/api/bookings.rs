@@ -37,7 +37,7 @@ pub(super) struct BookingPath {
 /// What a list of bookings is to have.
 #[derive(Debug, JsonSchema)]
 #[allow(dead_code, reason = "it describes the parameters; they are read one by one")]
-pub(super) struct ListQuery {
+pub(super) struct BookingsQuery {
     /// Only bookings in these states: their exact words, with commas between them.
     state: Option<String>,
     /// Only bookings of this account.
@@ -214,7 +214,7 @@ pub(super) async fn stamp(web: &Web, caller: &Caller, id: BookingId) -> Result<S
 pub(super) async fn list(
     State(web): State<Arc<Web>>,
     MayRead(caller): MayRead,
-    ApiQuery(mut query, _): ApiQuery<ListQuery>,
+    ApiQuery(mut query, _): ApiQuery<BookingsQuery>,
 ) -> Result<Answer<ListDocument<'static>>, Problem> {
     let words = query.text("state");
     let account = query.text("account").map(|name| caller.user.own_name(&nfc(&name)));
