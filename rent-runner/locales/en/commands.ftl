@@ -208,3 +208,4 @@ token-made = token { $id } of { $user }; it is shown this once
 tokens-none = there is no token: make one with `rent-runner web token add NAME --scope read`
 token-unknown = there is no token { $id }: `rent-runner web token list` shows all
 token-removed = removed token { $id }
+show-round = round

@@ -208,3 +208,4 @@ token-made = { $user }의 토큰 { $id }번입니다. 지금 한 번만 보입�
 tokens-none = 토큰이 없습니다. `rent-runner web token add NAME --scope read`로 만드세요
 token-unknown = 토큰 { $id }번이 없습니다. `rent-runner web token list`로 모두 볼 수 있습니다
 token-removed = 토큰 { $id }번을 삭제했습니다
+show-round = 차수

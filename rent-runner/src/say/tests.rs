@@ -322,7 +322,8 @@ fn is_recognised(text: &str) -> bool {
         let line = line.trim();
         in_language(Language::Korean, || retold(line) != line || heading(line) != line)
     };
-    if lines.map(told).all(|told| told) {
+    let mut lines = lines;
+    if lines.all(told) {
         return true;
     }
     // A part of a sentence that is put together.

@@ -132,13 +132,14 @@ fn the_store_and_what_is_in_it_are_told_in_korean() {
     let added = korean(&words.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(added.code, Some(0), "{added:?}");
     assert_korean(&added);
+    for command in [&["list"][..], &["show", "1"], &["status"], &["account", "list"], &["applicant", "list"]]
+    {
+        assert_korean(&korean(command));
+    }
+    // Its log is English, as every log.
+    let ran = korean(&["run-due", "--log-format", "human"]);
+    assert!(ran.out.contains("예약됨: 예약되었습니다") && english_in(&ran.out).is_empty(), "{ran:?}");
     for command in [
-        &["list"][..],
-        &["show", "1"],
-        &["status"],
-        &["account", "list"],
-        &["applicant", "list"],
-        &["run-due"],
         &["list", "--all"],
         &["show", "1", "--events"],
         &["status"],
@@ -170,7 +171,7 @@ fn the_language_is_chosen_by_flag_variable_and_locale_and_json_never_changes() {
     let flag = [&wrong[..], &["--language", "en"]].concat();
     assert!(!is_korean(&said(&flag, &[("RENT_LANGUAGE", "ko")])));
     let json = |locale| {
-        let mut command = runner(&["show", "7", "--json", "--database", "/nowhere/rent.db"]);
+        let mut command = runner(&["slots", "--place", "tennis", "--json"]);
         command.env("LC_ALL", locale);
         finish(start(command, "")).out
     };
