@@ -164,7 +164,7 @@ fn head(booking: &StoredBooking, application: Option<&Application>) -> String {
     }
     line("stored", say!("show-stored-changed", stored = booking.created_at, changed = booking.changed_at));
     if booking.round > 1 {
-        line("round", booking.round.to_string());
+        line(&say!("show-round"), booking.round.to_string());
     }
     if let (Some(runner), Some(until)) = (&booking.owner, booking.lease_until) {
         line("held by", say!("show-held", runner = Identity::name_of(runner), until = until));
@@ -251,7 +251,7 @@ fn attempt(row: &AttemptRow, runner: Option<&str>, booking: &StoredBooking) -> V
         lines.push(say!(
             "show-visit",
             at = visit.sent.time_text(),
-            step = format_args!("{:<14}", retold(&visit.step.to_string())),
+            step = layout::padded(&retold(&visit.step.to_string()), 14),
             first = millis(visit.first_byte),
             whole = millis(visit.done)
         ));
