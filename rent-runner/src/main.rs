@@ -19,6 +19,7 @@ mod terminal;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod testing;
+mod timeline;
 mod vault;
 mod web;
 mod words;

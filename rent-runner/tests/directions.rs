@@ -23,7 +23,7 @@ const FLOORS: [&[&str]; 11] = [
     &["terminal", "vault"],
     &["telemetry"],
     &["exit", "notify"],
-    &["config", "foreground"],
+    &["config", "foreground", "timeline"],
     &["cli"],
     &["request"],
     &["runner"],
