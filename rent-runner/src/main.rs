@@ -12,6 +12,7 @@ mod notify;
 mod private_file;
 mod request;
 mod runner;
+mod scrub;
 mod signals;
 mod store;
 mod telemetry;
