@@ -276,6 +276,11 @@ impl Timeline {
         !self.requests.is_empty()
     }
 
+    /// Whether there is nothing to be seen yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.requests.is_empty() && self.prepared.is_empty()
+    }
+
     /// What the picture shows, in sentences, for a page that says them beside it.
     pub(crate) fn signs(&self) -> &[String] {
         &self.signs

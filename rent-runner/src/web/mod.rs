@@ -14,6 +14,7 @@ mod korean;
 mod listen;
 mod live;
 mod pages;
+mod practice;
 mod state;
 mod streams;
 mod words;
@@ -36,6 +37,7 @@ use tower_service::Service as _;
 use self::doors::hosts::Hosts;
 pub(crate) use self::doors::link::{make_link, set_owner};
 use self::doors::throttle::Throttle;
+use self::practice::Practices;
 use self::state::{TARGET, Web};
 use self::streams::Streams;
 use crate::config::Config;
@@ -183,6 +185,7 @@ impl PageServer {
                 is_local: self.address.ip().is_loopback(),
                 throttle: Throttle::default(),
                 streams: Streams::default(),
+                practices: Practices::default(),
                 stopped: self.stopped.clone(),
             };
             put.send_replace(Some(router(Arc::new(web), Hosts::new(self.settings.hosts.clone()))));
@@ -212,6 +215,9 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/", get(pages::bookings::show))
         .route("/bookings/new", get(pages::new_booking::show).post(pages::new_booking::store))
         .route("/bookings/{id}", get(pages::booking::show))
+        .route("/bookings/{id}/log", get(pages::booking_log::show))
+        .route("/bookings/{id}/pages/{round}/{attempt}", get(pages::kept_page::show))
+        .route("/bookings/{id}/pages/{round}/{attempt}/copy", get(pages::kept_page::copy))
         .route("/bookings/{id}/cancel", post(pages::booking::cancel))
         .route("/bookings/{id}/retry", post(pages::booking::retry))
         .route("/accounts", get(pages::accounts::show).post(pages::accounts::add))
@@ -221,6 +227,11 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/applicants", get(pages::applicants::show).post(pages::applicants::put))
         .route("/applicants/remove", post(pages::applicants::remove))
         .route("/status", get(pages::status::show))
+        .route("/channels", get(pages::channels::show))
+        .route("/channels/{number}/test", post(pages::channels::test))
+        .route("/try", get(pages::practice::show).post(pages::practice::start))
+        .route("/try/end", post(pages::practice::end))
+        .route("/first-steps/skip", post(pages::first_steps::skip))
         .route("/me", get(pages::me::show))
         .route("/me/password", post(pages::me::password))
         .route("/me/end-all", post(pages::me::end_all))

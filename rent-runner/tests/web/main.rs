@@ -7,6 +7,7 @@ mod doors;
 #[path = "../../../namyangju-rent/tests/browser/driver.rs"]
 mod driver;
 mod guessers;
+mod onebook;
 #[path = "../cli/postgres.rs"]
 mod postgres;
 mod story;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::HeaderMap;
 
+use super::first_steps::FirstSteps;
 use crate::request::courts;
 use crate::store::{Filter, State as Standing, StoredBooking};
 use crate::web::answer::{Page, html};
@@ -67,12 +69,18 @@ pub(super) fn court_name(booking: &StoredBooking, place: &namyangju_rent::Place)
 #[template(path = "bookings.html")]
 struct BookingsPage {
     frame: Frame,
+    first_steps: Option<FirstSteps>,
     open: Vec<Card>,
     over: Vec<Card>,
 }
 
 /// The list.
-pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedIn, reader: Reader) -> Page {
+pub(in crate::web) async fn show(
+    State(web): State<Arc<Web>>,
+    signed_in: SignedIn,
+    reader: Reader,
+    headers: HeaderMap,
+) -> Page {
     let user = (!signed_in.user.is_owner).then_some(signed_in.user.id);
     let (open, over): (Vec<_>, Vec<_>) = Standing::ALL.into_iter().partition(|state| !state.is_over());
     let cards = |bookings: Vec<StoredBooking>| {
@@ -88,5 +96,9 @@ pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedI
     over.reverse();
     let mut frame = reader.frame(reader.words.bookings, Some(&signed_in));
     frame.live = Some("/live".to_owned());
-    Ok(html(&BookingsPage { frame, open: cards(open), over }))
+    let first_steps = match open.is_empty() && over.is_empty() {
+        true => FirstSteps::of(&web, &signed_in, &headers).await?,
+        false => None,
+    };
+    Ok(html(&BookingsPage { frame, first_steps, open: cards(open), over }))
 }
