@@ -18,9 +18,11 @@ use tokio::sync::watch;
 use super::state::TARGET;
 use crate::config::Config;
 use crate::notify::Notifier;
+use crate::request::courts;
 use crate::runner::{Context, Runner, Scope};
 use crate::store::{
     self, BookingHistory, BookingId, NewAccount, NewBooking, OpeningSource, RetryPace, SealPurpose, Store,
+    StoreError,
 };
 use crate::telemetry::metrics::Metrics;
 use crate::vault::{KeySource, Vault};
@@ -71,7 +73,12 @@ pub(super) enum Begun {
 impl Practice {
     /// All that happened so far; `None` when it was removed meanwhile.
     pub(super) async fn history(&self) -> store::Result<Option<BookingHistory>> {
-        self.store.story(self.id).await.map(Some)
+        let mut history = match self.store.story(self.id).await {
+            Err(StoreError::NotFound(_)) => return Ok(None),
+            history => history?,
+        };
+        courts::give_names(&self.store, [&mut history.booking]).await;
+        Ok(Some(history))
     }
 
     /// What changes with each event.
@@ -131,10 +138,13 @@ impl Practices {
         let practices = self.clone();
         let id = stage.folder.path().to_owned();
         let spawned = std::thread::Builder::new().name("practice".to_owned()).spawn(move || {
+            // Its lines would read like those of a booking of the store.
+            let quiet = tracing::subscriber::set_default(tracing::subscriber::NoSubscriber::default());
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let played = runtime
                 .map_err(anyhow::Error::from)
                 .and_then(|runtime| runtime.block_on(stage.play(ended, stopped)));
+            drop(quiet);
             if let Err(error) = played {
                 tracing::warn!(target: TARGET, error = format!("{error:#}"), "a practice broke off");
             }

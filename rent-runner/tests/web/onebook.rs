@@ -60,8 +60,10 @@ async fn a_new_user_sees_a_booking_won_on_the_built_in_stand_in() {
     let won = until(&mut owner, "/try", "state-succeeded").await;
     println!("from serve to a won practice: {:.1} s", began.elapsed().as_secs_f64());
     assert!(won.contains("접수번호") && won.contains("<svg") && won.contains("신청서 제출"), "{won}");
-    // Nothing of it is in the store, and the site of the settings saw nothing.
+    assert!(won.contains("체육공원2호"), "{won}");
+    // Nothing of it is in the store or the log, and the site of the settings saw nothing.
     assert!(world.site.arrivals().is_empty(), "{:?}", world.site.arrivals());
+    assert!(!world.log().contains("submission"), "{}", world.log());
     assert!(!owner.get("/accounts").await.text.contains("practice"));
     assert!(owner.get("/").await.text.contains("저장된 예약이 없습니다"));
     let listed = world.command(&["list", "--all", "--json"]);
