@@ -3,11 +3,15 @@
 
 mod answer_kind;
 mod booking;
+#[cfg(feature = "harness")]
+pub mod capture;
 mod client;
 pub mod clock;
 mod error;
 #[cfg(all(test, feature = "harness"))]
 mod fixture_tests;
+#[cfg(feature = "harness")]
+pub mod har;
 mod html;
 mod net;
 mod outcome;
@@ -49,6 +53,7 @@ pub use value::text::nfc;
 
 /// What the site shows of a court: calendars, day lists, day pages, their slots and prices, and when they open.
 pub mod schedule {
+    pub use crate::booking::rounds::{AlikeDays, EarlierDoubt, EarlierRounds};
     pub use crate::pages::day::{DayPage, DayRow, Slot};
     pub use crate::pages::schedule::{Calendar, CalendarDay, DayList, ListedSlot};
     pub use crate::site::Opening;

@@ -6,12 +6,14 @@
   var stream = null;
   var waiting = null;
   var last = "";
+  // The page's own instant: a countdown does not go by a browser's wrong clock.
+  var ahead = Number(document.body.dataset.now || Date.now()) - Date.now();
 
   function two(n) { return (n < 10 ? "0" : "") + n; }
 
   function count() {
     document.querySelectorAll("[data-opens]").forEach(function (place) {
-      var left = Math.ceil((Number(place.dataset.opens) - Date.now()) / 1000);
+      var left = Math.ceil((Number(place.dataset.opens) - Date.now() - ahead) / 1000);
       if (left <= 0) { place.textContent = place.dataset.opened; return; }
       var days = Math.floor(left / 86400);
       var text = two(Math.floor(left / 3600) % 24) + ":" + two(Math.floor(left / 60) % 60) + ":" + two(left % 60);

@@ -2,14 +2,16 @@
 
 use std::fmt;
 
+use crate::say::retold;
+
 /// Input that cannot be used; nothing was sent.
 #[derive(Debug)]
 pub(crate) struct BadInput(pub(crate) String);
 
 impl BadInput {
-    /// For `map_err` on the library's own parse errors.
+    /// For `map_err` on the library's own parse errors, which are told in the language in effect.
     pub(crate) fn from(error: impl fmt::Display) -> Self {
-        Self(error.to_string())
+        Self(retold(&error.to_string()))
     }
 }
 

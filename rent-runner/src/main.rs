@@ -6,12 +6,14 @@ mod bad_input;
 mod cli;
 mod commands;
 mod config;
+mod documents;
 mod exit;
 mod foreground;
 mod notify;
 mod private_file;
 mod request;
 mod runner;
+mod say;
 mod scrub;
 mod signals;
 mod store;
@@ -32,12 +34,14 @@ use clap::Parser;
 use tokio::runtime::Builder;
 
 use crate::cli::{Cli, Command};
-use crate::commands::{ErrorDocument, ErrorEntry, settings, settings_at, settings_of};
+use crate::commands::{settings, settings_at, settings_of};
 use crate::config::Config;
+use crate::documents::{ErrorDocument, ErrorEntry};
 use crate::telemetry::logs;
 
 fn main() -> ExitCode {
     commands::complete::answer();
+    say::choose(std::env::args_os(), asks_for_json(std::env::args_os()));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return bad_arguments(&error),
@@ -48,7 +52,7 @@ fn main() -> ExitCode {
             let code = exit::failure_code(&error);
             if code != exit::DONE {
                 let message = format!("{error:#}");
-                terminal::error(&message);
+                terminal::error(&say::retold(&message));
                 error_document(code, message);
             }
             code.into()
@@ -117,6 +121,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
                 commands::places::run(&arguments, &settings_at(flags, &arguments.at)?).await
             }
             Command::Sites(arguments) => commands::sites::run(&arguments),
+            Command::Capture(arguments) => commands::capture::run(&arguments).await,
             Command::Account(arguments) => commands::accounts::run(&arguments, flags).await,
             Command::Applicant(arguments) => commands::applicants::run(&arguments, &settings(&flags)?).await,
             Command::Add(arguments) => commands::add::run(&arguments, &settings(&flags)?).await,
@@ -132,7 +137,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Restore(arguments) => commands::restore::run(&arguments, &settings(&flags)?).await,
             Command::Calendar(arguments) => commands::calendar::run(&arguments, &settings(&flags)?).await,
             Command::Serve(arguments) => {
-                let config = settings_of(flags, |flags| arguments.runner.apply_to(flags))?;
+                let config = settings_of(flags, |flags| arguments.apply_to(flags))?;
                 commands::serve::run(&arguments, config).await
             }
             Command::RunDue(arguments) => {

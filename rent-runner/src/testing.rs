@@ -8,8 +8,9 @@ use namyangju_rent::network::OnBlock;
 use namyangju_rent::{SeoulTime, Wish};
 use tempfile::TempDir;
 
-use crate::config::{Config, Sources};
-use crate::notify::{Channel, Language};
+use crate::config::{Config, DoorSettings, Sources};
+use crate::notify::Channel;
+use crate::say::Language;
 use crate::store::{BookingId, NewAccount, NewBooking, OpeningSource, RetryPace, Sealed, Store};
 use crate::vault::KeySource;
 
@@ -28,6 +29,7 @@ pub(crate) fn config(folder: &Path) -> Config {
         runner: "tester".to_owned(),
         most_at_once: 8,
         listen: None,
+        door: DoorSettings::default(),
         language: Language::Korean,
         log_format: None,
         channels: Vec::new(),

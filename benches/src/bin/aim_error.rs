@@ -3,7 +3,7 @@
 //!
 //!     cargo run --release -p benches --bin aim_error -- [worlds] [seed] [part ...]
 //!
-//! Parts: `ways`, `full`, `networks`, `known`, `margins`; all of them if none is named.
+//! Parts: `ways`, `full`, `networks`, `known`, `margins`, `kept`; all of them if none is named.
 //!
 //! **Why this exists.** The aim was chosen by these tables. On real servers half a script time of error in the
 //! site's clock costs a whole refusal, and no test on loopback meets more than one server model.
@@ -34,6 +34,9 @@ const START: f64 = 1_795_658_400.0;
 
 /// The opening by the site's clock, in seconds after [`START`].
 const OPENS: f64 = 700.0;
+
+/// How far a clock that a time server keeps is from the true time, either way, in seconds.
+const KEPT_WITHIN: f64 = 0.005;
 
 const JITTER: f64 = 0.25;
 const TAIL_MEAN: f64 = 0.08;
@@ -84,6 +87,8 @@ struct Setting {
     /// How much later than announced the site really opens.
     late_by: f64,
     hurry: Hurry,
+    /// A time server keeps the machine's clock, and the site's is behind by this much: seconds.
+    kept: Option<f64>,
 }
 
 /// What follows a first attempt that is refused as too early.
@@ -121,6 +126,7 @@ const USUAL: Setting = Setting {
     drift: 0.0,
     late_by: 0.0,
     hurry: Hurry::Chosen,
+    kept: None,
 };
 
 struct World {
@@ -132,6 +138,8 @@ struct World {
     file_ahead: f64,
     phase: f64,
     drift: f64,
+    /// What the machine's clock shows too much.
+    own_ahead: f64,
     random: Seeded,
 }
 
@@ -148,7 +156,9 @@ impl World {
     fn new(setting: Setting, mut random: Seeded) -> Self {
         let more = random.between(0.5, 0.65);
         let part = if random.unit() < 0.5 { more } else { 1.0 - more };
-        let ahead = random.between(-2.0, 2.0);
+        let off = random.between(-2.0, 2.0);
+        // A kept clock is within some milliseconds of the true time, at either end.
+        let ahead = setting.kept.map_or(off, |behind| off / 2.0 * KEPT_WITHIN - behind);
         Self {
             setting,
             even: random.unit() < 0.5,
@@ -158,6 +168,7 @@ impl World {
             file_ahead: if setting.file == File::Other { random.between(-1.0, 1.0) } else { 0.0 },
             phase: random.unit(),
             drift: random.between(-1.0, 1.0) * setting.drift * 1e-6,
+            own_ahead: random.between(-KEPT_WITHIN, KEPT_WITHIN),
             random,
         }
     }
@@ -238,6 +249,8 @@ enum Way {
     Planned,
     /// The same with the stamp learnt by an earlier run, and no file.
     Told,
+    /// The same without a shot by the machine's own clock.
+    DatesAlone,
     /// The planner's, by the safe end.
     Safe,
     /// Knows the middle of all ways there.
@@ -254,6 +267,7 @@ impl Way {
             Self::Mixed(files) => format!("{files} files, then pages"),
             Self::Planned => "**planned (chosen)**".into(),
             Self::Told => "pages, stamp told".into(),
+            Self::DatesAlone => "planned, by the dates alone".into(),
             Self::Safe => "planned, safe end".into(),
             Self::Floor => "floor".into(),
         }
@@ -391,10 +405,13 @@ fn run(way: Way, setting: Setting, random: Seeded) -> Given {
         stamp => Some((stamp == Stamp::Arrival) == (setting.dated == Dated::Arrival)),
     };
     let Shot { at, safe_at, .. } = aim.shot(opening()).expect("it has samples");
+    let shows = duration(OPENS - world.own_ahead);
+    let by_own =
+        setting.kept.filter(|_| way != Way::DatesAlone).and_then(|_| aim.by_own_clock(opening(), shows));
     let at = match way {
         Way::Safe => safe_at.as_secs_f64(),
         Way::Floor => begins - world.there * quickest,
-        _ => at.as_secs_f64(),
+        _ => by_own.unwrap_or(at).as_secs_f64(),
     };
     let first = world.ask(at, Source::Page);
     let (arrived, refused) = (first.arrived, first.asked < setting.late_by);
@@ -404,7 +421,10 @@ fn run(way: Way, setting: Setting, random: Seeded) -> Given {
     while met.asked < setting.late_by {
         let hurry = if attempts == 1 {
             aim.add(sample(setting, &met, Source::Page));
-            second(&aim, setting.hurry, duration(sent), duration(met.came))
+            match by_own {
+                Some(_) => aim.after_own_clock(opening(), duration(met.came)),
+                None => second(&aim, setting.hurry, duration(sent), duration(met.came)),
+            }
         } else {
             None
         };
@@ -650,8 +670,14 @@ fn main() {
     let number = |nth: usize, default: u64| numbers.get(nth).and_then(|n| n.parse().ok()).unwrap_or(default);
     let (worlds, seed) = (number(0, 500), number(1, 2026));
     println!("{worlds} worlds for each setting, seed {seed}; {}", machine());
-    let parts: [(&str, Part); 5] =
-        [("ways", ways), ("full", full), ("networks", networks), ("known", known), ("margins", margins)];
+    let parts: [(&str, Part); 6] = [
+        ("ways", ways),
+        ("full", full),
+        ("networks", networks),
+        ("known", known),
+        ("margins", margins),
+        ("kept", kept),
+    ];
     for (name, part) in parts {
         if words.is_empty() || words.iter().any(|word| word == name) {
             part(worlds, seed);
@@ -719,6 +745,39 @@ fn networks(worlds: u64, seed: u64) {
             let row = figures(Way::Planned, &settings, worlds, seed).row();
             let floor = figures(Way::Floor, &settings, worlds, seed).useful(0.95);
             println!("| {} | {} | {row} | {floor:.1} |", rtt * 1e3, name(dated));
+        }
+    }
+}
+
+/// A machine whose clock a time server keeps: dates by a timer, and sites that are behind.
+fn kept(worlds: u64, seed: u64) {
+    println!(
+        "\nThe machine's clock is kept by a time server, within 5 ms, and sites' own clocks too, or they are behind by so much more."
+    );
+    println!("\n| dates | behind by ms | RTT ms | script ms | {HEADER} | by the dates alone: useful p95 |");
+    println!("| --- | --: | --: | --: | {RULE} | --: |");
+    let row = |dated: Dated, behind: f64, rtt: f64, script: f64| {
+        let setting = Setting { rtt, dated, script, kept: Some(behind), ..USUAL };
+        let alone = figures(Way::DatesAlone, &[setting], worlds, seed).useful(0.95);
+        let row = figures(Way::Planned, &[setting], worlds, seed).row();
+        println!(
+            "| {} | {} | {} | {} | {row} | {alone:.1} |",
+            name(dated),
+            behind * 1e3,
+            rtt * 1e3,
+            script * 1e3
+        );
+    };
+    for rtt in [0.010, 0.040, 0.120] {
+        for script in [0.0, 0.03, 0.12, 0.25] {
+            row(Dated::Timer, 0.0, rtt, script);
+        }
+    }
+    for dated in [Dated::Departure, Dated::Arrival] {
+        for behind in [0.0, 0.05, 0.1, 0.3, 0.7, 0.95] {
+            for script in [0.0, 0.12, 0.25] {
+                row(dated, behind, 0.040, script);
+            }
         }
     }
 }

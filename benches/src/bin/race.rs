@@ -46,9 +46,21 @@ struct Plan {
     early: bool,
 }
 
+/// What a row of servers varies.
+#[derive(Clone)]
+struct Model {
+    name: String,
+    server: WebServer,
+    /// How far the site's clock may be off, either way, in milliseconds.
+    off_millis: f64,
+}
+
 struct Outcome {
     ours: bool,
+    /// The first request near the opening, after it; negative before.
     arrival_micros: i64,
+    /// The first that the rules could accept.
+    useful_micros: i64,
     requests: u32,
     after_opening: u32,
     clock_error_micros: i64,
@@ -56,13 +68,13 @@ struct Outcome {
 
 async fn round(
     plan: Plan,
-    server: WebServer,
+    model: Model,
     clock: Arc<dyn Clock>,
     opens_in: Duration,
     number: usize,
 ) -> Result<Outcome, Failure> {
     let mut seeded = Seeded(number as u64 + 1);
-    let skew_millis = seeded.between(-2_000.0, 2_000.0) as i64;
+    let skew_millis = seeded.between(-model.off_millis, model.off_millis) as i64;
     let date = clock.now().date().plus_days(20);
     // By the site's clock it opens at a whole second.
     let local = clock.now().plus(opens_in);
@@ -74,7 +86,11 @@ async fn round(
     settings.openings.insert(date, opening);
     let half = plan.round_trip / 2;
     (settings.there, settings.back) = (jittered(half), jittered(half));
-    settings.web_server = server;
+    settings.web_server = model.server;
+    if let DateStamp::Timer { every, .. } = settings.web_server.date {
+        let phase = Duration::from_micros(Seeded(number as u64 + 77).between(0.0, 1e6) as u64);
+        settings.web_server.date = DateStamp::Timer { every, phase };
+    }
     settings.accounts = (1..=plan.competitors as u32 + 1).map(Account::invented).collect();
     let stand_in = StandIn::new(&Site::builtin("namyangju")?, settings);
     let accounts = stand_in.accounts().to_vec();
@@ -107,15 +123,17 @@ async fn round(
     let report = Booking::new(client, credentials, wish, application).opens_at(opening).run(|_| {}).await;
     tasks.abort_all();
 
-    let first = |arrivals: &[Arrival]| {
+    let first = |arrivals: &[Arrival], from: SeoulTime| {
         let fired = arrivals.iter().filter(|a| a.account.as_deref() == Some(own.id.as_str()));
-        let near = opening.minus(Duration::from_secs(1));
-        let mut shots = fired.filter(|a| a.method != "HEAD" && a.site_time >= near);
+        let mut shots = fired.filter(|a| a.method != "HEAD" && a.site_time >= from);
         shots
             .find(|a| matches!(a.step, SiteStep::Day | SiteStep::Form | SiteStep::Submit))
             .map(|a| a.site_time.unix_micros())
     };
-    let arrival = first(&server.arrivals()).ok_or("nothing of ours arrived")?;
+    let arrivals = server.arrivals();
+    let near = opening.minus(Duration::from_millis(1_500));
+    let arrival = first(&arrivals, near).ok_or("nothing of ours arrived")?;
+    let useful = first(&arrivals, opening).unwrap_or(i64::MAX);
     let winner = server.with(|s| s.bookings().first().map(|b| b.account.clone()));
     let ours = winner.as_deref() == Some(own.id.as_str());
     assert_eq!(
@@ -127,6 +145,7 @@ async fn round(
     Ok(Outcome {
         ours,
         arrival_micros: arrival - opening.unix_micros(),
+        useful_micros: useful.saturating_sub(opening.unix_micros()),
         requests: report.requests,
         after_opening: report.requests_after_opening.ok_or("the run did not reach the opening")?,
         clock_error_micros: (ahead - skew_millis * 1_000).abs(),
@@ -235,36 +254,51 @@ fn comma(amount: u32) -> String {
     namyangju_rent::schedule::Won(amount).with_comma().replace(',', "%2C")
 }
 
-/// The servers that are raced on, with their names.
-fn models() -> Vec<(String, WebServer)> {
+/// How far a site's clock is off where nothing else is said, in milliseconds.
+const OFF_MILLIS: f64 = 2_000.0;
+/// The same where a time server keeps it.
+const KEPT_MILLIS: f64 = 5.0;
+
+/// The servers that are raced on. Our clock is kept by a time server in all of them.
+fn models() -> Vec<Model> {
     let mut all = Vec::new();
     let silent = |seconds| KeepAlive { idle: Some(Duration::from_secs(seconds)), ..KeepAlive::default() };
+    let mut add = |name: String, server: WebServer, off_millis| all.push(Model { name, server, off_millis });
     for (name, server, kept) in [("apache", WebServer::apache(), 5), ("nginx", WebServer::nginx(), 3)] {
         for script in [0, 30, 120, 250] {
-            let mut server = server.clone();
-            server.script_time = Duration::from_millis(script);
-            all.push((format!("{name}, script {script} ms"), server));
+            add(format!("{name}, script {script} ms"), with_script(&server, script), OFF_MILLIS);
         }
         for (line, keep_alive) in [("silent lines closed", silent(kept)), ("no keep-alive", KeepAlive::off())]
         {
             let mut server = server.clone();
             server.keep_alive = keep_alive;
-            all.push((format!("{name}, {line}"), server));
+            add(format!("{name}, {line}"), server, OFF_MILLIS);
         }
     }
+    // Its phase is another in each round.
     let mut timer = WebServer::nginx();
-    timer.date = DateStamp::Timer { every: Duration::from_secs(1), phase: Duration::from_millis(300) };
-    all.push(("`Date` by a timer, 300 ms after the second".to_owned(), timer));
+    timer.date = DateStamp::Timer { every: Duration::from_secs(1), phase: Duration::ZERO };
+    for script in [0, 30, 120, 250] {
+        let name = format!("`Date` by a timer, the site's clock kept, script {script} ms");
+        add(name, with_script(&timer, script), KEPT_MILLIS);
+    }
+    add("`Date` by a timer, the site's clock off by up to 2 s, script 0 ms".to_owned(), timer, OFF_MILLIS);
     all
 }
 
+fn with_script(server: &WebServer, millis: u64) -> WebServer {
+    let mut server = server.clone();
+    server.script_time = Duration::from_millis(millis);
+    server
+}
+
 /// A round on a clock that jumps.
-fn jumping_round(plan: Plan, server: WebServer, number: usize) -> Result<Outcome, Failure> {
+fn jumping_round(plan: Plan, model: Model, number: usize) -> Result<Outcome, Failure> {
     let clock = Arc::new(TurnClock::new(START.parse()?));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         tokio::select! {
-            outcome = round(plan, server, clock.clone(), JUMPS_TO, number) => outcome,
+            outcome = round(plan, model, clock.clone(), JUMPS_TO, number) => outcome,
             () = clock.drive() => Err("the clock ended".into()),
         }
     })
@@ -283,8 +317,8 @@ fn servers(plan: Plan, rounds: usize) -> Result<(), Failure> {
                 while began.elapsed() < Duration::from_secs(seconds) {
                     let job = next.fetch_add(1, Ordering::Relaxed);
                     let (row, number) = (job % models.len(), job / models.len());
-                    let Some((name, server)) = models.get(row).filter(|_| number < rounds) else { break };
-                    match jumping_round(plan, server.clone(), number) {
+                    let Some(model) = models.get(row).filter(|_| number < rounds) else { break };
+                    match jumping_round(plan, model.clone(), number) {
                         Ok(outcome) => {
                             let mut given = given.lock().unwrap_or_else(PoisonError::into_inner);
                             if let Some(row) = given.get_mut(row) {
@@ -292,7 +326,7 @@ fn servers(plan: Plan, rounds: usize) -> Result<(), Failure> {
                             }
                         }
                         Err(error) => {
-                            let text = format!("{name}, round {number}: {error}");
+                            let text = format!("{}, round {number}: {error}", model.name);
                             *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
                         }
                     }
@@ -312,20 +346,22 @@ fn servers(plan: Plan, rounds: usize) -> Result<(), Failure> {
         plan.round_trip.as_millis()
     );
     println!(
-        "| server | won | first request after the opening p5 / p50 / p95 / max ms | requests p50 / max | after the opening p50 / max |"
+        "| server | won | first useful arrival p5 / p50 / p95 / max ms | first shot refused % | requests p50 / max | after the opening p50 / max |"
     );
-    println!("| --- | --: | --- | --: | --: |");
-    for ((name, _), outcomes) in models.iter().zip(&given) {
+    println!("| --- | --: | --- | --: | --: | --: |");
+    for (Model { name, .. }, outcomes) in models.iter().zip(&given) {
+        let early = outcomes.iter().filter(|outcome| outcome.arrival_micros < outcome.useful_micros).count();
         let parts = |of: &dyn Fn(&Outcome) -> f64, parts: &[f64]| {
             let mut figures: Vec<f64> = outcomes.iter().map(of).collect();
             let texts = parts.iter().map(|part| format!("{:.1}", quantile(&mut figures, *part)));
             texts.collect::<Vec<_>>().join(" / ").replace(".0 /", " /").trim_end_matches(".0").to_owned()
         };
         println!(
-            "| {name} | {} of {} | {} | {} | {} |",
+            "| {name} | {} of {} | {} | {:.0} | {} | {} |",
             outcomes.iter().filter(|outcome| outcome.ours).count(),
             outcomes.len(),
-            parts(&|outcome| outcome.arrival_micros as f64 / 1_000.0, &[0.05, 0.5, 0.95, 1.0]),
+            parts(&|outcome| outcome.useful_micros as f64 / 1_000.0, &[0.05, 0.5, 0.95, 1.0]),
+            early as f64 / outcomes.len().max(1) as f64 * 100.0,
             parts(&|outcome| outcome.requests.into(), &[0.5, 1.0]),
             parts(&|outcome| outcome.after_opening.into(), &[0.5, 1.0]),
         );
@@ -359,7 +395,9 @@ async fn main() -> Result<(), Failure> {
             // Openings of rounds that run together lie apart.
             tokio::time::sleep(Duration::from_millis(3_400 * (number % AT_ONCE) as u64)).await;
             let Ok(_turn) = gate.acquire().await else { return Err("closed".into()) };
-            round(plan, WebServer::default(), Arc::new(SystemClock), OPENS_IN, number).await
+            let server = WebServer::default();
+            let model = Model { name: String::new(), server, off_millis: OFF_MILLIS };
+            round(plan, model, Arc::new(SystemClock), OPENS_IN, number).await
         });
     }
     let mut outcomes = Vec::new();

@@ -6,7 +6,7 @@
 //! **Why this exists.** `aim_error` simulates the aim alone. Here the library's real `Booking` meets the stand-in on real
 //! sockets: login, probes, the warm line, the shot, what follows a refusal, and the requests that all of it takes. The
 //! clock of both is moved by hand, so that a round of ten minutes takes a moment and its figures do not depend on
-//! the machine's load. Parts: `servers`, `peers`, `old`, `late`; all of them if none is named.
+//! the machine's load. Parts: `servers`, `kept`, `peers`, `old`, `late`; all of them if none is named.
 //!
 //! A world is drawn from the number of the round: the site's clock is off by up to two seconds, each direction of an
 //! exchange is drawn evenly around its mean, within 10 to 25 % of it, and the round trip is split between 50/50
@@ -126,6 +126,10 @@ struct Setting {
     early: bool,
     /// The site's clock is kept by a time server, within 5 ms, instead of being off by up to two seconds.
     right: bool,
+    /// How much it is behind, in milliseconds.
+    behind: u64,
+    /// Our machine's clock is kept by a time server, and says so.
+    kept: bool,
 }
 
 const USUAL: Setting = Setting {
@@ -137,6 +141,8 @@ const USUAL: Setting = Setting {
     old: 0,
     early: false,
     right: false,
+    behind: 0,
+    kept: false,
 };
 
 /// Who books.
@@ -190,7 +196,8 @@ fn world(setting: Setting, number: u64) -> Result<World, Failure> {
     let phase = random.unit();
     let mut settings = Settings::default();
     settings.seed = number + 1;
-    settings.clock_skew_millis = (off * if setting.right { 5.0 } else { 2_000.0 }) as i64;
+    settings.clock_skew_millis =
+        (off * if setting.right { 5.0 } else { 2_000.0 } - setting.behind as f64) as i64;
     settings.openings.insert(DAY.parse()?, opens);
     let way = |part: f64| {
         let mean = setting.round_trip_ms as f64 * part;
@@ -248,7 +255,8 @@ fn application() -> Result<Application, Failure> {
 
 async fn round(who: Who, setting: Setting, number: u64) -> Result<Given, Failure> {
     let World { settings, announced, opens, mut random } = world(setting, number)?;
-    let clock = Arc::new(ManualClock::new(START.parse()?));
+    let clock = ManualClock::new(START.parse()?);
+    let clock = Arc::new(if setting.kept { clock.synchronised() } else { clock });
     let stand_in = StandIn::new(&Site::builtin("namyangju")?, settings);
     let account = stand_in.accounts().first().cloned().ok_or("no account")?;
     let server = StandInServer::start(stand_in, clock.clone()).await?;
@@ -435,7 +443,38 @@ fn grid() -> Vec<Setting> {
 }
 
 fn servers(rounds: usize) -> Result<bool, Failure> {
-    let settings = grid();
+    table(&grid(), rounds)
+}
+
+/// A machine whose clock a time server keeps: sites whose clock is kept too, and sites that are behind.
+fn kept(rounds: usize) -> Result<bool, Failure> {
+    let kept = Setting { right: true, kept: true, ..USUAL };
+    let mut rows = Vec::new();
+    for (server, line, round_trip_ms) in [
+        (Server::Apache, Line::Alive, 40),
+        (Server::Nginx, Line::Alive, 40),
+        (Server::Timer, Line::Alive, 10),
+        (Server::Timer, Line::Alive, 40),
+        (Server::Timer, Line::Dead, 40),
+        (Server::Timer, Line::Off, 40),
+        (Server::Timer, Line::Alive, 120),
+    ] {
+        rows.extend(SCRIPTS.map(|script_ms| Setting { server, line, round_trip_ms, script_ms, ..kept }));
+    }
+    println!("\nOur clock and the site's are kept.");
+    let mut right = table(&rows, rounds)?;
+    for behind in [100, 300, 700] {
+        let mut rows = Vec::new();
+        for server in [Server::Apache, Server::Nginx] {
+            rows.extend([0, 120].map(|script_ms| Setting { server, script_ms, behind, ..kept }));
+        }
+        println!("\nOur clock is kept, and the site's is {behind} ms behind.");
+        right &= table(&rows, rounds)?;
+    }
+    Ok(right)
+}
+
+fn table(settings: &[Setting], rounds: usize) -> Result<bool, Failure> {
     let rows: Vec<_> = settings.iter().map(|setting| (Who::Ours, *setting)).collect();
     let given = all(&rows, rounds)?;
     println!(
@@ -587,9 +626,13 @@ fn main() -> Result<ExitCode, Failure> {
     let named: Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
     println!("{rounds} rounds a row; {}", machine());
     let mut right = true;
-    for (name, part) in
-        [("servers", servers as fn(usize) -> _), ("peers", peers), ("old", old), ("late", late)]
-    {
+    for (name, part) in [
+        ("servers", servers as fn(usize) -> _),
+        ("kept", kept),
+        ("peers", peers),
+        ("old", old),
+        ("late", late),
+    ] {
         if named.is_empty() || named.contains(&name) {
             right &= part(rounds)?;
         }

@@ -46,15 +46,6 @@ impl Finding {
     }
 }
 
-/// The rounds that a list has for a day and purpose, in time order.
-fn rounds(list: &DayList, date: RentDate, purpose: Purpose) -> Vec<TimeRange> {
-    let mut rounds: Vec<TimeRange> =
-        list.of(purpose).filter(|slot| slot.date == date).map(|slot| slot.range).collect();
-    rounds.sort_unstable();
-    rounds.dedup();
-    rounds
-}
-
 fn in_words(rounds: &[TimeRange]) -> String {
     rounds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -73,7 +64,7 @@ pub(crate) fn by_lists(
     today: RentDate,
 ) -> Option<Finding> {
     let Wish { date, range, purpose, .. } = *wish;
-    let of_day = rounds(own, date, purpose);
+    let of_day = own.rounds(date, purpose);
     if of_day.is_empty() {
         return by_other_days(wish, own, others);
     }
@@ -130,7 +121,7 @@ fn by_other_days(wish: &Wish, own: &DayList, others: &[&DayList]) -> Option<Find
         let choices = vec![there.to_owned()];
         Finding { choices, ..Finding::new(Obstacle::Purpose, weight, text) }
     };
-    if !rounds(own, date, other_purpose).is_empty() {
+    if !own.rounds(date, other_purpose).is_empty() {
         return Some(without(Weight::Final, &format!(" on {date}")));
     }
     let mut days: Vec<Vec<TimeRange>> = Vec::new();
@@ -139,7 +130,7 @@ fn by_other_days(wish: &Wish, own: &DayList, others: &[&DayList]) -> Option<Find
         for slot in list.of(purpose) {
             if !dates.contains(&(slot.date, index)) {
                 dates.push((slot.date, index));
-                days.push(rounds(list, slot.date, purpose));
+                days.push(list.rounds(slot.date, purpose));
             }
         }
     }

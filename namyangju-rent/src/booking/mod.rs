@@ -8,6 +8,7 @@ pub(crate) mod policy;
 #[cfg(all(test, feature = "harness"))]
 mod policy_tests;
 pub(crate) mod report;
+pub(crate) mod rounds;
 pub(crate) mod run;
 pub(crate) mod shared_login;
 pub(crate) mod standing;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use crate::booking::event::{Event, Wish};
 use crate::booking::policy::{MAX_REQUESTS_PER_RUN, Policy};
+use crate::booking::rounds::EarlierRounds;
 use crate::booking::shared_login::SharedLogin;
 use crate::booking::standing::Standing;
 use crate::client::Client;
@@ -74,6 +76,7 @@ pub struct Booking {
     pub(crate) earlier: Vec<EarlierOpening>,
     pub(crate) session: Option<SavedSession>,
     pub(crate) known: Vec<KnownSlots>,
+    pub(crate) rounds: Vec<EarlierRounds>,
     pub(crate) standing: Standing,
     pub(crate) shared_login: SharedLogin,
 }
@@ -105,6 +108,7 @@ impl Booking {
             earlier: Vec::new(),
             session: None,
             known: Vec::new(),
+            rounds: Vec::new(),
             standing: Standing::default(),
             shared_login: SharedLogin::default(),
         }
@@ -189,6 +193,14 @@ impl Booking {
     /// times, so numbers that have changed are noticed before anything is submitted.
     pub fn known_slots(mut self, place: Place, purpose: Purpose, slots: Vec<Slot>) -> Self {
         self.known.push(KnownSlots { place, purpose, slots });
+        self
+    }
+
+    /// The rounds of courts as their day lists showed them earlier ([`Watcher::day_list_read`](crate::Watcher::day_list_read)).
+    /// A wish that they speak against is told where the preparation has no time to read the lists again, or the site does
+    /// not give them; it is tried all the same.
+    pub fn rounds_before(mut self, earlier: impl IntoIterator<Item = EarlierRounds>) -> Self {
+        self.rounds.extend(earlier);
         self
     }
 

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 /// The shortest time between the beginnings of two attempts of one booking. No setting goes below
 /// it: the old system's two attempts a second are the most that is fair.
 ///
-/// Once in a run the second attempt follows the answer at once: when the first can have come before the opening, by
-/// the far end of what is known of its arrival. The third then waits for two gaps from the first, so that no second
+/// Once in a run the second attempt follows out of turn: when the first can have come before the opening, by the far end of
+/// what is known of its arrival, or when it went by our own clock and the site's dates put the opening later. The third then waits for two gaps from the first, so that no second
 /// ever has three.
 pub const MIN_GAP: Duration = Duration::from_millis(500);
 
@@ -230,6 +230,9 @@ pub(crate) enum Last {
     NotOpen,
     /// It came before the opening instant by the site's own clock; the next one would meet it if it began then.
     Early(Duration),
+    /// The same of the first of two shots: it went by our own clock, and the other follows by the site's dates, also when a
+    /// turn would be before.
+    ByOwnClock(Duration),
     /// The site was busy, and perhaps said for how long.
     Busy(Option<Duration>),
     /// A page that no dialect describes.
@@ -266,7 +269,7 @@ impl Schedule {
                 self.gap = (self.gap * 2).min(MAX_GAP.max(self.policy.gap));
                 rest = asked.unwrap_or_default();
             }
-            Last::NotOpen | Last::Early(_) if since < self.policy.quick_for => {}
+            Last::NotOpen | Last::Early(_) | Last::ByOwnClock(_) if since < self.policy.quick_for => {}
             Last::NotOpen if since < LATE_AFTER => {
                 self.gap = MAX_WAITING_GAP.max(self.policy.gap);
                 jitter = self.jitter(WAITING_JITTER_PER_MILLE);
@@ -281,13 +284,17 @@ impl Schedule {
                 jitter = self.jitter(JITTER_PER_MILLE);
             }
         }
-        let waits = matches!(last, Last::NotOpen | Last::Early(_));
+        let waits = matches!(last, Last::NotOpen | Last::Early(_) | Last::ByOwnClock(_));
         let gap = if waits { self.stretched(self.gap, now, left) } else { self.gap };
         let in_turn = began.saturating_add(gap).max(self.not_before);
         let spaced = match last {
             Last::Early(at) if self.first => {
                 self.not_before = began.saturating_add(self.gap * 2);
                 at.min(in_turn)
+            }
+            Last::ByOwnClock(at) if self.first => {
+                self.not_before = began.saturating_add(self.gap * 2);
+                at
             }
             _ => in_turn,
         };
@@ -495,6 +502,45 @@ mod tests {
         let mut schedule = Policy::new().schedule(START, 1);
         let second = schedule.next(START, START + ms(40), (1, 999), Last::Plain).unwrap();
         assert_eq!(schedule.next(second, second, (2, 999), Last::Early(second)), Ok(second + ms(500)));
+    }
+
+    #[test]
+    fn after_a_shot_by_our_own_clock_the_second_goes_by_the_dates_and_no_second_has_three() {
+        // The second goes when the dates say so, before its turn or after it; the third a second after the first.
+        for (dated, third) in [(60, 1_000), (300, 1_000), (500, 1_000), (800, 1_300), (1_010, 1_510)] {
+            let mut schedule = Policy::new().schedule(START, 1);
+            let second = START + ms(dated);
+            assert_eq!(schedule.next(START, START + ms(40), (1, 999), Last::ByOwnClock(second)), Ok(second));
+            let next = schedule.next(second, second + ms(40), (2, 999), Last::NotOpen);
+            let next = next.unwrap();
+            assert!(next >= START + ms(third) && next <= second + ms(2_115), "{dated} {next:?}");
+            let quick = dated + 40 < 1_000;
+            assert!(!quick || next == START + ms(third), "{dated} {next:?}");
+        }
+        // An answer that took longer is followed at once.
+        let mut schedule = Policy::new().schedule(START, 1);
+        let late = START + ms(700);
+        assert_eq!(schedule.next(START, late, (1, 999), Last::ByOwnClock(START + ms(300))), Ok(late));
+        // No minute has more than thirty.
+        for dated in [60, 300, 800, 1_010] {
+            for seed in 1..30 {
+                let (mut schedule, mut attempts) = (Policy::new().schedule(START, seed), vec![START]);
+                loop {
+                    let (began, used) = (attempts[attempts.len() - 1], attempts.len() as u32);
+                    let last = if used == 1 { Last::ByOwnClock(START + ms(dated)) } else { Last::NotOpen };
+                    match schedule.next(began, began + ms(40), (used, 9_999 - used), last) {
+                        Ok(next) => attempts.push(next),
+                        Err(_) => break,
+                    }
+                }
+                for (first, from) in attempts.iter().enumerate() {
+                    let within =
+                        |time: Duration| attempts.iter().skip(first).filter(|at| **at < *from + time).count();
+                    let (second, minute) = (within(Duration::from_secs(1)), within(Duration::from_secs(60)));
+                    assert!(second <= 2 && minute <= 30, "{dated} {seed}: {second} {minute}");
+                }
+            }
+        }
     }
 
     proptest! {

@@ -6,6 +6,8 @@ use crate::booking::event::TimedEvent;
 use crate::client::session::Session;
 use crate::error::NotPermitted;
 use crate::page::Page;
+use crate::pages::schedule::DayList;
+use crate::value::place::Place;
 
 /// Follows a booking and has the last word before an application leaves.
 ///
@@ -41,6 +43,12 @@ pub trait Watcher: Send {
     /// Gets the page that ended an attempt, counted from 1, if no dialect describes it.
     fn unknown_page(&mut self, attempt: u32, page: &Page) {
         let _ = (attempt, page);
+    }
+
+    /// Gets each day list of a court that the run reads: what it shows of the rounds may be kept for later bookings
+    /// ([`EarlierRounds::of`](crate::schedule::EarlierRounds::of)).
+    fn day_list_read(&mut self, place: &Place, list: &DayList) {
+        let _ = (place, list);
     }
 
     /// Called after each login; the session may be saved ([`Session::save`]) for the next start.

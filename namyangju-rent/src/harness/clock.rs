@@ -26,6 +26,7 @@ use crate::value::date::SeoulTime;
 pub struct ManualClock {
     times: Mutex<Times>,
     moved: Notify,
+    synchronised: bool,
 }
 
 /// Turns that others get after each sleep: one for the server whose alarm is due, one for the system to carry
@@ -42,7 +43,13 @@ impl ManualClock {
     /// A clock that stands at this instant.
     pub fn new(at: SeoulTime) -> Self {
         let times = Mutex::new(Times { wall: at, monotonic: Duration::ZERO });
-        Self { times, moved: Notify::new() }
+        Self { times, moved: Notify::new(), synchronised: false }
+    }
+
+    /// The same, of a machine that says that a time server keeps its wall clock.
+    #[must_use]
+    pub fn synchronised(self) -> Self {
+        Self { synchronised: true, ..self }
     }
 
     /// Moves both clocks forward.
@@ -102,6 +109,10 @@ impl Clock for ManualClock {
                 moved.await;
             }
         })
+    }
+
+    fn is_synchronised(&self) -> bool {
+        self.synchronised
     }
 
     fn spin_until(&self, instant: Duration) {

@@ -87,7 +87,8 @@
 //! # Captured pages
 //!
 //! [`replay()`] reads the bytes of a real answer, from a HAR file or from anywhere, with the client's own
-//! readers: see [`Capture`].
+//! readers: see [`Capture`]. A [`Replay`] is a whole recorded visit that answers requests, on a socket of this machine
+//! ([`ReplayServer`]) or in a wiremock server. [`StandIn::record`] makes such recordings.
 //!
 //! # Not modelled
 //!
@@ -102,6 +103,7 @@ mod cookie;
 mod courts;
 mod line;
 mod pages;
+mod recording;
 mod replay;
 mod scripts;
 mod seeded;
@@ -124,7 +126,8 @@ pub use clock::ManualClock;
 pub use connections::{ClosedBy, Connection};
 pub use courts::Court;
 pub use line::Line;
-pub use replay::{Capture, ReplayError, Told, replay};
+pub(crate) use replay::choice_in;
+pub use replay::{Capture, Replay, ReplayError, ReplayServer, ReplayedRequest, Told, replay};
 pub use server::StandInServer;
 pub use settings::{
     Anonymous, BlockKind, BlockRule, BusyWindow, ClockCookie, ContentType, CookieLife, Crowd, Delay, Framing,

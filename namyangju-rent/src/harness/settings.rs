@@ -13,6 +13,8 @@ use super::texts::Texts;
 use super::web_server::{DateStamp, HeadRequests, KeepAlive, WebServer};
 use super::wire::{Fault, SiteStep};
 use crate::html::charset::Charset;
+use crate::site::Site;
+use crate::site::dialect::AnswerStyle;
 use crate::value::date::{RentDate, SeoulTime};
 use crate::value::place::Place;
 use crate::value::slot::{SlotState, TimeRange};
@@ -536,6 +538,37 @@ const EVERY_SECOND: DateStamp =
     DateStamp::Timer { every: Duration::from_secs(1), phase: Duration::from_millis(5) };
 
 impl Settings {
+    /// The defaults, with what a dialect's `[habits]` tell of the site in their place.
+    pub fn dressed_as(site: &Site) -> Self {
+        let (mut settings, habits) = (Self::default(), &site.dialect.habits);
+        if let Some(style) = habits.login_answer {
+            settings.login_success = match style {
+                AnswerStyle::Page => LoginSuccess::Page,
+                AnswerStyle::Redirect => LoginSuccess::Redirect,
+                AnswerStyle::Refresh => LoginSuccess::Refresh,
+                AnswerStyle::Script => LoginSuccess::Script,
+            };
+        }
+        settings.submit_success = match habits.submit_answer {
+            Some(AnswerStyle::Refresh) => SubmitSuccess::Refresh,
+            Some(AnswerStyle::Script) => SubmitSuccess::Script,
+            Some(AnswerStyle::Page | AnswerStyle::Redirect) | None => SubmitSuccess::Redirect,
+        };
+        if let Some(landing) = &habits.landing {
+            settings.landing_path = landing.clone();
+        }
+        settings.form_needs_day = habits.form_needs_day.unwrap_or(settings.form_needs_day);
+        settings.content_type = match habits.content_type.as_deref() {
+            Some("") | None => ContentType::NoCharset,
+            Some(label) => ContentType::Label(label.to_owned()),
+        };
+        if let Some(seconds) = habits.keep_alive_seconds {
+            settings.web_server.keep_alive.idle = Some(Duration::from_secs(seconds.into()));
+            settings.web_server.keep_alive.announced = true;
+        }
+        settings
+    }
+
     /// One value for each setting other than its default, with a name: for tests that turn every
     /// switch once. The accounts stay as they are. Rivals, openings, faults, busy times and blocks need
     /// instants and counts of the test's own and are not among them; script times and other bases for

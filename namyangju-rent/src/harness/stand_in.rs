@@ -18,6 +18,7 @@ use super::account::Account;
 use super::connections::{self, Connection};
 use super::courts::{self, Court};
 use super::pages;
+use super::recording::Recording;
 use super::scripts::{Others, Plan, Workers};
 use super::seeded::{Seeded, share_of};
 use super::settings::{
@@ -28,6 +29,7 @@ use super::texts::known;
 use super::visit::{OpenVisit, clock_line};
 use super::web_server::HeadRequests;
 use super::wire::{Answer, Arrival, Came, Fault, FaultKind, Request, SiteStep, WireFault};
+use crate::har::HarFile;
 use crate::html::charset::{Charset, FormFields};
 use crate::outcome::Refusal;
 use crate::site::Site;
@@ -80,6 +82,7 @@ pub struct StandIn {
     peers: BTreeMap<IpAddr, Peer>,
     date_shown: Option<SeoulTime>,
     pub(super) last_receipt: u64,
+    recording: Option<Recording>,
 }
 
 /// One reservation the stand-in has taken.
@@ -184,7 +187,18 @@ impl StandIn {
             counts: BTreeMap::new(),
             peers: BTreeMap::new(),
             date_shown: None,
+            recording: None,
         }
+    }
+
+    /// Records every exchange from now on; what was recorded before is forgotten.
+    pub fn record(&mut self) {
+        self.recording = Some(Recording::default());
+    }
+
+    /// What was recorded so far, as a browser would have saved it. It holds cookies and bodies: passwords too.
+    pub fn recording(&self) -> HarFile {
+        self.recording.as_ref().map(Recording::file).unwrap_or_default()
     }
 
     /// The dialect at this base address, with the stand-in's own texts added, so that a client
@@ -370,6 +384,12 @@ impl StandIn {
         answer.back_delay = answer.back_delay.saturating_add(back);
         let unanswered =
             matches!(answer.fault, Some(WireFault::Close | WireFault::Silence | WireFault::ResetUnanswered));
+        if self.recording.is_some() {
+            let seen_by = self.site_seen_by(request);
+            if let Some(recording) = &mut self.recording {
+                recording.add(request, &answer, &seen_by, now);
+            }
+        }
         self.arrivals.push(Arrival {
             connection: came.connection,
             nth: came.nth,

@@ -7,12 +7,14 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ::wiremock::matchers::any;
 use ::wiremock::{Match, Mock, MockServer, Respond, ResponseTemplate};
 
+use super::replay::Replay;
 use super::stand_in::StandIn;
-use super::wire::Request;
+use super::wire::{Answer, Request};
 use crate::clock::Clock;
 use crate::html::charset::{Charset, FormFields};
 use crate::site::Site;
@@ -72,6 +74,56 @@ pub async fn mock_server(stand_in: StandIn, clock: Arc<dyn Clock>) -> StandInMoc
     StandInMock { server, machine }
 }
 
+/// A wiremock server that answers as a recorded visit did: see [`Replay`]. A request that nothing was recorded for is
+/// answered by status 500, and is among the misses of the replay.
+pub async fn replay_server(replay: Replay) -> (MockServer, Arc<Mutex<Replay>>) {
+    let server = MockServer::start().await;
+    let replay = Arc::new(Mutex::new(replay));
+    let responder = ReplayResponder(Arc::clone(&replay));
+    Mock::given(any()).respond_with(responder).with_priority(5).named("the replay").mount(&server).await;
+    (server, replay)
+}
+
+struct ReplayResponder(Arc<Mutex<Replay>>);
+
+impl Respond for ReplayResponder {
+    fn respond(&self, request: &::wiremock::Request) -> ResponseTemplate {
+        let answer = self.0.lock().unwrap_or_else(PoisonError::into_inner).answer(&asked(request));
+        templated(answer, Duration::ZERO)
+    }
+}
+
+/// A request as the stand-in knows it.
+fn asked(request: &::wiremock::Request) -> Request {
+    let query = request.url.query().map_or(String::new(), |query| format!("?{query}"));
+    let headers = request.headers.iter();
+    let mut asked = Request::new(request.method.as_str(), &format!("{}{query}", request.url.path()));
+    asked.headers = headers.map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect();
+    asked.body = request.body.clone();
+    asked
+}
+
+/// An answer as wiremock sends it, held back by `there` and its own delay.
+fn templated(answer: Answer, there: Duration) -> ResponseTemplate {
+    if let Some(fault) = answer.fault {
+        return ResponseTemplate::new(500)
+            .insert_header("x-stand-in-fault", format!("{fault:?}"))
+            .set_body_string("wiremock cannot do this fault: use the stand-in's own server");
+    }
+    let mut template = ResponseTemplate::new(answer.status);
+    for (name, value) in &answer.headers {
+        // wiremock writes the length itself; every header of the stand-in is text.
+        let text = std::str::from_utf8(value).unwrap_or_default();
+        if name != "content-length" && name != "content-type" {
+            template = template.append_header(name.as_str(), text);
+        }
+    }
+    let kind = answer.header("content-type").unwrap_or("text/html").to_owned();
+    let delay = there.saturating_add(answer.back_delay);
+    let template = template.set_body_raw(answer.body, &kind);
+    if delay.is_zero() { template } else { template.set_delay(delay) }
+}
+
 struct Responder {
     machine: Arc<Mutex<StandIn>>,
     clock: Arc<dyn Clock>,
@@ -79,32 +131,11 @@ struct Responder {
 
 impl Respond for Responder {
     fn respond(&self, request: &::wiremock::Request) -> ResponseTemplate {
-        let query = request.url.query().map_or(String::new(), |query| format!("?{query}"));
-        let headers = request.headers.iter();
-        let mut asked = Request::new(request.method.as_str(), &format!("{}{query}", request.url.path()));
-        asked.headers = headers.map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect();
-        asked.body = request.body.clone();
         let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
         let there = machine.there_delay();
-        let answer = machine.answer(&asked, self.clock.now());
+        let answer = machine.answer(&asked(request), self.clock.now());
         drop(machine);
-        if let Some(fault) = answer.fault {
-            return ResponseTemplate::new(500)
-                .insert_header("x-stand-in-fault", format!("{fault:?}"))
-                .set_body_string("wiremock cannot do this fault: use the stand-in's own server");
-        }
-        let mut template = ResponseTemplate::new(answer.status);
-        for (name, value) in &answer.headers {
-            // wiremock writes the length itself; every header of the stand-in is text.
-            let text = std::str::from_utf8(value).unwrap_or_default();
-            if name != "content-length" && name != "content-type" {
-                template = template.append_header(name.as_str(), text);
-            }
-        }
-        let kind = answer.header("content-type").unwrap_or("text/html").to_owned();
-        let delay = there.saturating_add(answer.back_delay);
-        let template = template.set_body_raw(answer.body, &kind);
-        if delay.is_zero() { template } else { template.set_delay(delay) }
+        templated(answer, there)
     }
 }
 

@@ -87,6 +87,15 @@ impl DayList {
         self.slots.iter().filter(move |slot| slot.purpose == purpose)
     }
 
+    /// The rounds of one day and purpose, in time order.
+    pub fn rounds(&self, date: RentDate, purpose: Purpose) -> Vec<TimeRange> {
+        let of_day = self.of(purpose).filter(|slot| slot.date == date);
+        let mut rounds: Vec<TimeRange> = of_day.map(|slot| slot.range).collect();
+        rounds.sort_unstable();
+        rounds.dedup();
+        rounds
+    }
+
     /// The slots of one day and purpose that lie within a time.
     pub fn within(
         &self,

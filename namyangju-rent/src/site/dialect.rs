@@ -38,6 +38,8 @@ pub(crate) struct Dialect {
     pub(crate) waiting_room: WaitingRoomMarks,
     #[serde(default)]
     pub(crate) clock: ClockSource,
+    #[serde(default)]
+    pub(crate) habits: Habits,
     pub(crate) slot_states: BTreeMap<String, SlotState>,
     pub(crate) receipt: ReceiptRule,
     #[serde(default)]
@@ -267,6 +269,40 @@ pub(crate) struct OwnStampRule {
     pub(crate) read: Stamp,
 }
 
+/// How a site behaves where a client copes with every behaviour. Nothing of it is known of the real sites; a capture tells
+/// it, and the stand-in is dressed by it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(not(feature = "harness"), allow(dead_code, reason = "only the stand-in is dressed by them"))]
+pub(crate) struct Habits {
+    /// How a good login is answered.
+    pub(crate) login_answer: Option<AnswerStyle>,
+    /// How a good submission is answered.
+    pub(crate) submit_answer: Option<AnswerStyle>,
+    /// The path before the receipt number, after the prefix.
+    pub(crate) landing: Option<String>,
+    /// The applicant form is refused without the day's page before it.
+    pub(crate) form_needs_day: Option<bool>,
+    /// The label of the character set in the `Content-Type` of pages; empty if there is none.
+    pub(crate) content_type: Option<String>,
+    /// How long a silent connection is kept, as `Keep-Alive` says.
+    pub(crate) keep_alive_seconds: Option<u32>,
+}
+
+/// How a site answers a form that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum AnswerStyle {
+    /// With a page.
+    Page,
+    /// With a redirect by status and `Location`.
+    Redirect,
+    /// With a `Refresh` header.
+    Refresh,
+    /// With a page that is nothing but a script.
+    Script,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReceiptRule {
@@ -426,6 +462,13 @@ impl Dialect {
         if let Some(file) = self.clock.file.as_ref().filter(|file| !file.starts_with('/')) {
             return Err(format!("`clock.file` is `{file}`: allowed is a path that begins with `/`"));
         }
+        if let Some(landing) = self.habits.landing.as_ref().filter(|path| !path.is_empty()) {
+            if !landing.starts_with('/') || landing.ends_with('/') {
+                return Err(format!(
+                    "`habits.landing` is `{landing}`: allowed is a path that begins with `/` and does not end with one"
+                ));
+            }
+        }
         if let Some(rule) = &self.clock.own_stamp {
             if rule.cookie.is_empty() {
                 return Err("`clock.own_stamp` has no name in `cookie`".to_owned());
@@ -525,6 +568,25 @@ mod tests {
             ("timer = true", "timer"),
         ] {
             let error = with(&format!("[clock]\n{wrong}")).unwrap_err().to_string();
+            assert!(error.contains(told), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn habits_are_data_and_may_be_left_out() {
+        let text = Site::builtin_toml("namyangju").unwrap();
+        let with = |habits: &str| Site::from_toml(&format!("{text}\n[habits]\n{habits}"));
+        assert!(with("").unwrap().dialect.habits.login_answer.is_none());
+        let given = "login_answer = \"redirect\"\nlanding = \"/my/receipt\"\nform_needs_day = true";
+        let habits = with(given).unwrap().dialect.habits.clone();
+        assert_eq!((habits.login_answer, habits.form_needs_day), (Some(AnswerStyle::Redirect), Some(true)));
+        for (wrong, told) in [
+            ("login_answer = \"ajax\"", "redirect"),
+            ("landing = \"receipt\"", "habits.landing"),
+            ("landing = \"/receipt/\"", "habits.landing"),
+            ("mood = true", "mood"),
+        ] {
+            let error = with(wrong).unwrap_err().to_string();
             assert!(error.contains(told), "{wrong}: {error}");
         }
     }

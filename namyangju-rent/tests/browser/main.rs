@@ -1,11 +1,13 @@
 //! A person's booking in a real browser, and the library's, at the same stand-in: the two bodies are
-//! the same, byte for byte.
+//! the same, byte for byte. And what the browser recorded of a visit is understood, and its dialect learnt from it.
 //!
 //! Needs Debian's packages `chromium` and `chromium-driver`. Where they are missing the test says so
 //! and passes; with `CI=true` it fails.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod captured;
 mod driver;
+mod recorder;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,6 +90,23 @@ fn bodies(server: &StandInServer) -> Vec<(SiteStep, String)> {
     posts.map(|a| (a.step, String::from_utf8(a.body).unwrap())).collect()
 }
 
+/// A browser of its own, and the folder of its profile, which has to live as long.
+async fn open_browser(
+    driver: &Driver,
+    mut capabilities: serde_json::Map<String, serde_json::Value>,
+) -> (fantoccini::Client, tempfile::TempDir) {
+    let profile = tempfile::tempdir().unwrap();
+    let mut arguments: Vec<String> = FLAGS.iter().map(ToString::to_string).collect();
+    arguments.push(format!("--user-data-dir={}", profile.path().display()));
+    capabilities.insert("goog:chromeOptions".to_owned(), serde_json::json!({ "args": arguments }));
+    let browser = ClientBuilder::new(HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(&driver.address)
+        .await
+        .unwrap();
+    (browser, profile)
+}
+
 async fn in_the_browser(
     driver: &Driver,
     server: &StandInServer,
@@ -95,17 +114,7 @@ async fn in_the_browser(
     case: &Case,
     date: RentDate,
 ) {
-    let profile = tempfile::tempdir().unwrap();
-    let mut arguments: Vec<String> = FLAGS.iter().map(ToString::to_string).collect();
-    arguments.push(format!("--user-data-dir={}", profile.path().display()));
-    let options = serde_json::json!({ "args": arguments });
-    let mut capabilities = serde_json::Map::new();
-    capabilities.insert("goog:chromeOptions".to_owned(), options);
-    let browser = ClientBuilder::new(HttpConnector::new())
-        .capabilities(capabilities)
-        .connect(&driver.address)
-        .await
-        .unwrap();
+    let (browser, _profile) = open_browser(driver, serde_json::Map::new()).await;
     let base = server.base_url();
     let prefix = if case.dialect == "namyangju" { "/rent" } else { "" };
     let click =

@@ -12,6 +12,7 @@ use crate::names::{compared_words, defined_twice};
 const ROWS: &[&[&str]] = &[
     &["value"],
     &["html", "clock"],
+    &["har"],
     &["page", "answer_kind"],
     &["outcome"],
     &["error"],
@@ -19,7 +20,7 @@ const ROWS: &[&[&str]] = &[
     &["pages", "net"],
     &["client"],
     &["booking"],
-    &["harness", "fixture_tests"],
+    &["harness", "capture", "fixture_tests"],
 ];
 
 #[test]

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use namyangju_rent::clock::Clock as _;
 use namyangju_rent::harness::{Account, Gate, Missing, Settings, SiteStep};
 use namyangju_rent::report::{Foreseen, Obstacle};
-use namyangju_rent::schedule::SlotState;
-use namyangju_rent::{Booking, Event, Policy, Purpose, Report, SeoulTime, TimedEvent, Verdict, Wish};
+use namyangju_rent::schedule::{DayList, EarlierRounds, SlotState};
+use namyangju_rent::{
+    Booking, Event, Place, Policy, Purpose, Report, SeoulTime, TimedEvent, Verdict, Watcher, Wish,
+};
 
 use crate::stage::{Stage, application};
 
@@ -291,4 +294,81 @@ async fn the_look_ahead_asks_for_little_and_not_at_all_when_time_is_short() {
     assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{report:?}");
     let lists = stage.server.arrivals().into_iter().filter(|a| a.step == SiteStep::Schedule);
     assert_eq!(lists.filter(|a| a.site_time < opening()).count(), 1);
+}
+
+/// Keeps the rounds of all day lists that a run reads.
+#[derive(Default)]
+struct Keeper(Vec<EarlierRounds>);
+
+impl Watcher for &mut Keeper {
+    fn on_event(&mut self, _: &TimedEvent) {}
+
+    fn day_list_read(&mut self, place: &Place, list: &DayList) {
+        self.0.extend(EarlierRounds::of(place, list, "2026-11-26 09:50:00".parse().unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn the_rounds_of_each_list_that_a_run_reads_can_be_kept() {
+    // The look ahead, the lists of open days, and the reading back.
+    let stage = stage(|_| {}).await;
+    let mut keeper = Keeper::default();
+    let booking = stage.booking().or(court(&stage, "NYJ06/07/104")).opens_at(opening());
+    let report = booking.run_watched(&mut keeper).await;
+    assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{report:?}");
+    assert_eq!(keeper.0.len(), stage.count(SiteStep::Schedule), "{:?}", keeper.0);
+    let late = |range: &str| at(&stage, range).doubted_by(&keeper.0);
+    let doubt = late("07:00-09:00").unwrap();
+    assert_eq!(
+        (doubt.obstacle, &doubt.choices[..2]),
+        (Obstacle::Rounds, &texts(["06:00-08:00", "08:00-10:00"])[..])
+    );
+    assert_eq!(late("08:00-12:00"), None);
+
+    // A booking that begins at once reads the list back.
+    let stage = Stage::new("namyangju", Settings::default()).await;
+    let mut keeper = Keeper::default();
+    stage.booking().run_watched(&mut keeper).await;
+    assert_eq!((keeper.0.len(), stage.count(SiteStep::Schedule)), (1, 1));
+}
+
+fn texts<const N: usize>(texts: [&str; N]) -> [String; N] {
+    texts.map(str::to_owned)
+}
+
+#[tokio::test]
+async fn with_little_time_left_the_rounds_of_an_earlier_list_are_told_at_once() {
+    let earlier = {
+        let stage = Stage::new("namyangju", Settings::default()).await;
+        let mut keeper = Keeper::default();
+        stage.booking().run_watched(&mut keeper).await;
+        keeper.0
+    };
+    let stage = stage(|_| {}).await;
+    stage.clock.advance(Duration::from_secs(10 * 60 - 60));
+    let began = stage.clock.now();
+    let wishes = vec![at(&stage, "07:00-09:00"), stage.wish()];
+    let (report, told) = run(&stage, wishes, |booking| booking.rounds_before(earlier.clone())).await;
+    let (told_at, foreseen, text) = &told[0];
+    // Before anything is asked for, and it is tried all the same.
+    assert_eq!((*told_at, foreseen.obstacle, foreseen.is_final), (began, Obstacle::Rounds, false));
+    assert_eq!(foreseen.choices[..2], texts(["06:00-08:00", "08:00-10:00"]));
+    assert!(text.contains("by a day list that was read at 2026-11-26 09:50:00"), "{text}");
+    assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{report:?}");
+    assert_eq!((told.len(), report.wish), (1, 1), "{told:?}");
+
+    // With ten minutes the list itself is read, and is final.
+    let stage = self::stage(|_| {}).await;
+    let (_, told) = run(&stage, vec![at(&stage, "07:00-09:00")], |b| b.rounds_before(earlier.clone())).await;
+    assert!(only(&told).0.is_final, "{told:?}");
+
+    // A list that the site does not give leaves what is known.
+    let stage = self::stage(|s| s.missing = Missing::NotFound).await;
+    let unknown = court(&stage, "NYJ06/07/999");
+    let mut of_unknown = earlier.clone();
+    of_unknown.iter_mut().for_each(|rounds| rounds.place = unknown.place.clone());
+    let wish = Wish { range: "07:00-09:00".parse().unwrap(), ..unknown };
+    let (_, told) = run(&stage, vec![wish], |b| b.rounds_before(of_unknown)).await;
+    let obstacles: Vec<Obstacle> = told.iter().map(|(_, foreseen, _)| foreseen.obstacle).collect();
+    assert_eq!(obstacles, [Obstacle::Court, Obstacle::Rounds]);
 }

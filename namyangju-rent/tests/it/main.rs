@@ -23,12 +23,15 @@ mod in_our_name;
 mod logins;
 /// Names that mean two things, and names for people that decide.
 mod names;
+/// The shot by the dates and by a clock that is kept.
+mod own_clock;
 /// The pitfalls of the crates underneath, one test each.
 mod pitfalls;
 /// The clock of a site that refuses `HEAD`.
 mod probes;
 /// The run around an opening instant: preparing, firing, losing answers, starting again.
 mod runs;
+/// Each kind of server in front of the site.
 mod servers;
 /// A stand-in, a clock that is moved by hand and a client for both.
 mod stage;

@@ -44,7 +44,24 @@ impl Stage {
         settings: Settings,
         change: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Self {
-        let clock = Arc::new(ManualClock::new(NOW.parse().unwrap()));
+        Self::by_clock(ManualClock::new(NOW.parse().unwrap()), site, dialect, settings, change).await
+    }
+
+    /// A stage of Namyangju on a machine whose clock a time server keeps.
+    pub(crate) async fn kept(settings: Settings) -> Self {
+        let clock = ManualClock::new(NOW.parse().unwrap()).synchronised();
+        let site = Site::builtin("namyangju").unwrap();
+        Self::by_clock(clock, site, "namyangju", settings, |builder| builder).await
+    }
+
+    async fn by_clock(
+        clock: ManualClock,
+        site: Site,
+        dialect: &str,
+        settings: Settings,
+        change: impl FnOnce(ClientBuilder) -> ClientBuilder,
+    ) -> Self {
+        let clock = Arc::new(clock);
         let stand_in = StandIn::new(&site, settings);
         let account = stand_in.accounts()[0].clone();
         let carrier: Arc<dyn Clock> = clock.clone();

@@ -2,6 +2,7 @@
 
 mod backup;
 mod book;
+mod capture;
 mod doctor;
 mod lists;
 mod notify;
@@ -16,6 +17,7 @@ use clap::{ArgAction, Parser, Subcommand};
 
 pub(crate) use backup::{Backup, Restore};
 pub(crate) use book::{AimArgs, ApplicationArgs, Book};
+pub(crate) use capture::{CaptureArgs, CaptureCheck, CaptureCommand, CaptureDialect};
 pub(crate) use doctor::Doctor;
 pub(crate) use lists::{ClockCheck, Places, Sites, Slots};
 pub(crate) use notify::{Notify, NotifyCommand, NotifyList, NotifyTest};
@@ -70,7 +72,9 @@ Environment:
   RENT_CONFIG       the settings file, instead of --config
   RENT_DATABASE, RENT_KEY_FILE, RENT_SITE, RENT_BASE_URL, RENT_TLS,
   RENT_EXTRA_CA, RENT_USER_AGENT, RENT_ROUTES, RENT_ON_BLOCK, RENT_RUNNER,
-  RENT_MOST_AT_ONCE, RENT_LISTEN, RENT_LANGUAGE, RENT_LOG_FORMAT
+  RENT_MOST_AT_ONCE, RENT_LISTEN, RENT_BASE_PATH, RENT_WEB_HOSTS,
+  RENT_TRUSTED_PROXIES, RENT_TLS_CERT, RENT_TLS_KEY, RENT_LANGUAGE,
+  RENT_LOG_FORMAT
                     instead of the flags of these names; see
                     `rent-runner settings example`
   RENT_KEY          the key that passwords are sealed with: 32 bytes in base64
@@ -113,6 +117,7 @@ pub(crate) enum Command {
     Slots(Slots),
     Places(Places),
     Sites(Sites),
+    Capture(CaptureArgs),
     Account(AccountArgs),
     Applicant(ApplicantArgs),
     Add(Box<Add>),

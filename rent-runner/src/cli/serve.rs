@@ -1,10 +1,12 @@
 //! `serve` and `run-due`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Subcommand};
 
 use super::RunnerArgs;
+use crate::config::{BasePath, DoorFlags, Flags, ProxyNetwork, host};
 use crate::exit;
 use crate::words::duration;
 
@@ -30,16 +32,61 @@ Examples:
 The log goes to stderr. The folder packaging/ has a systemd unit and a container file.")]
 pub(crate) struct Serve {
     #[command(flatten)]
-    pub(crate) runner: RunnerArgs,
+    runner: RunnerArgs,
 
     /// Serve no page. With --listen there are still metrics and health checks.
     #[arg(long, help_heading = "Page")]
     pub(crate) no_web: bool,
 
+    #[command(flatten)]
+    door: DoorArgs,
+}
+
+impl Serve {
+    /// Copies the settings of the runner and of its page into the flags.
+    pub(crate) fn apply_to(&self, flags: &mut Flags) {
+        self.runner.apply_to(flags);
+        flags.door = self.door.flags();
+    }
+}
+
+/// How the page is reached from outside.
+#[derive(Debug, Args)]
+struct DoorArgs {
     /// A name under which the page may be called, as in rent.example.org; may be repeated. Addresses and `localhost` need
     /// no name.
-    #[arg(long, value_name = "NAME", action = ArgAction::Append, help_heading = "Page")]
-    pub(crate) web_host: Vec<String>,
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = host, help_heading = "Page")]
+    web_host: Vec<String>,
+
+    /// The path under which a proxy has the page, as in /rent. The proxy hands the path on whole. Default: the root.
+    #[arg(long, value_name = "PATH", help_heading = "Page")]
+    base_path: Option<BasePath>,
+
+    /// A proxy before the page, as an address or a network (10.0.0.0/8); may be repeated. From these alone
+    /// X-Forwarded-For, -Proto, -Host and -Prefix are believed.
+    #[arg(long, value_name = "ADDRESS", action = ArgAction::Append, help_heading = "Page")]
+    trusted_proxy: Vec<ProxyNetwork>,
+
+    /// Serve the page by TLS with this certificate: a PEM file, with the certificates between it and its authority. A
+    /// file that is replaced is read again.
+    #[arg(long, value_name = "FILE", help_heading = "Page")]
+    tls_cert: Option<PathBuf>,
+
+    /// The key of the certificate: a PEM file that only this user can read.
+    #[arg(long, value_name = "FILE", help_heading = "Page")]
+    tls_key: Option<PathBuf>,
+}
+
+impl DoorArgs {
+    fn flags(&self) -> DoorFlags {
+        DoorFlags {
+            base_path: self.base_path.clone(),
+            hosts: Some(self.web_host.clone()).filter(|hosts| !hosts.is_empty()),
+            trusted_proxies: Some(self.trusted_proxy.clone()).filter(|networks| !networks.is_empty()),
+            tls_cert: self.tls_cert.clone(),
+            tls_key: self.tls_key.clone(),
+        }
+    }
 }
 
 /// Let people in at the page that `serve` has.
@@ -83,9 +130,10 @@ Examples:
   rent-runner web link
   rent-runner web link --at https://rent.example.org")]
 pub(crate) struct WebLink {
-    /// The page's address, as the browser has it.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9187")]
-    pub(crate) at: String,
+    /// The page's address, as the browser has it. Default: what the settings say of the page, else
+    /// http://127.0.0.1:9187.
+    #[arg(long, value_name = "URL")]
+    pub(crate) at: Option<String>,
 
     /// Print a JSON document instead of the address.
     #[arg(long)]

@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use namyangju_rent::network::{OnBlock, Route, TlsBackend};
 
 use crate::config::{Flags, language, listen, most_at_once, on_block, runner_name};
-use crate::notify::Language;
+use crate::say::Language;
 use crate::telemetry::logs::LogFormat;
 
 /// Settings that every command takes.
@@ -50,6 +50,11 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_enum, value_name = "FORMAT", help_heading = "Global options")]
     log_format: Option<LogFormat>,
 
+    /// The language that is spoken, in messages too: `ko` or `en`. Default: RENT_LANGUAGE, the settings file, or the
+    /// locale; korean where none of them tells.
+    #[arg(long, global = true, value_name = "NAME", value_parser = language, help_heading = "Global options")]
+    language: Option<Language>,
+
     /// Write only errors, warnings and the log to stderr. Results are still printed.
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) quiet: bool,
@@ -66,6 +71,7 @@ impl Global {
             extra_ca: self.extra_ca.clone(),
             user_agent: self.user_agent.clone(),
             log_format: self.log_format,
+            language: self.language,
             ..Flags::default()
         }
     }
@@ -141,10 +147,6 @@ pub(crate) struct RunnerArgs {
     /// Serve metrics and health checks at this address, as in 127.0.0.1:9188.
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = listen)]
     listen: Option<SocketAddr>,
-
-    /// The language of messages: `korean` or `english`. Default: korean.
-    #[arg(long, value_name = "NAME", value_parser = language)]
-    language: Option<Language>,
 }
 
 impl RunnerArgs {
@@ -155,7 +157,6 @@ impl RunnerArgs {
         flags.routes = Some(self.route.clone()).filter(|routes| !routes.is_empty());
         flags.on_block = self.on_block;
         flags.listen = self.listen;
-        flags.language = self.language;
     }
 }
 

@@ -9,6 +9,7 @@ use namyangju_rent::harness::{KeepAlive, WebServer};
 
 use super::values::whole_number;
 use crate::config::listen;
+use crate::say::say;
 use crate::words::duration;
 
 /// Show a whole booking on this machine, on a stand-in site.
@@ -217,7 +218,7 @@ fn keep_alive(text: &str) -> Result<Kept, String> {
     if text == "off" {
         return Ok(Kept::Off);
     }
-    duration::parse(text).map(Kept::For).map_err(|_| "write a duration, as in 5s or 75s, or off".to_owned())
+    duration::parse(text).map(Kept::For).map_err(|_| say!("write-duration-or-off"))
 }
 
 fn rivals(text: &str) -> Result<u16, String> {
@@ -227,6 +228,6 @@ fn rivals(text: &str) -> Result<u16, String> {
 fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err("a share is a number from 0 to 1, as in 0.3".to_owned()),
+        _ => Err(say!("write-share")),
     }
 }

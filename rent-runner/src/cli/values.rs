@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use namyangju_rent::places::{CentreCode, GroupCode};
 use namyangju_rent::{DateError, Place, PlaceError, RentDate, SeoulTime, TimeError, TimeRange, nfc};
 
+use crate::say::{retold, say};
 use crate::store;
 
 /// The instant a day opens.
@@ -29,7 +30,8 @@ impl FromStr for OpensAt {
             "auto" => Ok(Self::Auto),
             "now" => Ok(Self::Now),
             text => {
-                let instant = text.parse().map_err(|error| format!("{error}, or `auto`, or `now`"))?;
+                let wrong = |error: DateError| say!("bad-opens-at", error = error);
+                let instant = text.parse().map_err(wrong)?;
                 Ok(Self::Instant(instant))
             }
         }
@@ -73,13 +75,9 @@ impl FromStr for AskedPlace {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = nfc(text.trim());
-        let wrong = |error: PlaceError| {
-            format!(
-                "{error}; or NYJ06/07/* for any court of a group, or a court's name, as in 체육공원2호 1코트"
-            )
-        };
+        let wrong = |error: PlaceError| say!("bad-place-or-name", error = error);
         if text.chars().any(char::is_control) {
-            return Err("write the court on one line".to_owned());
+            return Err(say!("place-one-line"));
         }
         // Codes are ASCII, and the names of courts are Korean.
         match text.strip_suffix("/*") {
@@ -121,8 +119,9 @@ impl fmt::Display for Choice {
 }
 
 /// How a choice is written.
-const ONE_ARGUMENT: &str =
-    "write PLACE DATE FROM-TO in one argument, as in `NYJ06/07/103 2026-12-05 06:00-08:00`";
+fn one_argument() -> String {
+    say!("write-choice")
+}
 
 impl FromStr for Choice {
     type Err = String;
@@ -131,15 +130,15 @@ impl FromStr for Choice {
         // A name may have blanks.
         let words: Vec<_> = text.split_whitespace().collect();
         let [place @ .., date, range] = &words[..] else {
-            return Err(ONE_ARGUMENT.to_owned());
+            return Err(one_argument());
         };
         if place.is_empty() {
-            return Err(ONE_ARGUMENT.to_owned());
+            return Err(one_argument());
         }
         Ok(Self {
             place: place.join(" ").parse()?,
-            date: date.parse().map_err(|error: DateError| error.to_string())?,
-            range: range.parse().map_err(|error: TimeError| error.to_string())?,
+            date: date.parse().map_err(|error: DateError| retold(&error.to_string()))?,
+            range: range.parse().map_err(|error: TimeError| retold(&error.to_string()))?,
         })
     }
 }
@@ -151,7 +150,7 @@ where
 {
     match text.trim().parse() {
         Ok(number) if bounds.contains(&number) => Ok(number),
-        _ => Err(format!("write a number from {} to {}", bounds.start(), bounds.end())),
+        _ => Err(say!("write-number-between", from = bounds.start(), to = bounds.end())),
     }
 }
 
@@ -159,24 +158,24 @@ where
 pub(super) fn most_requests(text: &str) -> Result<u32, String> {
     match text.trim().parse() {
         Ok(number) if number > 0 => Ok(number),
-        _ => Err("write a whole number from 1 on".to_owned()),
+        _ => Err(say!("write-from-one")),
     }
 }
 
 /// The number of a stored booking.
 pub(super) fn booking_number(text: &str) -> Result<i64, String> {
-    numbered(text, "write the number of a booking, as `rent-runner list` shows it")
+    numbered(text, &say!("write-booking-number"))
 }
 
 /// The number of an attempt of a booking.
 pub(super) fn attempt_number(text: &str) -> Result<u32, String> {
-    let number = numbered(text, "write the number of an attempt, as `rent-runner show` tells it")?;
-    u32::try_from(number).map_err(|_| "no booking has that many attempts".to_owned())
+    let number = numbered(text, &say!("write-attempt-number"))?;
+    u32::try_from(number).map_err(|_| say!("no-such-attempt"))
 }
 
 /// The number of a round of a booking.
 pub(super) fn round_number(text: &str) -> Result<i64, String> {
-    numbered(text, "write the number of a round, as `rent-runner show` tells it")
+    numbered(text, &say!("write-round-number"))
 }
 
 fn numbered(text: &str, wrong: &str) -> Result<i64, String> {
@@ -187,7 +186,7 @@ fn numbered(text: &str, wrong: &str) -> Result<i64, String> {
 pub(super) fn login(text: &str) -> Result<String, String> {
     let login = text.trim();
     if login.is_empty() || login.chars().any(char::is_control) {
-        return Err("write the login name, on one line".to_owned());
+        return Err(say!("write-login"));
     }
     Ok(login.to_owned())
 }
@@ -202,7 +201,7 @@ impl FromStr for StateWord {
     fn from_str(text: &str) -> Result<Self, String> {
         store::State::parse(text.trim()).map(Self).ok_or_else(|| {
             let words: Vec<_> = store::State::ALL.into_iter().map(store::State::as_str).collect();
-            format!("no such state: there are {}", words.join(", "))
+            say!("no-such-state", states = words.join(", "))
         })
     }
 }

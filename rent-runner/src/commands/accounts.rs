@@ -2,13 +2,14 @@
 
 use anyhow::Result;
 
-use super::documents::{AccountEntry, AccountsDocument};
 use super::{open, open_vault, settings};
 use crate::bad_input::BadInput;
 use crate::cli::{AccountAdd, AccountArgs, AccountCommand, AccountName, AccountPassword};
 use crate::config::{Config, Flags};
+use crate::documents::stored;
 use crate::exit;
 use crate::request::{self, checked_name, site_of_account};
+use crate::say::say;
 use crate::store::{NewAccount, SealPurpose};
 use crate::vault::Vault;
 use crate::{terminal, words};
@@ -26,7 +27,7 @@ pub(crate) async fn run(arguments: &AccountArgs, mut flags: Flags) -> Result<u8>
         AccountCommand::Remove(arguments) => {
             let store = open(&config).await?;
             store.remove_account(&arguments.name).await?;
-            terminal::note(&format!("removed the account {}", arguments.name));
+            terminal::note(&say!("account-removed", name = arguments.name));
             store.close().await;
         }
         AccountCommand::Password(arguments) => password(arguments, &config).await?,
@@ -38,19 +39,17 @@ pub(crate) async fn run(arguments: &AccountArgs, mut flags: Flags) -> Result<u8>
 async fn add(arguments: &AccountAdd, config: &Config) -> Result<()> {
     let login = arguments.login.trim();
     if login.is_empty() || login.chars().any(char::is_control) {
-        return Err(BadInput("--login is empty, or more than one line".to_owned()).into());
+        return Err(BadInput(say!("account-bad-login")).into());
     }
     let name = checked_name(arguments.name.as_deref().unwrap_or(login))?;
     let site = request::site_of(config)?;
     let store = open(config).await?;
     // Before a person types a password for nothing.
     if store.accounts().await?.iter().any(|account| account.name == name) {
-        let why = format!(
-            "there is an account {name} already: give another name, or remove it with `account remove {name}`"
-        );
+        let why = say!("account-exists", name = name);
         return Err(BadInput(why).into());
     }
-    let prompt = format!("password of {login} at {}: ", site.title());
+    let prompt = say!("account-password", login = login, site = site.title());
     let password = terminal::password::ask(arguments.password_stdin, &prompt)?;
     let vault = open_vault(&store, config).await?;
     let account = NewAccount {
@@ -61,12 +60,7 @@ async fn add(arguments: &AccountAdd, config: &Config) -> Result<()> {
         name,
     };
     store.add_account(&account).await?;
-    terminal::note(&format!(
-        "added the account {} at {}; `rent-runner account check {}` logs in once",
-        account.name,
-        site.base_url(),
-        account.name
-    ));
+    terminal::note(&say!("account-added", name = account.name, site = site.base_url(), again = account.name));
     store.close().await;
     Ok(())
 }
@@ -83,28 +77,18 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
     let store = open(config).await?;
     let accounts = store.accounts().await?;
     if as_json {
-        let accounts = accounts.iter().map(|account| AccountEntry {
-            name: &account.name,
-            login: &account.login,
-            site: &account.site,
-            base_url: account.base_url.as_deref(),
-            open_bookings: account.open_bookings.into(),
-            has_session: account.session.is_some(),
-            created_at: account.created_at,
-            checked_at: account.checked_at,
-            refused_at: account.refused_at,
-        });
-        terminal::json(&AccountsDocument { accounts: accounts.collect() })?;
+        terminal::json(&stored::accounts(&accounts))?;
     } else if accounts.is_empty() {
-        terminal::note("no account is stored: add one with `rent-runner account add --login ID`");
+        terminal::note(&say!("accounts-none"));
     } else {
         let rows = accounts.into_iter().map(|account| {
-            let site =
-                account.base_url.map_or(account.site.clone(), |url| format!("{} at {url}", account.site));
+            let site = account
+                .base_url
+                .map_or(account.site.clone(), |url| say!("account-site", site = account.site, url = url));
             let checked = match (account.refused_at, account.checked_at) {
-                (Some(at), _) => format!("refused at {at}"),
+                (Some(at), _) => say!("account-refused", at = at),
                 (None, Some(at)) => at.to_string(),
-                (None, None) => "never".to_owned(),
+                (None, None) => say!("never"),
             };
             vec![account.name, account.login, site, account.open_bookings.to_string(), checked]
         });
@@ -120,7 +104,7 @@ async fn check(arguments: &AccountName, config: &Config) -> Result<()> {
     let account = store.account(&arguments.name).await?;
     let vault = open_vault(&store, config).await?;
     match request::check_login(&store, &vault, config, &account).await {
-        Ok(address) => terminal::result(&format!("the login of {} works at {address}", account.name))?,
+        Ok(address) => terminal::result(&say!("account-works", name = account.name, address = address))?,
         Err(error) => {
             if matches!(error.downcast_ref(), Some(namyangju_rent::Error::LoginRefused)) {
                 terminal::note(&words::login_held(&account.name));
@@ -136,13 +120,13 @@ async fn password(arguments: &AccountPassword, config: &Config) -> Result<()> {
     let store = open(config).await?;
     let account = store.account(&arguments.name).await?;
     let site = site_of_account(&account)?;
-    let prompt = format!("new password of {} at {}: ", account.login, site.title());
+    let prompt = say!("account-new-password", login = account.login, site = site.title());
     let password = terminal::password::ask(arguments.password_stdin, &prompt)?;
     let vault = open_vault(&store, config).await?;
     store
         .set_password(&account.name, &vault.seal(SealPurpose::Password(&account.name), password.as_bytes())?)
         .await?;
-    terminal::note(&format!("replaced the password of {}", account.name));
+    terminal::note(&say!("account-replaced", name = account.name));
     store.close().await;
     Ok(())
 }
@@ -150,7 +134,7 @@ async fn password(arguments: &AccountPassword, config: &Config) -> Result<()> {
 async fn rekey(config: &Config) -> Result<()> {
     let store = open(config).await?;
     let sealed = Vault::rekey(&store, &config.key).await?;
-    terminal::note(&format!("sealed {sealed} secrets with a new key: keep a copy of it"));
+    terminal::note(&say!("account-rekeyed", sealed = sealed));
     store.close().await;
     Ok(())
 }

@@ -3,12 +3,13 @@
 use anyhow::{Context as _, Result};
 use namyangju_rent::clock::{Clock as _, SystemClock};
 
-use super::documents::AddDocument;
 use super::{PREPARATION, living_runner};
 use crate::cli::Add;
 use crate::config::Config;
+use crate::documents::AddDocument;
 use crate::request::courts;
 use crate::request::draft::{Draft, DraftChecker};
+use crate::say::say;
 use crate::store::{NewBooking, OpeningSource, Store};
 use crate::terminal::booking;
 use crate::{exit, terminal};
@@ -39,7 +40,7 @@ pub(crate) async fn run(arguments: &Add, config: &Config) -> Result<u8> {
     courts::give_names(&store, [&mut booking]).await;
     if checked.booking.choices.len() > draft.choices.len() {
         for (index, wish) in booking.choices.iter().enumerate() {
-            terminal::note(&format!("choice {}: {}", index + 1, booking::wish(&booking, wish)));
+            terminal::note(&say!("add-choice", number = index + 1, wish = booking::wish(&booking, wish)));
         }
     }
     if arguments.json {
@@ -47,7 +48,7 @@ pub(crate) async fn run(arguments: &Add, config: &Config) -> Result<u8> {
     } else {
         terminal::result(&id.to_string())?;
     }
-    terminal::note(&format!("booking {id}: {what_runs}"));
+    terminal::note(&say!("add-stored", id = id, what_runs = what_runs));
     store.close().await;
     Ok(exit::DONE)
 }
@@ -55,19 +56,19 @@ pub(crate) async fn run(arguments: &Add, config: &Config) -> Result<u8> {
 /// When it opens, and what will run it.
 pub(super) async fn what_runs(store: &Store, booking: &NewBooking) -> Result<String> {
     let runner = match living_runner(store).await? {
-        Some(name) => format!("; the runner {name} is running"),
+        Some(name) => say!("add-runner", name = name),
         None => String::new(),
     };
-    let needed = "`rent-runner serve`, or cron with `rent-runner run-due`, has to be running";
+    let needed = say!("add-needed");
     let begins = booking.opens_at.minus(PREPARATION);
     Ok(match booking.opens {
         OpeningSource::Now => {
             let until = booking.opens_at.plus(booking.give_up_after);
-            format!("a runner begins it at once, and tries until {until}: {needed}{runner}")
+            say!("add-at-once", until = until, needed = needed, runner = runner)
         }
         _ if begins <= SystemClock.now() => {
-            format!("it opens at {}, which is soon: {needed} at once{runner}", booking.opens_at)
+            say!("add-soon", at = booking.opens_at, needed = needed, runner = runner)
         }
-        _ => format!("it opens at {}: {needed} before {begins}{runner}", booking.opens_at),
+        _ => say!("add-later", at = booking.opens_at, needed = needed, begins = begins, runner = runner),
     })
 }

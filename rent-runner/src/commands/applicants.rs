@@ -1,19 +1,16 @@
 //! `applicant`: what is applied with, under names.
 
 use anyhow::Result;
-use namyangju_rent::{Application, SeoulTime};
 
-use super::documents::{ApplicantDocument, ApplicantsDocument, MaskedApplicant};
 use super::{open, open_vault, show};
 use crate::cli::{ApplicantArgs, ApplicantCommand, ApplicantSet};
 use crate::config::Config;
+use crate::documents::{ApplicantDocument, ApplicantsDocument, MaskedApplicant, stored};
 use crate::exit;
 use crate::request::{self, checked_name, seal, unseal};
+use crate::say::say;
 use crate::store::StoreError;
 use crate::terminal;
-
-/// What stands for a name or a number.
-const MASK: &str = "***";
 
 /// Runs one of the commands on applicants' data.
 pub(crate) async fn run(arguments: &ApplicantArgs, config: &Config) -> Result<u8> {
@@ -36,10 +33,7 @@ pub(crate) async fn run(arguments: &ApplicantArgs, config: &Config) -> Result<u8
         ApplicantCommand::Remove(arguments) => {
             let store = open(config).await?;
             store.remove_applicant(&arguments.name).await?;
-            terminal::note(&format!(
-                "removed the applicant's data {}; bookings keep their copy",
-                arguments.name
-            ));
+            terminal::note(&say!("applicant-removed", name = arguments.name));
             store.close().await;
         }
     }
@@ -60,7 +54,7 @@ async fn set(arguments: &ApplicantSet, config: &Config) -> Result<()> {
     }
     let vault = open_vault(&store, config).await?;
     let before = kept.map(|kept| unseal(&vault, &kept.data)).transpose()?;
-    let said = if before.is_some() { "changed" } else { "added" };
+    let is_new = before.is_none();
     let application = request::application(&arguments.application, before)?;
     let accounts = store.accounts().await?;
     let mut sites: Vec<_> =
@@ -73,7 +67,11 @@ async fn set(arguments: &ApplicantSet, config: &Config) -> Result<()> {
     notes.dedup();
     notes.iter().for_each(|line| terminal::note(line));
     store.put_applicant(&name, &seal(&vault, &application)?).await?;
-    terminal::note(&format!("{said} the applicant's data {name}"));
+    terminal::note(&if is_new {
+        say!("applicant-added", name = name)
+    } else {
+        say!("applicant-changed", name = name)
+    });
     store.close().await;
     Ok(())
 }
@@ -82,7 +80,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
     let store = open(config).await?;
     let kept = store.applicants().await?;
     if kept.is_empty() && !as_json {
-        terminal::note("no applicant's data is stored: add some with `rent-runner applicant set NAME …`");
+        terminal::note(&say!("applicants-none"));
         store.close().await;
         return Ok(());
     }
@@ -91,7 +89,7 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
         let vault = open_vault(&store, config).await?;
         for kept in kept {
             let application = unseal(&vault, &kept.data)?;
-            values.push(masked(kept.name, kept.changed_at, &application));
+            values.push(stored::masked(kept.name, kept.changed_at, &application));
         }
     }
     if as_json {
@@ -115,21 +113,4 @@ async fn list(as_json: bool, config: &Config) -> Result<()> {
     }
     store.close().await;
     Ok(())
-}
-
-/// The data with names and numbers of people masked.
-fn masked(name: String, changed_at: SeoulTime, application: &Application) -> MaskedApplicant {
-    let mask = |given: bool| given.then_some(MASK);
-    MaskedApplicant {
-        name,
-        changed_at,
-        club_name: MASK,
-        head_count: application.head_count,
-        event_name: application.event_name.clone(),
-        purpose: application.purpose.clone(),
-        applicant_name: mask(application.applicant_name.is_some()),
-        telephone: mask(application.telephone.is_some()),
-        mobile: mask(application.mobile.is_some()),
-        discount: application.discount.clone(),
-    }
 }

@@ -11,6 +11,7 @@ use super::which_store;
 use crate::bad_input::BadInput;
 use crate::cli::Backup;
 use crate::config::Config;
+use crate::say::say;
 use crate::store::Copied;
 use crate::vault::{SealedKey, Vault};
 use crate::words::{counted, many};
@@ -22,7 +23,7 @@ const MIN_PASSPHRASE: usize = 10;
 /// Writes the file, whole or not at all.
 pub(crate) async fn run(arguments: &Backup, config: &Config) -> Result<u8> {
     if let Some(path) = which_store::file_of(&config.database).filter(|path| !path.exists()) {
-        return Err(BadInput(format!("there is no store at {}: nothing to back up", path.display())).into());
+        return Err(BadInput(say!("backup-no-store", store = path.display())).into());
     }
     let store = super::open(config).await?;
     let key = match arguments.with_key {
@@ -30,14 +31,11 @@ pub(crate) async fn run(arguments: &Backup, config: &Config) -> Result<u8> {
         false => None,
     };
     if let Some(runner) = super::living_runner(&store).await? {
-        terminal::warning(&format!(
-            "the runner {runner} is at work: to move to another machine, stop it and make the backup then, so that \
-             never two stores apply for one booking"
-        ));
+        terminal::warning(&say!("backup-runner", runner = runner));
     }
     let path = arguments.file.as_path();
     let unwritable =
-        |error: std::io::Error| BadInput(format!("{} cannot be written: {error}", path.display()));
+        |error: std::io::Error| BadInput(say!("cannot-be-written", path = path.display(), error = error));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // It can be read by its owner alone from the beginning.
     let draft = NamedTempFile::new_in(folder).map_err(unwritable)?;
@@ -58,27 +56,25 @@ pub(crate) async fn run(arguments: &Backup, config: &Config) -> Result<u8> {
     writer.end().and_then(|file| file.sync_all()).map_err(unwritable)?;
     beside.persist(path).map_err(|error| unwritable(error.error))?;
     let key = match arguments.with_key {
-        true => "the key is in it, sealed by the passphrase",
-        false => "the key is not in it: keep a copy of that elsewhere",
+        true => say!("backup-with-key"),
+        false => say!("backup-without-key"),
     };
-    terminal::note(&format!("wrote {} to {}; {key}", rows.in_words(), path.display()));
+    terminal::note(&say!("backup-wrote", rows = rows.in_words(), path = path.display(), key = key));
     store.close().await;
     Ok(exit::DONE)
 }
 
 fn sealed_key(arguments: &Backup, vault: &Vault) -> Result<SealedKey> {
-    let passphrase = terminal::password::ask_passphrase(
-        arguments.passphrase_stdin,
-        "a passphrase for the key, at least 10 characters: ",
-    )?;
+    let passphrase =
+        terminal::password::ask_passphrase(arguments.passphrase_stdin, &say!("backup-passphrase"))?;
     if passphrase.chars().count() < MIN_PASSPHRASE {
-        let why = format!("the passphrase is too short: it needs at least {MIN_PASSPHRASE} characters");
+        let why = say!("backup-short", least = MIN_PASSPHRASE);
         return Err(BadInput(why).into());
     }
     if terminal::password::passphrase_is_typed(arguments.passphrase_stdin)
-        && terminal::password::ask_passphrase(false, "the same again: ")? != passphrase
+        && terminal::password::ask_passphrase(false, &say!("backup-again"))? != passphrase
     {
-        return Err(BadInput("the two passphrases differ".to_owned()).into());
+        return Err(BadInput(say!("backup-differ")).into());
     }
     Ok(vault.seal_key(&passphrase)?)
 }
@@ -105,11 +101,11 @@ impl Rows {
     pub(super) fn in_words(&self) -> String {
         let number =
             |count: u64, noun: &str| counted(many(usize::try_from(count).unwrap_or(usize::MAX)), noun);
-        format!(
-            "{}, {} and {}",
-            number(self.accounts, "account"),
-            number(self.applicants, "applicant"),
-            number(self.bookings, "booking")
+        say!(
+            "backup-rows",
+            accounts = number(self.accounts, "account"),
+            applicants = number(self.applicants, "applicant"),
+            bookings = number(self.bookings, "booking")
         )
     }
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::bad_input::BadInput;
+use crate::say::say;
 use crate::store::Copied;
 use crate::vault::SealedKey;
 
@@ -103,15 +104,13 @@ impl BackupReader {
     /// Bad input if it cannot be read, is something else, or of a newer version.
     pub(super) fn open(path: &Path) -> Result<(Self, BackupHead), BadInput> {
         let named = |why: String| BadInput(format!("{}: {why}", path.display()));
-        let file = File::open(path).map_err(|error| named(format!("it cannot be read: {error}")))?;
+        let file = File::open(path).map_err(|error| named(say!("backup-unreadable", error = error)))?;
         let mut reader = Self { from: BufReader::new(file), digest: Sha256::new(), lines: 0, is_over: false };
-        let no_backup = || named("it is no backup of rent-runner, or its beginning is damaged".to_owned());
+        let no_backup = || named(say!("backup-foreign"));
         let line = reader.line().map_err(|_| no_backup())?;
         let version: serde_json::Value = serde_json::from_slice(&line).map_err(|_| no_backup())?;
         match version.get("rent_runner_backup").and_then(serde_json::Value::as_u64) {
-            Some(version) if version > u64::from(VERSION) => {
-                Err(named("it was written by a newer version of this program: install that".to_owned()))
-            }
+            Some(version) if version > u64::from(VERSION) => Err(named(say!("backup-newer"))),
             Some(1) => {
                 let head = serde_json::from_slice(&line).map_err(|_| no_backup())?;
                 reader.count(&line);
@@ -156,7 +155,7 @@ impl BackupReader {
         let mut line = Vec::new();
         (&mut self.from).take(MAX_LINE).read_until(b'\n', &mut line)?;
         if line.last() != Some(&b'\n') {
-            let why = "the file is cut: its end is missing";
+            let why = say!("backup-cut");
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
         }
         Ok(line)
@@ -164,5 +163,5 @@ impl BackupReader {
 }
 
 fn damaged() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "the file is damaged: it is not what was written")
+    io::Error::new(io::ErrorKind::InvalidData, say!("backup-damaged"))
 }

@@ -1,5 +1,7 @@
 //! `book`: one booking in the foreground, now or at the instant it opens.
 
+use std::sync::{Mutex, PoisonError};
+
 use anyhow::{Context as _, Result};
 use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::{Booking, Credentials, Site, Standing, Wish};
@@ -13,6 +15,7 @@ use crate::foreground;
 use crate::foreground::{KeptJournal, Watched, journal};
 use crate::request::courts::CourtBook;
 use crate::request::{self, PlannedOpening};
+use crate::say::say;
 use crate::store::CourtNames;
 use crate::terminal;
 use crate::terminal::countdown::Countdown;
@@ -32,11 +35,12 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     let aim = &arguments.aim;
     let reader = Audience::new(arguments.json, terminal::is_quiet());
     request::advice(&site, &wishes, opens.as_ref()).iter().for_each(|line| terminal::note(line));
+    earlier_looks(&site, &wishes, &names, config).await.iter().for_each(|line| terminal::note(line));
     if !arguments.dry_run {
         request::too_few_requests(aim).iter().for_each(|line| terminal::note(line));
         request::lacking(&application, site.charset()).iter().for_each(|line| terminal::warning(line));
     }
-    let prompt = format!("password of {} at {}: ", arguments.account, site.title());
+    let prompt = say!("book-password", account = arguments.account, site = site.title());
     let credentials = || -> Result<Credentials> {
         Ok(Credentials::new(&arguments.account, terminal::password::ask(arguments.password_stdin, &prompt)?))
     };
@@ -66,24 +70,38 @@ pub(crate) async fn run(arguments: &Book, config: &Config) -> Result<u8> {
     if let Some(past) = &past {
         booking = booking.resume(&past.events);
         standing = Standing::of(&past.events);
-        story.aside(if past.is_open() {
-            "resumed: an application may have been accepted, so the day list is read before anything is sent"
-        } else {
-            "resumed: every application was answered"
-        });
+        story.aside(&if past.is_open() { say!("book-resumed-open") } else { say!("book-resumed") });
     }
     let countdown = opens.map(|opens| Countdown::new(opens.at, booking.budget().clone(), aim.clock_offset));
-    let watched = Watched { booking, countdown, standing };
+    let lists = Mutex::default();
+    let watched = Watched { booking, countdown, standing, lists: &lists };
     let give_up_after = aim.give_up_after.unwrap_or(request::GIVE_UP_AFTER);
     let kept = journal.as_mut().map(|journal| KeptJournal { journal, give_up_after });
     let ending = foreground::run(watched, &story, kept, |_| {}).await;
     ending.tell(&story, Value::Null);
     drop(story);
+    let read = lists.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if !read.is_empty()
+        && let Some(store) = super::open_in_passing(config).await
+    {
+        request::keep_rounds(&store, &site, read).await;
+        store.close().await;
+    }
     if let Some(receipt) = ending.receipt().filter(|_| !arguments.json) {
         // The reservation stands, whether or not somebody reads its number.
         let _ = terminal::result(receipt);
     }
     Ok(ending.code())
+}
+
+/// What day lists that were read earlier speak against the wishes, if there is a store that has them.
+async fn earlier_looks(site: &Site, wishes: &[Wish], names: &CourtNames, config: &Config) -> Vec<String> {
+    let Some(store) = super::open_in_passing(config).await else { return Vec::new() };
+    let looks = request::earlier_looks(&store, site, names, wishes);
+    // A store that hangs is no reason to begin late.
+    let lines = tokio::time::timeout(super::IN_PASSING, looks).await.unwrap_or_default();
+    store.close().await;
+    lines
 }
 
 /// The instant to wait for, if one was asked for.
@@ -94,9 +112,7 @@ fn opens(arguments: &Book, site: &Site, wishes: &[Wish]) -> Result<Option<Planne
             let of_an_opening =
                 [("--lead", aim.lead.is_some()), ("--clock-offset", aim.clock_offset.is_some())];
             return match of_an_opening.into_iter().find(|(_, given)| *given) {
-                Some((option, _)) => {
-                    Err(BadInput(format!("{option} needs --opens-at with the instant of an opening")).into())
-                }
+                Some((option, _)) => Err(BadInput(say!("book-needs-opening", option = option)).into()),
                 None => Ok(None),
             };
         }
@@ -131,12 +147,20 @@ fn introduce(
 ) {
     let many = wishes.len() > 1;
     for (index, wish) in wishes.iter().enumerate() {
-        let choice = if many { format!("choice {}: ", index + 1) } else { String::new() };
+        let choice = if many { say!("book-choice", number = index + 1) } else { String::new() };
         let Wish { place, date, range, .. } = wish;
         let name = names.get(place).map(|name| format!("{name}, ")).unwrap_or_default();
-        story.aside(&format!("{choice}{name}{place} {date} {range} at {}", site.base_url()));
+        story.aside(&say!(
+            "book-wish",
+            choice = choice,
+            name = name,
+            place = place,
+            date = date,
+            range = range,
+            site = site.base_url()
+        ));
     }
     if opens.is_some_and(|opens| opens.at <= SystemClock.now()) {
-        story.aside("the opening has passed by this machine's clock: this is a late start");
+        story.aside(&say!("book-late-start"));
     }
 }

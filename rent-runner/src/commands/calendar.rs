@@ -13,6 +13,7 @@ use crate::bad_input::BadInput;
 use crate::cli::Calendar;
 use crate::config::Config;
 use crate::request::courts;
+use crate::say::say;
 use crate::store::{Filter, FoundBookings, State, StoredBooking};
 use crate::terminal;
 use crate::terminal::booking;
@@ -35,10 +36,10 @@ pub(crate) async fn run(arguments: &Calendar, config: &Config) -> Result<u8> {
     let text = calendar(&won, &names(&won));
     match &arguments.output {
         Some(path) => write_whole(path, &text)
-            .map_err(|error| BadInput(format!("{} cannot be written: {error}", path.display())))?,
+            .map_err(|error| BadInput(say!("cannot-be-written", path = path.display(), error = error)))?,
         None => terminal::result(&text)?,
     }
-    terminal::note(&format!("{} won", counted(many(won.len()), "time")));
+    terminal::note(&say!("calendar-won", times = counted(many(won.len()), "time")));
     Ok(super::name_unreadable(&unreadable))
 }
 
@@ -72,7 +73,7 @@ fn event(booking: &StoredBooking, names: &HashMap<String, String>) -> Vec<String
     let name = names.get(&place).map_or(place.as_str(), String::as_str);
     let mut about = vec![format!("{place} {} {} (Asia/Seoul)", wish.date, wish.range)];
     if let Some(receipt) = &booking.receipt {
-        about.push(format!("receipt {receipt}"));
+        about.push(say!("calendar-receipt", receipt = receipt));
     }
     about.extend(booking.note.clone());
     about.push(format!("rent-runner show {}", booking.id));

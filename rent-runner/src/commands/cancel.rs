@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 
-use super::documents::{CancelDocument, CancelFailure, CancelledBooking};
 use crate::cli::Cancel;
 use crate::config::Config;
+use crate::documents::{CancelDocument, CancelFailure, CancelledBooking};
+use crate::say::say;
 use crate::store::{BookingId, State};
 use crate::{exit, terminal};
 
@@ -20,10 +21,8 @@ pub(crate) async fn run(arguments: &Cancel, config: &Config) -> Result<u8> {
                 done.push(CancelledBooking { id: id.0, state: state.as_str(), cancel_asked });
                 if !arguments.json {
                     terminal::result(&match state {
-                        State::Cancelled => format!("booking {id} is cancelled"),
-                        _ => format!(
-                            "booking {id}: its runner was asked to cancel it; see `rent-runner show {id}`"
-                        ),
+                        State::Cancelled => say!("cancelled", id = id),
+                        _ => say!("cancel-asked", id = id),
                     })?;
                 }
             }

@@ -4,103 +4,72 @@ use std::time::Duration;
 
 use anyhow::Result;
 use namyangju_rent::clock::{ClockEstimate, Probe, SiteClock};
-use namyangju_rent::{Client, Error, Guest, Next, SeoulTime};
+use namyangju_rent::{Client, SeoulTime};
 
-use super::documents::ClockLine;
 use crate::cli::ClockCheck;
 use crate::config::Config;
+use crate::documents::ClockLine;
+use crate::say::{heading, say};
+use crate::terminal::layout;
 use crate::words::{clock_sentence, millis, probes};
 use crate::{exit, request, signals, terminal};
 
 /// The width of the picture: a second in steps of 20 ms, and the path.
 const COLUMNS: usize = 51;
 
-/// The end of each wait that is spun, because timers are late by up to two milliseconds.
-const SPIN: Duration = Duration::from_micros(2_500);
+/// The columns of the headings below the table.
+const LABEL: usize = 13;
 
 /// Measures, and shows each probe as it comes.
 pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
     let client = request::client(request::site_of(config)?, config)?;
-    let mut watch = Watch { client: &client, as_json: arguments.json, clock: SiteClock::new(), frame: None };
+    let mut clock = SiteClock::new();
+    let mut watch = Watch { client: &client, as_json: arguments.json, frame: None };
     if !arguments.json {
+        let title = say!("clock-title", site = client.site().base_url(), most = arguments.probes);
         terminal::result(&format!(
-            "The clock of {}, by at most {} answers.\n{HEADER}",
-            client.site().base_url(),
-            arguments.probes
+            "{title}
+{}",
+            say!("clock-header")
         ))?;
     }
     let guest = client.guest()?;
     let failed = tokio::select! {
-        measured = watch.measure(&guest, arguments.probes) => measured?,
-        () = signals::interruption() => {
-            watch.conclude()?;
-            return Ok(exit::INTERRUPTED);
+        measured = request::measure(&client, &guest, &mut clock, arguments.probes, |clock, probe| watch.show(clock, probe)) => {
+            Some(measured?)
         }
+        () = signals::interruption() => None,
     };
-    watch.conclude()?;
+    watch.conclude(&clock)?;
+    let Some(failed) = failed else { return Ok(exit::INTERRUPTED) };
     match failed {
         Some(error) => Err(error.into()),
-        None if watch.clock.probes().is_empty() => {
-            let why = "the site's answers have no readable date";
+        None if clock.probes().is_empty() => {
+            let why = say!("clock-no-date");
             Err(exit::CodedFailure::new(exit::NO_CLEAR_ANSWER, why).into())
         }
         None => Ok(exit::DONE),
     }
 }
 
-const HEADER: &str = "    sent           answered in  dated     site ahead, ms          left, ms";
-
 struct Watch<'c> {
     client: &'c Client,
     as_json: bool,
-    clock: SiteClock,
     /// The bounds after the first probe: the edges of the picture, in microseconds.
     frame: Option<(i64, i64)>,
 }
 
 impl Watch<'_> {
-    /// Sends the probes; what ended them, if it was an error.
-    async fn measure(&mut self, guest: &Guest, most: usize) -> Result<Option<Error>> {
-        while self.clock.probes().len() < most && self.clock.wants_more() {
-            self.wait_until(self.clock.aim(self.now())).await;
-            match guest.probe_clock().await {
-                Ok(Some(probe)) => {
-                    self.clock.add(probe);
-                    self.show(&probe)?;
-                }
-                Ok(None) => break,
-                // Nothing is known yet, or the site wants to be left alone: that is all there is to tell.
-                Err(error) if self.clock.probes().is_empty() || error.next() == Next::Stop => {
-                    return Ok(Some(error));
-                }
-                Err(error) => {
-                    terminal::note(&error.chain());
-                    break;
-                }
-            }
-        }
-        Ok(None)
-    }
-
     fn now(&self) -> Duration {
         self.client.clock().monotonic()
     }
 
-    async fn wait_until(&self, at: Duration) {
-        let clock = self.client.clock();
-        let wait = at.saturating_sub(self.now() + SPIN);
-        if !wait.is_zero() {
-            clock.sleep(wait).await;
-        }
-        clock.spin_until(at);
+    fn estimate(&self, site: &SiteClock) -> Option<ClockEstimate> {
+        site.estimate(self.client.clock().now(), self.now())
     }
 
-    fn estimate(&self) -> Option<ClockEstimate> {
-        self.clock.estimate(self.client.clock().now(), self.now())
-    }
-
-    fn show(&mut self, probe: &Probe) -> Result<()> {
-        let Some(estimate) = self.estimate() else { return Ok(()) };
+    fn show(&mut self, site: &SiteClock, probe: &Probe) -> Result<()> {
+        let Some(estimate) = self.estimate(site) else { return Ok(()) };
         let sent = self.client.clock().now().minus(self.now().saturating_sub(probe.sent));
         let took = probe.answered.saturating_sub(probe.sent);
         let date = SeoulTime::from_unix_micros(probe.date.saturating_mul(1_000_000));
@@ -120,7 +89,7 @@ impl Watch<'_> {
         let dated = date.time_text();
         Ok(terminal::result(&format!(
             "{:>2}  {}  {:>11}  {}  {}  {}",
-            self.clock.probes().len(),
+            site.probes().len(),
             sent.time_text(),
             millis(took),
             dated.split('.').next().unwrap_or_default(),
@@ -130,29 +99,21 @@ impl Watch<'_> {
     }
 
     /// The estimate, and what it is worth.
-    fn conclude(&self) -> Result<()> {
-        let Some(estimate) = self.estimate() else { return Ok(()) };
+    fn conclude(&self, site: &SiteClock) -> Result<()> {
+        let Some(estimate) = self.estimate(site) else { return Ok(()) };
         let synchronised = self.client.clock().is_synchronised();
         if self.as_json {
             let (at, local_clock_synchronised) = (self.client.clock().now(), synchronised);
             let line = ClockLine::Clock { at, local_clock_synchronised, estimate };
             return Ok(terminal::result(&serde_json::to_string(&line)?)?);
         }
-        Ok(terminal::result(&format!(
-            "\nestimate     {} ({})\ndate header  {}\nthis clock   {}",
-            clock_sentence(&estimate),
-            probes(&estimate),
-            if estimate.cached {
-                "cached: the dates contradict each other, so only one side is known"
-            } else {
-                "no sign of a cache"
-            },
-            if synchronised {
-                "synchronised, according to the system"
-            } else {
-                "not known to be synchronised; only the difference counts"
-            },
-        ))?)
+        let told = say!("event-clock-read", clock = clock_sentence(&estimate), probes = probes(&estimate));
+        let cached = if estimate.cached { say!("clock-cached") } else { say!("clock-not-cached") };
+        let judged = if synchronised { say!("clock-synchronised") } else { say!("clock-not-synchronised") };
+        let lines = [("estimate", told), ("date header", cached), ("this clock", judged)];
+        let line =
+            |(name, text): &(&str, String)| format!("\n{}{text}", layout::padded(&heading(name), LABEL));
+        Ok(terminal::result(&lines.iter().map(line).collect::<String>())?)
     }
 }
 
@@ -167,9 +128,18 @@ fn span(lower: i64, upper: Option<i64>) -> String {
     match upper {
         Some(upper) => {
             let left = (upper - lower) as f64 / 1_000.0;
-            format!("{:>9} to {:>9}  {left:>9.1}", ms(lower), ms(upper))
+            say!(
+                "clock-span",
+                lower = format_args!("{:>9}", ms(lower)),
+                upper = format_args!("{:>9}", ms(upper)),
+                left = format_args!("{:>9.1}", left)
+            )
         }
-        None => format!("{:>9} or more    {:>9}", ms(lower), "cached"),
+        None => say!(
+            "clock-span-open",
+            lower = format_args!("{:>9}", ms(lower)),
+            cached = format_args!("{:>9}", say!("clock-word-cached"))
+        ),
     }
 }
 

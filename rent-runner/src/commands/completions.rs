@@ -6,6 +6,7 @@ use clap_complete::env::Shells;
 
 use super::complete::VARIABLE;
 use crate::cli::{Cli, Completions};
+use crate::say::say;
 use crate::{exit, terminal};
 
 const PROGRAM: &str = "rent-runner";
@@ -16,7 +17,7 @@ pub(crate) fn run(arguments: &Completions) -> Result<u8> {
     if arguments.dynamic {
         let shell = arguments.shell.to_string();
         let shells = Shells::builtins();
-        let shell = shells.completer(&shell).with_context(|| format!("no dynamic script for {shell}"))?;
+        let shell = shells.completer(&shell).with_context(|| say!("completions-none", shell = shell))?;
         shell.write_registration(VARIABLE, PROGRAM, PROGRAM, PROGRAM, &mut script)?;
     } else {
         clap_complete::generate(arguments.shell, &mut Cli::command(), PROGRAM, &mut script);

@@ -5,8 +5,9 @@ use namyangju_rent::form_fields::LackingCharacter;
 use namyangju_rent::schedule::SlotState;
 use namyangju_rent::{Application, ApplicationError, Client, Credentials, Error, Verdict, Wish};
 
-use super::documents::{DiscountEntry, DryRunLine, SentField};
+use crate::documents::{DiscountEntry, DryRunLine, SentField};
 use crate::exit::CodedFailure;
+use crate::say::say;
 use crate::store::CourtNames;
 use crate::words::verdict_sentence;
 use crate::{exit, terminal};
@@ -61,25 +62,28 @@ pub(crate) async fn run(
     }
     let rows = fields.into_iter().map(|field| vec![field.name, field.value]).collect();
     terminal::result(&terminal::table(&["field", "value"], rows))?;
-    let slots: Vec<String> =
-        form.slots().iter().map(|slot| format!("{} (number {})", slot.range, slot.time_no)).collect();
-    terminal::note(&format!("slots      {}", slots.join(", ")));
+    let slots: Vec<String> = form
+        .slots()
+        .iter()
+        .map(|slot| say!("dry-run-slot", time = slot.range, number = slot.time_no))
+        .collect();
+    terminal::note(&terminal::beside("slots", &slots.join(", ")));
     let payment =
-        payment.map_or("not shown by the form".to_owned(), |won| format!("{} won", won.with_comma()));
-    terminal::note(&format!("payment    {payment}"));
+        payment.map_or(say!("dry-run-no-payment"), |won| say!("dry-run-payment", won = won.with_comma()));
+    terminal::note(&terminal::beside("payment", &payment));
     for group in form.discounts() {
-        terminal::note(&format!("discount   {} {}", group.code, group.label));
+        terminal::note(&terminal::beside("discount", &format!("{} {}", group.code, group.label)));
     }
     for LackingCharacter { field, character, .. } in lacking {
-        terminal::warning(&format!(
-            "`{field}` has `{character}`, which the site's character set does not have: the site will receive &#{};",
-            u32::from(character)
+        terminal::warning(&say!(
+            "dry-run-lacking",
+            field = field,
+            character = character,
+            code = u32::from(character)
         ));
     }
-    terminal::note(&format!(
-        "body       {} bytes in {}; no application was sent",
-        submission.body().len(),
-        client.site().charset().name()
-    ));
+    let body =
+        say!("dry-run-body", bytes = submission.body().len(), charset = client.site().charset().name());
+    terminal::note(&terminal::beside("body", &body));
     Ok(exit::DONE)
 }

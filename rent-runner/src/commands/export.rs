@@ -7,6 +7,7 @@ use crate::cli::{ApplicationArgs, AskedPlace, Choice, Export, OpensAt, PolicyNam
 use crate::config::Config;
 use crate::request::draft::{Draft, DraftChecker};
 use crate::request::{file, unseal};
+use crate::say::say;
 use crate::store::{self, BookingId, Filter, FoundBookings, State, StoredBooking};
 use crate::terminal;
 use crate::words::{counted, many};
@@ -25,7 +26,7 @@ pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
         }
     }
     if bookings.is_empty() {
-        terminal::note("there is no booking that is not over");
+        terminal::note(&say!("export-none"));
     }
     let mut checker = match bookings.is_empty() {
         true => None,
@@ -50,10 +51,10 @@ pub(crate) async fn run(arguments: &Export, config: &Config) -> Result<u8> {
     }
     terminal::result(&file::write(&drafts, arguments.format)?)?;
     if !nameless.is_empty() && !arguments.with_applicant {
-        terminal::note(&format!(
-            "the applicant's data of {} is not saved under a name, so it was left out (see --with-applicant): {}",
-            counted(many(nameless.len()), "booking"),
-            nameless.join(", ")
+        terminal::note(&say!(
+            "export-nameless",
+            bookings = counted(many(nameless.len()), "booking"),
+            numbers = nameless.join(", ")
         ));
     }
     store.close().await;

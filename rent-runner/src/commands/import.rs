@@ -7,14 +7,15 @@ use anyhow::Result;
 use namyangju_rent::Wish;
 use namyangju_rent::limits::MAX_BOOKINGS_PER_DAY;
 
-use super::documents::ImportDocument;
 use crate::bad_input::BadInput;
 use crate::cli::{Format, Import};
 use crate::config::Config;
+use crate::documents::ImportDocument;
 use crate::request::courts;
 use crate::request::draft::{Checked, Draft, DraftChecker, Wrong};
 use crate::request::file::{self, Mistake};
 use crate::request::overlap;
+use crate::say::say;
 use crate::store::{Filter, NewBooking, State, Store};
 use crate::terminal::booking;
 use crate::words::{counted, many};
@@ -38,7 +39,7 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
     };
     let drafts = file::read(&text, format).map_err(|mistakes| told(&name, &mistakes))?;
     if drafts.is_empty() {
-        return Err(BadInput(format!("{name}: it has no booking")).into());
+        return Err(BadInput(say!("import-empty", name = name)).into());
     }
     let store = super::open(config).await?;
     let checked = check(&store, config, &drafts).await?.map_err(|mistakes| told(&name, &mistakes))?;
@@ -50,7 +51,10 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
     }
     advice.iter().take(MAX_REPORTED).for_each(|line| terminal::note(line));
     if advice.len() > MAX_REPORTED {
-        terminal::note(&format!("and {} more", counted(many(advice.len() - MAX_REPORTED), "note")));
+        terminal::note(&say!(
+            "import-more-notes",
+            notes = counted(many(advice.len() - MAX_REPORTED), "note")
+        ));
     }
     let bookings: Vec<NewBooking> = checked.iter().map(|checked| checked.booking.clone()).collect();
     let number = counted(many(bookings.len()), "booking");
@@ -60,7 +64,7 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
             let (bookings, checked) = (Vec::new(), Some(bookings.len()));
             terminal::json(&ImportDocument { bookings, checked, notes: advice })?;
         }
-        terminal::note(&format!("{number} could be stored; this was a dry run"));
+        terminal::note(&say!("import-dry-run", number = number));
         store.close().await;
         return Ok(exit::DONE);
     }
@@ -78,9 +82,10 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
     }
     let first = bookings.iter().min_by_key(|booking| booking.opens_at);
     if let Some(first) = first {
-        terminal::note(&format!(
-            "stored {number}; the first: {}",
-            super::add::what_runs(&store, first).await?
+        terminal::note(&say!(
+            "import-stored",
+            number = number,
+            first = super::add::what_runs(&store, first).await?
         ));
     }
     store.close().await;
@@ -88,7 +93,8 @@ pub(crate) async fn run(arguments: &Import, config: &Config) -> Result<u8> {
 }
 
 fn read(path: &Path) -> Result<String> {
-    let unreadable = |error: io::Error| BadInput(format!("{} cannot be read: {error}", path.display()));
+    let unreadable =
+        |error: io::Error| BadInput(say!("import-unreadable", name = path.display(), error = error));
     let mut text = String::new();
     let length = if path == Path::new("-") {
         io::stdin().lock().take(MAX_FILE_BYTES + 1).read_to_string(&mut text)
@@ -97,7 +103,7 @@ fn read(path: &Path) -> Result<String> {
     }
     .map_err(unreadable)?;
     if u64::try_from(length).is_ok_and(|length| length > MAX_FILE_BYTES) {
-        return Err(BadInput(format!("{} is too long for a file of bookings", path.display())).into());
+        return Err(BadInput(say!("import-too-long", name = path.display())).into());
     }
     Ok(text)
 }
@@ -160,11 +166,11 @@ async fn contradictions(
             account == booking.account && choices.iter().any(overlaps)
         };
         if let Some(other) = stored.iter().find(|other| clashes(&other.account, &other.choices)) {
-            say(format!("the stored booking {} is for the same time", other.id));
+            say(say!("import-same-stored", id = other.id));
         }
         let earlier = bookings.iter().take(index).position(|other| clashes(&other.account, &other.choices));
         if let Some(earlier) = earlier {
-            say(format!("booking {} of the file is for the same time", earlier + 1));
+            say(say!("import-same-entry", number = earlier + 1));
         }
         let day = |choices: &[Wish]| choices.first().map(|wish| wish.date);
         let same_day = |account: &str, choices: &[Wish]| {
@@ -173,9 +179,7 @@ async fn contradictions(
         let others = stored.iter().filter(|other| same_day(&other.account, &other.choices)).count()
             + bookings.iter().take(index).filter(|other| same_day(&other.account, &other.choices)).count();
         if others >= MAX_BOOKINGS_PER_DAY {
-            say(format!(
-                "the account has {others} bookings on that day, and the limit is {MAX_BOOKINGS_PER_DAY}"
-            ));
+            say(say!("import-too-many", others = others, most = MAX_BOOKINGS_PER_DAY));
         }
     }
     Ok(if mistakes.is_empty() { Ok(()) } else { Err(mistakes) })
@@ -186,8 +190,8 @@ fn told(name: &str, mistakes: &[Mistake]) -> anyhow::Error {
     let mut lines: Vec<String> =
         mistakes.iter().take(MAX_REPORTED).map(|mistake| format!("{name}: {mistake}")).collect();
     if mistakes.len() > MAX_REPORTED {
-        lines.push(format!("and {} more", mistakes.len() - MAX_REPORTED));
+        lines.push(say!("import-more", more = mistakes.len() - MAX_REPORTED));
     }
-    lines.push("nothing was stored".to_owned());
+    lines.push(say!("import-nothing"));
     BadInput(lines.join("\n")).into()
 }

@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 
-use super::documents::{ListDocument, ListedBooking};
-use super::readiness::{self, Readiness};
 use crate::cli::List;
 use crate::config::Config;
+use crate::documents::readiness::{self, Readiness};
+use crate::documents::{ListDocument, stored};
 use crate::request::courts;
+use crate::say::{retold, say};
 use crate::store::{Filter, FoundBookings, State, Store, StoredBooking};
 use crate::terminal;
 use crate::terminal::{TableCell, TableColumn, booking};
@@ -41,15 +42,11 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
     courts::give_names(&store, &mut bookings).await;
     let held = readiness::of_held(&store).await?;
     let refused: Vec<String> =
-        super::refused_accounts(&store).await?.into_iter().map(|(name, _)| name).collect();
+        stored::refused_accounts(&store).await?.into_iter().map(|(name, _)| name).collect();
     store.close().await;
     if arguments.json {
-        let with_readiness = |booking: &StoredBooking| ListedBooking {
-            booking: booking::json(booking),
-            ready: readiness::of_booking(booking, &held),
-        };
-        let bookings = bookings.iter().map(with_readiness).collect();
-        let strange = unreadable.iter().map(super::unreadable_entry).collect();
+        let bookings = bookings.iter().map(|booking| stored::listed(booking, &held)).collect();
+        let strange = unreadable.iter().map(stored::unreadable).collect();
         terminal::json(&ListDocument { bookings, left_out, accounts_refused: refused, unreadable: strange })?;
         return Ok(super::name_unreadable(&unreadable));
     }
@@ -63,10 +60,10 @@ pub(crate) async fn run(arguments: &List, config: &Config) -> Result<u8> {
     let waiting = bookings.iter().filter(|booking| !booking.state.is_over()).count();
     let left_out = match left_out {
         0 => String::new(),
-        more => format!("; {more} more (--all)"),
+        more => say!("list-more", more = more),
     };
     let listed = counted(many(bookings.len()), "booking");
-    terminal::note(&format!("{listed}, {waiting} not over{left_out}"));
+    terminal::note(&say!("list-summary", listed = listed, waiting = waiting, left_out = left_out));
     Ok(super::name_unreadable(&unreadable))
 }
 
@@ -99,8 +96,8 @@ fn row(booking: &StoredBooking, refused: &[String], ready: Option<Readiness>) ->
     let (court, day) =
         booking::choice(booking).map(|wish| booking::cells(booking, wish, more)).unwrap_or_default();
     let mut end = match (&booking.receipt, &booking.reason) {
-        (Some(receipt), _) => format!("receipt {receipt}"),
-        (None, Some(reason)) => reason.clone(),
+        (Some(receipt), _) => say!("list-receipt", receipt = receipt),
+        (None, Some(reason)) => retold(reason),
         (None, None) => String::new(),
     };
     if let Some(ready) = ready {
@@ -108,24 +105,29 @@ fn row(booking: &StoredBooking, refused: &[String], ready: Option<Readiness>) ->
         end.push_str(&ready.in_words());
     }
     if booking.cancel_asked && !booking.state.is_over() {
-        end.push_str(if end.is_empty() { "to be cancelled" } else { "; to be cancelled" });
+        end.push_str(if end.is_empty() { "" } else { "; " });
+        end.push_str(&say!("list-cancelling"));
     }
     if refused.contains(&booking.account) && !booking.state.is_over() {
         end.push_str(if end.is_empty() { "" } else { "; " });
-        end.push_str(&format!("held: the site refused the login (`account password {}`)", booking.account));
+        end.push_str(&say!("list-held", account = booking.account));
     }
     if let Some(note) = &booking.note {
         end.push_str(if end.is_empty() { "" } else { " " });
         end.push_str(&format!("({note})"));
     }
+    let short = booking.receipt.as_ref().and_then(|receipt| {
+        let rest = end.strip_prefix(&say!("list-receipt", receipt = receipt))?;
+        Some(format!("{receipt}{rest}"))
+    });
     vec![
         TableCell::from(booking.id.to_string()),
         booking::opening(booking),
         TableCell::from(booking.account.clone()),
         court,
         day,
-        TableCell::or(booking::state(booking.state), booking.state.as_str()),
+        TableCell::or(booking::state(booking.state), booking::state_word(booking.state)),
         // The number is what a person needs of it.
-        TableCell::or(end.as_str(), end.strip_prefix("receipt ").unwrap_or(&end)),
+        TableCell::or(end.as_str(), short.unwrap_or_else(|| end.clone())),
     ]
 }

@@ -1,20 +1,23 @@
 //! `man`: the manual pages, made from the help.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use anyhow::Result;
 use clap::CommandFactory as _;
 
 use crate::bad_input::BadInput;
 use crate::cli::{Cli, Man};
+use crate::say::say;
 use crate::words::{counted, many};
 use crate::{exit, terminal};
 
 /// Writes a page for the program and one for each command, as `rent-runner-account-add.1`.
 pub(crate) fn run(arguments: &Man) -> Result<u8> {
     let folder = &arguments.folder;
-    let failed = |what: &Path, error| BadInput(format!("{} cannot be written: {error}", what.display()));
+    let failed = |what: &Path, error: io::Error| {
+        BadInput(say!("cannot-be-written", path = what.display(), error = error))
+    };
     fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     let mut program = Cli::command().disable_help_subcommand(true);
     // Subcommands learn their full names, and the global options.
@@ -25,7 +28,7 @@ pub(crate) fn run(arguments: &Man) -> Result<u8> {
         let path = folder.join(format!("{name}.1"));
         fs::write(&path, page).map_err(|error| failed(&path, error))?;
     }
-    terminal::note(&format!("{} in {}", counted(many(pages.len()), "page"), folder.display()));
+    terminal::note(&say!("man-wrote", pages = counted(many(pages.len()), "page"), folder = folder.display()));
     Ok(exit::DONE)
 }
 

@@ -8,12 +8,12 @@ mod backup_file;
 pub(crate) mod book;
 pub(crate) mod calendar;
 pub(crate) mod cancel;
+pub(crate) mod capture;
 pub(crate) mod clock;
 pub(crate) mod complete;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
-mod documents;
 mod dry_run;
 pub(crate) mod edit;
 pub(crate) mod export;
@@ -22,7 +22,6 @@ pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod notify;
 pub(crate) mod places;
-mod readiness;
 pub(crate) mod restore;
 pub(crate) mod retry;
 pub(crate) mod run_due;
@@ -41,17 +40,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use namyangju_rent::SeoulTime;
 use namyangju_rent::clock::{Clock as _, SystemClock};
-
-pub(crate) use documents::{ErrorDocument, ErrorEntry};
 
 use crate::bad_input::BadInput;
 use crate::cli::At;
-use crate::config::{Config, Flags};
+use crate::config::{Config, Flags, Source};
+use crate::documents;
 use crate::exit;
 use crate::request;
 use crate::runner::Identity;
+use crate::say;
+use crate::say::say;
 use crate::store::{BookingId, Store, UnreadableBooking};
 use crate::telemetry::logs;
 use crate::terminal::{self, booking};
@@ -60,11 +59,17 @@ use crate::vault::{KeySource, Vault};
 /// How long before the opening a runner prepares a booking.
 const PREPARATION: Duration = Duration::from_secs(10 * 60);
 
+/// How long a command waits for a store that it can do without: an opening may be seconds away.
+const IN_PASSING: Duration = Duration::from_secs(1);
+
 /// The settings. Their warnings go to stderr.
 pub(crate) fn settings(flags: &Flags) -> Result<Config> {
     let config = Config::load(flags)?;
     logs::set_format(config.log_format);
-    config.warnings.iter().for_each(|warning| terminal::warning(warning));
+    if let Source::File { .. } = config.sources.of("language") {
+        say::from_settings(config.language);
+    }
+    config.warnings.iter().for_each(|warning| terminal::warning(&say::retold(warning)));
     Ok(config)
 }
 
@@ -83,49 +88,51 @@ pub(crate) fn settings_of(mut flags: Flags, add: impl FnOnce(&mut Flags)) -> Res
 /// used, if there is one.
 pub(crate) fn name_unreadable(unreadable: &[UnreadableBooking]) -> u8 {
     for booking in unreadable {
-        terminal::error(&format!("{booking}\n{}", booking.to_do()));
+        terminal::error(&say::retold(&format!("{booking}\n{}", booking.to_do())));
     }
     if unreadable.is_empty() { exit::DONE } else { exit::NO_STORE }
-}
-
-/// The same for a program.
-fn unreadable_entry(booking: &UnreadableBooking) -> documents::UnreadableEntry<'_> {
-    let UnreadableBooking { id, account, state, why } = booking;
-    documents::UnreadableEntry {
-        id: id.0,
-        account: account.as_deref(),
-        state: state.as_deref(),
-        reason: why,
-        to_do: booking.to_do().replace('\n', " "),
-    }
 }
 
 /// Opens the store of the settings. Says so if it was made, and if a person may think of another one.
 pub(crate) async fn open(config: &Config) -> Result<Store> {
     if config.database.is_empty() {
-        let why = "neither XDG_DATA_HOME nor HOME is set: give --database or RENT_DATABASE";
-        return Err(BadInput(why.to_owned()).into());
+        let why = say!("no-home-for-store");
+        return Err(BadInput(why).into());
     }
     let store = Store::open(&config.database).await?;
     if store.is_new() {
-        terminal::note(&format!("made the store of bookings {}, which is empty", store.address()));
+        terminal::note(&say!("store-made", store = store.address()));
     }
     which_store::warn_of_others(config, &store).await?;
     Ok(store)
 }
 
+/// Whether there is a store of the settings, as far as can be told without opening it.
+fn is_there(config: &Config) -> bool {
+    let path = config.database.strip_prefix("sqlite:").unwrap_or(&config.database);
+    let is_file = !config.database.contains("://");
+    !path.is_empty() && (!is_file || Path::new(path).metadata().is_ok_and(|found| found.len() > 0))
+}
+
+/// Opens the store of the settings for what is good to know and not needed: it is not made, and one that cannot be opened
+/// at once is left alone.
+async fn open_in_passing(config: &Config) -> Option<Store> {
+    if !is_there(config) {
+        return None;
+    }
+    tokio::time::timeout(IN_PASSING, Store::open(&config.database)).await.ok()?.ok()
+}
+
 /// Opens the store of the settings for a command that can do without it: it is not made, and a store that cannot be
 /// opened is only told of.
 async fn open_if_there(config: &Config) -> Option<Store> {
-    let path = config.database.strip_prefix("sqlite:").unwrap_or(&config.database);
-    let is_file = !config.database.contains("://");
-    if path.is_empty() || is_file && !Path::new(path).metadata().is_ok_and(|found| found.len() > 0) {
+    if !is_there(config) {
         return None;
     }
     match Store::open(&config.database).await {
         Ok(store) => Some(store),
         Err(error) => {
-            terminal::note(&format!("the names of courts in the store cannot be used: {error}"));
+            terminal::note(&say!("names-unusable", error = error));
             None
         }
     }
@@ -134,26 +141,18 @@ async fn open_if_there(config: &Config) -> Option<Store> {
 /// Opens the vault of a store, and says so if a key was made.
 pub(crate) async fn open_vault(store: &Store, config: &Config) -> Result<Vault> {
     if config.key == KeySource::File(Path::new("").to_owned()) {
-        let why = "neither XDG_CONFIG_HOME nor HOME is set: give --key-file or RENT_KEY_FILE";
-        return Err(BadInput(why.to_owned()).into());
+        let why = say!("no-home-for-key");
+        return Err(BadInput(why).into());
     }
     let vault = Vault::open(store, &config.key).await?;
     if vault.is_new() {
         let place = match &config.key {
             KeySource::File(path) => path.display().to_string(),
-            _ => "the key".to_owned(),
+            _ => say!("the-key"),
         };
-        terminal::note(&format!(
-            "made the key {place}: keep a copy, because without it you have to enter the passwords again"
-        ));
+        terminal::note(&say!("key-made", place = place));
     }
     Ok(vault)
-}
-
-/// The accounts whose login the site refused, and when: their bookings are held.
-async fn refused_accounts(store: &Store) -> Result<Vec<(String, SeoulTime)>> {
-    let accounts = store.accounts().await?;
-    Ok(accounts.into_iter().filter_map(|account| Some((account.name, account.refused_at?))).collect())
 }
 
 /// The runner that was seen last, if it is there.
@@ -165,15 +164,26 @@ async fn living_runner(store: &Store) -> Result<Option<String>> {
     Ok(living.map(|runner| Identity::name_of(&runner.name).to_owned()))
 }
 
+/// What was done to a booking.
+#[derive(Clone, Copy, Debug)]
+enum Told {
+    Changed,
+    Again,
+}
+
 /// Says how a booking stands after it was changed.
-async fn say(store: &Store, id: BookingId, as_json: bool, what: &str) -> Result<()> {
+async fn tell(store: &Store, id: BookingId, as_json: bool, what: Told) -> Result<()> {
     let mut booking = store.booking(id).await?;
     request::courts::give_names(store, [&mut booking]).await;
     if as_json {
         terminal::json(&documents::ChangedDocument { booking: booking::json(&booking) })?;
     } else {
         let wish = booking.choices.first().map(|wish| booking::wish(&booking, wish)).unwrap_or_default();
-        terminal::result(&format!("booking {id} {what}: {wish}, opens {}", booking.opens_at))?;
+        let opens = booking.opens_at;
+        terminal::result(&match what {
+            Told::Changed => say!("booking-changed", id = id, wish = wish, opens = opens),
+            Told::Again => say!("booking-again", id = id, wish = wish, opens = opens),
+        })?;
     }
     Ok(())
 }

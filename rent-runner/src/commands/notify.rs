@@ -3,11 +3,12 @@
 use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
 
-use super::documents::{ChannelEntry, ChannelTest, ChannelTestDocument, ChannelsDocument};
 use crate::bad_input::BadInput;
 use crate::cli::{Notify, NotifyCommand, NotifyList, NotifyTest};
 use crate::config::Config;
+use crate::documents::{ChannelTest, ChannelTestDocument, stored};
 use crate::notify::Notifier;
+use crate::say::{retold, say};
 use crate::{exit, terminal};
 
 /// Lists or tries the channels.
@@ -19,30 +20,26 @@ pub(crate) async fn run(arguments: &Notify, config: &Config) -> Result<u8> {
 }
 
 fn list(arguments: &NotifyList, config: &Config) -> Result<u8> {
-    let channels = || config.channels.iter().map(|channel| (channel.summary(), channel.check().err()));
+    let document = stored::channels(config);
     if arguments.json {
-        let entries = channels().map(|(summary, error)| ChannelEntry {
-            name: summary.name,
-            kind: summary.kind,
-            on: summary.on,
-            error,
-        });
-        terminal::json(&ChannelsDocument { channels: entries.collect() })?;
+        terminal::json(&document)?;
         return Ok(exit::DONE);
     }
     if config.channels.is_empty() {
-        terminal::note(NO_CHANNEL);
+        terminal::note(&no_channel());
         return Ok(exit::DONE);
     }
-    let rows = channels().map(|(summary, error)| {
-        let state = error.unwrap_or_else(|| "ready".to_owned());
-        vec![summary.name, summary.kind.to_owned(), summary.on.join(", "), state]
+    let rows = document.channels.into_iter().map(|channel| {
+        let state = channel.error.map_or_else(|| say!("notify-ready"), |error| retold(&error));
+        vec![channel.name, channel.kind.to_owned(), channel.on.join(", "), state]
     });
     terminal::result(&terminal::table(&["name", "kind", "gets", "state"], rows.collect()))?;
     Ok(exit::DONE)
 }
 
-const NO_CHANNEL: &str = "no channel is configured: add a [[notify]] table to the settings file";
+fn no_channel() -> String {
+    say!("notify-none")
+}
 
 async fn send(test: &NotifyTest, notifier: &Notifier) -> Result<u8> {
     let channels = notifier.channels();
@@ -54,9 +51,9 @@ async fn send(test: &NotifyTest, notifier: &Notifier) -> Result<u8> {
         let names: Vec<_> = channels.iter().map(|channel| channel.name.as_str()).collect();
         let why = match &test.channel {
             Some(name) if !names.is_empty() => {
-                format!("there is no channel called {name}, only {}", names.join(", "))
+                say!("notify-unknown", name = name, known = names.join(", "))
             }
-            _ => NO_CHANNEL.to_owned(),
+            _ => no_channel(),
         };
         return Err(BadInput(why).into());
     }
@@ -71,8 +68,8 @@ async fn send(test: &NotifyTest, notifier: &Notifier) -> Result<u8> {
         }
         if !test.json {
             terminal::result(&match &error {
-                None => format!("{name}: arrived at the server"),
-                Some(why) => format!("{name}: FAILED: {why}"),
+                None => say!("notify-arrived", name = name),
+                Some(why) => say!("notify-failed", name = name, why = why),
             })?;
         }
         results.push(ChannelTest { name: name.clone(), arrived: error.is_none(), error });

@@ -4,12 +4,13 @@ use anyhow::Result;
 use namyangju_rent::Site;
 use namyangju_rent::places::CentreCode;
 
-use super::documents::{EmptyMenu, Listed, PlacesDocument};
 use crate::bad_input::BadInput;
 use crate::cli::Places;
 use crate::config::Config;
+use crate::documents::{EmptyMenu, Listed, PlacesDocument, stored};
 use crate::request::courts;
 use crate::request::menus::{FoundMenus, MenuWalk};
+use crate::say::say;
 use crate::store::KeptCourt;
 use crate::words::counted;
 use crate::{exit, request, terminal};
@@ -21,7 +22,7 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
         let places = known(&site, arguments.centre.as_ref());
         if let Some(centre) = arguments.centre.as_ref().filter(|_| places.is_empty()) {
             let known = site.known_places().iter().map(|known| &known.place.centre);
-            return Err(no_centre(centre, &format!("the dialect of {} has", site.name()), known));
+            return Err(no_centre(centre, &say!("places-dialect", site = site.name()), known));
         }
         if arguments.json {
             let (complete, requests, without_courts) = (None, None, None);
@@ -37,11 +38,11 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
     if let Some(centre) = &arguments.centre
         && !found.centres.iter().any(|entry| entry.centre == *centre)
     {
-        let menus = format!("the menus of {} have", client.site().base_url());
+        let menus = say!("places-menus", site = client.site().base_url());
         return Err(no_centre(centre, &menus, found.centres.iter().map(|entry| &entry.centre)));
     }
     let courts = found.courts();
-    let places = listed(&courts, client.site());
+    let places = stored::courts(&courts, client.site());
     let count = u32::try_from(places.len()).unwrap_or(u32::MAX);
     let empty = if arguments.all { empty(&found, &courts) } else { Vec::new() };
     let store = super::open_if_there(config).await;
@@ -61,22 +62,19 @@ pub(crate) async fn run(arguments: &Places, config: &Config) -> Result<u8> {
     } else {
         let mut rows = table(&places, false);
         for empty in &empty {
-            rows.push_str(&format!("\n{}  {}  (no court found)", empty.code, empty.name));
+            rows.push_str(&format!("\n{}", say!("places-empty", code = empty.code, name = empty.name)));
         }
         terminal::result(&rows)?;
     }
-    terminal::note(&format!(
-        "{} in {}{}",
-        counted(count, "court"),
-        counted(client.budget().used(), "request"),
-        if found.complete { "" } else { "; not all pages could be read" }
-    ));
+    let more = if found.complete { String::new() } else { say!("places-incomplete") };
+    let (courts, requests) = (counted(count, "court"), counted(client.budget().used(), "request"));
+    terminal::note(&say!("places-summary", courts = courts, requests = requests, more = more));
     match store {
         Some(store) => {
-            terminal::note(&format!("the names are kept in {}", store.address()));
+            terminal::note(&say!("places-kept", store = store.address()));
             store.close().await;
         }
-        None => terminal::note("the names are not kept, for there is no store of bookings yet"),
+        None => terminal::note(&say!("places-not-kept")),
     }
     Ok(exit::DONE)
 }
@@ -90,20 +88,14 @@ fn no_centre<'c>(
     let mut known: Vec<String> = known.map(ToString::to_string).collect();
     known.sort_unstable();
     known.dedup();
-    let known = if known.is_empty() { "no centre".to_owned() } else { known.join(", ") };
-    BadInput(format!("there is no centre {centre}: {place} {known}")).into()
+    let known = if known.is_empty() { say!("places-no-centre") } else { known.join(", ") };
+    BadInput(say!("places-unknown-centre", centre = centre, place = place, known = known)).into()
 }
 
 fn known(site: &Site, centre: Option<&CentreCode>) -> Vec<Listed> {
-    let wanted = site.known_places().iter().filter(|known| centre.is_none_or(|c| known.place.centre == *c));
-    wanted
-        .map(|known| Listed {
-            place: known.place.clone(),
-            names: vec![known.name.clone()],
-            confidence: Some(known.confidence.clone()),
-            human_check: site.has_human_check(&known.place),
-        })
-        .collect()
+    let mut known = stored::known_places(site);
+    known.retain(|known| centre.is_none_or(|centre| known.place.centre == *centre));
+    known
 }
 
 fn table(places: &[Listed], with_confidence: bool) -> String {
@@ -118,17 +110,6 @@ fn table(places: &[Listed], with_confidence: bool) -> String {
         row
     };
     terminal::table(&header, places.iter().map(row).collect())
-}
-
-/// The courts as they are listed.
-fn listed(courts: &[KeptCourt], site: &Site) -> Vec<Listed> {
-    let listed = |court: &KeptCourt| Listed {
-        place: court.place.clone(),
-        names: court.names.clone(),
-        confidence: None,
-        human_check: site.has_human_check(&court.place),
-    };
-    courts.iter().map(listed).collect()
 }
 
 /// Centres and groups in which no court was found.

@@ -10,6 +10,7 @@ use super::backup_file::{BackupHead, BackupReader};
 use crate::bad_input::BadInput;
 use crate::cli::Restore;
 use crate::config::Config;
+use crate::say::{retold, say};
 use crate::store::{Copied, Sealed, Store, StoreError};
 use crate::vault::{KeySource, Vault};
 use crate::{exit, terminal};
@@ -28,12 +29,12 @@ pub(crate) async fn run(arguments: &Restore, config: &Config) -> Result<u8> {
     let looked = look(path)?;
     let vault = match &looked.head.key {
         Some(key) => {
-            let prompt = "the passphrase of the key in the backup: ";
-            let passphrase = terminal::password::ask_passphrase(arguments.passphrase_stdin, prompt)?;
+            let prompt = say!("restore-passphrase");
+            let passphrase = terminal::password::ask_passphrase(arguments.passphrase_stdin, &prompt)?;
             let opened = Vault::of_sealed_key(key, &passphrase)?;
-            let vault = opened.ok_or_else(|| BadInput("the passphrase does not open the key".to_owned()))?;
+            let vault = opened.ok_or_else(|| BadInput(say!("restore-wrong-passphrase")))?;
             if looked.check.as_ref().is_some_and(|check| !vault.opens(check)) {
-                return Err(broken(path, "the key in it is another than its secrets are sealed with").into());
+                return Err(broken(path, &say!("restore-other-key")).into());
             }
             Some(vault)
         }
@@ -43,17 +44,14 @@ pub(crate) async fn run(arguments: &Restore, config: &Config) -> Result<u8> {
         && let Some(check) = &looked.check
         && Vault::is_key_of(&config.key, check).await? == Some(false)
     {
-        let why = format!(
-            "{} is not the key of the backup: bring that one here, or name its file with --key-file",
-            config.key.name()
-        );
+        let why = say!("restore-not-the-key", path = retold(&config.key.name()));
         return Err(BadInput(why).into());
     }
     let store = super::open(config).await?;
     let known = store.version().await?;
     if looked.head.layout > known {
-        let why = format!("its layout is {}, and this version knows {known}", looked.head.layout);
-        return Err(broken(path, &format!("{why}: install version {}", looked.head.program)).into());
+        let why = say!("restore-layout", found = looked.head.layout, known = known);
+        return Err(broken(path, &say!("restore-install", why = why, version = looked.head.program)).into());
     }
     let made = match &vault {
         Some(vault) => vault.put_key(&config.key).await?,
@@ -69,12 +67,12 @@ pub(crate) async fn run(arguments: &Restore, config: &Config) -> Result<u8> {
     filled?;
     let made_at = &looked.head.made_at;
     let made_at = made_at.parse::<SeoulTime>().map_or_else(|_| made_at.clone(), |at| at.to_string());
-    terminal::note(&format!(
-        "{}: {} of {} are in the store {}",
-        path.display(),
-        looked.rows.in_words(),
-        made_at,
-        store.address()
+    terminal::note(&say!(
+        "restore-done",
+        path = path.display(),
+        rows = looked.rows.in_words(),
+        of = made_at,
+        store = store.address()
     ));
     tell_of_key(&looked, config, made).await?;
     store.close().await;
@@ -112,7 +110,7 @@ fn look(path: &Path) -> Result<Looked, BadInput> {
 }
 
 fn broken(path: &Path, why: &str) -> BadInput {
-    BadInput(format!("{}: {why}; nothing was changed", path.display()))
+    BadInput(say!("restore-nothing", path = path.display(), why = why))
 }
 
 /// Whether the secrets can be read from here.
@@ -120,12 +118,9 @@ async fn tell_of_key(looked: &Looked, config: &Config, made: bool) -> Result<()>
     let Some(check) = &looked.check else { return Ok(()) };
     let name = config.key.name();
     match Vault::is_key_of(&config.key, check).await? {
-        Some(true) if made => terminal::note(&format!("the key of the backup was put into {name}")),
-        Some(true) => terminal::note(&format!("{name} opens its secrets")),
-        _ => terminal::warning(&format!(
-            "{name} is not there: bring the key of the old store, or the passwords and applicants have to be entered \
-             again"
-        )),
+        Some(true) if made => terminal::note(&say!("restore-key-put", name = name)),
+        Some(true) => terminal::note(&say!("restore-key-opens", name = name)),
+        _ => terminal::warning(&say!("restore-key-missing", name = name)),
     }
     Ok(())
 }

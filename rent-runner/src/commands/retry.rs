@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::say;
+use super::{Told, tell};
 use crate::cli::Retry;
 use crate::config::Config;
 use crate::store::BookingId;
@@ -14,7 +14,7 @@ pub(crate) async fn run(arguments: &Retry, config: &Config) -> Result<u8> {
     let id = BookingId(arguments.id);
     let said = request::again(&store, id, arguments.opens_at).await?;
     said.iter().for_each(|line| terminal::note(line));
-    say(&store, id, arguments.json, "waits again").await?;
+    tell(&store, id, arguments.json, Told::Again).await?;
     store.close().await;
     Ok(exit::DONE)
 }

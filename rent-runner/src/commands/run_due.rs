@@ -6,12 +6,13 @@ use anyhow::Result;
 use namyangju_rent::clock::{Clock, SystemClock};
 use tokio::sync::watch;
 
-use super::documents::RunDueLine;
 use super::serve::{leave, send_messages};
 use crate::bad_input::BadInput;
 use crate::config::Config;
+use crate::documents::RunDueLine;
 use crate::notify::Notifier;
 use crate::runner::{CLAIM_BEFORE, Context, Done, End, Observer, Runner, Scope};
+use crate::say::say;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
@@ -23,7 +24,7 @@ const OVERLAP: Duration = Duration::from_secs(60);
 /// One tick: whatever opens before the next one, exactly on time; then the end.
 pub(crate) async fn run(config: Config, every: Duration, as_json: bool) -> Result<u8> {
     if every > Duration::from_secs(24 * 3600) {
-        return Err(BadInput("--every is more than a day".to_owned()).into());
+        return Err(BadInput(say!("run-due-every")).into());
     }
     let store = commands::open(&config).await?;
     let vault = commands::open_vault(&store, &config).await?;

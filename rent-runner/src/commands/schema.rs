@@ -2,8 +2,7 @@
 
 use anyhow::Result;
 
-use super::documents;
-use crate::{exit, terminal};
+use crate::{documents, exit, terminal};
 
 /// Prints one object: the name of each command, and the schema of what it prints.
 pub(crate) fn run() -> Result<u8> {

@@ -4,7 +4,7 @@
 //! waits for it, and says so in its log and to whoever asks for its health; whatever a person has to mend ends it.
 
 use std::io::{self, IsTerminal as _};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -15,6 +15,7 @@ use crate::cli::Serve;
 use crate::config::Config;
 use crate::notify::Notifier;
 use crate::runner::{Context, Runner, Scope};
+use crate::say::{retold, say};
 use crate::signals;
 use crate::store::{Filter, LinkKind, State, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
@@ -29,8 +30,6 @@ const LAST_MESSAGES: Duration = Duration::from_secs(20);
 /// How long the bookings wait for the page at the start.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The port of the page, unless another is given.
-const PORT: u16 = 9187;
 /// How long the first wait for the store's server is, and the longest: each is twice the one before. A server that is
 /// back is met well within the minutes in which a booking is prepared.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -43,7 +42,7 @@ pub(crate) async fn run(arguments: &Serve, config: Config) -> Result<u8> {
     let interruption = signals::interruption();
     tokio::spawn(async move {
         interruption.await;
-        terminal::note("stopping: waiting for answers to what was sent, and releasing all other bookings");
+        terminal::note(&say!("serve-stopping"));
         let _ = stop.send(true);
     });
     let metrics = Metrics::new();
@@ -83,9 +82,8 @@ fn listens(arguments: &Serve, config: &Config) -> Option<WebSettings> {
         return None;
     }
     Some(WebSettings {
-        listen: config.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))),
+        listen: config.listen.unwrap_or(web::DEFAULT_LISTEN),
         any_port: config.listen.is_none(),
-        hosts: arguments.web_host.clone(),
         pages: !arguments.no_web,
     })
 }
@@ -110,7 +108,11 @@ async fn open(
         if !error.downcast_ref::<StoreError>().is_some_and(StoreError::is_away) {
             return Err(error);
         }
-        terminal::warning(&format!("{error:#}; the next try is in {} s", pause.as_secs_f32()));
+        terminal::warning(&say!(
+            "serve-retry",
+            error = format_args!("{:#}", error),
+            seconds = pause.as_secs_f32()
+        ));
         access.send_replace(StoreAccess::Waiting(format!("{error:#}")));
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => return Ok(None),
@@ -120,20 +122,25 @@ async fn open(
     }
 }
 
+/// A line of what it works with.
+fn introduced(name: &str, text: &str) {
+    terminal::note(&terminal::beside(name, text));
+}
+
 async fn introduce(
     config: &Config,
     store: &Store,
     listening: Option<SocketAddr>,
     has_pages: bool,
 ) -> Result<()> {
-    terminal::note(&format!("store      {}", store.address()));
-    terminal::note(&format!("key        {}", config.key.name()));
-    terminal::note(&format!("runner     {}", config.runner));
+    introduced("store", store.address());
+    introduced("key", &retold(&config.key.name()));
+    introduced("runner", &config.runner);
     if let Some(address) = listening {
         if has_pages {
-            terminal::note(&format!("page       {}", page(store, address).await?));
+            introduced("page", &page(config, store, address).await?);
         }
-        terminal::note(&format!("metrics    http://{address}/metrics"));
+        introduced("metrics", &format!("{}://{address}/metrics", config.door.scheme()));
     }
     let open = vec![State::Waiting, State::Armed, State::Firing];
     let waiting: u64 =
@@ -142,28 +149,27 @@ async fn introduce(
     let first = store.listed(&first).await?;
     commands::name_unreadable(&first.unreadable);
     let next = match first.bookings.first() {
-        Some(booking) => format!("{waiting} waiting, the next opens at {}", booking.opens_at),
-        None if waiting > 0 => format!("{waiting} waiting"),
-        None => "none waiting; `rent-runner add` stores one".to_owned(),
+        Some(booking) => say!("serve-waiting-next", waiting = waiting, next = booking.opens_at),
+        None if waiting > 0 => say!("serve-waiting", waiting = waiting),
+        None => say!("serve-none"),
     };
-    terminal::note(&format!("bookings   {next}"));
-    terminal::note("Ctrl-C ends it.");
+    introduced("bookings", &next);
+    terminal::note(&say!("serve-ctrl-c"));
     Ok(())
 }
 
 /// The page's address; for an owner who was not there yet, the one-time link. A log is no place for it, so it stands only on a
 /// terminal.
-async fn page(store: &Store, address: SocketAddr) -> Result<String> {
+async fn page(config: &Config, store: &Store, address: SocketAddr) -> Result<String> {
+    let at = format!("{}://{address}{}", config.door.scheme(), config.door.base_path.as_str());
     if store.has_owner().await? {
-        return Ok(format!("http://{address}/"));
+        return Ok(format!("{at}/"));
     }
     if !io::stderr().is_terminal() {
-        return Ok(format!(
-            "http://{address}/ (`rent-runner web link` prints the address that lets the owner in)"
-        ));
+        return Ok(say!("serve-page", at = at));
     }
     let link = web::make_link(store, LinkKind::Owner).await?;
-    Ok(format!("{} (once, within 15 minutes)", link.at(address)))
+    Ok(say!("serve-link", at = at, link = link.as_str()))
 }
 
 /// Sends messages as they come, beside everything else.
@@ -179,9 +185,7 @@ pub(super) fn send_messages(
 pub(super) async fn leave(store: &Store, notifier: &Notifier) {
     match notifier.flush(store, LAST_MESSAGES).await {
         Some(0) => {}
-        Some(left) => {
-            terminal::note(&format!("{left} messages are still in the store: the next start sends them"))
-        }
-        None => terminal::note("the store does not tell whether messages wait: the next start sends them"),
+        Some(left) => terminal::note(&say!("serve-messages-left", left = left)),
+        None => terminal::note(&say!("serve-messages-unknown")),
     }
 }

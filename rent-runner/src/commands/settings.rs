@@ -3,10 +3,11 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::documents::{SettingEntry, SettingSource, SettingsDocument};
 use crate::bad_input::BadInput;
 use crate::cli::{SettingsArgs, SettingsCommand, SettingsShow};
-use crate::config::{Config, EXAMPLE, Flags, Source, rows, settings_file};
+use crate::config::{Config, EXAMPLE, Flags, rows, settings_file};
+use crate::documents::stored;
+use crate::say::say;
 use crate::telemetry::logs;
 use crate::{exit, terminal};
 
@@ -22,9 +23,7 @@ pub(crate) fn run(arguments: &SettingsArgs, mut flags: Flags) -> Result<u8> {
         }
         SettingsCommand::Path => {
             let path = settings_file(flags.config.as_deref(), &|name| std::env::var_os(name));
-            let (path, _) = path.ok_or_else(|| {
-                BadInput("neither XDG_CONFIG_HOME nor HOME is set: give --config or RENT_CONFIG".to_owned())
-            })?;
+            let (path, _) = path.ok_or_else(|| BadInput(say!("settings-no-home")))?;
             terminal::result(&path.display().to_string())?;
         }
         SettingsCommand::Example => terminal::result(EXAMPLE)?,
@@ -35,11 +34,7 @@ pub(crate) fn run(arguments: &SettingsArgs, mut flags: Flags) -> Result<u8> {
 fn show(arguments: &SettingsShow, config: &Config) -> Result<()> {
     let rows = rows(config);
     if arguments.json {
-        let settings = rows.iter().map(|(key, value, source)| {
-            let (setting, source) = (*key, source_entry(source));
-            SettingEntry { setting, value, source }
-        });
-        terminal::json(&SettingsDocument { file: config.file.as_ref(), settings: settings.collect() })?;
+        terminal::json(&stored::settings(config, &rows))?;
         return Ok(());
     }
     let rows = rows
@@ -57,14 +52,5 @@ fn plain(value: &Value) -> String {
         Value::Array(list) if list.is_empty() => "-".to_owned(),
         Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join("\n"),
         other => other.to_string(),
-    }
-}
-
-fn source_entry(source: &Source) -> SettingSource<'_> {
-    match source {
-        Source::Default => SettingSource::Default,
-        Source::File { path, line } => SettingSource::File { path, line: *line },
-        Source::Environment(name) => SettingSource::Environment { name },
-        Source::Flag(name) => SettingSource::Flag { name },
     }
 }

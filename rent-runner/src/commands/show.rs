@@ -3,24 +3,26 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use namyangju_rent::Application;
 use namyangju_rent::clock::ClockEstimate;
 use namyangju_rent::report::OpeningBracket;
-use namyangju_rent::{Application, Event};
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::documents::{AttemptEntry, EventEntry, ShowDocument, UnreadableDocument};
-use super::readiness::{self, Readiness};
 use crate::bad_input::BadInput;
 use crate::cli::Show;
 use crate::config::Config;
+use crate::documents::readiness::{self, Readiness};
+use crate::documents::{UnreadableDocument, stored};
 use crate::request::courts;
 use crate::runner::Identity;
+use crate::say::{Language, current, heading, retold, say};
 use crate::store::{
-    AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, SealPurpose, Store, StoreError,
+    AttemptRow, BookingHistory, BookingId, OpeningSource, RetryPace, SealPurpose, Store, StoreError,
     StoredBooking,
 };
 use crate::terminal::{booking, layout};
@@ -43,7 +45,7 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
     let mut story = match store.story(id).await {
         Err(StoreError::Unreadable(booking)) => {
             if arguments.json {
-                terminal::json(&UnreadableDocument { unreadable: [super::unreadable_entry(&booking)] })?;
+                terminal::json(&UnreadableDocument { unreadable: [stored::unreadable(&booking)] })?;
             }
             store.close().await;
             return Ok(super::name_unreadable(&[booking]));
@@ -64,14 +66,14 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         None
     };
     if arguments.json {
-        let document = as_json(&story, application.as_ref(), arguments.events, ready.as_ref());
+        let document = stored::shown(&story, application.as_ref(), arguments.events, ready.as_ref());
         terminal::json(&document)?;
     } else {
         terminal::result(&as_text(&story, application.as_ref(), arguments.events, ready.as_ref()))?;
     }
     store.close().await;
     for part in &story.unreadable {
-        terminal::error(&format!("{part} of booking {id} cannot be read: it is left out above"));
+        terminal::error(&say!("show-unreadable", part = retold(part), id = id));
     }
     Ok(if story.unreadable.is_empty() { exit::DONE } else { exit::NO_STORE })
 }
@@ -85,7 +87,7 @@ fn picture(story: &BookingHistory, arguments: &Show, config: &Config) -> Result<
     let base_url = request::site_at(&stored.site, stored.base_url.as_deref())
         .map(|site| site.base_url().as_str().to_owned())
         .unwrap_or_default();
-    let timeline = Timeline::new(&RunStory::of(story, title, base_url), config.language);
+    let timeline = Timeline::new(&RunStory::of(story, title, base_url), current());
     if let Some(file) = &arguments.timeline {
         let end = file.extension().and_then(|end| end.to_str()).map(str::to_ascii_lowercase);
         let text = match end.as_deref() {
@@ -132,52 +134,19 @@ async fn page(store: &Store, config: &Config, id: BookingId, round: Option<i64>,
         None => None,
     };
     let Some((address, body)) = page else {
-        return Err(BadInput(format!("booking {id} has no stored page of attempt {attempt}")).into());
+        return Err(BadInput(say!("show-no-page", id = id, attempt = attempt)).into());
     };
     if io::stdout().is_terminal() {
         // A page is bytes of somebody else, which a terminal could obey.
-        return Err(BadInput(
-            "a page is not printed on a terminal: write it to a file, as in `> answer.html`".into(),
-        )
-        .into());
+        return Err(BadInput(say!("show-page-on-terminal")).into());
     }
     let body = super::open_vault(store, config).await?.unseal(SealPurpose::Page, &body)?;
     let body = body.expose_secret();
     let mut out = io::stdout().lock();
     out.write_all(body)?;
     out.flush()?;
-    terminal::note(&format!("{} bytes of {address}", body.len()));
+    terminal::note(&say!("show-page-bytes", bytes = body.len(), address = address));
     Ok(())
-}
-
-fn as_json<'s>(
-    story: &'s BookingHistory,
-    application: Option<&'s Application>,
-    events: bool,
-    ready: Option<&'s Readiness>,
-) -> ShowDocument<'s> {
-    let attempts = story.attempts.iter().map(|row| AttemptEntry {
-        round: row.round,
-        runner: runner_of(&story.events, row),
-        page_bytes: row.page_bytes,
-        attempt: &row.attempt,
-    });
-    let entry = |row: &'s EventRow| EventEntry {
-        round: row.round,
-        fence: row.fence,
-        runner: &row.runner,
-        at: row.at,
-        event: &row.event,
-    };
-    ShowDocument {
-        booking: booking::json(&story.booking),
-        attempts: attempts.collect(),
-        report: story.report.as_ref(),
-        unreadable: &story.unreadable,
-        ready,
-        application,
-        events: events.then(|| story.events.iter().map(entry).collect()),
-    }
 }
 
 fn as_text(
@@ -196,16 +165,22 @@ fn as_text(
         text.push('\n');
     };
     for row in &story.attempts {
-        attempt(row, runner_of(&story.events, row).map(Identity::name_of), &story.booking)
+        attempt(row, stored::runner_of(&story.events, row).map(Identity::name_of), &story.booking)
             .into_iter()
             .for_each(&mut line);
     }
     report(story.report.as_ref()).into_iter().for_each(&mut line);
     if events {
-        line("\nevents".to_owned());
+        line(format!("\n{}", heading("events")));
         for row in &story.events {
             let (round, runner) = (row.round, Identity::name_of(&row.runner));
-            line(format!("  {}  round {round}  {runner}  {}", row.at, in_words(&row.event)));
+            line(say!(
+                "show-event",
+                at = row.at,
+                round = round,
+                runner = runner,
+                event = in_words(&row.event)
+            ));
         }
     }
     text
@@ -217,61 +192,76 @@ fn head(booking: &StoredBooking, application: Option<&Application>) -> String {
         let _ = writeln!(text, "{}", terminal::labelled(name, &value));
     };
     line("booking", format!("{}, {}", booking.id, booking::state(booking.state)));
-    let site =
-        booking.base_url.as_ref().map_or(booking.site.clone(), |url| format!("{} at {url}", booking.site));
+    let site = booking
+        .base_url
+        .as_ref()
+        .map_or(booking.site.clone(), |url| say!("show-site-at", site = booking.site, url = url));
     line("account", format!("{} ({site})", booking.account));
     for (index, wish) in booking.choices.iter().enumerate() {
         line(&format!("choice {}", index + 1), booking::wish(booking, wish));
     }
     let known = match booking.opens {
-        OpeningSource::Given => "as given",
-        OpeningSource::Rule => "by the rule of the dialect",
-        OpeningSource::Now => "open already when it was stored",
+        OpeningSource::Given => say!("opens-given"),
+        OpeningSource::Rule => say!("opens-by-rule"),
+        OpeningSource::Now => say!("opens-now"),
     };
     line("opens", format!("{}, {known}", booking.opens_at));
     line("tries", tries(booking));
     match application {
         Some(application) => applicant(application).into_iter().for_each(|(name, value)| line(name, value)),
-        None => line("applicant", "*** (--personal shows it)".to_owned()),
+        None => line("applicant", say!("show-applicant-hidden")),
     }
     if let Some(note) = &booking.note {
         line("note", note.clone());
     }
-    line("stored", format!("{}, changed {}", booking.created_at, booking.changed_at));
+    line("stored", say!("show-stored-changed", stored = booking.created_at, changed = booking.changed_at));
     if booking.round > 1 {
         line("round", booking.round.to_string());
     }
     if let (Some(runner), Some(until)) = (&booking.owner, booking.lease_until) {
-        line("held by", format!("{} until {until}", Identity::name_of(runner)));
+        line("held by", say!("show-held", runner = Identity::name_of(runner), until = until));
     }
     if booking.cancel_asked && !booking.state.is_over() {
-        line("cancelling", "its runner was asked to cancel it".to_owned());
+        line("cancelling", say!("show-cancelling"));
     }
     if let Some(reason) = &booking.reason {
-        line(if booking.state.is_over() { "reason" } else { "alarm" }, reason.clone());
+        line(if booking.state.is_over() { "reason" } else { "alarm" }, retold(reason));
     }
     if let Some(receipt) = &booking.receipt {
         line("receipt", receipt.number.clone());
     }
     if let Some(shown) = booking.shown {
-        line("day list", format!("shows choice {} as {}", booking.wish + 1, shown.word()));
+        line("day list", say!("show-day-list", number = booking.wish + 1, state = retold(shown.word())));
     }
     text
 }
 
 fn tries(booking: &StoredBooking) -> String {
     let mut text =
-        format!("for {}, {} pace", duration::text(booking.give_up_after), booking::pace(booking.pace));
+        say!("show-tries", time = duration::text(booking.give_up_after), pace = pace(booking.pace));
     if let Some(most) = booking.most_requests {
-        let _ = write!(text, ", at most {}", counted(most, "request"));
+        let _ = write!(text, "{}", say!("show-tries-most", requests = counted(most, "request")));
     }
     if !booking.lead.is_zero() {
-        let _ = write!(text, ", {} early", duration::text(booking.lead));
+        let _ = write!(text, "{}", say!("show-tries-lead", lead = duration::text(booking.lead)));
     }
     if let Some(offset) = booking.clock_offset_micros {
-        let _ = write!(text, ", the site's clock {} ahead as given", duration::offset_text(offset));
+        let apart = duration::text(Duration::from_micros(offset.unsigned_abs()));
+        let clock = match offset < 0 {
+            true => say!("show-tries-behind", apart = apart),
+            false => say!("show-tries-ahead", apart = apart),
+        };
+        text.push_str(&clock);
     }
     text
+}
+
+/// How the attempts follow each other, in a word.
+fn pace(pace: RetryPace) -> String {
+    match pace {
+        RetryPace::Default => say!("pace-default"),
+        RetryPace::Original => say!("pace-original"),
+    }
 }
 
 /// The applicant's data, line by line.
@@ -293,32 +283,29 @@ pub(super) fn applicant(application: &Application) -> Vec<(&'static str, String)
 }
 
 /// Who made an attempt, by the events around it.
-fn runner_of<'e>(events: &'e [EventRow], row: &AttemptRow) -> Option<&'e str> {
-    let mut made = events.iter().filter(|event| {
-        event.round == row.round
-            && matches!(event.event, Event::Attempt { number, .. } if number == row.attempt.number)
-    });
-    made.next_back().map(|event| event.runner.as_str())
-}
-
 fn attempt(row: &AttemptRow, runner: Option<&str>, booking: &StoredBooking) -> Vec<String> {
     let attempt = &row.attempt;
-    let round = if booking.round > 1 { format!("round {}, ", row.round) } else { String::new() };
-    let by = runner.map(|runner| format!(" by {runner}")).unwrap_or_default();
+    let round = if booking.round > 1 { say!("show-attempt-round", round = row.round) } else { String::new() };
+    let by = runner.map(|runner| say!("show-attempt-by", runner = runner)).unwrap_or_default();
     let mut lines = vec![format!(
-        "\n{round}attempt {}, choice {}, {}{by} over {}",
-        attempt.number,
-        attempt.wish + 1,
-        attempt.began,
-        attempt.route
+        "\n{}",
+        say!(
+            "show-attempt",
+            round = round,
+            number = attempt.number,
+            choice = attempt.wish + 1,
+            began = attempt.began,
+            by = by,
+            route = attempt.route
+        )
     )];
     for visit in &attempt.visits {
-        lines.push(format!(
-            "  {}  {:<14}  answered after {}, whole after {}",
-            visit.sent.time_text(),
-            visit.step.to_string(),
-            millis(visit.first_byte),
-            millis(visit.done)
+        lines.push(say!(
+            "show-visit",
+            at = visit.sent.time_text(),
+            step = format_args!("{:<14}", retold(&visit.step.to_string())),
+            first = millis(visit.first_byte),
+            whole = millis(visit.done)
         ));
     }
     let place = attempt.step.to_string();
@@ -327,12 +314,13 @@ fn attempt(row: &AttemptRow, runner: Option<&str>, booking: &StoredBooking) -> V
     } else {
         format!("{place}: {}", attempt.text)
     };
-    lines.push(format!("  {}: {text}", attempt.answer));
+    lines.push(match current() {
+        Language::Korean => format!("  {}", retold(&text)),
+        Language::English => format!("  {}: {text}", attempt.answer),
+    });
     if let Some(bytes) = row.page_bytes {
         let (id, number) = (booking.id, attempt.number);
-        lines.push(format!(
-            "  its page was kept, {bytes} bytes: rent-runner show {id} --page {number} > answer.html"
-        ));
+        lines.push(say!("show-page-kept", bytes = bytes, id = id, number = number));
     }
     lines
 }
@@ -342,21 +330,21 @@ fn report(report: Option<&Value>) -> Vec<String> {
     let Some(report) = report else { return Vec::new() };
     let mut lines = vec![String::new()];
     if let Some(clock) = field::<ClockEstimate>(report, "clock") {
-        let text = format!("{} ({})", clock_sentence(&clock), probes(&clock));
+        let text = say!("event-clock-read", clock = clock_sentence(&clock), probes = probes(&clock));
         lines.push(terminal::labelled("clock", &text));
     }
     if let Some(opening) = field::<OpeningBracket>(report, "opening") {
         let seen = match (opening.after, opening.before) {
-            (Some(after), Some(before)) => Some(format!("seen closed at {after}, open at {before}")),
-            (Some(after), None) => Some(format!("seen closed at {after}, and never open")),
-            (None, Some(before)) => Some(format!("seen open at {before}")),
+            (Some(after), Some(before)) => Some(say!("show-opening-between", after = after, before = before)),
+            (Some(after), None) => Some(say!("show-opening-never", after = after)),
+            (None, Some(before)) => Some(say!("show-opening-before", before = before)),
             (None, None) => None,
         };
         lines.extend(seen.map(|seen| terminal::labelled("opening", &seen)));
     }
     if let Some(requests) = field::<u32>(report, "requests") {
         let after = field::<u32>(report, "requests_after_opening")
-            .map(|after| format!(", {after} of them after the opening"))
+            .map(|after| say!("show-requests-after", after = after))
             .unwrap_or_default();
         lines.push(terminal::labelled("requests", &format!("{requests}{after}")));
     }

@@ -14,6 +14,7 @@ use namyangju_rent::{Client, Site};
 
 use crate::bad_input::BadInput;
 use crate::cli::StandInSite;
+use crate::say::say;
 use crate::words::counted;
 use crate::{exit, terminal};
 use crate::{request, signals};
@@ -28,17 +29,13 @@ const DAYS_AHEAD: i32 = 14;
 pub(crate) async fn run(arguments: &StandInSite) -> Result<u8> {
     let address = arguments.listen;
     if !address.ip().is_loopback() && !arguments.beyond_loopback {
-        return Err(BadInput(format!(
-            "--listen {address} can be reached from other machines, where everybody could log in with the \
-             invented accounts: listen on 127.0.0.1, or say --beyond-loopback"
-        ))
-        .into());
+        return Err(BadInput(say!("site-beyond-loopback", address = address)).into());
     }
     let dialect = request::site(&arguments.site)?;
     let front = front_path(&dialect).await?;
     let stand_in = StandIn::new(&dialect, behaviour(arguments));
     let server = StandInServer::spawn_on(address, arguments.beyond_loopback, stand_in, Arc::new(SystemClock))
-        .with_context(|| format!("cannot listen on {address} (--listen 127.0.0.1:0 takes any free port)"))?;
+        .with_context(|| say!("site-cannot-listen", address = address))?;
     // Before anybody is told how to end it.
     let interruption = signals::interruption();
     terminal::result(&introduction(&server, &dialect, &front, arguments)?)?;
@@ -46,9 +43,12 @@ pub(crate) async fn run(arguments: &StandInSite) -> Result<u8> {
     let bookings = server.with(|stand_in| stand_in.bookings().len());
     server.stop().await;
     terminal::note(&format!(
-        "\nended after {} and {}",
-        counted(requests, "request"),
-        counted(u32::try_from(bookings).unwrap_or(u32::MAX), "booking")
+        "\n{}",
+        say!(
+            "site-ended",
+            requests = counted(requests, "request"),
+            bookings = counted(u32::try_from(bookings).unwrap_or(u32::MAX), "booking")
+        )
     ));
     Ok(exit::DONE)
 }
@@ -82,13 +82,13 @@ fn introduction(
     });
     let account = accounts.first().context("the stand-in has no account")?;
     let base = reachable(server);
-    let mut text = format!("A stand-in of {}.\nAll persons in it are invented.\n\n", dialect.title());
-    let _ = writeln!(text, "address    {base}{front}");
-    let _ = writeln!(text, "account    {}   password {}", account.id, account.password);
-    let _ = match settings.opening {
-        Some(at) => writeln!(text, "opening    {at}"),
-        None => writeln!(text, "opening    open already"),
+    let mut text = format!("{}\n{}\n\n", say!("site-title", city = dialect.title()), say!("site-invented"));
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "{}", terminal::beside(name, &value));
     };
+    line("address", format!("{base}{front}"));
+    line("account", say!("site-account", id = account.id, password = account.password));
+    line("opening", settings.opening.map_or_else(|| say!("site-open-already"), |at| at.to_string()));
     text.push('\n');
     text.push_str(&places(&courts, dialect, arguments.human_check));
     text.push_str("\n\n");
@@ -99,19 +99,20 @@ fn introduction(
         let date = SystemClock.now().date().plus_days(DAYS_AHEAD);
         let _ = write!(
             text,
-            "Book on it from another terminal:\n\
+            "{}\n\
              \x20 echo {} | rent-runner book --site {} \\\n\
              \x20     --base-url {base} --account {} --password-stdin \\\n\
              \x20     --place {} --date {date} --time {range} \\\n\
              \x20     --club-name 가나다클럽 --head-count 4 --event-name 테니스 --purpose 운동 \\\n\
              \x20     --tel 02-000-0000\n\n",
+            say!("site-book-on-it"),
             account.password,
             shell_word(&arguments.site),
             account.id,
             court.place,
         );
     }
-    text.push_str("Ctrl-C ends it. Requests follow.");
+    text.push_str(&say!("site-ctrl-c"));
     Ok(text)
 }
 
@@ -142,13 +143,19 @@ fn places(courts: &[Court], dialect: &Site, human_check: bool) -> String {
     let row = |court: &Court| {
         let rounds = match (court.rounds.first(), court.rounds.last()) {
             (Some((_, first)), Some((_, last))) => {
-                format!("{} of {} min, {}-{}", court.rounds.len(), first.minutes(), first.start(), last.end())
+                say!(
+                    "site-rounds",
+                    number = court.rounds.len(),
+                    minutes = first.minutes(),
+                    from = first.start(),
+                    to = last.end()
+                )
             }
-            _ => "none".to_owned(),
+            _ => say!("none"),
         };
         let mut name = format!("{} › {} › {}", court.centre_name, court.group_name, court.name);
         if checked(court) {
-            name.push_str(" (human check)");
+            name.push_str(&say!("site-human-check"));
         }
         let won = format!("{} / {}", court.weekday.with_comma(), court.weekend.with_comma());
         vec![court.place.to_string(), name, rounds, won]

@@ -3,9 +3,9 @@
 use anyhow::Result;
 use namyangju_rent::Site;
 
-use super::documents::{SiteEntry, SitesDocument};
 use crate::bad_input::BadInput;
 use crate::cli::Sites;
+use crate::documents::stored;
 use crate::{exit, terminal};
 
 /// Prints the list, or one dialect.
@@ -17,8 +17,7 @@ pub(crate) fn run(arguments: &Sites) -> Result<u8> {
         return Ok(exit::DONE);
     }
     if arguments.json {
-        let sites = Site::builtin_names().map(|name| Ok(entry(&Site::builtin(name)?)));
-        terminal::json(&SitesDocument { sites: sites.collect::<Result<_>>()? })?;
+        terminal::json(&stored::sites()?)?;
         return Ok(exit::DONE);
     }
     let mut rows = Vec::new();
@@ -34,14 +33,4 @@ pub(crate) fn run(arguments: &Sites) -> Result<u8> {
     }
     terminal::result(&terminal::table(&["name", "city", "address", "charset", "known places"], rows))?;
     Ok(exit::DONE)
-}
-
-fn entry(site: &Site) -> SiteEntry {
-    SiteEntry {
-        name: site.name().to_owned(),
-        title: site.title().to_owned(),
-        base_url: site.base_url().to_string(),
-        charset: site.charset().name().to_owned(),
-        known_places: site.known_places().to_vec(),
-    }
 }

@@ -1,51 +1,32 @@
 //! `slots`: the day list of a court.
 
 use anyhow::Result;
-use namyangju_rent::clock::{Clock, SystemClock};
-use namyangju_rent::schedule::{ListedSlot, Month, SlotState};
-use namyangju_rent::{Purpose, TimeRange};
+use namyangju_rent::schedule::{EarlierRounds, ListedSlot, SlotState};
+use namyangju_rent::{Purpose, Site};
 
-use super::documents::SlotsDocument;
-use crate::bad_input::BadInput;
-use crate::cli::{Choice, Slots};
+use crate::cli::Slots;
 use crate::config::Config;
+use crate::documents::SlotsDocument;
+use crate::say::{retold, say};
 use crate::words::counted;
 use crate::{exit, request, terminal};
 
 /// Reads the list and prints it.
 pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     let site = request::site_of(config)?;
-    let month = match (arguments.date, arguments.month) {
-        (Some(date), _) => date.into(),
-        (None, Some(month)) => month,
-        (None, None) => Month::from(SystemClock.now().date()),
-    };
-    let choice =
-        Choice { place: arguments.place.clone(), date: month.first_day(), range: TimeRange::whole_day() };
+    let choice = request::asked_court(arguments);
     let courts = super::book::courts(&site, std::slice::from_ref(&choice), config).await?;
-    let [place] = &courts.find(&arguments.place)?[..] else {
-        let why = format!("{} is a group of courts: give one of them", arguments.place);
-        return Err(BadInput(why).into());
-    };
-    let name = courts.names().get(place).map(str::to_owned);
-    let client = request::client(site, config)?;
-    let list = client.guest()?.day_list(place, month).await.map_err(|error| {
-        let missing = error.page().is_some_and(|page| page.status() == 404);
-        let hint = format!("the site has no such page: is there a place {place}?");
-        let error = anyhow::Error::from(error);
-        if missing { error.context(hint) } else { error }
-    })?;
-    let purpose = if arguments.events { Purpose::Events } else { Purpose::Sports };
-    let in_list = |slot: &&ListedSlot| arguments.all || slot.purpose == purpose;
-    let wanted = |slot: &&ListedSlot| {
-        in_list(slot)
-            && arguments.date.is_none_or(|date| slot.date == date)
-            && (!arguments.free || slot.state == SlotState::Free)
-    };
-    let slots: Vec<&ListedSlot> = list.slots.iter().filter(wanted).collect();
+    let found = request::slots(site.clone(), config, &courts, arguments).await?;
+    let slots = found.wanted(arguments);
     if arguments.json {
-        let (site, place_name, read_at) = (client.site().name(), name.as_deref(), SystemClock.now());
-        terminal::json(&SlotsDocument { site, place, place_name, read_at, slots })?;
+        terminal::json(&SlotsDocument {
+            site: &found.site,
+            place: &found.place,
+            place_name: found.name.as_deref(),
+            read_at: found.read_at,
+            slots,
+        })?;
+        keep_rounds(&site, found.rounds, config).await;
         return Ok(exit::DONE);
     }
     if !slots.is_empty() {
@@ -54,11 +35,27 @@ pub(crate) async fn run(arguments: &Slots, config: &Config) -> Result<u8> {
     }
     let free = slots.iter().filter(|slot| slot.state == SlotState::Free).count();
     let listed = counted(u32::try_from(slots.len()).unwrap_or(u32::MAX), "time");
-    let month = list.slots.iter().filter(in_list).count();
-    let both = if arguments.all { ", each for sports and for events" } else { "" };
-    let court = name.map(|name| format!("{name}: ")).unwrap_or_default();
-    terminal::note(&format!("{court}{listed}, {free} free; the site lists {month} for the month{both}"));
+    let month = found.all.iter().filter(|slot| request::in_list(slot, arguments)).count();
+    let both = if arguments.all { say!("slots-both") } else { String::new() };
+    let court = found.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+    terminal::note(&say!(
+        "slots-summary",
+        court = court,
+        listed = listed,
+        free = free,
+        month = month,
+        both = both
+    ));
+    keep_rounds(&site, found.rounds, config).await;
     Ok(exit::DONE)
+}
+
+/// Keeps the rounds of the court, so that `add` and `book` can say that a time is none of them. Only where there is a store.
+async fn keep_rounds(site: &Site, rounds: Option<EarlierRounds>, config: &Config) {
+    if let Some(store) = super::open_in_passing(config).await {
+        request::keep_rounds(&store, site, rounds).await;
+        store.close().await;
+    }
 }
 
 fn row(slot: &ListedSlot) -> Vec<String> {
@@ -71,7 +68,7 @@ fn row(slot: &ListedSlot) -> Vec<String> {
         slot.date.weekday_korean().to_owned(),
         slot.round.map(|round| round.to_string()).unwrap_or_default(),
         slot.range.to_string(),
-        purpose.to_owned(),
-        slot.state.word().to_owned(),
+        retold(purpose),
+        retold(slot.state.word()),
     ]
 }

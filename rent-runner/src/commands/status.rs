@@ -7,84 +7,68 @@ use namyangju_rent::SeoulTime;
 use namyangju_rent::aim::Stamp;
 use namyangju_rent::clock::{Clock as _, ClockFacts, SystemClock};
 
-use super::documents::{
-    FailingMessage, HeldEntry, OpeningEntry, RefusedAccount, RunnerEntry, SiteClockEntry, StatusDocument,
-};
-use super::readiness;
 use crate::cli::Status;
 use crate::config::Config;
+use crate::documents::StatusFacts;
 use crate::runner::Identity;
-use crate::store::{Account, Filter, Message, OpeningRow, RunnerRow, State, Store};
+use crate::say::say;
+use crate::store::{Filter, OpeningRow, RunnerRow, State};
 use crate::terminal::labelled;
 use crate::words::{counted, duration};
-use crate::{exit, request, terminal, words};
-
-/// How many true opening instants, and messages that do not arrive, are shown.
-const MAX_SHOWN: u32 = 10;
+use crate::{exit, terminal, words};
 
 /// Tells it.
 pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     let store = super::open(config).await?;
-    let runners = store.runners().await?;
-    let counts = store.counts().await?;
-    let next = store.next_opening().await?;
-    let failing = store.messages_failing(MAX_SHOWN).await?;
-    let openings = openings(&store).await?;
-    let clocks = store.site_clocks().await?;
-    let refused = super::refused_accounts(&store).await?;
-    let mut held: Vec<_> = readiness::of_held(&store).await?.into_iter().collect();
-    held.sort_by_key(|(id, _)| *id);
+    let facts = StatusFacts::read(&store).await?;
     if arguments.json {
-        terminal::json(&StatusDocument {
-            store: store.address(),
-            runners: runners.iter().map(runner_entry).collect(),
-            bookings: counts.iter().map(|(state, many)| (state.as_str(), *many)).collect(),
-            next_unclaimed_opening: next,
-            messages_waiting: store.messages_waiting().await?,
-            messages_failing: failing.iter().map(failing_message).collect(),
-            openings_seen: openings.iter().map(opening_entry).collect(),
-            held: held.iter().map(|(id, ready)| HeldEntry { booking: id.0, ready }).collect(),
-            site_clocks: clocks.iter().map(|(site, learnt)| SiteClockEntry { site, learnt }).collect(),
-            accounts_refused: refused.iter().map(|(name, at)| RefusedAccount { name, at: *at }).collect(),
-        })?;
+        terminal::json(&facts.document(&store))?;
         return Ok(exit::DONE);
     }
+    let StatusFacts { runners, counts, next, failing, openings, clocks, refused, held, .. } = facts;
     let mut lines = vec![labelled("store", store.address())];
     let mut states: Vec<_> = counts
         .iter()
         .filter(|(_, many)| *many > 0)
-        .map(|(state, many)| format!("{many} {}", state.as_str()))
+        .map(|(state, many)| say!("status-count", many = many, state = terminal::booking::state_word(*state)))
         .collect();
     if states.is_empty() {
-        states.push("none".to_owned());
+        states.push(say!("none"));
     }
     lines.push(labelled("bookings", &states.join(", ")));
     if let Some(next) = next {
-        lines.push(labelled("", &format!("the next booking that no runner holds opens at {next}")));
+        lines.push(labelled("", &say!("status-next", next = next)));
     }
     let first = Filter { states: vec![State::Waiting, State::Armed], most: Some(1), ..Filter::default() };
     for booking in store.bookings(&first).await? {
         if let Some(alarm) = &booking.reason {
-            lines.push(labelled("alarm", &format!("of the booking {}: {alarm}", booking.id)));
+            lines.push(labelled("alarm", &say!("status-alarm", id = booking.id, alarm = alarm)));
         }
     }
     for (id, ready) in &held {
-        lines.push(format!("ready      booking {id}: {}", ready.in_words()));
+        let ready = say!("status-ready", id = id, ready = ready.in_words());
+        lines.push(labelled("ready", &ready));
     }
     for runner in &runners {
         lines.push(labelled("runner", &line(runner)));
     }
     if runners.is_empty() {
-        lines.push(labelled("runner", "none ran today: start `rent-runner serve`, or `run-due` by cron"));
+        lines.push(labelled("runner", &say!("status-no-runner")));
     }
     for (name, at) in &refused {
         let held = words::login_held(name);
-        lines.push(labelled("account", &format!("{name}: the site refused its login at {at}: {held}")));
+        lines.push(labelled("account", &say!("status-refused", name = name, at = at, held = held)));
     }
     for message in &failing {
         let error = message.last_error.as_deref().unwrap_or_default();
         let tries = counted(message.tries, "try");
-        let text = format!("{} to {}: not sent after {tries}: {error}", message.kind, message.channel);
+        let text = say!(
+            "status-message",
+            kind = message.kind,
+            channel = message.channel,
+            tries = tries,
+            error = error
+        );
         lines.push(labelled("message", &text));
     }
     for row in &openings {
@@ -99,46 +83,14 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     Ok(exit::DONE)
 }
 
-fn runner_entry(runner: &RunnerRow) -> RunnerEntry<'_> {
-    RunnerEntry {
-        name: Identity::name_of(&runner.name),
-        identity: &runner.name,
-        started_at: runner.started_at,
-        seen_at: runner.seen_at,
-        stopped_at: runner.stopped_at,
-        holds: runner.holds,
-    }
-}
-
-fn failing_message(message: &Message) -> FailingMessage<'_> {
-    FailingMessage {
-        channel: &message.channel,
-        kind: &message.kind,
-        booking: message.booking.map(|booking| booking.0),
-        tries: message.tries,
-        error: message.last_error.as_deref(),
-        at: message.created_at,
-    }
-}
-
-fn opening_entry(row: &OpeningRow) -> OpeningEntry<'_> {
-    OpeningEntry {
-        place: &row.place,
-        date: row.date,
-        expected: row.expected,
-        after: row.bracket.after,
-        before: row.bracket.before,
-    }
-}
-
 fn line(runner: &RunnerRow) -> String {
     let name = Identity::name_of(&runner.name);
     let holds = counted(runner.holds, "booking");
     match runner.stopped_at {
-        Some(at) => format!("{name}, stopped at {at}"),
+        Some(at) => say!("status-runner-stopped", name = name, at = at),
         None => {
             let ago = SystemClock.now().since(runner.seen_at).as_secs();
-            format!("{name}, since {}, seen {ago} s ago, holds {holds}", runner.started_at)
+            say!("status-runner", name = name, since = runner.started_at, ago = ago, holds = holds)
         }
     }
 }
@@ -146,60 +98,44 @@ fn line(runner: &RunnerRow) -> String {
 fn opened(row: &OpeningRow) -> String {
     let OpeningRow { place, date, expected, bracket } = row;
     let between = match (bracket.after, bracket.before) {
-        (Some(after), Some(before)) => format!("between {} and {}", after.time_text(), before.time_text()),
-        (Some(after), None) => format!("after {}", after.time_text()),
-        (None, Some(before)) => format!("before {}", before.time_text()),
-        (None, None) => "at an unknown time".to_owned(),
+        (Some(after), Some(before)) => {
+            say!("status-seen-between", after = after.time_text(), before = before.time_text())
+        }
+        (Some(after), None) => say!("status-seen-after", after = after.time_text()),
+        (None, Some(before)) => say!("status-seen-before", before = before.time_text()),
+        (None, None) => say!("status-seen-unknown"),
     };
-    format!("{place} {date}: expected at {expected}, seen {between}")
+    say!("status-opened", place = place, date = date, expected = expected, between = between)
 }
 
 /// What was learnt of a site's clock, and how long ago.
 fn learnt(facts: &ClockFacts, now: SeoulTime) -> Vec<String> {
     let days = facts.learned_at.map(|at| now.since(at).as_secs() / (24 * 3600));
     let age = match days {
-        None => "at an unknown time".to_owned(),
-        Some(0) => "today".to_owned(),
-        Some(days) => format!("{} ago", counted(u32::try_from(days).unwrap_or(u32::MAX), "day")),
+        None => say!("status-learnt-unknown"),
+        Some(0) => say!("today"),
+        Some(days) => say!("status-ago", days = counted(u32::try_from(days).unwrap_or(u32::MAX), "day")),
     };
-    let unused = if facts.are_of_use(now) { "" } else { ": not used any more" };
-    let mut lines = vec![format!("learnt {age}{unused}")];
+    let unused = if facts.are_of_use(now) { "" } else { &say!("status-unused") };
+    let mut lines = vec![say!("status-learnt", age = age, unused = unused)];
     lines.extend(match facts.stamp {
-        Stamp::Arrival => Some("its pages are dated when the request arrives".to_owned()),
-        Stamp::Departure => Some("its pages are dated when the answer leaves".to_owned()),
+        Stamp::Arrival => Some(say!("status-stamp-arrival")),
+        Stamp::Departure => Some(say!("status-stamp-departure")),
         Stamp::Unknown => None,
     });
     if facts.own_stamp.is_some() {
-        lines.push("a cookie tells the time of its application".to_owned());
+        lines.push(say!("status-own-stamp"));
     }
     let time = |micros| words::millis(Duration::from_micros(micros));
     if let Some(network) = facts.network_micros {
-        let script = facts.script_micros.map(|script| format!(", a page takes {} more", time(script)));
-        lines.push(format!("there and back {}{}", time(network), script.unwrap_or_default()));
+        let script = facts.script_micros.map(|script| say!("status-page-takes", time = time(script)));
+        lines.push(say!("status-round-trip", time = time(network), more = script.unwrap_or_default()));
     }
     lines.extend(facts.keep_alive_micros.map(|kept| match kept {
-        0 => "it closes each connection after its answer".to_owned(),
-        kept => format!("it keeps an idle connection for {}", duration::text(Duration::from_micros(kept))),
+        0 => say!("status-closes"),
+        kept => say!("status-keeps", time = duration::text(Duration::from_micros(kept))),
     }));
     lines
-}
-
-/// The true opening instants that were seen at the sites of all accounts.
-async fn openings(store: &Store) -> Result<Vec<OpeningRow>> {
-    let accounts: Vec<Account> = store.accounts().await?;
-    let mut sites: Vec<String> = accounts
-        .iter()
-        .filter_map(|account| request::site_of_account(account).ok())
-        .map(|site| site.base_url().to_string())
-        .collect();
-    sites.sort();
-    sites.dedup();
-    let mut openings = Vec::new();
-    for site in sites {
-        openings.extend(store.openings(&site, MAX_SHOWN).await?);
-    }
-    openings.truncate(usize::try_from(MAX_SHOWN).unwrap_or(usize::MAX));
-    Ok(openings)
 }
 
 #[cfg(test)]

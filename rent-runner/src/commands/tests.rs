@@ -1,12 +1,13 @@
 //! Files of bookings, calendars and words, without a store.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use clap::{Command, CommandFactory as _};
 use namyangju_rent::{Place, Receipt, SeoulTime, Wish};
 
-use super::{calendar, import};
-use crate::cli::{AimArgs, ApplicationArgs, Choice, Format, OpensAt, PolicyName};
+use super::{calendar, documents, import};
+use crate::cli::{AimArgs, ApplicationArgs, Choice, Cli, Format, OpensAt, PolicyName};
 use crate::request::draft::Draft;
 use crate::request::file::{self, Mistake};
 use crate::store::{self, BookingId, OpeningSource, Sealed, State, StoredBooking};
@@ -245,4 +246,59 @@ fn a_state_is_told_by_its_plain_word_first() {
             "failed: cancelled"
         ]
     );
+}
+
+/// The commands that have no `--json`, and what a program gets from them. A command that prints a table or a report has it.
+const WITHOUT_JSON: &[(&str, &[&str])] = &[
+    (
+        "nothing: the exit code, and the document of errors",
+        &[
+            "account add",
+            "account password",
+            "account remove",
+            "account rekey",
+            "applicant remove",
+            "applicant set",
+            "backup",
+            "restore",
+            "web owner",
+        ],
+    ),
+    ("one line", &["account check", "settings path"]),
+    (
+        "a text in a format of its own, or JSON by --format",
+        &["calendar", "completions", "export", "man", "settings example", "schema"],
+    ),
+    ("it runs until it is stopped, and logs as JSON by --log-format", &["serve", "site"]),
+];
+
+fn leaves<'c>(command: &'c Command, path: &str, found: &mut Vec<(String, &'c Command)>) {
+    for sub in command.get_subcommands() {
+        let path = format!("{path} {}", sub.get_name()).trim().to_owned();
+        match sub.has_subcommands() {
+            true => leaves(sub, &path, found),
+            false => found.push((path, sub)),
+        }
+    }
+}
+
+#[test]
+fn a_command_has_json_and_its_document_or_is_named_here() {
+    let command = Cli::command();
+    let mut found = Vec::new();
+    leaves(&command, "", &mut found);
+    let (mut with, mut without) = (BTreeSet::new(), BTreeSet::new());
+    for (path, command) in &found {
+        let has = command.get_arguments().any(|argument| argument.get_id() == "json");
+        if has {
+            with.insert(path.as_str())
+        } else {
+            without.insert(path.as_str())
+        };
+    }
+    let named: BTreeSet<&str> = WITHOUT_JSON.iter().flat_map(|(_, paths)| paths.iter().copied()).collect();
+    assert_eq!(without, named);
+    let described = documents::schemas().into_iter().map(|(name, _)| name.split(" --").next().unwrap());
+    let described: BTreeSet<&str> = described.filter(|name| *name != "errors").collect();
+    assert_eq!(with, described);
 }

@@ -3,13 +3,14 @@
 use anyhow::Result;
 use namyangju_rent::nfc;
 
-use super::documents::WebLinkDocument;
 use crate::bad_input::BadInput;
 use crate::cli::{WebArgs, WebCommand, WebLink, WebOwner};
 use crate::config::Config;
+use crate::documents::WebLinkDocument;
+use crate::say::say;
 use crate::store::LinkKind;
 use crate::web::{make_link, set_owner};
-use crate::{exit, terminal};
+use crate::{exit, terminal, web};
 
 /// Runs one of the commands on the page.
 pub(crate) async fn run(arguments: &WebArgs, config: &Config) -> Result<u8> {
@@ -21,9 +22,10 @@ pub(crate) async fn run(arguments: &WebArgs, config: &Config) -> Result<u8> {
 
 /// Prints a link for the owner.
 async fn link(arguments: &WebLink, config: &Config) -> Result<u8> {
-    let at = arguments.at.trim_end_matches('/');
+    let at = arguments.at.clone().unwrap_or_else(|| web::own_address(config));
+    let at = at.trim_end_matches('/');
     if !at.starts_with("http://") && !at.starts_with("https://") {
-        return Err(BadInput("--at is an address that begins with http:// or https://".to_owned()).into());
+        return Err(BadInput(say!("web-bad-address")).into());
     }
     let store = super::open(config).await?;
     let has_owner = store.has_owner().await?;
@@ -33,11 +35,7 @@ async fn link(arguments: &WebLink, config: &Config) -> Result<u8> {
     } else {
         terminal::result(&address)?;
     }
-    terminal::note(if has_owner {
-        "it sets the owner's name and password anew; it can be used once, within 15 minutes"
-    } else {
-        "it makes the owner; it can be used once, within 15 minutes"
-    });
+    terminal::note(&if has_owner { say!("web-link-again") } else { say!("web-link-first") });
     store.close().await;
     Ok(exit::DONE)
 }
@@ -46,10 +44,10 @@ async fn link(arguments: &WebLink, config: &Config) -> Result<u8> {
 async fn owner(arguments: &WebOwner, config: &Config) -> Result<u8> {
     let store = super::open(config).await?;
     let name = nfc(arguments.name.trim());
-    let prompt = format!("password of {name} at the page: ");
+    let prompt = say!("web-password", name = name);
     let password = terminal::password::ask(arguments.password_stdin, &prompt)?;
     set_owner(&store, &name, &password).await?;
-    terminal::note(&format!("{name} owns the page; sign in at the address that `rent-runner serve` shows"));
+    terminal::note(&say!("web-owner", name = name));
     store.close().await;
     Ok(exit::DONE)
 }

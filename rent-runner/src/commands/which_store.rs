@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config::{Config, Source};
+use crate::say::say;
 use crate::store::Store;
 use crate::terminal;
 
@@ -35,12 +36,7 @@ pub(super) async fn warn_of_others(config: &Config, store: &Store) -> crate::sto
         return Ok(());
     };
     if store.accounts().await?.is_empty() {
-        terminal::warning(&format!(
-            "the store {} is empty, and there is another one at {}: for that one, give --database and --key-file, or \
-             the daemon's settings with --config (docs/operating.md)",
-            store.address(),
-            other.display()
-        ));
+        terminal::warning(&say!("which-store", empty = store.address(), other = other.display()));
     }
     Ok(())
 }

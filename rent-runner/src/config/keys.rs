@@ -31,11 +31,17 @@ pub(super) const ON_BLOCK: Setting = setting("on-block", "RENT_ON_BLOCK", Some("
 pub(super) const RUNNER: Setting = setting("runner", "RENT_RUNNER", Some("--runner"));
 pub(super) const MOST: Setting = setting("most-at-once", "RENT_MOST_AT_ONCE", Some("--most-at-once"));
 pub(super) const LISTEN: Setting = setting("listen", "RENT_LISTEN", Some("--listen"));
+pub(super) const BASE_PATH: Setting = setting("base-path", "RENT_BASE_PATH", Some("--base-path"));
+pub(super) const WEB_HOSTS: Setting = setting("web-hosts", "RENT_WEB_HOSTS", Some("--web-host"));
+pub(super) const PROXIES: Setting =
+    setting("trusted-proxies", "RENT_TRUSTED_PROXIES", Some("--trusted-proxy"));
+pub(super) const TLS_CERT: Setting = setting("tls-cert", "RENT_TLS_CERT", Some("--tls-cert"));
+pub(super) const TLS_KEY: Setting = setting("tls-key", "RENT_TLS_KEY", Some("--tls-key"));
 pub(super) const LANGUAGE: Setting = setting("language", "RENT_LANGUAGE", Some("--language"));
 pub(super) const LOG_FORMAT: Setting = setting("log-format", "RENT_LOG_FORMAT", Some("--log-format"));
 
 /// All of them, in the order in which they are shown.
-pub(super) const SETTINGS: [&Setting; 14] = [
+pub(super) const SETTINGS: [&Setting; 19] = [
     &DATABASE,
     &KEY,
     &SITE,
@@ -48,6 +54,11 @@ pub(super) const SETTINGS: [&Setting; 14] = [
     &RUNNER,
     &MOST,
     &LISTEN,
+    &BASE_PATH,
+    &WEB_HOSTS,
+    &PROXIES,
+    &TLS_CERT,
+    &TLS_KEY,
     &LANGUAGE,
     &LOG_FORMAT,
 ];

@@ -10,14 +10,15 @@ use namyangju_rent::network::{OnBlock, Route, TlsBackend};
 use super::defaults;
 use super::file::{File, Texts};
 use super::keys::{
-    BASE_URL, DATABASE, EXTRA_CA, KEY, LANGUAGE, LISTEN, LOG_FORMAT, MOST, ON_BLOCK, ROUTES, RUNNER, SITE,
-    Setting, TLS, USER_AGENT,
+    BASE_PATH, BASE_URL, DATABASE, EXTRA_CA, KEY, LANGUAGE, LISTEN, LOG_FORMAT, MOST, ON_BLOCK, PROXIES,
+    ROUTES, RUNNER, SITE, Setting, TLS, TLS_CERT, TLS_KEY, USER_AGENT, WEB_HOSTS,
 };
 use super::masked::mask_database;
 use super::source::{Source, Sources};
-use super::{Config, Flags, beside};
+use super::{Config, DoorSettings, Flags, beside};
 use crate::bad_input::BadInput;
-use crate::notify::{Channel, Language};
+use crate::notify::Channel;
+use crate::say::Language;
 use crate::telemetry::logs::LogFormat;
 use crate::vault::KeySource;
 
@@ -79,6 +80,7 @@ impl<'a> Layers<'a> {
                 .take(&MOST, flags.most_at_once, |text, _| most_at_once(text))?
                 .unwrap_or(MAX_AT_ONCE),
             listen: self.take(&LISTEN, flags.listen, |text, _| listen(text))?,
+            door: self.door()?,
             language: self.take(&LANGUAGE, flags.language, |text, _| language(text))?.unwrap_or_default(),
             log_format: self.take(&LOG_FORMAT, flags.log_format, |text, _| log_format(text))?,
             channels: Vec::new(),
@@ -224,34 +226,62 @@ impl<'a> Layers<'a> {
 
     /// The routes, whose texts no error repeats.
     fn routes(&mut self) -> Result<Vec<Route>> {
-        if let Some(routes) = &self.flags.routes {
-            self.sources.note(ROUTES.key, Source::Flag("--route"));
-            return Ok(routes.clone());
-        }
-        let read = |texts: &mut dyn Iterator<Item = &str>| -> std::result::Result<Vec<Route>, String> {
-            let numbered = texts.enumerate();
-            numbered
-                .map(|(index, text)| {
-                    text.parse::<Route>().map_err(|error| format!("route {}: {error}", index + 1))
-                })
-                .collect()
+        let read = |index: usize, text: &str| {
+            text.parse::<Route>().map_err(|error| format!("route {}: {error}", index + 1))
         };
-        if let Some(text) = self.variable(ROUTES.variable)? {
-            let routes =
-                read(&mut text.split(',')).map_err(|why| BadInput(format!("{}: {why}", ROUTES.variable)))?;
-            self.sources.note(ROUTES.key, Source::Environment(ROUTES.variable));
-            return Ok(routes);
+        self.take_list(&ROUTES, self.flags.routes.clone(), "direct", read)
+    }
+
+    /// How the page is reached from outside.
+    fn door(&mut self) -> Result<DoorSettings> {
+        let flags = &self.flags.door;
+        let path = |text: &str, file: Option<&Path>| {
+            Ok(file.map_or_else(|| PathBuf::from(text), |file| beside(text, file)))
+        };
+        let network = |_: usize, text: &str| text.parse().map_err(|why: String| why);
+        Ok(DoorSettings {
+            base_path: self
+                .take(&BASE_PATH, flags.base_path.clone(), |text, _| text.trim().parse())?
+                .unwrap_or_default(),
+            hosts: self
+                .take_list(&WEB_HOSTS, flags.hosts.clone(), "rent.example.org", |_, text| host(text))?,
+            trusted_proxies: self.take_list(&PROXIES, flags.trusted_proxies.clone(), "127.0.0.1", network)?,
+            tls_cert: self.take(&TLS_CERT, flags.tls_cert.clone(), path)?,
+            tls_key: self.take(&TLS_KEY, flags.tls_key.clone(), path)?,
+        })
+    }
+
+    /// A setting that is a list, from the strongest place that has it. A variable has commas between its items.
+    fn take_list<T>(
+        &mut self,
+        setting: &Setting,
+        flag: Option<Vec<T>>,
+        example: &str,
+        read: impl Fn(usize, &str) -> std::result::Result<T, String>,
+    ) -> Result<Vec<T>> {
+        if let (Some(list), Some(name)) = (flag, setting.flag) {
+            self.sources.note(setting.key, Source::Flag(name));
+            return Ok(list);
+        }
+        let all = |texts: &mut dyn Iterator<Item = &str>| -> std::result::Result<Vec<T>, String> {
+            texts.enumerate().map(|(index, text)| read(index, text)).collect()
+        };
+        if let Some(text) = self.variable(setting.variable)? {
+            let list =
+                all(&mut text.split(',')).map_err(|why| BadInput(format!("{}: {why}", setting.variable)))?;
+            self.sources.note(setting.key, Source::Environment(setting.variable));
+            return Ok(list);
         }
         let Some(file) = &self.file else { return Ok(Vec::new()) };
-        let Some(value) = file.value(ROUTES.key) else { return Ok(Vec::new()) };
+        let Some(value) = file.value(setting.key) else { return Ok(Vec::new()) };
         let at = Source::File { path: file.path.clone(), line: value.line };
-        let read = match &value.texts {
-            Texts::List(list) => read(&mut list.iter().map(String::as_str)),
-            _ => Err("write a list, as in [\"direct\"]".to_owned()),
+        let list = match &value.texts {
+            Texts::List(list) => all(&mut list.iter().map(String::as_str)),
+            _ => Err(format!("write a list, as in [\"{example}\"]")),
         };
-        let routes = read.map_err(|why| wrong_in(&at, ROUTES.key, &why))?;
-        self.sources.note(ROUTES.key, at);
-        Ok(routes)
+        let list = list.map_err(|why| wrong_in(&at, setting.key, &why))?;
+        self.sources.note(setting.key, at);
+        Ok(list)
     }
 
     /// Whether the address is the file's and the site is not: the file means its own site by it.
@@ -320,13 +350,9 @@ pub(crate) fn on_block(text: &str) -> std::result::Result<OnBlock, String> {
     }
 }
 
-/// The language of messages.
+/// A language, by its name or its tag.
 pub(crate) fn language(text: &str) -> std::result::Result<Language, String> {
-    match text.trim() {
-        "korean" => Ok(Language::Korean),
-        "english" => Ok(Language::English),
-        _ => Err("write `korean` or `english`".to_owned()),
-    }
+    Language::parse(text).ok_or_else(|| "write `korean` or `english` (`ko`, `en`)".to_owned())
 }
 
 fn log_format(text: &str) -> std::result::Result<LogFormat, String> {
@@ -345,6 +371,18 @@ pub(crate) fn most_at_once(text: &str) -> std::result::Result<u32, String> {
     match text.trim().parse() {
         Ok(number) if (1..=MAX_BATCH).contains(&number) => Ok(number),
         _ => Err(format!("write a number from 1 to {MAX_BATCH}")),
+    }
+}
+
+/// A name under which the page may be called.
+pub(crate) fn host(text: &str) -> std::result::Result<String, String> {
+    let name = text.trim();
+    let fits =
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'));
+    if fits {
+        Ok(name.to_ascii_lowercase())
+    } else {
+        Err("write a name without http:// and without a port, as in rent.example.org".to_owned())
     }
 }
 

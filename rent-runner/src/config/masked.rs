@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Config;
 use super::keys::SETTINGS;
 use super::source::Source;
-use crate::notify::Language;
+use crate::say::Language;
 use crate::telemetry::logs::LogFormat;
 use crate::vault::KeySource;
 
@@ -27,6 +27,11 @@ pub(crate) fn rows(config: &Config) -> Vec<(&'static str, Value, Source)> {
         json!(config.runner),
         json!(config.most_at_once),
         json!(config.listen),
+        json!(config.door.base_path.as_str()),
+        json!(config.door.hosts),
+        json!(config.door.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        json!(config.door.tls_cert),
+        json!(config.door.tls_key),
         json!(match config.language {
             Language::Korean => "korean",
             Language::English => "english",

@@ -2,6 +2,7 @@
 //! came from.
 
 mod defaults;
+mod door;
 mod file;
 mod keys;
 mod layers;
@@ -16,13 +17,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use namyangju_rent::network::{OnBlock, Route, Routes, TlsBackend};
 
-use crate::notify::{self, Channel, Language};
+use crate::notify::{self, Channel};
+use crate::say::Language;
 use crate::telemetry::logs::LogFormat;
 use crate::vault::KeySource;
 
 pub(crate) use defaults::settings_file;
+pub(crate) use door::{BasePath, DoorFlags, DoorSettings, ProxyNetwork};
 use layers::Layers;
-pub(crate) use layers::{language, listen, most_at_once, on_block, runner_name};
+pub(crate) use layers::{host, language, listen, most_at_once, on_block, runner_name};
 pub(crate) use masked::{mask_database, rows};
 pub(crate) use source::{Source, Sources};
 
@@ -50,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) most_at_once: u32,
     /// Where `serve` listens for metrics and health checks; `None` is nowhere.
     pub(crate) listen: Option<SocketAddr>,
+    /// How the page is reached from outside.
+    pub(crate) door: DoorSettings,
     pub(crate) language: Language,
     /// `None` leaves it to what stderr is.
     pub(crate) log_format: Option<LogFormat>,
@@ -78,6 +83,7 @@ pub(crate) struct Flags {
     pub(crate) runner: Option<String>,
     pub(crate) most_at_once: Option<u32>,
     pub(crate) listen: Option<SocketAddr>,
+    pub(crate) door: DoorFlags,
     pub(crate) language: Option<Language>,
     pub(crate) log_format: Option<LogFormat>,
 }

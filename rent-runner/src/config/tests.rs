@@ -214,3 +214,23 @@ fn the_example_names_every_setting_and_each_of_its_lines_is_taken() {
     }
     assert!(resolve(Some(example), &[], Flags::default()).is_ok());
 }
+
+#[test]
+fn how_the_page_is_reached_comes_from_flags_variables_and_the_file() {
+    let text = "base-path = \"/rent/\"\nweb-hosts = [\"Rent.Example.org\"]\ntrusted-proxies = [\"10.0.0.0/8\"]\n\
+                tls-cert = \"tls/cert.pem\"\ntls-key = \"/etc/key.pem\"";
+    let config = resolve(Some(text), &[("RENT_TRUSTED_PROXIES", "127.0.0.1,::1")], Flags::default()).unwrap();
+    let folder = config.file.clone().unwrap().parent().unwrap().to_owned();
+    let door = &config.door;
+    assert_eq!((door.base_path.as_str(), &door.hosts[..]), ("/rent", &["rent.example.org".to_owned()][..]));
+    assert!(door.trusts("::1".parse().unwrap()) && !door.trusts("10.0.0.1".parse().unwrap()));
+    assert_eq!(door.tls_cert, Some(folder.join("tls/cert.pem")));
+    assert_eq!((&door.tls_key, door.scheme()), (&Some("/etc/key.pem".into()), "https"));
+    assert!(error("base-path = \"rent\"").contains("line 1: `base-path`: write a path"));
+    assert!(error("trusted-proxies = \"127.0.0.1\"").contains("write a list, as in [\"127.0.0.1\"]"));
+    assert!(
+        error("\ntrusted-proxies = [\"proxy\"]")
+            .contains("line 2: `trusted-proxies`: write an address or a network")
+    );
+    assert!(error("web-hosts = [\"https://rent.example.org\"]").contains("write a name without http://"));
+}

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::bad_input::BadInput;
+use crate::say::say;
 use crate::terminal;
 
 /// A journal that is being written.
@@ -93,45 +94,35 @@ pub(crate) fn open(
     if let (Some(journal), Some(resume)) = (journal, resume)
         && journal != resume
     {
-        let why =
-            "--resume goes on writing the journal that it reads: leave --journal out, or give both one path";
-        return Err(BadInput(why.to_owned()).into());
+        let why = say!("journal-resume");
+        return Err(BadInput(why).into());
     }
     // With both arguments the same command can be started again and again.
     let mut file = open_file(path, journal.is_some())
-        .map_err(|error| BadInput(format!("the journal {} cannot be read: {error}", path.display())))?;
+        .map_err(|error| BadInput(say!("journal-unreadable", path = path.display(), error = error)))?;
     // A device has no end, or keeps nothing.
     if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(BadInput(format!("the journal {} is not a file", path.display())).into());
+        return Err(BadInput(say!("journal-no-file", path = path.display())).into());
     }
     lock(&mut file, path)?;
     let mut text = String::new();
     file.read_to_string(&mut text)
-        .map_err(|error| BadInput(format!("the journal {} cannot be read: {error}", path.display())))?;
+        .map_err(|error| BadInput(say!("journal-unreadable", path = path.display(), error = error)))?;
     let past = if text.is_empty() {
         None
     } else {
-        Some(read(&text).map_err(|why| BadInput(format!("the journal {}: {why}", path.display())))?)
+        Some(read(&text).map_err(|why| BadInput(say!("journal-wrong", path = path.display(), why = why)))?)
     };
     if resume.is_none()
         && let Some((_, past)) = &past
         && past.is_open()
     {
-        return Err(BadInput(format!(
-            "the journal {0} ends with an application that may have been accepted: go on with --resume {0}, \
-             or take another path",
-            path.display()
-        ))
-        .into());
+        return Err(BadInput(say!("journal-doubtful", path = path.display())).into());
     }
     let past = match (resume, past) {
         (Some(_), Some((begun_at, past))) => {
             if begun_at != base(site) || wishes != past.wishes {
-                return Err(BadInput(format!(
-                    "the journal {} is of another booking: give the same site, place, day, time and choices",
-                    path.display()
-                ))
-                .into());
+                return Err(BadInput(say!("journal-other", path = path.display())).into());
             }
             Some(past)
         }
@@ -139,7 +130,7 @@ pub(crate) fn open(
     };
     let is_cut = !text.is_empty() && !text.ends_with('\n');
     let journal = Journal::begin(path, file, is_cut, site, wishes)
-        .map_err(|error| BadInput(format!("the journal {} cannot be written: {error}", path.display())))?;
+        .map_err(|error| BadInput(say!("journal-unwritable", path = path.display(), error = error)))?;
     Ok((Some(journal), past))
 }
 
@@ -162,21 +153,13 @@ fn lock(file: &mut File, path: &Path) -> Result<()> {
             // On systems whose locks also forbid reading, the text stays empty and the number unknown.
             let mut text = String::new();
             let _ = file.read_to_string(&mut text);
-            let process = holder(&text).map(|process| format!(", process {process}")).unwrap_or_default();
-            Err(BadInput(format!(
-                "the journal {} is in use by another run of this program{process}: wait until it has ended, or \
-                 take another path for another booking",
-                path.display()
-            ))
-            .into())
+            let process =
+                holder(&text).map(|process| say!("journal-process", process = process)).unwrap_or_default();
+            Err(BadInput(say!("journal-in-use", path = path.display(), process = process)).into())
         }
         // The journal still serves a run after a crash. Only the second process is not kept away.
         Err(TryLockError::Error(error)) => {
-            terminal::note(&format!(
-                "rent-runner: the journal {} cannot be locked, as on some network file systems ({error}): do not \
-                 start a second run with it",
-                path.display()
-            ));
+            terminal::note(&say!("journal-not-locked", path = path.display(), error = error));
             Ok(())
         }
     }
@@ -195,7 +178,7 @@ fn base(site: &Site) -> String {
 fn read(text: &str) -> Result<(String, Past), String> {
     let mut last: Option<(String, Vec<Wish>)> = None;
     let mut events = Vec::new();
-    let mut torn = None;
+    let mut torn: Option<usize> = None;
     for (number, line) in text.lines().enumerate() {
         let value: Value = serde_json::from_str(line).unwrap_or_default();
         if let Ok(begin) = Begin::deserialize(&value) {
@@ -209,7 +192,7 @@ fn read(text: &str) -> Result<(String, Past), String> {
         }
         // A crash can cut only the last line of a run.
         if let Some(torn) = torn {
-            return Err(format!("line {torn} cannot be read"));
+            return Err(say!("journal-torn", torn = torn));
         }
         if value.get("event").is_some_and(|event| event == "report") {
             continue;
@@ -219,8 +202,7 @@ fn read(text: &str) -> Result<(String, Past), String> {
             Err(_) => torn = Some(number + 1),
         }
     }
-    let (site, wishes) =
-        last.filter(|(_, wishes)| !wishes.is_empty()).ok_or("it is not a journal of a booking")?;
+    let (site, wishes) = last.filter(|(_, wishes)| !wishes.is_empty()).ok_or(say!("journal-foreign"))?;
     Ok((site, Past { wishes, events }))
 }
 
@@ -307,7 +289,7 @@ impl Journal {
     }
 
     fn why(&self, error: &io::Error) -> String {
-        format!("the journal {} cannot be written: {error}", self.path.display())
+        say!("journal-unwritable", path = self.path.display(), error = error)
     }
 }
 

@@ -6,11 +6,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use namyangju_rent::clock::{Clock, SystemClock};
-use namyangju_rent::{Booking, NotPermitted, Report, Standing, TimedEvent, Verdict, Watcher};
+use namyangju_rent::schedule::{DayList, EarlierRounds};
+use namyangju_rent::{Booking, NotPermitted, Place, Report, Standing, TimedEvent, Verdict, Watcher};
 use serde_json::Value;
 
 use self::journal::Journal;
 use crate::exit;
+use crate::say::say;
 use crate::signals::interruption;
 use crate::terminal;
 use crate::terminal::countdown::Countdown;
@@ -70,12 +72,14 @@ impl Ending {
 
 /// A booking, and how an earlier run of it stands.
 #[derive(Debug)]
-pub(crate) struct Watched {
+pub(crate) struct Watched<'l> {
     pub(crate) booking: Booking,
     /// When it opens, and what was said of the site's clock, for the line that counts down.
     pub(crate) countdown: Option<Countdown>,
     /// What is known already of an application.
     pub(crate) standing: Standing,
+    /// Gets the rounds of the day lists that the run reads.
+    pub(crate) lists: &'l Mutex<Vec<EarlierRounds>>,
 }
 
 /// The journal of a booking.
@@ -89,6 +93,7 @@ pub(crate) struct KeptJournal<'j> {
 /// Whoever follows the run: the journal first, then `also`, then the story.
 struct Follower<'f, A> {
     standing: &'f Mutex<Standing>,
+    lists: &'f Mutex<Vec<EarlierRounds>>,
     countdown: Option<&'f Countdown>,
     kept: Option<KeptJournal<'f>>,
     also: A,
@@ -108,6 +113,11 @@ impl<A: FnMut(&TimedEvent) + Send> Watcher for Follower<'_, A> {
         self.story.event(happened);
     }
 
+    fn day_list_read(&mut self, place: &Place, list: &DayList) {
+        let rounds = EarlierRounds::of(place, list, SystemClock.now());
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner).extend(rounds);
+    }
+
     /// No application leaves whose intent a crash could forget: the journal is tried until it takes the intent, or the
     /// time to try is over.
     async fn permit(&mut self, _wish: usize) -> Result<Duration, NotPermitted> {
@@ -119,13 +129,13 @@ impl<A: FnMut(&TimedEvent) + Send> Watcher for Follower<'_, A> {
                 return Err(NotPermitted::new(why));
             }
             if !said {
-                terminal::error(&format!("{why}: no application is sent before it can be"));
+                terminal::error(&say!("journal-holds-up", why = why));
                 said = true;
             }
             SystemClock.sleep(TRY_GAP).await;
         }
         if said {
-            self.story.aside("the journal can be written again");
+            self.story.aside(&say!("journal-again"));
         }
         Ok(Duration::MAX)
     }
@@ -133,7 +143,7 @@ impl<A: FnMut(&TimedEvent) + Send> Watcher for Follower<'_, A> {
 
 /// Runs a booking to its end. Events go to the journal first, then to `also`, then to the story.
 pub(crate) async fn run(
-    watched: Watched,
+    watched: Watched<'_>,
     story: &Story,
     mut kept: Option<KeptJournal<'_>>,
     also: impl FnMut(&TimedEvent) + Send,
@@ -150,17 +160,17 @@ pub(crate) async fn run(
 }
 
 async fn follow(
-    watched: Watched,
+    watched: Watched<'_>,
     story: &Story,
     kept: Option<&mut KeptJournal<'_>>,
     also: impl FnMut(&TimedEvent) + Send,
 ) -> Ending {
-    let Watched { booking, countdown, standing } = watched;
+    let Watched { booking, countdown, standing, lists } = watched;
     let standing = Mutex::new(standing);
     let budget = booking.budget().clone();
     let kept =
         kept.map(|kept| KeptJournal { journal: &mut *kept.journal, give_up_after: kept.give_up_after });
-    let follower = Follower { standing: &standing, countdown: countdown.as_ref(), kept, also, story };
+    let follower = Follower { standing: &standing, lists, countdown: countdown.as_ref(), kept, also, story };
     let running = async {
         let mut report = booking.run_watched(follower).await;
         // An application that may have arrived late stays one, also where the journal stopped the next.
@@ -183,7 +193,7 @@ async fn follow(
     }
     story.live(None);
     if lock(&standing).is_reserved() {
-        story.aside("reserved already: reading it back, then ending");
+        story.aside(&say!("reserved-reading-back"));
         return Ending::Ended(Box::new(running.await));
     }
     Ending::Interrupted { unanswered: lock(&standing).is_unanswered(), requests: budget.used() }

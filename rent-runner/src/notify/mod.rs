@@ -21,20 +21,11 @@ mod webhook;
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use crate::say::Language;
 
 pub(crate) use channel::Channel;
 pub(crate) use message::Kind;
 pub(crate) use notifier::Notifier;
-
-/// The language of the texts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Language {
-    #[default]
-    Korean,
-    English,
-}
 
 /// The settings of messages.
 #[derive(Clone, Debug)]

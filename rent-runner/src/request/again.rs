@@ -7,6 +7,7 @@ use namyangju_rent::clock::{Clock as _, SystemClock};
 use super::{PlannedOpening, check_opening, draft, site_at};
 use crate::bad_input::BadInput;
 use crate::cli::OpensAt;
+use crate::say::say;
 use crate::store::{BookingId, Store, StoredBooking};
 
 /// Puts a booking back to waiting, for another opening if one is given; gives what a person should know of it.
@@ -42,5 +43,5 @@ fn still_to_come(booking: &StoredBooking) -> Result<()> {
     if booking.choices.iter().any(|wish| wish.date.at(wish.range.end()) > now) {
         return Ok(());
     }
-    Err(BadInput(format!("the time of booking {} is over: it is {now}", booking.id)).into())
+    Err(BadInput(say!("again-over", id = booking.id, now = now)).into())
 }

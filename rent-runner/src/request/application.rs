@@ -9,6 +9,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::bad_input::BadInput;
 use crate::cli::ApplicationArgs;
+use crate::say::say;
 use crate::store;
 use crate::vault::Vault;
 
@@ -39,9 +40,7 @@ pub(crate) fn application(given: &ApplicationArgs, kept: Option<Application>) ->
             let (Some(club), Some(count), Some(event), Some(purpose)) =
                 (club_name, given.head_count, event_name, purpose)
             else {
-                return Err(
-                    BadInput(format!("{} is missing: the site requires it", missing.join(", "))).into()
-                );
+                return Err(BadInput(say!("application-missing", options = missing.join(", "))).into());
             };
             Application::new(club, count, event, purpose)
         }
@@ -68,17 +67,17 @@ pub(crate) fn checked_name(name: &str) -> Result<String> {
     if fits {
         return Ok(name);
     }
-    Err(BadInput("a name has 1 to 64 characters on one line".to_owned()).into())
+    Err(BadInput(say!("bad-name")).into())
 }
 
 /// One line of text for the form, in composed form.
 fn line(option: &str, text: Option<&str>) -> Result<Option<String>> {
     let Some(text) = text.map(|text| nfc(text.trim())) else { return Ok(None) };
     if text.is_empty() {
-        return Err(BadInput(format!("{option} is empty: the site requires it")).into());
+        return Err(BadInput(say!("option-empty", option = option)).into());
     }
     if text.chars().any(char::is_control) {
-        return Err(BadInput(format!("{option} has more than one line, or a control character")).into());
+        return Err(BadInput(say!("option-lines", option = option)).into());
     }
     Ok(Some(text))
 }
@@ -99,20 +98,17 @@ pub(crate) fn lacking(application: &Application, charset: Charset) -> Vec<String
     let mut lines = Vec::new();
     for (field, characters) in by_field(fields.lacking(charset)) {
         let references: Vec<_> = characters.iter().map(|c| format!("&#{};", u32::from(*c))).collect();
-        lines.push(format!(
-            "`{field}` has {}, which the site's character set ({}) lacks: the site would receive {}.",
-            quoted(&characters),
-            charset.name(),
-            references.join(" ")
+        lines.push(say!(
+            "lacking-in-charset",
+            field = field,
+            characters = quoted(&characters),
+            charset = charset.name(),
+            references = references.join(" ")
         ));
     }
     let rare = if charset == Charset::EUC_KR { fields.outside_ks_x_1001() } else { Vec::new() };
     for (field, characters) in by_field(rare) {
-        lines.push(format!(
-            "`{field}` has {}, which is not in KS X 1001: a browser sends it, and an old server may cut the text \
-             there.",
-            quoted(&characters)
-        ));
+        lines.push(say!("lacking-in-ks", field = field, characters = quoted(&characters)));
     }
     lines
 }
@@ -135,9 +131,10 @@ fn quoted(characters: &[char]) -> String {
 }
 
 fn phone(option: &str, text: Option<&str>) -> Result<Option<Phone>> {
-    Ok(text.map(str::parse::<Phone>).transpose().map_err(|_| {
-        BadInput(format!("{option} is not a phone number: write it as 010-0000-0000 or 02-000-0000"))
-    })?)
+    Ok(text
+        .map(str::parse::<Phone>)
+        .transpose()
+        .map_err(|_| BadInput(say!("bad-option-phone", option = option)))?)
 }
 
 /// Seals what a booking applies with.

@@ -14,6 +14,7 @@ use super::menus::{FoundMenus, MenuWalk};
 use super::site_at;
 use crate::bad_input::BadInput;
 use crate::cli::{AskedPlace, Choice};
+use crate::say::say;
 use crate::store::{CourtNames, KeptCourt, Store, StoredBooking};
 use crate::terminal;
 use crate::words::{counted, many};
@@ -70,9 +71,11 @@ impl CourtBook {
                     if self.of_group(centre, group).is_empty() && !self.complete {
                         let client = client()?;
                         let entry = MenuEntry::of_group(centre.clone(), group.clone());
-                        let menu = client.guest()?.menu(Some(&entry)).await.with_context(|| {
-                            format!("the courts of {centre}/{group} could not be read from the site's menus")
-                        })?;
+                        let menu = client
+                            .guest()?
+                            .menu(Some(&entry))
+                            .await
+                            .with_context(|| say!("courts-unread", centre = centre, group = group))?;
                         self.keep(&FoundMenus::of(menu), false, store, &client).await;
                     }
                 }
@@ -81,13 +84,14 @@ impl CourtBook {
                     let is_known = if is_group { false } else { self.exact(name).is_some() };
                     if !is_known && !self.complete {
                         let client = client()?;
-                        terminal::note(&format!(
-                            "the site's menus are read for the names of its courts, {}",
-                            if store.is_some() { "once" } else { "and not kept, for there is no store" }
-                        ));
-                        let found = MenuWalk::new(&client, None)?.run().await.with_context(|| {
-                            format!("`{name}` is no name that is known here, and the site's menus could not be read")
-                        })?;
+                        terminal::note(&match store {
+                            Some(_) => say!("courts-read-once"),
+                            None => say!("courts-read-not-kept"),
+                        });
+                        let found = MenuWalk::new(&client, None)?
+                            .run()
+                            .await
+                            .with_context(|| say!("court-name-unread", name = name))?;
                         self.keep(&found, found.complete, store, &client).await;
                     }
                 }
@@ -108,9 +112,24 @@ impl CourtBook {
     }
 
     /// All that are known, those of the menus first.
-    fn all(&self) -> impl Iterator<Item = &KeptCourt> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &KeptCourt> {
         let in_menus = |place: &Place| self.courts.iter().any(|court| court.place == *place);
         self.courts.iter().chain(self.dialect.iter().filter(move |court| !in_menus(&court.place)))
+    }
+
+    /// When the menus were read last, if they were read whole.
+    pub(crate) fn menus_read_at(&self) -> Option<SeoulTime> {
+        self.read_at.filter(|_| self.complete)
+    }
+
+    /// Reads all menus of the site and keeps what they show.
+    ///
+    /// # Errors
+    /// If the menus cannot be read.
+    pub(crate) async fn read_menus(&mut self, store: &Store, client: &Client) -> Result<()> {
+        let found = MenuWalk::new(client, None)?.run().await?;
+        self.keep(&found, found.complete, Some(store), client).await;
+        Ok(())
     }
 
     /// What the courts are called.
@@ -147,8 +166,8 @@ impl CourtBook {
             AskedPlace::Group(centre, group) => {
                 let courts = self.of_group(centre, group);
                 if courts.is_empty() {
-                    let why = format!("the site's menus show no court of {centre}/{group}");
-                    return Err(BadInput(format!("{why}: `rent-runner places` lists what there is")).into());
+                    let why = say!("courts-none", centre = centre, group = group);
+                    return Err(BadInput(say!("courts-places", why = why)).into());
                 }
                 Ok(courts)
             }
@@ -160,15 +179,11 @@ impl CourtBook {
                     [] => Err(self.unknown(name)),
                     [only] => Ok(vec![only.place.clone()]),
                     several => {
-                        let mut text = format!(
-                            "`{name}` may be each of {}:\n{}",
-                            counted(many(several.len()), "court"),
-                            listed(several)
-                        );
+                        let courts = counted(many(several.len()), "court");
+                        let mut text = say!("court-ambiguous", name = name, courts = courts);
+                        text.push_str(&format!("\n{}", listed(several)));
                         if one_group(several) {
-                            text.push_str(&format!(
-                                "\nwrite more of the name, or `{name}/*` for any of them"
-                            ));
+                            text.push_str(&format!("\n{}", say!("court-write-more", name = name)));
                         }
                         Err(BadInput(text).into())
                     }
@@ -181,8 +196,10 @@ impl CourtBook {
                     Ok(self.of_group(&first.place.centre, &first.place.group))
                 }
                 several => Err(BadInput(format!(
-                    "`{name}/*` is no one group of courts:\n{}\nwrite more of the group's name",
-                    listed(several)
+                    "{}\n{}\n{}",
+                    say!("court-groups", name = name),
+                    listed(several),
+                    say!("court-write-more-of-group")
                 ))
                 .into()),
             },
@@ -208,15 +225,16 @@ impl CourtBook {
             .collect();
         nearest.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
         let nearest: Vec<&KeptCourt> = nearest.into_iter().take(3).map(|(_, court)| court).collect();
-        let mut text = format!("no court is called `{name}`");
-        if !nearest.is_empty() {
-            text.push_str(&format!("; the nearest names:\n{}", listed(&nearest)));
-        }
+        let mut text = if nearest.is_empty() {
+            say!("court-unknown", name = name)
+        } else {
+            format!("{}\n{}", say!("court-unknown-nearest", name = name), listed(&nearest))
+        };
         text.push_str(&match self.read_at {
             Some(at) => {
-                format!("\nthe menus were read on {}: `rent-runner places` reads them again", at.date())
+                format!("\n{}", say!("courts-read-at", date = at.date()))
             }
-            None => "\n`rent-runner places` lists the courts of the site".to_owned(),
+            None => format!("\n{}", say!("courts-see-places")),
         });
         BadInput(text).into()
     }
@@ -229,7 +247,7 @@ impl CourtBook {
         }
         let group: Vec<&KeptCourt> =
             self.courts.iter().filter(|court| group.contains(&court.place)).collect();
-        Some(format!("The site's menus have no court {place}; its group has:\n{}", listed(&group)))
+        Some(format!("{}\n{}", say!("court-not-in-menus", place = place), listed(&group)))
     }
 
     /// Whether the menus have a court.
@@ -241,7 +259,7 @@ impl CourtBook {
 /// Keeps courts that were read. What cannot be kept is read again next time.
 pub(crate) async fn keep(store: &Store, site: &Site, courts: &[KeptCourt], complete: bool) {
     if let Err(error) = store.keep_courts(site.base_url().as_str(), courts, complete).await {
-        terminal::warning(&format!("the names of the courts are not kept: {error}"));
+        terminal::warning(&say!("courts-not-kept", error = error));
     }
 }
 
@@ -275,7 +293,7 @@ fn listed(courts: &[&KeptCourt]) -> String {
         .map(|court| format!("  {}  {}", court.place, court.short_name()))
         .collect();
     if courts.len() > MAX_LISTED {
-        lines.push(format!("  and {} more", courts.len() - MAX_LISTED));
+        lines.push(format!("  {}", say!("courts-more", more = courts.len() - MAX_LISTED)));
     }
     lines.join("\n")
 }

@@ -11,6 +11,7 @@ use crate::bad_input::BadInput;
 use crate::cli::{AimArgs, ApplicationArgs, Choice, OpensAt};
 use crate::config::Config;
 use crate::request;
+use crate::say::say;
 use crate::store::{self, Account, Applicant, CourtNames, NewBooking, Store};
 use crate::vault::Vault;
 
@@ -129,7 +130,7 @@ impl DraftChecker {
         let first = wishes.first().context("there is no wish").map_err(at("place"))?;
         let give_up_after = draft.aim.give_up_after.unwrap_or(GIVE_UP_AFTER);
         if give_up_after.is_zero() {
-            let why = "the time to try is 0: write more".to_owned();
+            let why = say!("time-to-try-zero");
             return Err(Wrong { key: "give-up-after", error: BadInput(why).into() });
         }
         let (opens, said) = opening(draft.opens_at.unwrap_or(OpensAt::Auto), &site, first)
@@ -165,18 +166,14 @@ impl DraftChecker {
         let known = || names(self.accounts.iter().map(|account| account.name.as_str()));
         let name = name.map(nfc);
         match (name, &self.accounts[..]) {
-            (_, []) => {
-                Err(BadInput("there is no account: add one with `rent-runner account add`".to_owned()).into())
-            }
+            (_, []) => Err(BadInput(say!("no-account")).into()),
             (None, [only]) => Ok(only.clone()),
-            (None, _) => {
-                Err(BadInput(format!("which account? There are {}: give --account", known())).into())
-            }
-            (Some(name), accounts) => {
-                accounts.iter().find(|account| nfc(&account.name) == name).cloned().ok_or_else(|| {
-                    BadInput(format!("no account is called `{name}`: there are {}", known())).into()
-                })
-            }
+            (None, _) => Err(BadInput(say!("which-account", known = known())).into()),
+            (Some(name), accounts) => accounts
+                .iter()
+                .find(|account| nfc(&account.name) == name)
+                .cloned()
+                .ok_or_else(|| BadInput(say!("unknown-account", name = name, known = known())).into()),
         }
     }
 
@@ -185,7 +182,7 @@ impl DraftChecker {
             return Ok(site.clone());
         }
         let site =
-            site_of_account(account).with_context(|| format!("the site of account {}", account.name))?;
+            site_of_account(account).with_context(|| say!("site-of-account", account = account.name))?;
         self.sites.insert(account.id, site.clone());
         Ok(site)
     }
@@ -198,9 +195,10 @@ impl DraftChecker {
             (None, _) => return Ok(None),
             (Some(name), kept) => kept.iter().find(|kept| nfc(&kept.name) == name).ok_or_else(|| {
                 let known = names(self.applicants.iter().map(|kept| kept.name.as_str()));
-                let known =
-                    if known.is_empty() { "there are none".to_owned() } else { format!("there are {known}") };
-                BadInput(format!("no applicant's data is called `{name}`: {known}"))
+                BadInput(match known.is_empty() {
+                    true => say!("unknown-applicant", name = name),
+                    false => say!("unknown-applicant-others", name = name, known = known),
+                })
             })?,
         };
         if let Some(application) = self.applications.get(&kept.name) {
@@ -227,7 +225,7 @@ pub(crate) fn opening(asked: OpensAt, site: &Site, first: &Wish) -> Result<(Plan
     let opens = request::opening(asked, site, first)?;
     let now = request::opening(OpensAt::Now, site, first)?;
     if opens.how == store::OpeningSource::Rule && opens.at <= now.at {
-        let said = format!("By the rule of the dialect it opened at {}, so it is booked at once.", opens.at);
+        let said = say!("opened-by-rule", at = opens.at);
         return Ok((now, Some(said)));
     }
     Ok((opens, None))
@@ -249,10 +247,7 @@ pub(crate) fn doubts(
             lines.push(doubt);
         } else if !courts.has(place) && !known.is_empty() && !known.iter().any(|known| known.place == *place)
         {
-            lines.push(format!(
-                "The dialect of {} does not know {place}: `rent-runner places` asks the site for its courts.",
-                site.name()
-            ));
+            lines.push(say!("unknown-court", site = site.name(), place = place));
         }
     }
     for (index, wish) in wishes.iter().enumerate().skip(1) {
@@ -261,7 +256,7 @@ pub(crate) fn doubts(
             && other.at > opens.at
         {
             let (choice, at) = (index + 1, other.at);
-            lines.push(format!("By the rule choice {choice} opens later than the first, at {at}."));
+            lines.push(say!("choice-opens-later", choice = choice, at = at));
         }
     }
     lines
@@ -273,7 +268,7 @@ pub(crate) fn note(text: Option<&str>) -> Result<Option<String>> {
         return Ok(None);
     };
     if text.chars().any(char::is_control) || text.chars().count() > MAX_NOTE {
-        return Err(anyhow!(BadInput(format!("--note is one line of at most {MAX_NOTE} characters"))));
+        return Err(anyhow!(BadInput(say!("note-one-line", most = MAX_NOTE))));
     }
     Ok(Some(text))
 }

@@ -3,15 +3,57 @@
 use std::time::Duration;
 
 use namyangju_rent::clock::{Clock as _, SystemClock};
-use namyangju_rent::{Site, TimeRange, Wish};
+use namyangju_rent::schedule::EarlierRounds;
+use namyangju_rent::{Place, SeoulTime, Site, TimeRange, Wish};
 
-use crate::store::{CourtNames, Store};
+use crate::say::{retold, say};
+use crate::store::{self, CourtNames, Store};
+use crate::terminal;
+use crate::words::counted;
 
 /// Numbers of slots that were learned longer ago are not believed any more.
-pub(crate) const NUMBERS_LAST: Duration = Duration::from_secs(40 * 24 * 3600);
+const NUMBERS_LAST: Duration = Duration::from_secs(40 * 24 * 3600);
 
-/// What speaks against these wishes by the rounds that bookings have learned. Only the free rounds of a day are learned,
-/// so a round that is missing says nothing; one that a wish cuts in two does.
+/// Whether what was read of a court then is still believed.
+pub(crate) fn is_fresh(read_at: SeoulTime, now: SeoulTime) -> bool {
+    now.since(read_at) < NUMBERS_LAST
+}
+
+/// Keeps the rounds that day lists showed. What cannot be kept is read again by the next who asks.
+pub(crate) async fn keep_rounds(store: &Store, site: &Site, read: impl IntoIterator<Item = EarlierRounds>) {
+    for rounds in read {
+        if let Err(error) = store.keep_rounds(site.base_url().as_str(), &rounds).await {
+            terminal::warning(&say!("rounds-not-kept", error = error));
+        }
+    }
+}
+
+/// The rounds of a court by day lists that are not too old. `site` is the base URL.
+pub(crate) async fn fresh_rounds(
+    store: &Store,
+    site: &str,
+    place: &Place,
+) -> store::Result<Vec<EarlierRounds>> {
+    let mut rounds = store.rounds(site, place).await?;
+    rounds.retain(|rounds| is_fresh(rounds.read_at, SystemClock.now()));
+    Ok(rounds)
+}
+
+/// How long ago an instant was.
+fn ago(at: SeoulTime) -> String {
+    let minutes = SystemClock.now().since(at).as_secs() / 60;
+    let (count, unit) = match minutes {
+        0 => return say!("just-now"),
+        1..60 => (minutes, "minute"),
+        60..1440 => (minutes / 60, "hour"),
+        _ => (minutes / 1440, "day"),
+    };
+    say!("ago", time = counted(u32::try_from(count).unwrap_or(u32::MAX), unit))
+}
+
+/// What speaks against these wishes by day lists that were read earlier; where there is none, by the numbers of slots that
+/// bookings have learned. Only the free rounds of a day are learned, so a round that is missing says nothing there; one
+/// that a wish cuts in two does.
 pub(crate) async fn earlier_looks(
     store: &Store,
     site: &Site,
@@ -21,22 +63,32 @@ pub(crate) async fn earlier_looks(
     let mut lines = Vec::new();
     for wish in wishes {
         // It is advice only: what cannot be read is left out.
+        let court = names.get(&wish.place).map_or_else(|| wish.place.to_string(), str::to_owned);
+        let rounds = fresh_rounds(store, site.base_url().as_str(), &wish.place).await.unwrap_or_default();
+        if let Some(doubt) = wish.doubted_by(&rounds) {
+            let (ago, date) = (ago(doubt.read_at), doubt.read_at.date());
+            let doubt = retold(&doubt.text);
+            lines.push(say!("earlier-doubt", court = court, date = date, ago = ago, doubt = doubt));
+        }
+        if !rounds.is_empty() {
+            continue;
+        }
         let learned = store.learned(site.base_url().as_str(), &wish.place, wish.purpose).await;
         let mut learned = learned.unwrap_or_default();
-        learned.retain(|round| SystemClock.now().since(round.at) < NUMBERS_LAST);
+        learned.retain(|round| is_fresh(round.at, SystemClock.now()));
         let cut = |round: TimeRange| {
             let touches = round.start() < wish.range.end() && wish.range.start() < round.end();
             touches && !wish.range.covers(round)
         };
         let Some(first) = learned.iter().find(|round| cut(round.range)) else { continue };
         let rounds: Vec<String> = learned.iter().map(|round| round.range.to_string()).collect();
-        let court = names.get(&wish.place).map_or_else(|| wish.place.to_string(), str::to_owned);
-        lines.push(format!(
-            "{} is no round of {court}, nor several adjacent ones, by a look on {}: its free rounds of {} were {}.",
-            wish.range,
-            first.at.date(),
-            first.from,
-            rounds.join(", ")
+        lines.push(say!(
+            "earlier-rounds",
+            range = wish.range,
+            court = court,
+            day = first.at.date(),
+            date = first.from,
+            rounds = rounds.join(", ")
         ));
     }
     lines
@@ -48,6 +100,14 @@ mod tests {
 
     use super::*;
     use crate::store::Learned;
+
+    #[test]
+    fn what_was_read_is_believed_for_forty_days() {
+        let read_at: SeoulTime = "2026-10-17 10:00:00".parse().unwrap();
+        let end = read_at.plus(NUMBERS_LAST);
+        assert!(is_fresh(read_at, end.minus(Duration::from_micros(1))) && !is_fresh(read_at, end));
+        assert_eq!(end, "2026-11-26 10:00:00".parse().unwrap());
+    }
 
     #[tokio::test]
     async fn a_time_that_cuts_a_known_round_is_told_and_an_unknown_one_is_not() {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::GIVE_UP_AFTER;
 use super::draft::Draft;
 use crate::cli::{ApplicationArgs, AskedPlace, Choice, Format, OpensAt, PolicyName};
+use crate::say::{retold, say};
 use crate::words::duration;
 
 /// More than this is no file of bookings.
@@ -55,7 +56,7 @@ pub(crate) struct Mistake {
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(entry) = self.entry {
-            write!(f, "booking {entry}: ")?;
+            write!(f, "{}", say!("mistake-booking", entry = entry))?;
         }
         if !self.key.is_empty() {
             write!(f, "`{}`: ", self.key)?;
@@ -83,21 +84,22 @@ pub(crate) fn read(text: &str, format: Format) -> Result<Vec<Draft>, Vec<Mistake
     let text = &nfc(without_mark(text));
     let whole = |why: String| vec![Mistake { entry: None, key: String::new(), why }];
     let entries = match format {
-        Format::Json => list(serde_json::from_str(text).map_err(|error| {
-            whole(format!("line {}, column {}: this is not JSON", error.line(), error.column()))
-        })?),
+        Format::Json => list(
+            serde_json::from_str(text)
+                .map_err(|error| whole(say!("mistake-json", line = error.line(), column = error.column())))?,
+        ),
         Format::Toml => toml::from_str::<toml::Table>(text)
             .map_err(|error| {
                 // The message alone: the error's own text quotes the line, and a name may stand on it.
                 let at = error.span().map_or(0, |span| span.start);
                 let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
-                whole(format!("line {line}: {}", error.message()))
+                whole(say!("mistake-toml", line = line, why = error.message()))
             })
             .map(|table| list(plain(toml::Value::Table(table))))?,
     };
-    let entries = entries.map_err(|why| whole(why.to_owned()))?;
+    let entries = entries.map_err(whole)?;
     if entries.len() > MAX_ENTRIES {
-        return Err(whole(format!("it has more than {MAX_ENTRIES} bookings")));
+        return Err(whole(say!("mistake-many", most = MAX_ENTRIES)));
     }
     let mut drafts = Vec::new();
     let mut mistakes = Vec::new();
@@ -108,28 +110,28 @@ pub(crate) fn read(text: &str, format: Format) -> Result<Vec<Draft>, Vec<Mistake
                 reader.fields = fields;
                 drafts.extend(reader.draft());
             }
-            _ => reader.wrong("", "write a table of keys and values"),
+            _ => reader.wrong("", say!("mistake-table")),
         }
     }
     if mistakes.is_empty() { Ok(drafts) } else { Err(mistakes) }
 }
 
 /// The entries of a document: a bare list, or the one list it has.
-fn list(document: Value) -> Result<Vec<Value>, &'static str> {
+fn list(document: Value) -> Result<Vec<Value>, String> {
     match document {
         Value::Array(entries) => Ok(entries),
         Value::Object(mut fields) => {
             let entries = fields.remove(LIST);
             if !fields.is_empty() {
-                return Err("it has more than a list of bookings: begin each booking with [[booking]]");
+                return Err(say!("mistake-more"));
             }
             match entries {
                 Some(Value::Array(entries)) => Ok(entries),
-                Some(_) => Err("`booking` is not a list: begin each booking with [[booking]]"),
-                None => Err("it has no booking: begin each booking with [[booking]]"),
+                Some(_) => Err(say!("mistake-no-list")),
+                None => Err(say!("mistake-none")),
             }
         }
-        _ => Err("it has no booking"),
+        _ => Err(say!("mistake-empty")),
     }
 }
 
@@ -167,15 +169,14 @@ impl EntryReader<'_> {
             [("place", places.is_empty()), ("date", date.is_none()), ("time", times.is_empty())]
         {
             if missing && !self.mistakes.iter().skip(before).any(|mistake| mistake.key == key) {
-                self.wrong(key, "it is missing");
+                self.wrong(key, say!("mistake-missing"));
             }
         }
         let or: Vec<Choice> = self.list("or");
         let application = ApplicationArgs {
             club_name: self.text("club-name"),
-            head_count: self.hidden("head-count", "write a whole number from 1 to 999", |text| {
-                text.parse::<HeadCount>().ok()
-            }),
+            head_count: self
+                .hidden("head-count", &say!("write-head-count"), |text| text.parse::<HeadCount>().ok()),
             event_name: self.text("event-name"),
             purpose: self.text("purpose"),
             tel: self.text("tel"),
@@ -198,15 +199,15 @@ impl EntryReader<'_> {
         draft.aim.policy = self.read("policy", |text| match text {
             "default" => Ok(PolicyName::Default),
             "original" => Ok(PolicyName::Original),
-            _ => Err("write `default` or `original`".to_owned()),
+            _ => Err(say!("write-policy")),
         });
         draft.aim.most_requests = self.read("most-requests", |text| match text.parse() {
-            Ok(0) | Err(_) => Err("write a whole number from 1 on".to_owned()),
+            Ok(0) | Err(_) => Err(say!("write-from-one")),
             Ok(number) => Ok(number),
         });
         let unknown: Vec<String> = self.fields.keys().cloned().collect();
         for key in unknown {
-            self.wrong(&key, format!("there is no such key: the keys are {}", KEYS.join(", ")));
+            self.wrong(&key, say!("mistake-key", keys = KEYS.join(", ")));
         }
         let date = date?;
         for range in times {
@@ -223,7 +224,7 @@ impl EntryReader<'_> {
             Value::String(text) => Some(text),
             Value::Number(number) => Some(number.to_string()),
             _ => {
-                self.wrong(key, "write a text");
+                self.wrong(key, say!("write-text"));
                 None
             }
         }
@@ -240,7 +241,7 @@ impl EntryReader<'_> {
     }
 
     fn parsed<T: std::str::FromStr<Err: fmt::Display>>(&mut self, key: &str) -> Option<T> {
-        self.read(key, |text| text.parse::<T>().map_err(|error| error.to_string()))
+        self.read(key, |text| text.parse::<T>().map_err(|error| retold(&error.to_string())))
     }
 
     /// One value, or a list of them.
@@ -253,12 +254,12 @@ impl EntryReader<'_> {
         let mut values = Vec::new();
         for (index, text) in texts.iter().enumerate() {
             let parsed = match text.as_str() {
-                Some(text) => text.parse::<T>().map_err(|error| error.to_string()),
-                None => Err("write a text".to_owned()),
+                Some(text) => text.parse::<T>().map_err(|error| retold(&error.to_string())),
+                None => Err(say!("write-text")),
             };
             match parsed {
                 Ok(value) => values.push(value),
-                Err(why) => self.wrong(key, format!("number {}: {why}", index + 1)),
+                Err(why) => self.wrong(key, say!("mistake-number", number = index + 1, why = why)),
             }
         }
         values
@@ -274,7 +275,7 @@ impl EntryReader<'_> {
             None | Some(Value::Null) => false,
             Some(Value::Bool(truth)) => truth,
             Some(_) => {
-                self.wrong(key, "write true or false");
+                self.wrong(key, say!("write-truth"));
                 false
             }
         }
@@ -285,16 +286,16 @@ impl EntryReader<'_> {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(list)) => list,
             Some(_) => {
-                self.wrong(key, "write a list of texts, as in [\"NYJ06/07/103 2026-12-05 08:00-10:00\"]");
+                self.wrong(key, say!("write-choices"));
                 return Vec::new();
             }
         };
         let mut choices = Vec::new();
         for (index, text) in texts.iter().enumerate() {
-            let parsed = text.as_str().ok_or_else(|| "write a text".to_owned()).and_then(str::parse);
+            let parsed = text.as_str().ok_or_else(|| say!("write-text")).and_then(str::parse);
             match parsed {
                 Ok(choice) => choices.push(choice),
-                Err(why) => self.wrong(key, format!("number {}: {why}", index + 1)),
+                Err(why) => self.wrong(key, say!("mistake-number", number = index + 1, why = why)),
             }
         }
         choices

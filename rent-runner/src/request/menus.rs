@@ -7,6 +7,7 @@ use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::places::{CentreCode, GroupCode, Menu, MenuEntry};
 use namyangju_rent::{Client, Guest, Next};
 
+use crate::say::say;
 use crate::store::KeptCourt;
 use crate::terminal;
 use crate::words::counted;
@@ -74,7 +75,7 @@ impl<'c> MenuWalk<'c> {
     /// Reads the page that an entry leads to; `false` if the walk has to end.
     async fn ask(&mut self, entry: &MenuEntry) -> Result<bool> {
         if self.client.budget().used() >= MAX_REQUESTS {
-            terminal::note(&format!("stopped after {MAX_REQUESTS} requests: use --centre for the rest"));
+            terminal::note(&say!("menus-stopped", most = MAX_REQUESTS));
             self.found.complete = false;
             return Ok(false);
         }
@@ -91,10 +92,10 @@ impl<'c> MenuWalk<'c> {
                 self.found.complete = false;
             }
         }
-        terminal::note(&format!(
-            "{}: {} so far",
-            entry.name,
-            counted(u32::try_from(self.found.courts.len()).unwrap_or(u32::MAX), "court")
+        terminal::note(&say!(
+            "menus-so-far",
+            name = entry.name,
+            courts = counted(u32::try_from(self.found.courts.len()).unwrap_or(u32::MAX), "court")
         ));
         Ok(true)
     }

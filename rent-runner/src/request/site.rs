@@ -10,6 +10,7 @@ use namyangju_rent::{Client, Site};
 
 use crate::bad_input::BadInput;
 use crate::config::Config;
+use crate::say::say;
 use crate::store;
 
 /// A dialect by its built-in name or its path.
@@ -19,7 +20,7 @@ pub(crate) fn site(name: &str) -> Result<Site> {
         let meant_as_path = name.contains(['/', '\\']) || name.ends_with(".toml") || path.is_file();
         if meant_as_path {
             let text = std::fs::read_to_string(path)
-                .map_err(|error| BadInput(format!("the dialect {name} cannot be read: {error}")))?;
+                .map_err(|error| BadInput(say!("dialect-unreadable", name = name, error = error)))?;
             return Ok(Site::from_toml(&text).map_err(|error| BadInput(format!("{name}: {error}")))?);
         }
     }

@@ -10,6 +10,7 @@ use super::courts::CourtBook;
 use super::is_here;
 use crate::bad_input::BadInput;
 use crate::cli::{AimArgs, AskedPlace, Choice, OpensAt, PolicyName};
+use crate::say::say;
 use crate::store;
 use crate::words::duration;
 
@@ -32,15 +33,15 @@ pub(crate) fn wishes(choices: &[Choice], events: bool, courts: &CourtBook) -> Re
     }
     if all.len() > choices.len() && all.len() > MAX_CHOICES {
         let many = all.len();
-        return Err(BadInput(format!("these are {many} choices, and {MAX_CHOICES} are the most")).into());
+        return Err(BadInput(say!("too-many-choices", many = many, most = MAX_CHOICES)).into());
     }
     for (place, is_group, choice) in all {
         let (date, range) = (choice.date, choice.range);
         if date < now.date() {
-            return Err(BadInput(ApplicationError::Past(date, now.date()).to_string()).into());
+            return Err(BadInput::from(ApplicationError::Past(date, now.date())).into());
         }
         if date.at(range.end()) <= now {
-            return Err(BadInput(format!("{date} {range} is over: it is {now}")).into());
+            return Err(BadInput(say!("time-over", date = date, range = range, now = now)).into());
         }
         let wish = Wish { place, date, range, purpose };
         for (index, other) in wishes.iter().enumerate() {
@@ -48,11 +49,17 @@ pub(crate) fn wishes(choices: &[Choice], events: bool, courts: &CourtBook) -> Re
                 break;
             }
             if *other == wish {
-                return Err(BadInput(format!("{choice} is given twice")).into());
+                return Err(BadInput(say!("choice-twice", choice = choice)).into());
             }
             if overlap(other, &wish) {
                 let other = other.range;
-                return Err(BadInput(format!("{choice} overlaps choice {}, {other}", index + 1)).into());
+                return Err(BadInput(say!(
+                    "choice-overlaps",
+                    choice = choice,
+                    number = index + 1,
+                    other = other
+                ))
+                .into());
             }
         }
         if !wishes.contains(&wish) {
@@ -90,12 +97,7 @@ pub(crate) fn opening(asked: OpensAt, site: &Site, wish: &Wish) -> Result<Planne
                 how: store::OpeningSource::Rule,
                 confidence: Some(opening.confidence),
             }),
-            None => Err(BadInput(format!(
-                "the dialect of {} has no opening rule for {}: give the announced instant to --opens-at",
-                site.name(),
-                wish.place
-            ))
-            .into()),
+            None => Err(BadInput(say!("no-rule", site = site.name(), place = wish.place)).into()),
         },
     }
 }
@@ -103,20 +105,14 @@ pub(crate) fn opening(asked: OpensAt, site: &Site, wish: &Wish) -> Result<Planne
 /// Whether there is still time to try, and each wish begins after the opening.
 pub(crate) fn check_opening(opens: &PlannedOpening, give_up_after: Duration, wishes: &[Wish]) -> Result<()> {
     if opens.how != store::OpeningSource::Now && opens.at.plus(give_up_after) <= SystemClock.now() {
-        return Err(BadInput(format!(
-            "it opened at {}, and the time to try is over: to book at once, leave --opens-at out, or write `now`",
-            opens.at
-        ))
-        .into());
+        return Err(BadInput(say!("opened-too-long-ago", at = opens.at)).into());
     }
     let late = wishes.iter().enumerate().find(|(_, wish)| opens.at >= wish.date.at(wish.range.start()));
     match late {
-        Some((0, _)) => {
-            Err(BadInput(format!("it would open at {}, after the booked time begins", opens.at)).into())
-        }
+        Some((0, _)) => Err(BadInput(say!("opens-after-first", at = opens.at)).into()),
         Some((index, _)) => {
             let (at, choice) = (opens.at, index + 1);
-            Err(BadInput(format!("it would open at {at}, after the time of choice {choice} begins")).into())
+            Err(BadInput(say!("opens-after-choice", at = at, choice = choice)).into())
         }
         None => Ok(()),
     }
@@ -126,39 +122,29 @@ pub(crate) fn check_opening(opens: &PlannedOpening, give_up_after: Duration, wis
 pub(crate) fn advice(site: &Site, wishes: &[Wish], opens: Option<&PlannedOpening>) -> Vec<String> {
     let mut lines = Vec::new();
     if !is_here(site) {
-        lines.push(format!(
-            "{} is not on this machine: respect its terms of use; apply only for yourself and with true data.",
-            site.base_url()
-        ));
+        lines.push(say!("advice-terms", site = site.base_url()));
     }
     let mut places: Vec<_> = wishes.iter().map(|wish| &wish.place).collect();
     places.dedup();
     for place in places {
         if site.has_human_check(place) {
-            lines.push(format!(
-                "A human check is known to stand before the form of {place}: expect to be sent to a browser \
-                 (exit code 6)."
-            ));
+            lines.push(say!("advice-human-check", place = place));
         }
     }
     if let Some(PlannedOpening { at, confidence: Some(confidence), .. }) = opens {
-        lines.push(format!(
-            "The opening instant is {at} by the rule of the dialect (confidence {confidence}{}): compare it \
-             with the city's announcement, which comes first.",
-            meaning(confidence)
-        ));
+        lines.push(say!("advice-opening", at = at, confidence = confidence, meaning = meaning(confidence)));
     }
     lines
 }
 
 /// What a confidence mark of the dialects says.
-fn meaning(mark: &str) -> &'static str {
+fn meaning(mark: &str) -> String {
     match mark {
-        "?" => ", a guess",
-        "I" => ", weakly inferred",
-        "I+" => ", inferred",
-        "S1" => ", seen once",
-        _ => "",
+        "?" => say!("meaning-guess"),
+        "I" => say!("meaning-weak"),
+        "I+" => say!("meaning-inferred"),
+        "S1" => say!("meaning-seen"),
+        _ => String::new(),
     }
 }
 
@@ -195,13 +181,10 @@ pub(crate) fn too_few_requests(aim: &AimArgs) -> Vec<String> {
     }
     let or = match lasts {
         ..SHORTEST_TRY => String::new(),
-        _ => format!(", or --give-up-after {}", duration::text(Duration::from_secs(lasts))),
+        _ => say!("advice-give-up", time = duration::text(Duration::from_secs(lasts))),
     };
     let (tried, takes) = (duration::text(until), usual.requests_needed());
-    vec![
-        format!("{most} requests may not last for {tried}: if it opens late, attempts are further apart."),
-        format!("The usual pace takes --most-requests {takes}{or}."),
-    ]
+    vec![say!("advice-requests", most = most, tried = tried), say!("advice-usual", takes = takes, or = or)]
 }
 
 #[cfg(test)]

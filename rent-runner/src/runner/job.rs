@@ -8,8 +8,8 @@ use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::report::OpeningBracket;
 use namyangju_rent::schedule::{Slot, SlotState};
 use namyangju_rent::{
-    Application, Booking, Client, Credentials, GiveUp, Policy, Report, SavedSession, SeoulTime, Standing,
-    Verdict,
+    Application, Booking, Client, Credentials, GiveUp, Place, Policy, Report, SavedSession, SeoulTime,
+    Standing, Verdict,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -20,7 +20,8 @@ use super::clients::{self, or_without};
 use super::context::Context;
 use super::ledger::{self, Ledger, LedgerState};
 use crate::exit;
-use crate::request::{NUMBERS_LAST, courts};
+use crate::request::{courts, fresh_rounds, is_fresh};
+use crate::say::{Language, in_language};
 use crate::store::{
     self, BookingEnd, Claimed, Lease, OpeningSource, RetryPace, SealPurpose, State, StoreError,
 };
@@ -171,7 +172,7 @@ impl<'c> Job<'c> {
         }
         let account = context.store.account(&stored.account).await?;
         if let Some(at) = account.refused_at.filter(|_| !open) {
-            let held = words::login_held(&account.name);
+            let held = in_language(Language::English, || words::login_held(&account.name));
             let reason = format!("the site refused the login at {at}: {held}, and `retry` then");
             let ending = short_ending(context, claimed, State::NeedsPerson, reason);
             let code = exit::exit_code(&Verdict::Refused { reason: String::new() });
@@ -257,7 +258,7 @@ async fn missed_by_site(context: &Context, stored: &store::StoredBooking) -> Opt
 }
 
 /// Why a booking is too late to be tried; `None` if it is not.
-fn missed(stored: &store::StoredBooking, now: SeoulTime) -> Option<String> {
+pub(super) fn missed(stored: &store::StoredBooking, now: SeoulTime) -> Option<String> {
     let over = stored.opens_at.plus(stored.give_up_after);
     (stored.opens != OpeningSource::Now && now > over).then(|| {
         format!(
@@ -309,6 +310,12 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
         booking = booking.session(session);
     }
     let mut asked = Vec::new();
+    let mut courts: Vec<&Place> = stored.choices.iter().map(|wish| &wish.place).collect();
+    courts.dedup();
+    for court in courts {
+        // Advice only: no booking waits for it.
+        booking = booking.rounds_before(fresh_rounds(store, &site, court).await.unwrap_or_default());
+    }
     for wish in &stored.choices {
         if asked.contains(&(&wish.place, wish.purpose)) {
             continue;
@@ -317,7 +324,7 @@ async fn library_booking(context: &Context, claimed: &Claimed, client: Client) -
         let known = or_without(store.learned(&site, &wish.place, wish.purpose).await)?.unwrap_or_default();
         let slots: Vec<Slot> = known
             .iter()
-            .filter(|learned| SystemClock.now().since(learned.at) < NUMBERS_LAST)
+            .filter(|learned| is_fresh(learned.at, SystemClock.now()))
             .map(|learned| Slot { time_no: learned.time_no, range: learned.range })
             .collect();
         if !slots.is_empty() {
@@ -374,7 +381,8 @@ async fn report(
     let (state, mut reason) = verdict(report);
     if shared.was_refused() {
         keep_refusal(context, claimed).await;
-        reason = format!("{reason}: {}", words::login_held(&claimed.booking.account));
+        let held = in_language(Language::English, || words::login_held(&claimed.booking.account));
+        reason = format!("{reason}: {held}");
     }
     let mut rest = serde_json::to_value(report).unwrap_or_default();
     if let Value::Object(fields) = &mut rest {
@@ -423,9 +431,9 @@ async fn keep_refusal(context: &Context, claimed: &Claimed) {
     }
 }
 
-/// What a verdict is for the store, and in words.
-fn verdict(report: &Report) -> (State, String) {
-    let sentence = words::verdict_sentence(&report.verdict);
+/// What a verdict is for the store, and in words: in English, which a reader's language is made from.
+pub(super) fn verdict(report: &Report) -> (State, String) {
+    let sentence = in_language(Language::English, || words::verdict_sentence(&report.verdict));
     match &report.verdict {
         // Whoever asks "have we got the court?" gets the true answer; the reason says by whom.
         Verdict::Reserved { .. } | Verdict::AlreadyBooked => (State::Succeeded, sentence),

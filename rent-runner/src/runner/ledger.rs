@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::page::Page;
-use namyangju_rent::{Client, Event, NotPermitted, SavedSession, Session, Standing, TimedEvent, Watcher};
+use namyangju_rent::schedule::{DayList, EarlierRounds};
+use namyangju_rent::{
+    Client, Event, NotPermitted, Place, SavedSession, Session, Standing, TimedEvent, Watcher,
+};
 use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
 use super::context::Context;
+use crate::say::{Language, in_language};
 use crate::store::{Claimed, Denied, KeptPage, Learned, Lease, NewMessage, SealPurpose, State, StoreError};
 use crate::words;
 
@@ -112,6 +116,8 @@ enum Further {
     Of(Event),
     /// The message of an alarm, made once: the notifier gives it only once.
     Message(NewMessage),
+    /// The rounds of a court, from a day list that the run read.
+    Rounds(EarlierRounds),
 }
 
 impl Ledger {
@@ -215,6 +221,12 @@ impl Watcher for &mut Ledger {
                 Err(error) => warn!(booking = self.lease.booking.0, %error, "a page is not kept"),
             }
         }
+    }
+
+    fn day_list_read(&mut self, place: &Place, list: &DayList) {
+        let rounds = EarlierRounds::of(place, list, SystemClock.now());
+        self.shared.lock().further.extend(rounds.map(Further::Rounds));
+        self.shared.wake.notify_one();
     }
 
     fn logged_in(&mut self, session: &Session) {
@@ -338,6 +350,9 @@ impl LedgerState {
                     None => context.store.note(claimed.lease, State::Waiting, Some(text)).await.map(|_| ()),
                 },
                 Further::Of(event) => learn_from(event, context, claimed, client).await,
+                Further::Rounds(rounds) => {
+                    context.store.keep_rounds(client.site().base_url().as_str(), rounds).await
+                }
                 Further::Message(message) => {
                     context.store.enqueue(message).await.map(|()| context.notifier.wake())
                 }
@@ -432,7 +447,7 @@ async fn keep_session(
 impl Context {
     /// One event: to the log, to the figures, and to whoever else listens.
     fn on_event(&self, booking: crate::store::BookingId, happened: &TimedEvent) {
-        let text = words::in_words(&happened.event);
+        let text = in_language(Language::English, || words::in_words(&happened.event));
         if matches!(happened.event, Event::Alarm { .. }) {
             warn!(target: "rent_runner::booking", booking = booking.0, "{text}");
         } else {

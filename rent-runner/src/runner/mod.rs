@@ -29,7 +29,7 @@ pub(crate) use self::identity::Identity;
 use self::job::Signal;
 pub(crate) use self::job::{Done, End};
 use self::jumps::Jumps;
-use crate::store::{BookingId, Claimed, Claims, Filter, Lease, OpeningSource, State};
+use crate::store::{BookingId, Claimed, Claims, Filter, Lease, OpeningSource, RunnerPlaces, State};
 
 /// Bookings are claimed so long before their opening: a minute more than the library takes to get ready.
 pub(crate) const CLAIM_BEFORE: Duration = Duration::from_secs(660);
@@ -182,11 +182,10 @@ impl Runner {
         let most = self.context.config.most_at_once.saturating_sub(held).min(CLAIM_AT_A_TIME);
         self.broken.retain(|_, until| *until > began);
         let running: Vec<_> = self.held.keys().chain(self.broken.keys()).copied().collect();
-        let Context { store, runner, metrics, .. } = &*self.context;
-        let Claims { claimed, unreadable } = match most {
-            0 => Claims::default(),
-            most => store.claim_beside(runner, &running, opens_before, most, ledger::LEASE).await?,
-        };
+        let Context { store, runner, metrics, config, .. } = &*self.context;
+        let places = RunnerPlaces { all: config.most_at_once, at_once: most };
+        let Claims { claimed, unreadable, give_way } =
+            store.claim_beside(runner, &running, opens_before, places, ledger::LEASE).await?;
         let many = claimed.len() + unreadable.len();
         if many > 0 || !self.held.is_empty() {
             self.context.clients.lock().await.forget_before(now.minus(BUDGETS_LAST));
@@ -194,6 +193,12 @@ impl Runner {
         metrics.planned(SystemClock.monotonic().saturating_sub(began), many);
         let near = claimed.iter().any(|claimed| claimed.booking.opens_at < now.plus(NEAR));
         claimed.into_iter().for_each(|claimed| self.start(claimed));
+        for holding in give_way.iter().filter_map(|booking| self.held.get(booking)) {
+            if *holding.signals.borrow() == Signal::Go {
+                info!(booking = holding.lease.booking.0, "gives its place to another person's booking");
+                let _ = holding.signals.send(Signal::HandBack);
+            }
+        }
         for lease in unreadable {
             self.set_aside(lease).await?;
         }

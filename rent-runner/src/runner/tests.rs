@@ -1,5 +1,6 @@
 mod away;
 mod clocks;
+mod ends;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,8 @@ use super::{Context, Done, End, Identity, Runner, Scope, ledger};
 use crate::config::Config;
 use crate::notify::Notifier;
 use crate::store::{
-    BookingId, Lease, NewAccount, NewBooking, OpeningSource, RetryPace, SealPurpose, State, Store,
+    BookingId, Lease, LinkKind, NewAccount, NewBooking, OpeningSource, Owned, RetryPace, SealPurpose, State,
+    Store,
 };
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
@@ -27,6 +29,7 @@ struct Stage {
     store: Store,
     vault: Vault,
     config: Config,
+    metrics: Metrics,
     _folder: tempfile::TempDir,
 }
 
@@ -46,7 +49,7 @@ impl Stage {
         config.database = database.unwrap_or(config.database);
         let store = Store::open(&config.database).await.unwrap();
         let vault = Vault::open(&store, &config.key).await.unwrap();
-        let stage = Self { server, store, vault, config, _folder: folder };
+        let stage = Self { server, store, vault, config, metrics: Metrics::new(), _folder: folder };
         stage.account("tester1", "invented-1").await;
         stage
     }
@@ -97,7 +100,7 @@ impl Stage {
     fn context(&self, observer: Option<super::Observer>) -> Context {
         let (store, vault, config) = (self.store.clone(), self.vault.clone(), self.config.clone());
         let notifier = Notifier::new(&config.messages()).unwrap();
-        Context::new(store, vault, config, notifier, Metrics::new(), observer)
+        Context::new(store, vault, config, notifier, self.metrics.clone(), observer)
     }
 
     /// A runner that works until nothing is left.
@@ -168,6 +171,43 @@ async fn a_booking_is_won_and_its_story_is_kept() {
     assert_eq!(stage.work().await.len(), 0, "it is over");
     let account = stage.store.account("tester1").await.unwrap();
     assert!(account.session.is_some() && account.checked_at.is_some());
+}
+
+#[tokio::test]
+async fn the_rounds_of_a_day_list_are_kept_and_told_at_once_where_time_is_short() {
+    let stage = Stage::new(|_| {}).await;
+    stage.at_once().await;
+    stage.work().await;
+    let account = stage.store.account("tester1").await.unwrap();
+    let site = crate::request::site_of_account(&account).unwrap().base_url().to_string();
+    let rounds = stage.store.rounds(&site, &stage.wish("06:00-08:00").place).await.unwrap();
+    assert_eq!(rounds.len(), 1, "{rounds:?}");
+
+    // A minute before the opening no list is read.
+    let lists = stage.count(SiteStep::Schedule);
+    let opens_at = SystemClock.now().plus(Duration::from_secs(60));
+    let id = stage.booking(OpeningSource::Given, opens_at, &["15:00-17:00"]).await;
+    let (stop, stopped) = watch::channel(false);
+    let observer: super::Observer = Box::new(move |_, happened: &TimedEvent| {
+        if matches!(happened.event, Event::Alarm { .. }) {
+            let _ = stop.send(true);
+        }
+    });
+    let mut runner = Runner::begin(stage.context(Some(observer))).await.unwrap();
+    let scope = Scope::Before(opens_at.plus(Duration::from_secs(1)));
+    runner.run(scope, stopped, |_| {}).await.unwrap();
+    let story = stage.store.story(id).await.unwrap();
+    let told: Vec<&str> = story
+        .events
+        .iter()
+        .filter_map(|row| match &row.event {
+            Event::Alarm { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert!(told.len() == 1 && told[0].contains("15:00-17:00 is no round of that day"), "{told:?}");
+    assert!(told[0].contains("by a day list that was read at "), "{told:?}");
+    assert_eq!(stage.count(SiteStep::Schedule), lists);
 }
 
 /// It is the one that opens first, and nothing else may wait for it: neither the comparison of the clocks, which looks at
@@ -432,6 +472,7 @@ async fn a_lease_that_is_lost_ends_the_work_on_it() {
     })
     .await;
     assert!(ended.iter().all(|done| done.end == End::Lost), "{ended:?}");
+    assert!(stage.metrics.leases_lost() > 0);
     let booking = stage.store.booking(id).await.unwrap();
     assert_eq!(booking.owner.as_deref(), Some("other"));
     assert_eq!(stage.count(SiteStep::Submit), 0);
@@ -456,4 +497,31 @@ async fn bookings_of_an_account_do_not_end_each_other_at_a_site_with_one_session
     }
     assert_eq!(stage.booked(), 4);
     assert!(stage.count(SiteStep::Login) <= 4 + 2, "{} logins", stage.count(SiteStep::Login));
+}
+
+#[tokio::test]
+async fn a_person_with_many_bookings_makes_room_for_another() {
+    let mut stage = Stage::new(|_| {}).await;
+    stage.config.most_at_once = 2;
+    stage.account("tester2", "invented-2").await;
+    let opens_at = SystemClock.now().plus(Duration::from_secs(600));
+    let first = stage.booking(OpeningSource::Given, opens_at, &["06:00-08:00"]).await;
+    let second = stage.booking(OpeningSource::Given, opens_at, &["08:00-10:00"]).await;
+    let mut runner = Runner::begin(stage.context(None)).await.unwrap();
+    assert_eq!(runner.tick(Scope::Daemon).await.unwrap().0, 2);
+    // A member of the club stores one, a moment later.
+    let member = [7; 32];
+    stage.store.put_link(&member, LinkKind::Member, Duration::from_secs(60)).await.unwrap();
+    let user = stage.store.use_link(&member, "member", "no hash").await.unwrap();
+    let third = stage.booking(OpeningSource::Given, opens_at, &["10:00-12:00"]).await;
+    stage.store.give(Owned::Booking(third), user.id).await.unwrap();
+    assert_eq!(runner.tick(Scope::Daemon).await.unwrap().0, 0, "both places are taken");
+    let done = runner.next_done().await.unwrap();
+    assert_eq!((done.lease.booking, done.end), (second, End::HandedBack));
+    assert_eq!(runner.tick(Scope::Daemon).await.unwrap().0, 1);
+    let mut held: Vec<_> = runner.held.keys().copied().collect();
+    held.sort();
+    assert_eq!(held, [first, third]);
+    runner.hand_all_back(&mut |_| {}).await;
+    assert_eq!(stage.store.booking(second).await.unwrap().state, State::Waiting);
 }

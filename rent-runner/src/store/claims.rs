@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::booking::rows::{booking_and_fence, event, select_bookings, select_events};
 use super::messages::put_message;
+use super::shares::{Contender, Division, RunnerPlaces, divide};
 use super::sql::{Sql, Tx, values, word_of};
 use super::{BookingId, EventRow, NewMessage, Result, Sealed, State, Store, StoreError, StoredBooking};
 
@@ -37,6 +38,8 @@ pub(crate) struct Claims {
     pub(crate) claimed: Vec<Claimed>,
     /// Claimed too, but not to be understood: they are to be set aside, so that the others go on.
     pub(crate) unreadable: Vec<Lease>,
+    /// Bookings of this runner that are to be handed back: another person's wait, who has less than an even share.
+    pub(crate) give_way: Vec<BookingId>,
 }
 
 /// A lease that is still held, as `renew` finds it.
@@ -163,6 +166,46 @@ async fn put_events(
     Ok(())
 }
 
+/// How the places of a runner are divided among the people whose bookings it holds and whose are due.
+async fn divided(
+    tx: &mut Tx<'_>,
+    runner: &str,
+    running: &str,
+    opens_before: SeoulTime,
+    places: RunnerPlaces,
+    now: SeoulTime,
+) -> Result<Option<Division>> {
+    // What nobody has stored on the page is its owner's.
+    let sql = Sql::Each {
+        sqlite: "SELECT b.id, b.opens_at, COALESCE(w.user_id, (SELECT id FROM web_user WHERE is_owner = 1), 0) \
+             AS person, CAST(b.owner = $1 AND b.id IN (SELECT value FROM json_each($2)) AS INTEGER) AS holds \
+             FROM booking b LEFT JOIN web_booking w ON w.booking_id = b.id \
+             WHERE b.state IN ('waiting', 'armed', 'firing') AND (b.owner = $1 OR b.opens_at < $3 \
+             AND (b.lease_until IS NULL OR b.lease_until <= $4)) ORDER BY b.opens_at, b.id",
+        postgres: "SELECT b.id, b.opens_at, COALESCE(w.user_id, (SELECT id FROM web_user WHERE is_owner = 1), 0) \
+             AS person, CASE WHEN b.owner = $1 AND b.id IN (SELECT one::bigint \
+             FROM json_array_elements_text($2::json) AS each (one)) THEN 1 ELSE 0 END::bigint AS holds \
+             FROM booking b LEFT JOIN web_booking w ON w.booking_id = b.id \
+             WHERE b.state IN ('waiting', 'armed', 'firing') AND (b.owner = $1 OR b.opens_at < $3 \
+             AND (b.lease_until IS NULL OR b.lease_until <= $4)) ORDER BY b.opens_at, b.id",
+    };
+    // A store without members has one person only.
+    if tx.row("SELECT user_id FROM web_booking LIMIT 1", &[]).await?.is_none() {
+        return Ok(None);
+    }
+    let rows = tx.rows(sql, values![runner, running, opens_before, now]).await?;
+    let contenders = rows.iter().map(|row| {
+        Ok(Contender {
+            booking: BookingId(row.int("id")?),
+            person: row.int("person")?,
+            opens_at: row.time("opens_at")?,
+            has_place: row.maybe_int("holds")? == Some(1),
+        })
+    });
+    let contenders = contenders.collect::<Result<Vec<_>>>()?;
+    Ok(divide(&contenders, usize::try_from(places.all).unwrap_or(usize::MAX), now))
+}
+
 fn of_happened(events: &[TimedEvent]) -> Vec<(SeoulTime, &Event)> {
     events.iter().map(|happened| (happened.at, &happened.event)).collect()
 }
@@ -178,13 +221,15 @@ impl Store {
     /// `running` are the bookings that this runner has a job for. Any other whose lease is its own was dropped, or
     /// claimed by a call whose answer was lost: it is claimed again at once.
     ///
+    /// Where more is due than there are places, the people whose bookings they are share them evenly.
+    ///
     /// A booking that cannot be read is one to be set aside ([`Store::set_aside`]).
     pub(crate) async fn claim_beside(
         &self,
         runner: &str,
         running: &[BookingId],
         opens_before: SeoulTime,
-        most: u32,
+        places: RunnerPlaces,
         lease: Duration,
     ) -> Result<Claims> {
         let mut tx = self.write().await?;
@@ -197,11 +242,16 @@ impl Store {
         let now = tx.row("SELECT now FROM clock", &[]).await?;
         let now = now.ok_or_else(|| self.failed("its clock gave nothing"))?.time("now")?;
         let until = now.plus(lease);
+        let running = json(&running);
+        let division = divided(&mut tx, runner, &running, opens_before, places, now).await?;
+        let (take, give_way) =
+            division.map_or((None, Vec::new()), |division| (Some(json(&division.take)), division.give_way));
         let claim = Sql::Each {
             sqlite: "UPDATE booking SET owner = $1, lease_until = $2, fence = fence + 1 WHERE id IN ( \
                  SELECT id FROM booking WHERE state IN ('waiting', 'armed', 'firing') AND opens_at < $3 \
                  AND (lease_until IS NULL OR lease_until <= $4 OR owner = $1) \
                  AND (owner IS NULL OR owner <> $1 OR id NOT IN (SELECT value FROM json_each($6))) \
+                 AND ($7 IS NULL OR id IN (SELECT value FROM json_each($7))) \
                  ORDER BY opens_at, id LIMIT $5) RETURNING id, fence",
             // Materialised: the planner may otherwise run the inner LIMIT more than once.
             postgres: "WITH free AS MATERIALIZED (SELECT id FROM booking \
@@ -209,16 +259,16 @@ impl Store {
                  AND (lease_until IS NULL OR lease_until <= $4 OR owner = $1) \
                  AND (owner IS NULL OR owner <> $1 OR id NOT IN (SELECT one::bigint \
                  FROM json_array_elements_text($6::json) AS each (one))) \
+                 AND ($7 IS NULL OR id IN (SELECT one::bigint FROM json_array_elements_text($7::json) AS each (one))) \
                  ORDER BY opens_at, id LIMIT $5 FOR UPDATE SKIP LOCKED) \
                  UPDATE booking SET owner = $1, lease_until = $2, fence = fence + 1 FROM free \
                  WHERE booking.id = free.id RETURNING booking.id, fence",
         };
-        let running = json(&running);
-        let values = values![runner, until, opens_before, now, most, &running];
+        let values = values![runner, until, opens_before, now, places.at_once, &running, &take];
         let claimed = tx.rows(claim, values).await?;
         if claimed.is_empty() {
             tx.commit().await?;
-            return Ok(Claims::default());
+            return Ok(Claims { give_way, ..Claims::default() });
         }
         let mut claimed = claimed
             .iter()
@@ -252,7 +302,7 @@ impl Store {
             }
         }
         let lease = |(id, fence)| Lease { booking: BookingId(id), fence };
-        Ok(Claims { claimed: found, unreadable: claimed.into_iter().map(lease).collect() })
+        Ok(Claims { claimed: found, unreadable: claimed.into_iter().map(lease).collect(), give_way })
     }
 
     /// Ends a booking whose row cannot be understood, and tells so: `true` if the lease was still held.

@@ -16,7 +16,7 @@ use super::sql::{Arg, Row, Sql, Tx, TxEngine, query, values};
 use super::{Result, Store, StoreError};
 
 /// Every table that is copied: one that points to another comes after it.
-pub(super) const TABLES: [&str; 21] = [
+pub(super) const TABLES: [&str; 24] = [
     "vault",
     "account",
     "applicant",
@@ -29,6 +29,8 @@ pub(super) const TABLES: [&str; 21] = [
     "opening",
     "time_number",
     "menus",
+    "rounds",
+    "month_look",
     "routes",
     "site_clock",
     "message",
@@ -37,12 +39,14 @@ pub(super) const TABLES: [&str; 21] = [
     "web_booking",
     "web_account",
     "web_applicant",
+    "web_favourite",
     "web_audit",
 ];
 
-/// What stays: how the layout was made, which processes of which machine run, and who is signed in.
+/// What stays: how the layout was made, which processes of which machine run, who is signed in, and which forms were sent.
 #[cfg(test)]
-pub(super) const LEFT_BEHIND: [&str; 4] = ["_sqlx_migrations", "runner", "web_session", "web_link"];
+pub(super) const LEFT_BEHIND: [&str; 5] =
+    ["_sqlx_migrations", "runner", "web_session", "web_link", "web_sent"];
 
 /// The table of the vault's check: alone it seals nothing yet.
 const VAULT: &str = "vault";

@@ -13,7 +13,10 @@ mod knowledge;
 mod menus;
 mod messages;
 mod open;
+mod planning;
+mod rounds;
 mod sealed;
+mod shares;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -21,8 +24,8 @@ mod web;
 
 pub(crate) use accounts::{Account, Applicant, NewAccount};
 pub(crate) use booking::{
-    AttemptRow, BookingHistory, BookingId, Change, EventRow, Filter, FoundBookings, NewBooking,
-    OpeningSource, RetryPace, State, StoredBooking, UnreadableBooking,
+    AttemptRow, BookingHistory, BookingId, Change, EventRow, Filter, FoundBookings, ListFilter, ListPart,
+    NewBooking, OpeningSource, RetryPace, State, StoredBooking, UnreadableBooking,
 };
 pub(crate) use claims::{BookingEnd, Claimed, Claims, Denied, KeptPage, Lease, RunnerRow};
 pub(crate) use copy::Copied;
@@ -31,8 +34,10 @@ pub(crate) use error::StoreError;
 pub(crate) use knowledge::{Learned, OpeningRow};
 pub(crate) use menus::{CourtNames, KeptCourt};
 pub(crate) use messages::{Message, NewMessage};
+pub(crate) use planning::{MonthLook, SeenSlot};
 pub(crate) use sealed::{SealPurpose, Sealed};
-pub(crate) use web::{LinkKind, Owned, TokenHash, WebUser};
+pub(crate) use shares::RunnerPlaces;
+pub(crate) use web::{LinkKind, MemberThings, Owned, TokenHash, WebUser};
 
 /// What the functions of the store give.
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;

@@ -98,7 +98,7 @@ pub(super) async fn open(address: &str, limits: Limits) -> Result<Inner> {
 
 /// The layouts in the order in which they are made: number, name, and the text for SQLite and for PostgreSQL. A text
 /// that was ever released does not change.
-const LAYOUTS: [(i64, &str, &str, &str); 5] = [
+const LAYOUTS: [(i64, &str, &str, &str); 7] = [
     (
         1,
         "store",
@@ -128,6 +128,18 @@ const LAYOUTS: [(i64, &str, &str, &str); 5] = [
         "web",
         include_str!("../../migrations/sqlite/0005_web.sql"),
         include_str!("../../migrations/postgres/0005_web.sql"),
+    ),
+    (
+        6,
+        "rounds",
+        include_str!("../../migrations/sqlite/0006_rounds.sql"),
+        include_str!("../../migrations/postgres/0006_rounds.sql"),
+    ),
+    (
+        9,
+        "planning",
+        include_str!("../../migrations/sqlite/0009_planning.sql"),
+        include_str!("../../migrations/postgres/0009_planning.sql"),
     ),
 ];
 

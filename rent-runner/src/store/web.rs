@@ -37,6 +37,15 @@ pub(crate) struct WebUser {
     pub(crate) is_owner: bool,
 }
 
+impl WebUser {
+    /// What the user's account or applicant's data of a name is called in the store. Names there are for all; a member's begin
+    /// with the member's own, so that nobody learns from a refusal what others have.
+    pub(crate) fn own_name(&self, name: &str) -> String {
+        let own = format!("{}/", self.name);
+        if self.is_owner || name.starts_with(&own) { name.to_owned() } else { own + name }
+    }
+}
+
 /// What belongs to a user.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Owned {
@@ -74,6 +83,23 @@ pub(crate) struct WebSessionRow {
     pub(crate) seen_at: SeoulTime,
     pub(crate) address: String,
     pub(crate) browser: String,
+}
+
+/// An invitation that was not used yet.
+#[derive(Clone, Debug)]
+pub(crate) struct InvitationRow {
+    pub(crate) token: TokenHash,
+    pub(crate) ends_at: SeoulTime,
+}
+
+/// What a member has in the store.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MemberThings {
+    /// The bookings that are not over.
+    pub(crate) open_bookings: Vec<BookingId>,
+    /// The names of the accounts and of the applicants' data.
+    pub(crate) accounts: Vec<String>,
+    pub(crate) applicants: Vec<String>,
 }
 
 /// A line of what was done.
@@ -176,6 +202,25 @@ impl Store {
         Ok(user)
     }
 
+    /// The invitations that can still be used, the newest first.
+    pub(crate) async fn invitations(&self) -> Result<Vec<InvitationRow>> {
+        let sql = "SELECT token, ends_at FROM web_link WHERE kind = 'member' \
+             AND ends_at > (SELECT now FROM clock) ORDER BY ends_at DESC";
+        let rows = self.rows(sql, &[]).await?;
+        rows.iter()
+            .map(|row| {
+                let token = row.bytes("token")?.try_into().unwrap_or_default();
+                Ok(InvitationRow { token, ends_at: row.time("ends_at")? })
+            })
+            .collect()
+    }
+
+    /// Ends an invitation that was not used; `false` if there is none.
+    pub(crate) async fn revoke_invitation(&self, token: &TokenHash) -> Result<bool> {
+        let sql = "DELETE FROM web_link WHERE token = $1 AND kind = 'member'";
+        Ok(self.run(sql, values![&token[..]]).await? == 1)
+    }
+
     /// Sets another password, and ends every session of the user.
     pub(crate) async fn set_web_password(&self, user: i64, password: &str) -> Result<()> {
         let mut tx = self.write().await?;
@@ -188,7 +233,26 @@ impl Store {
         tx.commit().await
     }
 
-    /// Removes a member; the owner stays. The member's bookings become the owner's.
+    /// What a member has.
+    pub(crate) async fn things_of(&self, user: i64) -> Result<MemberThings> {
+        let bookings = "SELECT b.id FROM booking b JOIN web_booking w ON w.booking_id = b.id \
+             WHERE w.user_id = $1 AND b.state IN ('waiting', 'armed', 'firing') ORDER BY b.id";
+        let accounts = "SELECT a.name FROM account a JOIN web_account w ON w.account_id = a.id \
+             WHERE w.user_id = $1 ORDER BY a.name";
+        let applicants = "SELECT name FROM web_applicant WHERE user_id = $1 ORDER BY name";
+        let open_bookings = self.rows(bookings, values![user]).await?;
+        let names = |rows: Vec<Row>| rows.iter().map(|row| row.text("name")).collect::<Result<Vec<_>>>();
+        Ok(MemberThings {
+            open_bookings: open_bookings
+                .iter()
+                .map(|row| Ok(BookingId(row.int("id")?)))
+                .collect::<Result<Vec<_>>>()?,
+            accounts: names(self.rows(accounts, values![user]).await?)?,
+            applicants: names(self.rows(applicants, values![user]).await?)?,
+        })
+    }
+
+    /// Removes a member; the owner stays. What the member has becomes the owner's.
     pub(crate) async fn remove_member(&self, user: i64) -> Result<bool> {
         self.run("DELETE FROM web_user WHERE id = $1 AND is_owner = 0", values![user])
             .await

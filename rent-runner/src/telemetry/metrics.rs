@@ -174,6 +174,12 @@ impl Metrics {
         self.figures.leases_lost.inc();
     }
 
+    /// How often that was so.
+    #[cfg(test)]
+    pub(crate) fn leases_lost(&self) -> u64 {
+        self.figures.leases_lost.get()
+    }
+
     /// The machine slept, or its wall clock stepped, by so much (the sign is the direction).
     pub(crate) fn clock_jumped(&self, micros: i64) {
         let direction = if micros < 0 { "backward" } else { "forward" };

@@ -5,16 +5,45 @@ use namyangju_rent::{Purpose, Receipt, SeoulTime, Wish};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::say::{self, Language, current, say};
 use crate::store::{OpeningSource, RetryPace, State, StoredBooking};
 use crate::terminal::TableCell;
 use crate::words::duration;
 
-/// Its state: the plain word, and the exact one where that says more.
+/// Its state: in English the plain word, and the exact one where that says more.
 pub(crate) fn state(state: State) -> String {
     match (state.plain(), state.as_str()) {
-        (plain, word) if plain == word => plain.to_owned(),
+        (plain, word) if plain == word || current() == Language::Korean => state_word(state),
         (plain, word) => format!("{plain}: {word}"),
     }
+}
+
+/// Its exact state, in one or two words.
+pub(crate) fn state_word(state: State) -> String {
+    match state {
+        State::Waiting => say!("state-waiting"),
+        State::Armed => say!("state-armed"),
+        State::Firing => say!("state-firing"),
+        State::Succeeded => say!("state-succeeded"),
+        State::Failed => say!("state-failed"),
+        State::Unconfirmed => say!("state-unconfirmed"),
+        State::Blocked => say!("state-blocked"),
+        State::NeedsPerson => say!("state-needs-person"),
+        State::Cancelled => say!("state-cancelled"),
+    }
+}
+
+/// A day and a time in a line: as people write them in Korean, as `list` and `--date` have them in English.
+fn day_and_time(wish: &Wish) -> String {
+    match current() {
+        Language::Korean => say::day_and_time(wish.date, wish.range),
+        Language::English => format!("{} {}", wish.date, wish.range),
+    }
+}
+
+/// Which list of the court it is from, if not the usual one.
+fn events_mark(wish: &Wish) -> String {
+    if wish.purpose == Purpose::Events { say!("wish-events") } else { String::new() }
 }
 
 /// A wish in one line, with the name of its court and its codes.
@@ -27,8 +56,7 @@ pub(crate) fn wish(booking: &StoredBooking, wish: &Wish) -> String {
 }
 
 fn when(wish: &Wish) -> String {
-    let events = if wish.purpose == Purpose::Events { ", events" } else { "" };
-    format!("{} {}{events}", wish.date, wish.range)
+    format!("{}{}", day_and_time(wish), events_mark(wish))
 }
 
 /// A wish of a stored booking.
@@ -52,10 +80,9 @@ fn choices(booking: &StoredBooking) -> Vec<ChoiceEntry> {
 /// A wish in a table: the court, and its day and time; `more` is the number of further choices.
 pub(crate) fn cells(booking: &StoredBooking, wish: &Wish, more: usize) -> (TableCell, TableCell) {
     let Wish { place, date, range, .. } = wish;
-    let events = if wish.purpose == Purpose::Events { ", events" } else { "" };
     let (further, shortly) =
         if more > 0 { (format!(" (+{more})"), format!(" +{more}")) } else { Default::default() };
-    let day = format!("{date} {range}{events}{further}");
+    let day = format!("{}{}{further}", day_and_time(wish), events_mark(wish));
     let short = format!("{} {}{shortly}", month_and_day(&date.to_string()), range.start());
     // A name that is cut does not tell the courts of a group apart; the codes do.
     let court = match booking.names.get(place) {

@@ -10,6 +10,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::layout;
 use super::story::Story;
+use crate::say::say;
 use crate::words::{error_bar, millis};
 
 /// Four times a second: more than a person reads, and nothing for a machine.
@@ -118,31 +119,42 @@ impl Countdown {
     fn forms(&self, left: Duration) -> [String; 4] {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (clock, shortly) = match (state.given_micros, &state.clock) {
-            (Some(given), _) => {
-                (format!("site clock {} as given", signed(given)), format!("clock {}", signed(given)))
-            }
+            (Some(given), _) => (
+                say!("countdown-clock-given", offset = signed(given)),
+                say!("countdown-clock-given-short", offset = signed(given)),
+            ),
             (None, Some(clock)) if clock.cached => {
-                ("site clock behind a cache".to_owned(), "clock cached".to_owned())
+                (say!("countdown-clock-cached"), say!("countdown-clock-cached-short"))
             }
             (None, Some(clock)) => {
                 let (ahead, bar) = (signed(clock.ahead_micros), error_bar(clock));
-                (format!("site clock {ahead} ± {bar}"), format!("clock {ahead} ± {bar}"))
+                (
+                    say!("countdown-clock", ahead = ahead, bar = bar),
+                    say!("countdown-clock-short", ahead = ahead, bar = bar),
+                )
             }
-            (None, None) => ("site clock not read yet".to_owned(), "clock unknown".to_owned()),
+            (None, None) => (say!("countdown-clock-unread"), say!("countdown-clock-unread-short")),
         };
         let session = match state.session {
-            LoginState::NotYet => "not logged in yet",
-            LoginState::LoggedIn => "logged in",
-            LoginState::Alarm => "ALARM, see above",
+            LoginState::NotYet => say!("countdown-not-logged-in"),
+            LoginState::LoggedIn => say!("countdown-logged-in"),
+            LoginState::Alarm => say!("countdown-alarm"),
         };
         let used = self.budget.used();
         let all = used.saturating_add(self.budget.left());
         let left = countdown(left);
         [
-            format!("opens in {left}  |  {clock}  |  {session}  |  {used} of {all} requests"),
-            format!("opens in {left} | {session} | {shortly} | {used}/{all} requests"),
-            format!("opens in {left} | {session} | {shortly}"),
-            format!("opens in {left} | {session}"),
+            say!("countdown-whole", left = left, clock = clock, session = session, used = used, all = all),
+            say!(
+                "countdown-shorter",
+                left = left,
+                session = session,
+                shortly = shortly,
+                used = used,
+                all = all
+            ),
+            say!("countdown-short", left = left, session = session, shortly = shortly),
+            say!("countdown-shortest", left = left, session = session),
         ]
     }
 }
@@ -164,7 +176,10 @@ fn countdown(left: Duration) -> String {
         (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
     match days {
         0 => format!("{hours}:{minutes:02}:{seconds:02}"),
-        days => format!("{days} d {hours}:{minutes:02}:{seconds:02}"),
+        days => {
+            let time = format!("{hours}:{minutes:02}:{seconds:02}");
+            say!("countdown-days", days = days, time = time)
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::io;
 
+use crate::say::heading;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// The columns of a label, with the blanks after it.
@@ -121,9 +122,14 @@ fn wrapped_line(line: &str, indent: usize, columns: usize) -> String {
     out
 }
 
-/// A line that begins with a name in a column of its own; what does not fit goes on below the text.
+/// A heading in a column of its own and a text beside it, whole.
+pub(crate) fn beside(name: &str, text: &str) -> String {
+    format!("{}{text}", padded(&heading(name), LABEL))
+}
+
+/// A line that begins with a heading in a column of its own; what does not fit goes on below the text.
 pub(crate) fn labelled(name: &str, text: &str) -> String {
-    wrapped(&format!("{name:<LABEL$}{text}"), LABEL, columns())
+    wrapped(&beside(name, text), LABEL, columns())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use namyangju_rent::clock::{Clock as _, SystemClock};
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
 
-pub(crate) use layout::{labelled, wrapped};
+pub(crate) use layout::{beside, labelled, wrapped};
 pub(crate) use table::{TableCell, TableColumn, table, table_of};
 
 /// The blanks before the second line of what is written to stderr.

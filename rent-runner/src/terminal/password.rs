@@ -5,6 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Read};
 use anyhow::Result;
 
 use crate::bad_input::BadInput;
+use crate::say::say;
 
 /// The environment variables for the password, and for the passphrase of a backup's key.
 const PASSWORD_VARIABLE: &str = "RENT_PASSWORD";
@@ -15,12 +16,12 @@ const MAX_PASSWORD: u64 = 4096;
 
 /// The password: from stdin if so asked, else from the environment, else from a person.
 pub(crate) fn ask(from_stdin: bool, prompt: &str) -> Result<String> {
-    secret("password", PASSWORD_VARIABLE, from_stdin, prompt)
+    secret(&say!("password"), "password", PASSWORD_VARIABLE, from_stdin, prompt)
 }
 
 /// A passphrase, in the same ways.
 pub(crate) fn ask_passphrase(from_stdin: bool, prompt: &str) -> Result<String> {
-    secret("passphrase", PASSPHRASE_VARIABLE, from_stdin, prompt)
+    secret(&say!("passphrase"), "passphrase", PASSPHRASE_VARIABLE, from_stdin, prompt)
 }
 
 /// Whether a passphrase would be asked of a person, who may mistype a new one.
@@ -28,21 +29,24 @@ pub(crate) fn passphrase_is_typed(from_stdin: bool) -> bool {
     !from_stdin && std::env::var_os(PASSPHRASE_VARIABLE).is_none() && io::stdin().is_terminal()
 }
 
-fn secret(name: &str, variable: &str, from_stdin: bool, prompt: &str) -> Result<String> {
+fn secret(name: &str, flag: &str, variable: &str, from_stdin: bool, prompt: &str) -> Result<String> {
     let secret = if from_stdin {
         first_line_of_stdin(name)?
     } else if let Some(value) = std::env::var_os(variable) {
-        value.into_string().map_err(|_| BadInput(format!("{variable} is not UTF-8")))?
+        value.into_string().map_err(|_| BadInput(say!("not-utf-8", variable = variable)))?
     } else if io::stdin().is_terminal() {
         rpassword::prompt_password(prompt)?
     } else {
-        return Err(BadInput(format!(
-            "no {name}: use --{name}-stdin or {variable}, or run it in a terminal to be asked"
+        return Err(BadInput(say!(
+            "secret-missing",
+            name = name,
+            flag = format_args!("--{flag}-stdin"),
+            variable = variable
         ))
         .into());
     };
     if secret.is_empty() {
-        return Err(BadInput(format!("the {name} is empty")).into());
+        return Err(BadInput(say!("secret-empty", name = name)).into());
     }
     Ok(secret)
 }
@@ -53,7 +57,7 @@ fn first_line_of_stdin(name: &str) -> Result<String> {
         .lock()
         .take(MAX_PASSWORD)
         .read_line(&mut line)
-        .map_err(|error| BadInput(format!("the {name} cannot be read from stdin: {error}")))?;
+        .map_err(|error| BadInput(say!("secret-unreadable", name = name, error = error)))?;
     // Windows editors put a byte order mark before the text of a file.
     Ok(line.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned())
 }

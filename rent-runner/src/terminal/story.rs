@@ -10,6 +10,7 @@ use namyangju_rent::{Event, Report, SeoulTime, TimedEvent, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::layout;
+use crate::say::say;
 use crate::terminal;
 use crate::words::{
     Tone, arrival_sentence, counted, opening_sentence, report_sentence, seconds, sentence, verdict_sentence,
@@ -147,12 +148,13 @@ impl Story {
     /// The end of a booking that was interrupted.
     pub(crate) fn interrupted(&self, unanswered: bool, requests: u32, code: u8, more: Value) {
         let ended = || {
-            let text = if unanswered {
-                format!("interrupted, {}", verdict_sentence(&Verdict::Unconfirmed))
+            let requests = counted(requests, "request");
+            if unanswered {
+                let verdict = verdict_sentence(&Verdict::Unconfirmed);
+                say!("interrupted-unanswered", verdict = verdict, requests = requests)
             } else {
-                "interrupted: no application is under way, nothing was reserved".to_owned()
-            };
-            format!("{text} ({})", counted(requests, "request"))
+                say!("interrupted", requests = requests)
+            }
         };
         match self.reader {
             Audience::Person => self.send(Line::Person(Tone::Bad, SystemClock.now(), ended())),
@@ -226,7 +228,7 @@ impl Teller {
                 match &happened.event {
                     Event::Armed { .. } => self.armed = true,
                     Event::Attempt { .. } | Event::Submitting if self.armed => {
-                        text.push_str(" at the instant");
+                        text = say!("event-at-the-instant", event = text);
                     }
                     _ => self.armed = false,
                 }

@@ -4,6 +4,7 @@
 //! little, columns take their short form or are left out, one after the other, in the order that the table gives them.
 
 use super::layout::{columns, cut, cut_name, padded, width};
+use crate::say::heading;
 
 /// Between two columns.
 const GAP: &str = "  ";
@@ -195,8 +196,8 @@ impl<'t> TableLayout<'t> {
     }
 
     fn written(&self, columns: usize) -> String {
-        let header = self.shown.iter().map(|shown| head(self.header, *shown));
-        let mut lines = vec![self.line(header, columns)];
+        let header: Vec<String> = self.shown.iter().map(|shown| head(self.header, *shown)).collect();
+        let mut lines = vec![self.line(header.iter().map(String::as_str), columns)];
         // A rule is for the eye; in a file it would be as long as the longest text.
         if columns < usize::MAX {
             let rule = self.shown.iter().map(|shown| "─".repeat(shown.width));
@@ -221,15 +222,16 @@ impl<'t> TableLayout<'t> {
 /// How wide a column is if nothing is cut.
 fn natural(header: &[TableColumn<'_>], rows: &[Vec<TableCell>], shown: ShownColumn) -> usize {
     let cells = rows.iter().map(|row| width(cell(row, shown)));
-    cells.chain([width(head(header, shown))]).max().unwrap_or_default()
+    cells.chain([width(&head(header, shown))]).max().unwrap_or_default()
 }
 
-fn head<'h>(header: &[TableColumn<'h>], shown: ShownColumn) -> &'h str {
-    let Some(column) = header.get(shown.at) else { return "" };
-    match column.short {
+/// The heading of a column, in the language in effect.
+fn head(header: &[TableColumn<'_>], shown: ShownColumn) -> String {
+    let Some(column) = header.get(shown.at) else { return String::new() };
+    heading(match column.short {
         Some((short, _)) if shown.short => short,
         _ => column.header,
-    }
+    })
 }
 
 fn cell(row: &[TableCell], shown: ShownColumn) -> &str {

@@ -7,7 +7,7 @@ use namyangju_rent::schedule::SlotState;
 use namyangju_rent::{AnswerKind, Event, Receipt, Step};
 
 use super::BarKind;
-use crate::notify::Language;
+use crate::say::Language;
 use crate::store::State;
 
 macro_rules! labels {

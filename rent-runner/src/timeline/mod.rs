@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 
 use self::labels::TimelineWords;
 pub(crate) use self::svg::{Look, picture};
-use crate::notify::Language;
+use crate::say::Language;
 use crate::store::{BookingHistory, OpeningSource, State};
 
 /// The requests that are drawn: the first of a long story and the last, which tell its end.

@@ -9,6 +9,7 @@ use super::frame::{Frame, Reader};
 use super::state::TARGET;
 use super::words;
 use crate::bad_input::BadInput;
+use crate::say::retold;
 use crate::store::StoreError;
 
 /// Why a request was not answered with its page.
@@ -38,7 +39,7 @@ impl From<StoreError> for NoPage {
                 );
             }
         };
-        Self::new(status, error.to_string())
+        Self::new(status, retold(&error.to_string()))
     }
 }
 
@@ -70,9 +71,9 @@ pub(super) struct FailurePage {
 impl IntoResponse for NoPage {
     fn into_response(self) -> Response {
         // Without a request at hand there is no language: the words are few, and both are there.
-        let reader = Reader { words: words::of(crate::notify::Language::Korean), path: String::new() };
-        let title =
-            format!("{} / {}", reader.words.failed, words::of(crate::notify::Language::English).failed);
+        let words = words::of(crate::say::Language::Korean);
+        let reader = Reader { words, path: String::new(), here: String::new() };
+        let title = format!("{} / {}", words.failed, words::of(crate::say::Language::English).failed);
         let page = FailurePage { frame: reader.frame(title, None), text: self.text };
         (self.status, html(&page)).into_response()
     }

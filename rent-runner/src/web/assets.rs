@@ -11,12 +11,16 @@ use super::doors::token;
 
 const STYLE_TEXT: &str = include_str!("../../assets/style.css");
 const SCRIPT_TEXT: &str = include_str!("../../assets/live.js");
+const PLAN_SCRIPT_TEXT: &str = include_str!("../../assets/plan.js");
 
 /// The name of the style.
 pub(super) static STYLE: LazyLock<String> = LazyLock::new(|| name("style", STYLE_TEXT, "css"));
 
 /// The name of the script.
 pub(super) static SCRIPT: LazyLock<String> = LazyLock::new(|| name("live", SCRIPT_TEXT, "js"));
+
+/// The name of the script of the steps of a booking.
+pub(super) static PLAN_SCRIPT: LazyLock<String> = LazyLock::new(|| name("plan", PLAN_SCRIPT_TEXT, "js"));
 
 fn name(stem: &str, text: &str, end: &str) -> String {
     let hash = token::hex(&token::hash(text));
@@ -29,6 +33,8 @@ pub(super) async fn serve(Path(asked): Path<String>) -> Response {
         ("text/css; charset=utf-8", STYLE_TEXT)
     } else if asked == *SCRIPT {
         ("text/javascript; charset=utf-8", SCRIPT_TEXT)
+    } else if asked == *PLAN_SCRIPT {
+        ("text/javascript; charset=utf-8", PLAN_SCRIPT_TEXT)
     } else {
         return StatusCode::NOT_FOUND.into_response();
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::to_bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -43,6 +43,11 @@ impl Fields {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The fields, in their order.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether the form is one of ours, as the browser or the form's token says.
     pub(super) fn is_ours(&self, token: Option<&str>) -> bool {
         self.is_own || token.is_some_and(|token| self.raw(TOKEN) == Some(token))
@@ -64,20 +69,43 @@ impl FromRequest<Arc<Web>> for Fields {
         let is_entrance = ["/sign-in", "/language"].contains(&request.uri().path())
             || request.uri().path().starts_with("/link/");
         let session = session::token_of(request.headers()).filter(|_| !is_entrance);
-        let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(request.into_body(), MAX_BODY)).await;
-        match body {
-            Ok(Ok(body)) => {
-                // A session may have ended while the form came.
-                if let Some(session) = session
-                    && matches!(web.store.is_session(&session).await, Ok(false))
-                {
-                    return Err(Redirect::to("/sign-in").into_response());
-                }
-                let fields = form_urlencoded::parse(&body).into_owned().collect();
-                Ok(Self { fields, is_own })
-            }
-            Ok(Err(_)) => Err((StatusCode::PAYLOAD_TOO_LARGE, "The form is too large.\n").into_response()),
-            Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "The form did not come.\n").into_response()),
+        let body = whole(request.into_body(), BODY_TIMEOUT).await?;
+        // A session may have ended while the form came.
+        if let Some(session) = session
+            && matches!(web.store.is_session(&session).await, Ok(false))
+        {
+            return Err(Redirect::to("/sign-in").into_response());
         }
+        let fields = form_urlencoded::parse(&body).into_owned().collect();
+        Ok(Self { fields, is_own })
+    }
+}
+
+/// The body of a request, if it is not too large and comes in time.
+async fn whole(body: Body, within: Duration) -> Result<Bytes, Response> {
+    match tokio::time::timeout(within, to_bytes(body, MAX_BODY)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err((StatusCode::PAYLOAD_TOO_LARGE, "The form is too large.\n").into_response()),
+        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "The form did not come.\n").into_response()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::{StreamExt as _, stream};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_not_waited_for() {
+        let begun = stream::iter([Ok::<_, Infallible>("name=x&")]).chain(stream::pending());
+        let refused = whole(Body::from_stream(begun), Duration::from_millis(10)).await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::REQUEST_TIMEOUT);
+        let endless = stream::repeat_with(|| Ok::<_, Infallible>(vec![b'x'; 1024]));
+        let refused = whole(Body::from_stream(endless), BODY_TIMEOUT).await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(whole(Body::from("name=x"), BODY_TIMEOUT).await.unwrap(), "name=x");
     }
 }

@@ -11,11 +11,14 @@ use axum::extract::{ConnectInfo, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
+use super::doors::tls::Certificate;
 use super::state::TARGET;
 
 /// How many connections are open at a time; more wait until one is closed. A process has about a thousand files and sockets,
@@ -25,11 +28,17 @@ const MAX_CONNECTIONS: usize = 256;
 /// How many of them one address has, so that one client does not take them all. A proxy is one address.
 const MAX_OF_ADDRESS: usize = 192;
 
-/// How long a client may leave an answer lying.
-const STALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take.
+#[derive(Clone, Copy, Debug)]
+struct ConnectionTimeouts {
+    /// To take what was written of an answer.
+    stall: Duration,
+    /// To send the head of a request; an idle connection is closed after as long. By TLS also for the handshake.
+    head: Duration,
+}
 
-/// How long the head of a request may take; an idle connection is closed after as long.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+const TIMEOUTS: ConnectionTimeouts =
+    ConnectionTimeouts { stall: Duration::from_secs(30), head: Duration::from_secs(15) };
 
 /// The most bytes of a request's head.
 const MAX_HEAD: usize = 16 * 1024;
@@ -44,7 +53,12 @@ const LAST_ANSWERS: Duration = Duration::from_secs(3);
 const ACCEPT_GAP: Duration = Duration::from_millis(100);
 
 /// Serves until told to stop.
-pub(super) async fn run(listener: TcpListener, app: Router, mut stopped: watch::Receiver<bool>) {
+pub(super) async fn run(
+    listener: TcpListener,
+    app: Router,
+    certificate: Option<Certificate>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let shares = Shares::default();
     loop {
@@ -57,8 +71,9 @@ pub(super) async fn run(listener: TcpListener, app: Router, mut stopped: watch::
             Ok((stream, peer)) => {
                 let Some(share) = shares.take(peer.ip()) else { continue };
                 let (app, stopped) = (app.clone(), stopped.clone());
+                let acceptor = certificate.as_ref().map(Certificate::acceptor);
                 tokio::spawn(async move {
-                    connection(stream, peer, app, stopped).await;
+                    accept(stream, peer, acceptor, app, stopped, TIMEOUTS).await;
                     drop((share, place));
                 });
             }
@@ -108,7 +123,33 @@ impl Drop for Share {
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut stopped: watch::Receiver<bool>) {
+/// One connection, by TLS where there is a certificate.
+async fn accept(
+    stream: TcpStream,
+    peer: SocketAddr,
+    acceptor: Option<TlsAcceptor>,
+    app: Router,
+    stopped: watch::Receiver<bool>,
+    timeouts: ConnectionTimeouts,
+) {
+    let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(timeouts.stall));
+    let stream = Box::pin(stream);
+    let Some(acceptor) = acceptor else { return connection(stream, peer, app, stopped, timeouts).await };
+    // One that speaks something else, or nothing, is as one whose head does not come.
+    if let Ok(Ok(stream)) = tokio::time::timeout(timeouts.head, acceptor.accept(stream)).await {
+        connection(stream, peer, app, stopped, timeouts).await;
+    }
+}
+
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: SocketAddr,
+    app: Router,
+    mut stopped: watch::Receiver<bool>,
+    timeouts: ConnectionTimeouts,
+) {
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut app = app.clone();
         let (mut head, body) = request.into_parts();
@@ -118,14 +159,10 @@ async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut stoppe
             Ok::<_, Infallible>(app.call(request).await.unwrap_or_else(|never| match never {}))
         }
     });
-    let _ = stream.set_nodelay(true);
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(STALL_TIMEOUT));
-    let stream = Box::pin(stream);
     let mut server = http1::Builder::new();
     server
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(timeouts.head)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS);
     let mut serving = std::pin::pin!(server.serve_connection(TokioIo::new(stream), service));
@@ -135,4 +172,60 @@ async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut stoppe
         _ = stopped.wait_for(|stop| *stop) => serving.as_mut().graceful_shutdown(),
     }
     let _ = serving.await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use axum::routing::get;
+
+    use super::*;
+
+    /// How long a connection that is not cut off is waited for.
+    const FOREVER: Duration = Duration::from_secs(20);
+
+    const SHORT: Duration = Duration::from_millis(20);
+
+    /// A client that sends this and then does nothing; gives it with the server's end of its connection, and what tells the
+    /// server to stop.
+    async fn client(sends: &[u8]) -> (std::net::TcpStream, TcpStream, SocketAddr, watch::Sender<bool>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, peer) = listener.accept().await.unwrap();
+        client.write_all(sends).unwrap();
+        (client, stream, peer, watch::channel(false).0)
+    }
+
+    #[tokio::test]
+    async fn who_takes_no_answer_is_cut_off() {
+        // More than the system keeps for both ends.
+        let app = Router::new().route("/", get(|| async { vec![b'x'; 64 * 1024 * 1024] }));
+        let (client, stream, peer, stop) = client(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        let timeouts = ConnectionTimeouts { stall: SHORT, head: FOREVER * 10 };
+        let served = accept(stream, peer, None, app, stop.subscribe(), timeouts);
+        assert!(tokio::time::timeout(FOREVER, served).await.is_ok(), "it is still waited for");
+        drop(client);
+    }
+
+    #[tokio::test]
+    async fn who_sends_no_head_is_cut_off() {
+        for sends in [&b""[..], b"GET / HTTP/1.1\r\nhost: local"] {
+            let (client, stream, peer, stop) = client(sends).await;
+            let timeouts = ConnectionTimeouts { stall: FOREVER * 10, head: SHORT };
+            let served = accept(stream, peer, None, Router::new(), stop.subscribe(), timeouts);
+            assert!(tokio::time::timeout(FOREVER, served).await.is_ok(), "it is still waited for");
+            drop(client);
+        }
+    }
+
+    #[test]
+    fn an_address_has_its_share_of_the_connections() {
+        let shares = Shares::default();
+        let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        let mut open: Vec<_> = (0..MAX_OF_ADDRESS).map(|_| shares.take(one).unwrap()).collect();
+        assert!(shares.take(one).is_none() && shares.take(other).is_some());
+        open.pop();
+        assert!(shares.take(one).is_some());
+    }
 }

@@ -10,16 +10,16 @@ mod assets;
 mod doors;
 mod form;
 mod frame;
-mod korean;
 mod listen;
 mod live;
 mod pages;
+mod plan;
 mod practice;
 mod state;
 mod streams;
 mod words;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -34,17 +34,36 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tower_service::Service as _;
 
+use self::doors::figures::FigureReaders;
 use self::doors::hosts::Hosts;
 pub(crate) use self::doors::link::{make_link, set_owner};
+use self::doors::outside::EnteredRequest;
 use self::doors::throttle::Throttle;
+use self::doors::tls::Certificate;
 use self::practice::Practices;
 use self::state::{TARGET, Web};
 use self::streams::Streams;
-use crate::config::Config;
+use crate::config::{Config, DoorSettings};
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::scrape::StoreAccess;
 use crate::vault::Vault;
+
+/// Where the page is, unless another address is given.
+pub(crate) const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9187);
+
+/// The page's address, as far as the settings tell it: the first of its names, else where it listens.
+pub(crate) fn own_address(config: &Config) -> String {
+    let door = &config.door;
+    let base = door.base_path.as_str();
+    let listen = config.listen.unwrap_or(DEFAULT_LISTEN);
+    match door.hosts.first() {
+        // The name is the proxy's, which has its own port.
+        Some(host) if !door.trusted_proxies.is_empty() => format!("https://{host}{base}"),
+        Some(host) => format!("{}://{host}:{}{base}", door.scheme(), listen.port()),
+        None => format!("{}://{listen}{base}", door.scheme()),
+    }
+}
 
 /// Where the server listens, and for whom.
 #[derive(Clone, Debug)]
@@ -53,8 +72,6 @@ pub(crate) struct WebSettings {
     pub(crate) listen: SocketAddr,
     /// Another free port may be taken instead: nobody asked for this one.
     pub(crate) any_port: bool,
-    /// Names under which a proxy hands requests on.
-    pub(crate) hosts: Vec<String>,
     /// Whether there are pages; without them there are figures and the health check.
     pub(crate) pages: bool,
 }
@@ -71,7 +88,7 @@ pub(crate) struct Listening {
 /// pages come when the store is open.
 ///
 /// # Errors
-/// If the address cannot be listened on.
+/// If the address cannot be listened on; bad input if the certificate cannot be used.
 pub(crate) async fn start(
     settings: WebSettings,
     config: &Config,
@@ -79,6 +96,7 @@ pub(crate) async fn start(
     access: watch::Receiver<StoreAccess>,
     stopped: watch::Receiver<bool>,
 ) -> Result<Listening> {
+    let certificate = Certificate::open(&config.door)?;
     let listener = bind(&settings).await?;
     let address = listener.local_addr()?;
     let (tell_ready, ready) = oneshot::channel();
@@ -91,7 +109,7 @@ pub(crate) async fn start(
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let served = runtime
                 .map_err(anyhow::Error::from)
-                .and_then(|runtime| runtime.block_on(server.serve(listener, tell_ready)));
+                .and_then(|runtime| runtime.block_on(server.serve(listener, certificate, tell_ready)));
             if let Err(error) = served {
                 tracing::error!(target: TARGET, error = format!("{error:#}"), "the page is no longer served");
             }
@@ -125,19 +143,31 @@ struct PageServer {
 }
 
 /// The pages, as soon as there are any.
-type Pages = watch::Receiver<Option<Router>>;
+type Pages = (Arc<DoorSettings>, watch::Receiver<Option<Router>>);
 
 impl PageServer {
-    async fn serve(mut self, listener: std::net::TcpListener, ready: oneshot::Sender<()>) -> Result<()> {
+    async fn serve(
+        mut self,
+        listener: std::net::TcpListener,
+        certificate: Option<Certificate>,
+        ready: oneshot::Sender<()>,
+    ) -> Result<()> {
         if !self.address.ip().is_loopback() {
             let address = self.address;
             tracing::warn!(target: TARGET, %address, "other machines can read the metrics; there is nothing personal in them");
         }
         let (own, seen) = watch::channel(self.access.borrow().clone());
         let (put, pages) = watch::channel(None);
-        let app = self.metrics.routes(seen);
+        let door = self.config.door.clone();
+        let hosts = Arc::new(Hosts::new(door.hosts.clone()));
+        let readers = FigureReaders {
+            door: door.clone(),
+            hosts: self.address.ip().is_loopback().then(|| Arc::clone(&hosts)),
+        };
+        let check = middleware::from_fn_with_state(Arc::new(readers), doors::figures::check);
+        let app = self.metrics.routes(seen).layer(check);
         let app = match self.settings.pages {
-            true => app.fallback_service(Router::new().fallback(page).with_state(pages)),
+            true => app.fallback_service(Router::new().fallback(page).with_state((Arc::new(door), pages))),
             false => app,
         };
         let (listener, stopped) = (TcpListener::from_std(listener)?, self.stopped.clone());
@@ -149,7 +179,7 @@ impl PageServer {
                 None
             })
         };
-        let ((), store) = tokio::join!(listen::run(listener, app, stopped), opening);
+        let ((), store) = tokio::join!(listen::run(listener, app, certificate, stopped), opening);
         if let Some(store) = store {
             store.close().await;
         }
@@ -188,7 +218,7 @@ impl PageServer {
                 practices: Practices::default(),
                 stopped: self.stopped.clone(),
             };
-            put.send_replace(Some(router(Arc::new(web), Hosts::new(self.settings.hosts.clone()))));
+            put.send_replace(Some(router(Arc::new(web), Hosts::new(self.config.door.hosts.clone()))));
         }
         // Nobody may wait for it any more.
         let _ = ready.send(());
@@ -201,19 +231,26 @@ impl PageServer {
 }
 
 /// Answers with a page, or that there is none yet.
-async fn page(State(pages): State<Pages>, request: Request) -> Response {
+async fn page(State((door, pages)): State<Pages>, request: Request) -> Response {
     let router = pages.borrow().clone();
-    match router {
-        Some(mut router) => router.call(request).await.unwrap_or_else(|never| match never {}),
-        None => (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "2")], "The store is not open yet.\n")
-            .into_response(),
-    }
+    let Some(mut router) = router else {
+        return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "2")], "The store is not open yet.\n")
+            .into_response();
+    };
+    let (outside, request) = match doors::outside::enter(request, &door) {
+        EnteredRequest::Inside(outside, request) => (outside, request),
+        EnteredRequest::Answered(answer) => return answer,
+    };
+    let answer = router.call(request).await.unwrap_or_else(|never| match never {});
+    doors::outside::leave(answer, &outside).await
 }
 
 fn router(web: Arc<Web>, hosts: Hosts) -> Router {
     Router::new()
         .route("/", get(pages::bookings::show))
-        .route("/bookings/new", get(pages::new_booking::show).post(pages::new_booking::store))
+        .route("/bookings/new", get(pages::new_booking::show).post(pages::new_booking::act))
+        .route("/bookings/repeat", get(pages::repeat::show).post(pages::repeat::act))
+        .route("/bookings/{id}/edit", get(pages::edit_booking::show))
         .route("/bookings/{id}", get(pages::booking::show))
         .route("/bookings/{id}/log", get(pages::booking_log::show))
         .route("/bookings/{id}/pages/{round}/{attempt}", get(pages::kept_page::show))
@@ -237,7 +274,8 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/me/end-all", post(pages::me::end_all))
         .route("/club", get(pages::club::show))
         .route("/club/invite", post(pages::club::invite))
-        .route("/club/{id}/remove", post(pages::club::remove))
+        .route("/club/revoke", post(pages::club::revoke))
+        .route("/club/{id}/remove", get(pages::club::leaving).post(pages::club::remove))
         .route("/sign-in", get(pages::sign_in::show).post(pages::sign_in::enter))
         .route("/sign-out", post(pages::sign_in::leave))
         .route("/link/{token}", get(pages::link::show).post(pages::link::claim))
@@ -245,6 +283,8 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/live", get(live::stream))
         .route("/csp", post(doors::policy::report))
         .fallback(pages::missing::show)
+        // Inside what finishes a request: it is a task of its own.
+        .layer(middleware::from_fn_with_state(Arc::clone(&web), frame::speak))
         .layer(middleware::from_fn(doors::finish::begun))
         .layer(middleware::from_fn(doors::origin::check))
         .layer(middleware::from_fn_with_state(Arc::clone(&web), doors::unclaimed::check))

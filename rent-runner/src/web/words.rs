@@ -1,6 +1,9 @@
 //! The words of the pages, in Korean and in English. Each has both: the compiler sees to it.
 
-use crate::notify::Language;
+use namyangju_rent::SeoulTime;
+use namyangju_rent::schedule::{Month, SlotState};
+
+use crate::say::Language;
 use crate::store::{OpeningSource, State};
 
 macro_rules! words {
@@ -109,6 +112,7 @@ words! {
     last_login: "마지막 로그인", "Last login";
     never: "없음", "never";
     refused: "사이트가 로그인을 거절함", "the site refused the login";
+    cannot_add_account: "이 계정은 등록할 수 없습니다. 본인의 계정이 맞으면 이 페이지의 주인에게 물어보세요.", "This account cannot be added. If it is yours, ask the owner of this page.";
     add_account: "계정 등록", "Add an account";
     account_hint: "비밀번호는 암호화해 저장하고 다시 보여 주지 않습니다.", "The password is stored sealed, and is never shown again.";
     account_name: "부를 이름 (비우면 아이디)", "What you call it (default: the login name)";
@@ -153,6 +157,17 @@ words! {
     invite: "회원 초대", "Invite a member";
     invitation: "이 주소를 회원에게 보내세요. 3일 동안 한 번만 쓸 수 있습니다.", "Send this address to the member. It can be used once within three days.";
     invite_hint: "회원은 자기 예약만 봅니다. 주인은 모두 봅니다.", "A member sees only own bookings. The owner sees all.";
+    invitations: "아직 쓰지 않은 초대", "Invitations that were not used";
+    invited_at: "만든 시각", "Made";
+    usable_until: "사용 기한", "Can be used until";
+    revoke: "초대 취소", "Revoke the invitation";
+    leaving_hint: "회원을 삭제하면 그 회원은 바로 로그아웃되고 다시 들어올 수 없습니다. 저장해 둔 예약과 계정을 어떻게 할지 고르세요.", "A member who is removed is signed out at once and cannot come in again. Choose what becomes of the stored bookings and accounts.";
+    hand_over: "내가 넘겨받기", "Hand over to me";
+    cancel_all: "모두 취소", "Cancel all";
+    remove_data: "계정과 신청 정보를 삭제 (끝난 예약의 기록도 함께 삭제됩니다)", "Remove the accounts and the applicants' data (with the stories of finished bookings)";
+    remove_member: "회원 삭제", "Remove the member";
+    keep_member: "삭제하지 않고 돌아가기", "Back, without removing anybody";
+    accounts_left: "끝나지 않은 예약이 있어 삭제하지 못하고 넘겨받은 계정:", "Handed over to you, because bookings of them are not over:";
     audit: "누가 무엇을 했는지", "Who did what";
     who: "누가", "Who";
     what: "무엇을", "What";
@@ -203,6 +218,104 @@ words! {
     practice_end: "연습 지우기", "Remove the practice";
     practice_again: "다시 연습하기", "Practise again";
     practice_full: "지금은 연습이 너무 많습니다. 조금 뒤에 다시 해 보세요.", "Too many practices are under way. Try again a little later.";
+
+    plan_step_court: "1단계: 코트 고르기", "Step 1: the court";
+    plan_step_day: "2단계: 날짜 고르기", "Step 2: the day";
+    plan_step_time: "3단계: 회차 고르기", "Step 3: the rounds";
+    plan_step_order: "4단계: 지망 순서와 신청 내용", "Step 4: the order, and the rest";
+    plan_search: "코트 찾기", "Find a court";
+    plan_search_hint: "이름의 일부나 코드를 쓰세요. 예: 체육공원2호, NYJ06/07/103. 그룹의 아무 코트나 원하면 체육공원2호/* 라고 쓰고 '이대로 고르기'를 누르세요.", "A part of the name, or a code, as in 체육공원2호 or NYJ06/07/103. For any court of a group write 체육공원2호/* and press \"Take it as it is\".";
+    plan_find: "찾기", "Find";
+    plan_use: "이대로 고르기", "Take it as it is";
+    plan_top: "즐겨찾기와 최근에 쓴 코트", "Marked, and used last";
+    plan_all_courts: "모든 코트", "All courts";
+    plan_any_court: "아무 코트나", "any court";
+    plan_star: "즐겨찾기에 추가", "Mark";
+    plan_unstar: "즐겨찾기에서 빼기", "Take the mark away";
+    plan_human_check: "사람 확인이 나오는 코트", "asks for a human check";
+    plan_no_court: "찾은 코트가 없습니다. 코드를 알면 위에 쓰고 '이대로 고르기'를 누르세요.", "No court was found. If you know its code, write it above and take it as it is.";
+    plan_menus_read: "사이트 메뉴를 읽은 날", "The site's menus were read on";
+    plan_menus_unread: "아직 사이트의 메뉴를 읽지 않아 일부 코트만 보입니다.", "The site's menus were not read yet: only some courts are shown.";
+    plan_read_menus: "사이트 메뉴 읽기", "Read the site's menus";
+    plan_read_menus_hint: "한 번에 한 화면씩 천천히 읽어 1분쯤 걸릴 수 있습니다.", "It reads one page at a time, and may take a minute.";
+    plan_other_account: "이 계정으로", "Use this account";
+    plan_other_court: "다른 코트 고르기", "Choose another court";
+    plan_other_day: "다른 날짜 고르기", "Choose another day";
+    plan_previous: "이전 달", "Month before";
+    plan_next: "다음 달", "Next month";
+    plan_calendar: "달력", "Calendar";
+    plan_day_over: "지난 날짜입니다", "over";
+    plan_own: "내 예약 있음", "a booking of yours";
+    plan_full: "빈 회차 없음", "nothing free";
+    plan_full_short: "마감", "full";
+    plan_later_short: "예정", "later";
+    plan_not_shown: "사이트에 표시 없음", "not shown by the site";
+    plan_not_looked: "아직 확인하지 않음", "not looked at yet";
+    plan_legend: "숫자는 빈 회차 수, '마감'은 빈 회차 없음, '예정'은 아직 접수 전, ★은 내 예약이 있는 날입니다.", "The number says how many rounds are free; full: none is; later: it has not opened yet; ★: a booking of yours.";
+    plan_opens_by_rule: "이 달의 접수 시작 (도시의 규칙)", "This month opens (by the city's rule)";
+    plan_no_rule: "이 코트의 접수 시작 규칙을 모릅니다. 공고된 시각을 나중에 입력하세요.", "No opening rule is known for this court: you will give the announced instant.";
+    plan_looked_at: "사이트를 본 시각", "The site was looked at";
+    plan_never_looked: "이 달은 아직 사이트에서 확인하지 않았습니다.", "Nobody has looked at this month on the site yet.";
+    plan_look: "지금 사이트에서 확인", "Look at the site now";
+    plan_look_hint: "로그인 없이 한 번만 읽습니다. 1분 안에 다시 읽지 않습니다.", "One page is read, without a login, and not again within a minute.";
+    too_many_looks: "사이트를 너무 자주 확인했습니다. 잠시 뒤에 다시 해 보세요.", "The site was looked at too often. Wait a little, then try again.";
+    plan_type_date: "날짜 직접 입력", "Type the date";
+    plan_go_on: "다음", "Next";
+    plan_rounds: "회차", "Rounds";
+    plan_rounds_hint: "이어진 회차를 함께 고르면 한 번에 예약합니다. 떨어진 회차는 다음 지망이 됩니다.", "Adjacent rounds are booked as one. Others become further choices.";
+    plan_no_rounds: "이 코트의 회차를 아직 모릅니다. 사이트에서 확인하거나 시간을 직접 입력하세요.", "The rounds of this court are not known yet: look at the site, or type the time.";
+    plan_type_time: "시간 직접 입력", "Type the time";
+    plan_no_time: "회차를 고르거나 시간을 입력하세요.", "Choose a round, or type a time.";
+    plan_take_time: "이 시간으로", "Take this time";
+    plan_order_hint: "위에서부터 차례로 신청합니다. 앞의 지망을 놓쳤을 때만 다음 지망을 신청하고, 하나만 예약합니다. 끌어서 옮기거나 버튼으로 순서를 바꾸세요.", "They are tried from the top. A choice is tried only if those before it are lost, and one is booked. Drag them, or use the buttons.";
+    plan_up: "위로", "Up";
+    plan_down: "아래로", "Down";
+    plan_any: "같은 그룹의 아무 코트나 추가", "Add any court of the group";
+    plan_other_time: "같은 코트의 다른 시간 추가", "Add another time of this court";
+    plan_more: "다른 코트나 날짜 추가", "Add another court or day";
+    plan_moved: "순서를 바꾸었습니다", "The order was changed";
+    plan_confidence: "확실한 정도", "confidence";
+    plan_by_rule: "규칙대로면", "By the rule";
+    plan_keep_opening: "저장된 시각 그대로", "As it is stored";
+    plan_keep_applicant: "저장된 신청 정보 그대로", "As it is stored";
+    plan_events: "비체육 행사로 신청", "Apply for an event that is no sport";
+    plan_limits: "이 계정의 한도", "The limits of this account";
+    plan_repeat: "여러 날짜에 반복", "Repeat on several days";
+    plan_repeat_hint: "같은 시간을 매주 토요일처럼 여러 날짜에 예약합니다. 날짜마다 예약이 하나씩 저장됩니다.", "Book the same on several days, as on every Saturday. Each day becomes a booking of its own.";
+    plan_month: "달", "Month";
+    plan_weekdays: "요일", "Weekdays";
+    plan_fill: "이 요일로 고르기", "Choose these weekdays";
+    plan_days: "날짜", "Days";
+    plan_days_hint: "예약할 날짜를 고르세요. 하나씩 더하거나 뺄 수 있습니다.", "Choose the days. You can add and remove single ones.";
+    plan_preview: "미리 보기", "Preview";
+    plan_no_days: "날짜를 1개에서 31개까지 고르세요.", "Choose 1 to 31 days.";
+    plan_all_or_none: "고른 날짜를 모두 저장하거나, 하나라도 안 되면 아무것도 저장하지 않습니다.", "All chosen days are stored, or none if one cannot be.";
+    plan_store_all: "고른 날짜 모두 저장", "Store all chosen days";
+    plan_back: "돌아가기", "Back";
+    plan_stale: "보고 계신 사이에 예약이 바뀌었습니다. 바뀐 내용을 다시 열어 고치세요.", "it was changed meanwhile. Open it again, and change what is there now.";
+    plan_open_again: "바뀐 내용 다시 열기", "Open it again";
+    edit_booking: "예약 고치기", "Change the booking";
+
+    list_person: "확인해 주세요", "Look at these";
+    list_filter: "예약 거르기", "Filter";
+    list_all: "모두", "all";
+    list_state: "상태", "State";
+    list_text: "메모, 코트, 날짜, 번호", "Note, court, date or number";
+    list_apply: "거르기", "Apply";
+    list_reset: "모두 보기", "Show all";
+    list_none: "조건에 맞는 예약이 없습니다.", "No booking fits.";
+    list_further: "다음 예약 보기", "Further bookings";
+    list_first: "처음으로", "Back to the first";
+    clock_site: "사이트 시계 기준, 오차", "by the site's clock, give or take";
+    clock_own: "이 컴퓨터의 시계 기준", "by this computer's clock";
+
+    applicant_change: "신청 정보 고치기", "Change an applicant's data";
+    applicant_add: "신청 정보 추가", "Add an applicant's data";
+    applicant_new: "새 신청 정보", "Another applicant";
+    discount: "할인 코드 (선택)", "Discount code (optional)";
+    remove_sure: "삭제하면 되돌릴 수 없습니다.", "This cannot be undone.";
+    account_change: "계정 고치기", "Change the account";
+    keep_password: "비워 두면 지금 비밀번호를 그대로 씁니다.", "Left empty, the password stays.";
 
     missing: "없는 페이지입니다.", "There is no such page.";
     failed: "처리하지 못했습니다.", "That did not work.";
@@ -273,21 +386,66 @@ impl Words {
         }
     }
 
-    /// A day as people write it: `12월 5일(토)`.
-    pub(super) fn day(&self, date: namyangju_rent::RentDate) -> String {
-        let weekday = date.weekday_korean();
-        if self.tag == "ko" {
-            return format!("{}월 {}일({weekday})", date.month(), date.day());
+    /// How sure a rule of the dialects is, by its mark.
+    pub(super) fn of_confidence(&self, mark: &str) -> &'static str {
+        match mark {
+            "?" => self.pick("짐작", "a guess"),
+            "I" => self.pick("약한 추정", "weakly inferred"),
+            "I+" => self.pick("추정", "inferred"),
+            "S1" => self.pick("한 번 확인됨", "seen once"),
+            _ => self.pick("확인됨", "seen"),
         }
-        let english = match weekday {
-            "월" => "Mon",
-            "화" => "Tue",
-            "수" => "Wed",
-            "목" => "Thu",
-            "금" => "Fri",
-            "토" => "Sat",
-            _ => "Sun",
-        };
-        format!("{english} {date}")
+    }
+
+    /// A slot as the site shows it.
+    pub(super) fn of_slot(&self, state: SlotState) -> &'static str {
+        match state {
+            SlotState::Free => self.pick("예약 가능", "free"),
+            SlotState::Booked => self.pick("예약 완료", "booked"),
+            SlotState::Closed => self.pick("마감", "closed"),
+            SlotState::Unavailable => self.pick("예약 불가", "unavailable"),
+            SlotState::Lottery => self.pick("추첨", "by lot"),
+            _ => self.pick("표시 없음", "not shown"),
+        }
+    }
+
+    /// How many rounds of a day are free, in a cell of the calendar.
+    pub(super) fn free_short(&self, many: usize) -> String {
+        if self.tag == "ko" { format!("빈 {many}") } else { format!("{many} free") }
+    }
+
+    /// The same for who hears it.
+    pub(super) fn free_long(&self, many: usize) -> String {
+        if self.tag == "ko" { format!("빈 회차 {many}개") } else { format!("{many} free") }
+    }
+
+    /// When a day opens.
+    pub(super) fn opens_at(&self, at: SeoulTime) -> String {
+        if self.tag == "ko" { format!("{at} 접수 시작") } else { format!("opens at {at}") }
+    }
+
+    /// How full a day of an account is.
+    pub(super) fn plan_limit(&self, day: &str, many: usize, most: usize) -> String {
+        if self.tag == "ko" {
+            format!("{day}: 이 계정의 예약 {many}건 (하루 최대 {most}건)")
+        } else {
+            format!("{day}: {many} of at most {most} bookings of this account")
+        }
+    }
+
+    /// How many others of an account wait for the same opening.
+    pub(super) fn plan_same_opening(&self, many: usize) -> String {
+        if self.tag == "ko" {
+            format!(
+                "같은 때에 접수가 시작되는 이 계정의 다른 예약 {many}건: 로그인 하나로 차례로 신청합니다."
+            )
+        } else {
+            format!("{many} more of this account's bookings wait for the same opening and share its login.")
+        }
+    }
+
+    /// A month: `2026년 12월`.
+    pub(super) fn month(&self, month: Month) -> String {
+        if self.tag == "ko" { format!("{}년 {}월", month.year(), month.month()) } else { month.to_string() }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::say::say;
+
 /// Units and their microseconds.
 const UNITS: [(&str, u64); 5] =
     [("ms", 1_000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000), ("d", 86_400_000_000)];
@@ -14,7 +16,7 @@ const MAX_OFFSET: Duration = Duration::from_secs(24 * 3600);
 
 /// Reads one or more numbers, each with its unit; `0` needs none.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
-    let wrong = || "write numbers with units (ms, s, m, h, d), as in 5s, 2m, 1.5s, 500ms or 1h30m".to_owned();
+    let wrong = || say!("write-duration");
     if text.trim() == "0" {
         return Ok(Duration::ZERO);
     }
@@ -34,12 +36,12 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         rest = tail.trim_start();
     }
     let duration = Duration::from_micros(total);
-    if duration > LONGEST { Err("more than a year".to_owned()) } else { Ok(duration) }
+    if duration > LONGEST { Err(say!("over-a-year")) } else { Ok(duration) }
 }
 
 /// Reads a duration with a sign as microseconds: `+120ms`, `-1.5s`, `0`.
 pub(crate) fn parse_offset(text: &str) -> Result<i64, String> {
-    let wrong = || "write a duration with a sign, as in +120ms, -1.5s or 0".to_owned();
+    let wrong = || say!("write-offset");
     let text = text.trim();
     let (negative, size) = match text.strip_prefix('-') {
         Some(size) => (true, size),
@@ -47,7 +49,7 @@ pub(crate) fn parse_offset(text: &str) -> Result<i64, String> {
     };
     let size = parse(size).map_err(|_| wrong())?;
     if size > MAX_OFFSET {
-        return Err("more than a day".to_owned());
+        return Err(say!("over-a-day"));
     }
     let micros = i64::try_from(size.as_micros()).map_err(|_| wrong())?;
     Ok(if negative { -micros } else { micros })
@@ -73,6 +75,12 @@ pub(crate) fn offset_text(micros: i64) -> String {
         _ => "-",
     };
     format!("{sign}{}", text(Duration::from_micros(micros.unsigned_abs())))
+}
+
+/// On which side of another a clock is that is this far ahead of it: `ahead of` or `behind`. A number with a sign and
+/// "ahead" would have to be read twice.
+pub(crate) fn side_of(ahead_micros: i64) -> &'static str {
+    if ahead_micros < 0 { "behind" } else { "ahead of" }
 }
 
 /// A decimal number of units, cut to whole microseconds.

@@ -3,13 +3,14 @@
 
 pub(crate) mod duration;
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use namyangju_rent::clock::{ClockEstimate, ShotArrival};
 use namyangju_rent::report::OpeningBracket;
 use namyangju_rent::schedule::SlotState;
-use namyangju_rent::{AnswerKind, Event, GiveUp, Report, Verdict};
+use namyangju_rent::{AnswerKind, Event, GiveUp, Report, Step, Verdict};
+
+use crate::say::{self, retold, say};
 
 /// How a sentence is meant, for its colour.
 #[derive(Clone, Copy, Debug)]
@@ -22,9 +23,7 @@ pub(crate) enum Tone {
 
 /// What holds the bookings of an account whose login the site refused.
 pub(crate) fn login_held(account: &str) -> String {
-    format!(
-        "the password of {account} is not sent again before a person gives another (`rent-runner account password {account}`) or sees it work (`rent-runner account check {account}`)"
-    )
+    say!("reason-login-held", account = account)
 }
 
 /// An event in words.
@@ -35,57 +34,58 @@ pub(crate) fn in_words(event: &Event) -> String {
 /// An event in words, and how they are meant.
 pub(crate) fn sentence(event: &Event) -> (Tone, String) {
     match event {
-        Event::Alarm { text, foreseen: Some(_) } => (Tone::Bad, format!("ALARM, foreseen: {text}")),
-        Event::Alarm { text, .. } => (Tone::Bad, format!("ALARM, not ready yet: {text}")),
-        Event::LoggedIn => (Tone::Plain, "logged in".to_owned()),
-        Event::Learned { from, .. } => {
-            (Tone::Plain, format!("the numbers of the slots are known: learned from {from}, which is open"))
-        }
-        Event::Remembered => {
-            (Tone::Plain, "no open day shows the numbers of the slots: the stored ones are used".to_owned())
-        }
-        Event::Restored => (Tone::Plain, "the saved session still works, no login is needed".to_owned()),
-        Event::ClockRead { estimate } => {
-            (Tone::Plain, format!("{} ({})", clock_sentence(estimate), probes(estimate)))
-        }
-        Event::Waiting { until } => (Tone::Plain, format!("waiting for the opening at {until}")),
-        Event::Armed { with, .. } => (Tone::Plain, format!("armed: the first request will be the {with}")),
-        Event::Fired { late } => (
+        Event::Alarm { text, foreseen: Some(_) } => (Tone::Bad, say!("event-foreseen", text = retold(text))),
+        Event::Alarm { text, .. } => (Tone::Bad, say!("event-alarm", text = retold(text))),
+        Event::LoggedIn => (Tone::Plain, say!("event-logged-in")),
+        Event::Learned { from, .. } => (Tone::Plain, say!("event-learned", from = from)),
+        Event::Remembered => (Tone::Plain, say!("event-remembered")),
+        Event::Restored => (Tone::Plain, say!("event-restored")),
+        Event::ClockRead { estimate } => (
             Tone::Plain,
-            format!("the first request was sent {} after its planned instant", fine_millis(*late)),
+            say!("event-clock-read", clock = clock_sentence(estimate), probes = probes(estimate)),
         ),
-        Event::Attempt { number, .. } => (Tone::Plain, format!("attempt {number}")),
-        Event::Visited { step, took, .. } => (Tone::Plain, format!("{step}: answered in {}", millis(*took))),
-        Event::Submitting => (Tone::Plain, "submission: sending the application".to_owned()),
-        Event::Answered { step, answer, text, .. } => {
-            let step = step.to_string();
-            let text = if text.starts_with(&step) { text.clone() } else { format!("{step}: {text}") };
+        Event::Waiting { until } => (Tone::Plain, say!("event-waiting", until = until)),
+        Event::Armed { with, .. } => (Tone::Plain, say!("event-armed", step = step(*with))),
+        Event::Fired { late } => (Tone::Plain, say!("event-fired", late = fine_millis(*late))),
+        Event::Attempt { number, .. } => (Tone::Plain, say!("event-attempt", number = number)),
+        Event::Visited { step: at, took, .. } => {
+            (Tone::Plain, say!("event-visited", step = step(*at), took = millis(*took)))
+        }
+        Event::Submitting => (Tone::Plain, say!("event-submitting")),
+        Event::Answered { step: at, answer, text, .. } => {
+            let text = if text.starts_with(&at.to_string()) {
+                retold(text)
+            } else {
+                say!("event-answered", step = step(*at), text = retold(text))
+            };
             (if *answer == AnswerKind::Reserved { Tone::Good } else { Tone::Plain }, text)
         }
-        Event::Resting { wait } => (Tone::Quiet, format!("resting {}", millis(*wait))),
+        Event::Resting { wait } => (Tone::Quiet, say!("event-resting", wait = millis(*wait))),
         Event::ReadBack { state: Some(state) } => {
-            (Tone::Plain, format!("read back: the day list shows the time as {}", state.word()))
+            (Tone::Plain, say!("event-read-back", state = retold(state.word())))
         }
-        Event::ReadBack { state: None } => {
-            (Tone::Plain, "read back: the day list could not be read".to_owned())
-        }
-        Event::NextWish { wish } => (Tone::Plain, format!("that time is lost; trying choice {}", wish + 1)),
+        Event::ReadBack { state: None } => (Tone::Plain, say!("event-read-back-failed")),
+        Event::NextWish { wish } => (Tone::Plain, say!("event-next-wish", number = wish + 1)),
         other => (Tone::Quiet, serde_json::to_string(other).unwrap_or_default()),
     }
+}
+
+/// A step of a booking.
+fn step(step: Step) -> String {
+    retold(&step.to_string())
 }
 
 /// How the site's clock stands to this machine's.
 pub(crate) fn clock_sentence(estimate: &ClockEstimate) -> String {
     let ahead = estimate.ahead_micros;
     let size = millis(Duration::from_micros(ahead.unsigned_abs()));
-    if estimate.cached {
+    match (estimate.cached, ahead < 0) {
         // A cached date is too old, so it bounds on one side only.
-        let bound =
-            if ahead < 0 { format!("at most {size} behind") } else { format!("at least {size} ahead of") };
-        return format!("the site's dates come from a cache: its clock is {bound} this machine's");
+        (true, true) => say!("clock-cached-behind", size = size),
+        (true, false) => say!("clock-cached-ahead", size = size),
+        (false, true) => say!("clock-behind", size = size, error = error_bar(estimate)),
+        (false, false) => say!("clock-ahead", size = size, error = error_bar(estimate)),
     }
-    let side = if ahead < 0 { "behind" } else { "ahead of" };
-    format!("the site's clock is {size} {side} this machine's, ± {}", error_bar(estimate))
 }
 
 /// Half of the interval that is left for the truth.
@@ -96,81 +96,68 @@ pub(crate) fn error_bar(estimate: &ClockEstimate) -> String {
 /// What an estimate rests on.
 pub(crate) fn probes(estimate: &ClockEstimate) -> String {
     let number = counted(many(estimate.probes), "probe");
-    format!("{number}, {} there and back", millis(estimate.path))
+    say!("clock-probes", probes = number, path = millis(estimate.path))
 }
 
 /// When the day really opened, if the site turned a request away as too early.
 pub(crate) fn opening_sentence(opening: &OpeningBracket) -> Option<String> {
     let after = opening.after?.time_text();
     Some(match opening.before {
-        Some(before) => {
-            format!("by the site's clock the day opened between {after} and {}", before.time_text())
-        }
-        None => format!("by the site's clock the day was not open at {after}"),
+        Some(before) => say!("opened-between", after = after, before = before.time_text()),
+        None => say!("opened-later", after = after),
     })
 }
 
 /// How a booking ended, with what it took; `waited` if an opening was waited for.
 pub(crate) fn report_sentence(report: &Report, waited: bool) -> String {
-    let choice = if report.wish > 0 { format!("choice {}: ", report.wish + 1) } else { String::new() };
-    let after = match report.requests_after_opening {
-        Some(after) if waited => format!(", {after} of them after the opening"),
-        _ => String::new(),
+    let verdict = verdict_sentence(&report.verdict);
+    let attempts = counted(many(report.attempts.len()), "attempt");
+    let requests = counted(report.requests, "request");
+    let took = seconds(report.ended.since(report.began));
+    let text = match report.requests_after_opening.filter(|_| waited) {
+        Some(after) => say!(
+            "report-after-opening",
+            verdict = verdict,
+            attempts = attempts,
+            requests = requests,
+            after = after,
+            took = took
+        ),
+        None => say!("report", verdict = verdict, attempts = attempts, requests = requests, took = took),
     };
-    format!(
-        "{choice}{} ({}, {}{after}, {})",
-        verdict_sentence(&report.verdict),
-        counted(many(report.attempts.len()), "attempt"),
-        counted(report.requests, "request"),
-        seconds(report.ended.since(report.began)),
-    )
+    if report.wish > 0 { say!("report-choice", number = report.wish + 1, report = text) } else { text }
 }
 
 /// What a verdict means, for a person.
 pub(crate) fn verdict_sentence(verdict: &Verdict) -> String {
+    let told = |text: &str| retold(text);
     match verdict {
-        Verdict::Reserved { receipt, shown } => {
-            let mut text = match receipt {
-                Some(receipt) => format!("reserved, receipt {receipt}"),
-                None => "reserved: the answer was lost, but the day list shows the time in our name; \
-                         the receipt number is on the site, under your reservations"
-                    .to_owned(),
-            };
-            match shown {
-                Some(SlotState::Booked) if receipt.is_some() => {
-                    text.push_str("; the day list shows it booked")
-                }
-                Some(SlotState::Booked) => {}
-                Some(state) => {
-                    let _ =
-                        write!(text, "; but the day list shows it as {}: check it on the site", state.word());
-                }
-                None => text.push_str("; the day list could not be read afterwards"),
+        Verdict::Reserved { receipt: Some(receipt), shown } => match shown {
+            Some(SlotState::Booked) => say!("reason-reserved-shown", receipt = receipt),
+            Some(state) => {
+                say!("reason-reserved-but-shown", receipt = receipt, state = told(state.word()))
             }
-            text
-        }
-        Verdict::AlreadyBooked => "already booked: the day list shows the time in our name, under the same club and \
-                                   event, booked by an earlier run or by a person; no other choice was tried, and the \
-                                   receipt number is on the site, under your reservations"
-            .to_owned(),
-        Verdict::Lost => "lost: somebody else has the time".to_owned(),
-        Verdict::Refused { reason } => format!("refused: {reason}"),
-        Verdict::Blocked => "blocked: the site has shut this client out; leave it alone for today".to_owned(),
-        Verdict::NeedsPerson { reason } => format!("a person is needed: {reason}; continue in a browser"),
-        Verdict::Withdrawn { reason } => format!("withdrawn, nothing was sent: {reason}"),
-        Verdict::Unconfirmed => "unconfirmed: an application was sent and what became of it is not known; \
-                                 look at your reservations on the site before you apply again"
-            .to_owned(),
-        Verdict::GaveUp { why, last } => {
-            let why = match why {
-                GiveUp::Deadline => "the time is up",
-                GiveUp::Budget => "the requests are used up",
-                GiveUp::Unknown => "too many answers that are not known",
-                _ => "no more tries",
-            };
-            format!("given up: {why}; the last answer was: {last}")
-        }
-        Verdict::Unreachable { last } => format!("the site could not be reached: {last}"),
+            None => say!("reason-reserved-not-listed", receipt = receipt),
+        },
+        Verdict::Reserved { receipt: None, shown } => match shown {
+            Some(SlotState::Booked) => say!("reason-reserved-no-receipt"),
+            Some(state) => say!("reason-reserved-no-receipt-but-shown", state = told(state.word())),
+            None => say!("reason-reserved-no-receipt-not-listed"),
+        },
+        Verdict::AlreadyBooked => say!("reason-already-booked"),
+        Verdict::Lost => say!("reason-lost"),
+        Verdict::Refused { reason } => say!("reason-refused", reason = told(reason)),
+        Verdict::Blocked => say!("reason-blocked"),
+        Verdict::NeedsPerson { reason } => say!("reason-needs-person", reason = told(reason)),
+        Verdict::Withdrawn { reason } => say!("reason-withdrawn", reason = told(reason)),
+        Verdict::Unconfirmed => say!("reason-unconfirmed"),
+        Verdict::GaveUp { why, last } => match why {
+            GiveUp::Deadline => say!("reason-gave-up-deadline", last = told(last)),
+            GiveUp::Budget => say!("reason-gave-up-budget", last = told(last)),
+            GiveUp::Unknown => say!("reason-gave-up-unknown", last = told(last)),
+            _ => say!("reason-gave-up", last = told(last)),
+        },
+        Verdict::Unreachable { last } => say!("reason-unreachable", last = told(last)),
         other => format!("{other:?}"),
     }
 }
@@ -180,41 +167,42 @@ pub(crate) fn many(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// `1 request`, `2 requests`.
+/// `1 request`, `2 requests`: the messages `count-…` have the nouns.
 pub(crate) fn counted(number: u32, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+    say::sentence(&format!("count-{noun}"), &[("number", number.to_string())])
 }
 
 /// A time in seconds, to the millisecond.
 pub(crate) fn seconds(duration: Duration) -> String {
-    format!("{}.{:03}s", duration.as_secs(), duration.subsec_millis())
+    say!("seconds", number = format_args!("{}.{:03}", duration.as_secs(), duration.subsec_millis()))
 }
 
 /// A short time in milliseconds.
 pub(crate) fn millis(duration: Duration) -> String {
-    format!("{:.1} ms", duration.as_micros() as f64 / 1_000.0)
+    say!("millis", number = format_args!("{:.1}", duration.as_micros() as f64 / 1_000.0))
 }
 
 /// When the first request of the opening will arrive, for the line after [`Event::Armed`].
 pub(crate) fn arrival_sentence(arrives: &ShotArrival) -> String {
     let ms = |micros: i64| micros as f64 / 1_000.0;
     let ShotArrival { earliest_micros, likely_micros, latest_micros } = *arrives;
-    let (distance, side) = (ms(likely_micros).abs(), if likely_micros < 0 { "before" } else { "after" });
-    format!(
-        "it arrives {distance:.0} ms {side} the opening ({:.0} to {:.0} ms)",
-        ms(earliest_micros),
-        ms(latest_micros)
+    let side = if likely_micros < 0 { say!("side-before") } else { say!("side-after") };
+    say!(
+        "event-arrival",
+        distance = format_args!("{:.0}", ms(likely_micros).abs()),
+        side = side,
+        earliest = format_args!("{:.0}", ms(earliest_micros)),
+        latest = format_args!("{:.0}", ms(latest_micros))
     )
 }
 
 /// A very short time in milliseconds.
 fn fine_millis(duration: Duration) -> String {
-    format!("{:.3} ms", duration.as_micros() as f64 / 1_000.0)
+    say!("millis", number = format_args!("{:.3}", duration.as_micros() as f64 / 1_000.0))
 }
 
 #[cfg(test)]
 mod tests {
-    use namyangju_rent::Step;
     use serde_json::json;
 
     use super::*;

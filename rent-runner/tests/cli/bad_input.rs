@@ -132,7 +132,7 @@ fn the_last_of_a_repeated_argument_counts() {
 fn other_commands_check_their_arguments_too() {
     let number = "write the number of a booking, as `rent-runner list` shows it";
     let address = "write an address and a port, as in 127.0.0.1:9188";
-    let cases: [(&[&str], &str); 29] = [
+    let cases: [(&[&str], &str); 32] = [
         (&["show", "abc"], number),
         (&["show", "0"], number),
         (&["edit", "7a", "--note", "x"], number),
@@ -144,6 +144,9 @@ fn other_commands_check_their_arguments_too() {
         (&["serve", "--listen", "9188"], address),
         (&["run-due", "--listen", "localhost"], address),
         (&["site", "--listen", "8099"], address),
+        (&["serve", "--base-path", "rent"], "write a path of letters, digits and -._~, as in /rent"),
+        (&["serve", "--trusted-proxy", "proxy"], "write an address or a network"),
+        (&["serve", "--tls-cert", "cert.pem"], "--tls-cert needs --tls-key"),
         (&["serve", "--runner", ""], "write a name of 1 to 64 characters"),
         (&["serve", "--runner", " \n"], "write a name of 1 to 64 characters"),
         (&["serve", "--most-at-once", "many"], "write a number from 1 to 1000"),

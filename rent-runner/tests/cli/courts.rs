@@ -172,3 +172,60 @@ fn a_time_that_is_no_round_ends_a_booking_before_its_opening() {
     assert_eq!((&alarm["foreseen"]["obstacle"], &alarm["foreseen"]["wish"]), (&"rounds".into(), &0.into()));
     assert_eq!(alarm["foreseen"]["choices"][0], "06:00-08:00");
 }
+
+/// What `add` and `book` say of a time on the usual day.
+fn said(shop: &Shop, server: &StandInServer, time: &str) -> [String; 2] {
+    let added = shop.done(&add(&["--time", time]));
+    // A stored time that overlaps the next is refused.
+    shop.done(&["cancel", added.out.trim()]);
+    let booked = shop.run(&book(&server.base_url(), &["--time", time, "--dry-run"])).err;
+    [added.err, booked]
+}
+
+#[test]
+fn a_time_that_an_earlier_list_shows_as_no_round_is_told_weeks_before() {
+    let server = stand_in(|_| {});
+    let shop = shop(&server);
+    let doubt = "by its day list of ";
+    for said in said(&shop, &server, "07:00-09:00") {
+        assert!(!said.contains(doubt), "{said}");
+    }
+    let slots = ["slots", "--base-url", &server.base_url(), "--place", PLACE, "--date", &date().to_string()];
+    shop.done(&slots);
+    let read = server.arrivals().len();
+    let [added, booked] = said(&shop, &server, "07:00-09:00");
+    for said in [&added, &booked] {
+        let one_line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let whole = ", read just now: 07:00-09:00 is no round of that day, nor several adjacent ones: its rounds are \
+             06:00-08:00, 08:00-10:00, ";
+        assert!(one_line.contains(doubt) && one_line.contains(whole), "{said}");
+    }
+    // It is known before anything is asked: `add` asks for nothing, and `book` for its own pages only.
+    assert_eq!(requests(&server, SiteStep::Schedule), 1, "{read}");
+    for said in said(&shop, &server, "10:00-14:00") {
+        assert!(!said.contains(doubt), "{said}");
+    }
+    // It goes with the store to another machine, and a program finds it where the notes are.
+    let backup = shop.folder.path().join("backup");
+    shop.done(&["backup", backup.to_str().unwrap()]);
+    let other = Shop::new();
+    std::fs::copy(shop.key(), other.key()).unwrap();
+    other.done(&["restore", backup.to_str().unwrap()]);
+    let notes = other.json(&add(&["--time", "07:00-09:00"]))["notes"].to_string();
+    assert!(notes.contains(doubt), "{notes}");
+}
+
+#[test]
+fn a_booking_at_the_terminal_keeps_the_rounds_where_there_is_a_store() {
+    let server = stand_in(|_| {});
+    let shop = shop(&server);
+    let done = shop.run(&book(&server.base_url(), &[]));
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(shop.done(&add(&["--time", "07:00-09:00"])).err.contains("is no round of that day"));
+
+    // Without a store none is made.
+    let empty = Shop::new();
+    empty.run(&book(&server.base_url(), &["--time", "08:00-10:00"]));
+    empty.done(&["slots", "--base-url", &server.base_url(), "--place", PLACE]);
+    assert_eq!(std::fs::read_dir(empty.folder.path()).unwrap().count(), 0);
+}

@@ -126,6 +126,8 @@ fn what_is_exported_is_imported_elsewhere() {
         "a \"b\"",
     ]);
     shop.add(&["--time", "14:00-16:00", "--clock-offset", "-1.5s", "--give-up-after", "2m", "--events"]);
+    let shown = shop.done(&["show", "2"]).out;
+    assert!(shown.contains("the site's clock 1500ms behind ours as given"), "{shown}");
     for format in ["toml", "json"] {
         let text = shop.done(&["export", "--format", format]).out;
         assert!(text.contains("club") && !text.contains(CLUB) && !text.contains("000-0000"), "{text}");

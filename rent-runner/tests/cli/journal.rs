@@ -188,7 +188,7 @@ fn without_room(server: &StandInServer, journal: &Path) -> (Child, Arc<Mutex<Str
     let limited = "trap '' XFSZ; exec prlimit --fsize=\"$0\":unlimited \"$@\"";
     shell.args(["-c", limited, &(first + 20).to_string(), env!("CARGO_BIN_EXE_rent-runner")]);
     let arguments = ["--journal", journal.to_str().unwrap(), "--give-up-after", "1s"];
-    shell.args(book(&server.base_url(), &arguments)).env("HOME", "/nowhere");
+    shell.args(book(&server.base_url(), &arguments)).env("HOME", "/nowhere").env("LC_ALL", "en_US.UTF-8");
     shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = start(shell, &format!("{PASSWORD}\n"));
     let err = child.stderr.take().unwrap();

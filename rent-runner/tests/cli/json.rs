@@ -144,6 +144,9 @@ fn real() -> Vec<(&'static str, Value)> {
     of("notify test", document(&shop.run(&["--config", &settings, "notify", "test", "--json"]).out));
     of("doctor", document(&shop.run(&["doctor", "--offline", "--json"]).out));
     of("sites", shop.json(&["sites"]));
+    let visit = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/captures/cheonan-not-open-first.har");
+    of("capture check", document(&run(&["capture", "check", visit, "--json"]).out));
+    of("capture dialect", document(&run(&["capture", "dialect", visit, "--json"]).out));
     of("places", shop.json(&["places", "--known"]));
     of("places", shop.json(&["places", "--centre", "NYJ06", "--base-url", &url, "--all"]));
     of("slots", shop.json(&["slots", "--base-url", &url, "--place", PLACE, "--date", &day]));

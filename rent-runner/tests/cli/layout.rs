@@ -158,7 +158,11 @@ fn a_terminal_is_asked_for_its_width() {
     let words = shop.arguments(&["list"]).join("' '");
     let program = env!("CARGO_BIN_EXE_rent-runner");
     let typed = format!("stty cols 70 rows 24; '{program}' '{words}'");
-    let done = Command::new("script").args(["-qec", &typed, "/dev/null"]).stdin(Stdio::null()).output();
+    let done = Command::new("script")
+        .env("LC_ALL", "en_US.UTF-8")
+        .args(["-qec", &typed, "/dev/null"])
+        .stdin(Stdio::null())
+        .output();
     let Ok(done) = done else { return };
     let text = String::from_utf8(done.stdout).unwrap().replace('\r', "");
     let table: Vec<&str> = text.lines().filter(|line| line.starts_with(['n', '─', '1'])).collect();

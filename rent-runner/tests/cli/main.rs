@@ -4,6 +4,7 @@
 mod backup;
 mod bad_input;
 mod book;
+mod capture;
 mod clock;
 mod courts;
 mod demo;

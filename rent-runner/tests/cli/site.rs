@@ -25,7 +25,7 @@ fn the_command_that_it_prints_books_on_it() {
     let width = |line: &str| line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
     assert!(command.lines().all(|line| width(line) <= 80), "{command}");
     let command = command.replace("rent-runner", env!("CARGO_BIN_EXE_rent-runner"));
-    let booked = Command::new("sh").arg("-c").arg(&command).output().unwrap();
+    let booked = Command::new("sh").env("LC_ALL", "en_US.UTF-8").arg("-c").arg(&command).output().unwrap();
     assert!(booked.status.success(), "{booked:?}");
 
     interrupt(&child);

@@ -290,13 +290,13 @@ fn the_timeline_is_drawn_as_its_file_asks_for() {
     shop.done(&add(&["--opens-at", "now"]));
     shop.done(&["run-due"]);
     let text = shop.done(&["show", "1", "--timeline", "-"]).out;
-    assert!(text.contains("신청서 제출") && text.contains("예약됨,"), "{text}");
+    assert!(text.contains("submission") && text.contains("reserved,"), "{text}");
     let folder = shop.folder.path();
     let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     for (name, start) in [("race.svg", "<svg "), ("race.html", "<!doctype html>")] {
         shop.done(&["show", "1", "--timeline", &file(name), "--har", &file("race.har")]);
         let drawn = std::fs::read_to_string(folder.join(name)).unwrap();
-        assert!(drawn.starts_with(start) && drawn.contains("예약됨"), "{drawn}");
+        assert!(drawn.starts_with(start) && drawn.contains("reserved"), "{drawn}");
         // Nothing of the applicant is in it.
         assert!(!drawn.contains(CLUB) && !drawn.contains("홍길동"));
     }

@@ -14,6 +14,9 @@ pub(crate) const TIME: &str = "06:00-08:00";
 pub(crate) const PASSWORD: &str = "invented-1";
 pub(crate) const CLUB: &str = "가나다클럽";
 
+/// The locale of the tests that judge English sentences.
+pub(crate) const ENGLISH: &str = "en_US.UTF-8";
+
 /// How long a test waits for what must happen before it fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -30,12 +33,15 @@ pub(crate) fn runner<S: AsRef<str>>(arguments: &[S]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rent-runner"));
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
-        if ["RENT_", "XDG_", "RUST_LOG", "NO_COLOR", "COLUMNS"].iter().any(|start| name.starts_with(start)) {
+        if ["RENT_", "XDG_", "RUST_LOG", "NO_COLOR", "COLUMNS", "LC_", "LANG"]
+            .iter()
+            .any(|start| name.starts_with(start))
+        {
             command.env_remove(&*name);
         }
     }
     // Without the settings of whoever runs the tests.
-    command.env("HOME", "/nowhere");
+    command.env("HOME", "/nowhere").env("LC_ALL", ENGLISH);
     command.args(arguments.iter().map(AsRef::as_ref));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command

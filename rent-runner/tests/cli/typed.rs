@@ -176,6 +176,7 @@ fn the_dynamic_script_of_each_shell_calls_the_program() {
     let done = Command::new("bash")
         .args(["-c", script])
         .env("PATH", path)
+        .env("LC_ALL", "en_US.UTF-8")
         .env("RENT_DATABASE", &shop.database)
         .env("HOME", "/nowhere")
         .output()

@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// The table of the promises, from its head to the next empty line.
-fn table() -> Vec<String> {
+/// The table that begins with a head, up to the next empty line.
+fn table(head: &str) -> Vec<String> {
     let text = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
-    let rows = text.lines().skip_while(|line| !line.starts_with("| promise |"));
+    let rows = text.lines().skip_while(|line| !line.starts_with(head));
     rows.skip(2).take_while(|line| line.starts_with('|')).map(str::to_owned).collect()
 }
 
@@ -50,9 +50,9 @@ fn every_test_that_the_promises_name_is_one() {
     }
     let all: BTreeSet<String> =
         files.iter().flat_map(|path| tests(&std::fs::read_to_string(path).unwrap())).collect();
-    let table = table();
-    assert!(table.len() > 15, "{table:?}");
-    for row in &table {
+    let (promises, attacks) = (table("| promise |"), table("| attack on the page |"));
+    assert!(promises.len() > 15 && attacks.len() > 20, "{promises:?} {attacks:?}");
+    for row in promises.iter().chain(&attacks) {
         let last = row.trim_end_matches([' ', '|']).rsplit(" | ").next().unwrap();
         let named: Vec<&str> = last.split('`').skip(1).step_by(2).collect();
         assert!(!named.is_empty(), "no test: {row}");

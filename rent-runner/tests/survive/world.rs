@@ -147,7 +147,7 @@ impl World {
         // Nothing of the developer's own settings.
         command.env("XDG_CONFIG_HOME", self.folder.path()).env("XDG_DATA_HOME", self.folder.path());
         command.env("RENT_DATABASE", &self.database).env("RENT_KEY_FILE", self.folder.path().join("key"));
-        command.env("RUST_BACKTRACE", "1").args(arguments);
+        command.env("RUST_BACKTRACE", "1").env("LC_ALL", "en_US.UTF-8").args(arguments);
         command
     }
 

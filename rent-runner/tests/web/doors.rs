@@ -126,6 +126,24 @@ async fn a_foreign_name_is_not_answered() {
 }
 
 #[tokio::test]
+async fn the_figures_answer_to_our_own_names_on_this_machine() {
+    let world = World::with(&["--listen", "127.0.0.1:0", "--web-host", "rent.example.org"]);
+    let reached = World::with(&["--listen", "0.0.0.0:0"]);
+    let port = reached.address().rsplit(':').next().unwrap().to_owned();
+    let mut visitor = world.visitor();
+    for (host, status) in [("evil.example", 421), ("rent.example.org", 200), ("localhost:1", 200)] {
+        for path in ["/metrics", "/healthz"] {
+            let request = visitor.client().get(format!("{}{path}", world.address())).header("host", host);
+            assert_eq!(visitor.send(request).await.status, status, "{host}{path}");
+        }
+    }
+    // Where other machines reach it, a monitoring system calls it by names that nobody told us.
+    let request =
+        visitor.client().get(format!("http://127.0.0.1:{port}/metrics")).header("host", "rent-runner:9188");
+    assert_eq!(visitor.send(request).await.status, 200);
+}
+
+#[tokio::test]
 async fn wrong_passwords_are_slowed_down_and_the_owner_still_gets_in() {
     let world = World::new();
     let mut owner = world.owner().await;
@@ -160,6 +178,38 @@ async fn nobody_is_sent_to_another_site_after_the_sign_in() {
     }
 }
 
+/// What a server answers to bytes that no browser sends.
+fn raw(address: &str, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    // The server may close before all is written.
+    let _ = stream.write_all(bytes);
+    let mut answer = Vec::new();
+    let _ = stream.take(100_000).read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn no_path_leads_out_of_the_pages() {
+    let world = World::new();
+    let address = world.address().strip_prefix("http://").unwrap();
+    for path in [
+        "/../../etc/passwd",
+        "/assets/../Cargo.toml",
+        "/assets/%2e%2e%2fCargo.toml",
+        "/assets/..%5c..%5cCargo.toml",
+        "/assets//etc/passwd",
+        "/bookings/99999999999999999999",
+        "/link/..%2f..%2fetc%2fpasswd",
+    ] {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        let answer = raw(address, request.as_bytes());
+        let status = answer.split(' ').nth(1).unwrap_or_default().to_owned();
+        assert!(["303", "400", "404", "410"].contains(&status.as_str()), "{path}: {answer}");
+        assert!(!answer.contains("root:") && !answer.contains("[package]"));
+    }
+}
+
 #[tokio::test]
 async fn large_slow_and_malformed_requests_are_refused_and_the_next_is_answered() {
     let world = World::new();
@@ -174,33 +224,13 @@ async fn large_slow_and_malformed_requests_are_refused_and_the_next_is_answered(
     assert_eq!(owner.send(json).await.status, 415);
 
     let address = world.address().strip_prefix("http://").unwrap();
-    let raw = |bytes: &[u8]| {
-        let mut stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        // The server may close before all is written.
-        let _ = stream.write_all(bytes);
-        let mut answer = Vec::new();
-        let _ = stream.take(100_000).read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
-    };
+    let raw = |bytes: &[u8]| raw(address, bytes);
     let many = (0..500).map(|n| format!("x-{n}: y\r\n")).collect::<String>();
     let flood = raw(format!("GET / HTTP/1.1\r\nhost: localhost\r\n{many}\r\n").as_bytes());
     assert!(flood.starts_with("HTTP/1.1 431") || flood.starts_with("HTTP/1.1 400"), "{flood}");
     let long = raw(format!("GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n", "a".repeat(100_000)).as_bytes());
     assert!(long.starts_with("HTTP/1.1 414") || long.starts_with("HTTP/1.1 431"), "{long}");
     assert!(raw(b"\x16\x03\x01nonsense\r\n\r\n").starts_with("HTTP/1.1 400"));
-    for path in [
-        "/../../etc/passwd",
-        "/assets/../Cargo.toml",
-        "/assets/%2e%2e%2fCargo.toml",
-        "/bookings/99999999999999999999",
-    ] {
-        let answer =
-            raw(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").as_bytes());
-        let status = answer.split(' ').nth(1).unwrap_or_default().to_owned();
-        assert!(["303", "400", "404"].contains(&status.as_str()), "{path}: {answer}");
-        assert!(!answer.contains("root:") && !answer.contains("[package]"));
-    }
     // A head that never ends holds up nobody.
     let mut slow = TcpStream::connect(address).unwrap();
     slow.write_all(b"GET / HTTP/1.1\r\nhost: local").unwrap();
@@ -277,16 +307,26 @@ async fn no_secret_stands_in_any_answer_and_no_page_is_kept() {
     let mut owner = world.furnished().await;
     owner.store("me", "club", "06:00-08:00").await;
     assert_eq!(owner.post("/accounts/1/check", &[]).await.status, 200);
-    let pages = crawl(&mut owner).await;
+    let mut member = world.member(&mut owner, "회원하나").await;
+    member.furnish("tester2", "club2", &world).await;
+    member.store("tester2", "club2", "08:00-10:00").await;
+    let mut pages = crawl(&mut owner).await;
     assert!(pages.len() >= 8, "{pages:?}");
+    pages.extend(crawl(&mut member).await.into_iter().map(|path| format!("member {path}")));
     for path in &pages {
-        let answer = owner.get(path).await;
+        let (visitor, path) = match path.strip_prefix("member ") {
+            Some(path) => (&mut member, path),
+            None => (&mut owner, path.as_str()),
+        };
+        let answer = visitor.get(path).await;
         assert_eq!(answer.status, 200, "{path}");
         for secret in [
             PASSWORD,
             crate::world::SITE_PASSWORD,
+            "invented-member-1",
             &owner.cookies["rent_session"],
             &owner.cookies["rent_browser"],
+            &member.cookies["rent_session"],
             "$argon2",
         ] {
             assert!(!answer.text.contains(secret), "{path} has a secret");

@@ -8,7 +8,10 @@ mod doors;
 mod driver;
 mod guessers;
 mod onebook;
+mod outside;
+mod planning;
 #[path = "../cli/postgres.rs"]
 mod postgres;
+mod security;
 mod story;
 mod world;

@@ -56,14 +56,20 @@ async fn first_hour(browser: &Client, world: &World) {
     wait(browser, "form[action='/applicants/remove']").await;
 
     browser.goto(&format!("{}/bookings/new", world.address())).await.unwrap();
-    fill(browser, "place1", "NYJ06/07/103").await;
+    fill(browser, "q", "NYJ06/07/103").await;
+    press(browser, "button[name='use']").await;
+    wait(browser, "table.calendar").await;
     // As the field of the browser's language takes it: month, day, year.
     let date = SystemClock.now().date().plus_days(14);
-    let field = browser.find(Locator::Id("date1")).await.unwrap();
+    let field = browser.find(Locator::Id("date")).await.unwrap();
     field.send_keys(&format!("{:02}{:02}{:04}", date.month(), date.day(), date.year())).await.unwrap();
-    fill(browser, "time1", "06:00-08:00").await;
+    press(browser, "form.line button").await;
+    wait(browser, "#typed").await;
+    fill(browser, "typed", "06:00-08:00").await;
+    press(browser, "button[name='take']").await;
+    wait(browser, "ol.order").await;
     press(browser, "input[value='now']").await;
-    press(browser, "main form button").await;
+    press(browser, "p button[value='check']").await;
     wait(browser, "button[value='store']").await;
     press(browser, "button[value='store']").await;
 }

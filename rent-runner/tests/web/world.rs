@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,12 +10,19 @@ use std::time::{Duration, Instant};
 use namyangju_rent::Site;
 use namyangju_rent::clock::SystemClock;
 use namyangju_rent::harness::{Settings, StandIn, StandInServer};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 
 pub(crate) const OWNER: &str = "시험주인";
 pub(crate) const PASSWORD: &str = "invented-owner-1";
 /// The stand-in's account.
 pub(crate) const LOGIN: &str = "tester1";
 pub(crate) const SITE_PASSWORD: &str = "invented-1";
+
+/// What the log says of a page that tried what its policy forbids.
+pub(crate) const VIOLATION: &str = "a page tried what its policy forbids";
 
 /// How long a test waits for what must happen before it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,6 +35,8 @@ pub(crate) struct World {
     child: Child,
     address: String,
     pub(crate) site: StandInServer,
+    /// Whether a test reports what no page of ours does.
+    pub(crate) expects_reports: bool,
 }
 
 impl World {
@@ -47,11 +57,25 @@ impl World {
         let database = database.unwrap_or_else(|| folder.path().join("rent.db").display().to_string());
         let child = start(&folder, &database, &site, flags);
         let address = address(&folder);
-        Self { folder, database, child, address, site }
+        Self { folder, database, child, address, site, expects_reports: false }
+    }
+
+    /// Asserts that no browser has reported a page that tried what its policy forbids.
+    fn assert_no_violation(&self) {
+        assert!(self.expects_reports || !self.log().contains(VIOLATION), "{}", self.log());
+    }
+
+    /// The store, for what only time changes.
+    pub(crate) async fn sql(&self, sql: &'static str) {
+        let options = SqliteConnectOptions::new().filename(&self.database);
+        let mut store = options.connect().await.unwrap();
+        sqlx::query(sql).execute(&mut store).await.unwrap();
+        store.close().await.unwrap();
     }
 
     /// Kills the runner at once and starts another on the same store and the same port.
     pub(crate) fn kill_and_start_again(&mut self) {
+        self.assert_no_violation();
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         let listen = self.address.strip_prefix("http://").unwrap().to_owned();
@@ -82,15 +106,38 @@ impl World {
     }
 
     pub(crate) fn visitor(&self) -> Visitor {
-        // Everything is plain HTTP on this machine: no certificate is trusted.
+        // The authority of the library's own tests, for the worlds that have TLS; no other is trusted.
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(tls_file("ca.pem")).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let tls = tls.unwrap().with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+        let tls = tls.unwrap().with_root_certificates(roots).with_no_client_auth();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         let client = client.tls_backend_preconfigured(tls);
         // A runner that was killed leaves dead connections behind.
         let client = client.pool_max_idle_per_host(0);
-        Visitor { client: client.build().unwrap(), address: self.address.clone(), cookies: BTreeMap::new() }
+        Visitor {
+            client: client.build().unwrap(),
+            address: self.address.clone(),
+            cookies: BTreeMap::new(),
+            proxy: Vec::new(),
+        }
+    }
+
+    /// A member whom the owner has invited.
+    pub(crate) async fn member(&self, owner: &mut Visitor, name: &str) -> Visitor {
+        let link = self.invitation(owner).await;
+        let mut member = self.visitor();
+        let claimed = member.post(&link, &[("name", name), ("password", "invented-member-1")]).await;
+        assert_eq!(claimed.status, 303, "{}", claimed.text);
+        member
+    }
+
+    /// The path of a fresh invitation.
+    pub(crate) async fn invitation(&self, owner: &mut Visitor) -> String {
+        let invited = owner.post("/club/invite", &[]).await.text;
+        let address = invited.split("<code>").nth(1).unwrap().split('<').next().unwrap();
+        address.strip_prefix(&self.address).unwrap().to_owned()
     }
 
     /// A visitor who has claimed the page.
@@ -115,10 +162,18 @@ impl World {
     }
 }
 
+/// A certificate or key of the library's own tests: for 127.0.0.1.
+pub(crate) fn tls_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../namyangju-rent/tests/it/tls").join(name)
+}
+
 impl Drop for World {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            self.assert_no_violation();
+        }
     }
 }
 
@@ -132,6 +187,7 @@ fn command(folder: &tempfile::TempDir, database: &str, site: &StandInServer, arg
     }
     command
         .env("HOME", "/nowhere")
+        .env("LC_ALL", "en_US.UTF-8")
         .env("RENT_DATABASE", database)
         .env("RENT_KEY_FILE", folder.path().join("key"));
     command.env("RENT_BASE_URL", site.base_url()).args(arguments).stdin(Stdio::null());
@@ -151,7 +207,7 @@ fn address(folder: &tempfile::TempDir) -> String {
     loop {
         let log = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
         if let Some(line) = log.lines().find(|line| line.contains("/metrics")) {
-            let at = line.find("http://").unwrap();
+            let at = line.find("http").unwrap();
             return line[at..].trim_end().trim_end_matches("/metrics").to_owned();
         }
         assert!(began.elapsed() < PATIENCE, "the page never came: {log}");
@@ -174,6 +230,8 @@ pub(crate) struct Visitor {
     client: reqwest::Client,
     address: String,
     pub(crate) cookies: BTreeMap<String, String>,
+    /// What a proxy between adds to each request.
+    pub(crate) proxy: Vec<(&'static str, String)>,
 }
 
 impl Visitor {
@@ -207,6 +265,9 @@ impl Visitor {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = request.header("accept-language", "ko");
+        for (name, value) in &self.proxy {
+            request = request.header(*name, value);
+        }
         if !cookies.is_empty() {
             request = request.header("cookie", cookies.join("; "));
         }

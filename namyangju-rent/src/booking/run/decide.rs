@@ -100,7 +100,7 @@ impl<W: Watcher> Run<'_, W> {
             Next::Again { after } => match answer {
                 AnswerKind::Busy => Last::Busy(after),
                 AnswerKind::NotOpenYet if self.booking.opens_at.is_some() => {
-                    self.came_early().map_or(Last::NotOpen, Last::Early)
+                    self.came_early().unwrap_or(Last::NotOpen)
                 }
                 _ => Last::Plain,
             },
@@ -119,10 +119,9 @@ impl<W: Watcher> Run<'_, W> {
             })
     }
 
-    /// When to try again after a first "not open yet" that may have come before the opening: not the opening was late
-    /// then, but the request early. Whatever the answer is dated, the interval of the aim decides; the answer is one
-    /// more sample of it.
-    fn came_early(&mut self) -> Option<Duration> {
+    /// What a first "not open yet" was like that may have come before the opening: not the opening was late then, but the
+    /// request early. Whatever the answer is dated, the interval of the aim decides; the answer is one more sample of it.
+    fn came_early(&mut self) -> Option<Last> {
         let instant = self.booking.opens_at?;
         // Only the first attempt has nothing in the second before it.
         if self.attempts.len() > 1 {
@@ -130,7 +129,10 @@ impl<W: Watcher> Run<'_, W> {
         }
         self.take_samples();
         let (aim, now) = (&self.measurement.aim, self.clock().monotonic());
-        aim.second(instant, self.fired?, now)
+        if self.by_own_clock {
+            return aim.after_own_clock(instant, now).map(Last::ByOwnClock);
+        }
+        aim.second(instant, self.fired?, now).map(Last::Early)
     }
 
     /// Whether an attempt ended for what only the wish at hand has wrong, its time or its court, and no application of

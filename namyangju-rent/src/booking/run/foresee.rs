@@ -9,6 +9,8 @@
 //! - A wish whose slot is booked, closed or given by lot waits behind the others, and is tried if there is no other:
 //!   it may become free until the opening.
 //! - Everything else is told, and the run goes on as before.
+//!
+//! Where there is no time for it, or the site does not give a list, the rounds that earlier lists showed are told at once.
 
 use std::time::Duration;
 
@@ -86,8 +88,11 @@ impl LookAhead {
 impl<W: Watcher> Run<'_, W> {
     /// Logs in, looks ahead if there is time for it, and reads the numbers of the slots.
     pub(super) async fn make_ready(&mut self, time_left: Duration) -> Result<(), NotReady> {
-        self.ensure_session().await?;
         let has_time = time_left > LOOK_AHEAD_BEFORE;
+        if !has_time {
+            (self.wish..self.booking.wishes.len()).for_each(|wish| self.recall_rounds(wish));
+        }
+        self.ensure_session().await?;
         if has_time {
             self.look_at_lists().await?;
         }
@@ -119,6 +124,7 @@ impl<W: Watcher> Run<'_, W> {
                 }
                 if !self.read_list(index, wish, month).await? {
                     self.look_ahead.looked.push(index);
+                    self.recall_rounds(index);
                     continue;
                 }
             }
@@ -138,11 +144,24 @@ impl<W: Watcher> Run<'_, W> {
         Ok(())
     }
 
+    /// Tells what lists that were read before this run speak against a wish whose own list was not read.
+    fn recall_rounds(&mut self, index: usize) {
+        let Some(wish) = self.booking.wishes.get(index) else { return };
+        if self.look_ahead.list(&wish.place, wish.date.into()).is_some() {
+            return;
+        }
+        let Some(doubt) = wish.doubted_by(&self.booking.rounds) else { return };
+        let text = format!("by a day list that was read at {}: {}", doubt.read_at, doubt.text);
+        let found = Finding::new(doubt.obstacle, Weight::Perhaps, text);
+        self.foresee(index, Finding { choices: doubt.choices, ..found });
+    }
+
     /// Reads the list of a wish's month; `false` if the site does not give it.
     async fn read_list(&mut self, index: usize, wish: &Wish, month: Month) -> Result<bool, Error> {
         let Some(session) = &self.session else { return Ok(false) };
         match session.day_list_and_menu(&wish.place, month).await {
             Ok((list, menu)) => {
+                self.watcher.day_list_read(&wish.place, &list);
                 self.look_ahead.lists.push((wish.place.clone(), month, list));
                 // The page of a code that is not there may be that of the first court.
                 if let Some(found) = missing_court(&menu, &wish.place) {

@@ -64,6 +64,10 @@ pub(crate) struct Run<'b, W> {
     started: Duration,
     /// When the first request of the opening left.
     fired: Option<Duration>,
+    /// The shot asks for the form: no submission is held ready, and no login comes first.
+    shot_is_form: bool,
+    /// That request went by our own clock, before the site's dates say that it is open.
+    by_own_clock: bool,
     requests_before: u32,
     requests_at_opening: Option<u32>,
 }
@@ -105,6 +109,8 @@ impl<'b, W: Watcher> Run<'b, W> {
             waiting_room: None,
             started: booking.client.clock().monotonic(),
             fired: None,
+            shot_is_form: true,
+            by_own_clock: false,
             requests_before: booking.budget().used(),
             requests_at_opening: None,
         };

@@ -98,7 +98,11 @@ impl<W: Watcher> Run<'_, W> {
         let day = match read.and_then(|list| open_day(list, wish, today)) {
             Some(day) => Some(day),
             None if read.is_some() && Month::from(*date).contains(today) => None,
-            None => open_day(&session.day_list(place, today).await?, wish, today),
+            None => {
+                let list = session.day_list(place, today).await?;
+                self.watcher.day_list_read(place, &list);
+                open_day(&list, wish, today)
+            }
         };
         let Some(day) = day else {
             self.remember(wish);
@@ -151,7 +155,8 @@ impl<W: Watcher> Run<'_, W> {
             self.time_connections().await;
         }
         let mut asked = 0;
-        while turn.is_some() && self.probes() < most {
+        // A shot that may be refused is paid for by a probe: a booking sends no more requests for it.
+        while turn.is_some() && self.probes() + usize::from(self.shoots_twice(instant)) < most {
             let Some((source, at)) = self.next_probe(most, asked == 0) else { break };
             if at + QUIET_BEFORE > self.fire_instant(instant) || !self.probe(source, at).await? {
                 break;

@@ -145,6 +145,9 @@ impl<W: Watcher> Run<'_, W> {
         if let Err(error) = &list {
             self.waiting_room = (error.kind() == AnswerKind::WaitingRoom).then(|| self.ended(error));
         }
+        if let Ok(list) = &list {
+            self.watcher.day_list_read(&wish.place, list);
+        }
         let failed = list.as_ref().err().and_then(rest_after);
         let seen = list.map_or(ReadBack::Unread, |list| ReadBack::of(&list, wish, ours));
         self.tell(Event::ReadBack { state: seen.state() });

@@ -61,21 +61,40 @@ struct ShotInputs<'m> {
     /// The wall clock is kept by a time server.
     synchronised: bool,
     measurement: &'m Measurement,
+    /// What is sent first is only a question, whose refusal costs nothing else: the applicant form.
+    asks_form: bool,
     /// How much earlier the person wants it sent.
     lead: Duration,
 }
 
+/// When the first request of the opening leaves.
+#[derive(Clone, Copy)]
+struct PlannedShot {
+    at: Duration,
+    /// It is the first of two: one by our own clock and one by the site's dates.
+    by_own_clock: bool,
+}
+
 impl ShotInputs<'_> {
     /// When to send, on the monotonic clock, so that the request arrives when the site's clock shows `instant`.
-    fn shot(&self, instant: SeoulTime) -> Duration {
+    fn shot(&self, instant: SeoulTime) -> PlannedShot {
         let aimed = self.measurement.aim.shot(instant);
+        let by_own = self.by_own_clock(instant);
         let at = match (self.given_ahead_micros, aimed) {
             (Some(ahead), _) => self.by_wall(instant, ahead),
             (None, Some(_)) if self.prefers_wall_clock() => self.by_wall(instant, 0),
-            (None, Some(aimed)) => aimed.at,
+            (None, Some(aimed)) => by_own.unwrap_or(aimed.at),
             (None, None) => self.by_wall(instant, 0),
         };
-        at.saturating_sub(self.lead)
+        PlannedShot { at: at.saturating_sub(self.lead), by_own_clock: by_own.is_some() }
+    }
+
+    /// The shot by our own clock, where there are two.
+    fn by_own_clock(&self, instant: SeoulTime) -> Option<Duration> {
+        if self.given_ahead_micros.is_some() || !self.synchronised || !self.asks_form {
+            return None;
+        }
+        self.measurement.aim.by_own_clock(instant, self.shown_at(instant, 0))
     }
 
     /// Whether the dates come from a cache, and so are too old, and a synchronised wall clock knows better.
@@ -85,21 +104,31 @@ impl ShotInputs<'_> {
 
     /// By the wall clock: [`LATE_BY`] after the instant, less the way there.
     fn by_wall(&self, instant: SeoulTime, ahead_micros: i64) -> Duration {
+        let network = self.measurement.aim.reading().map(|reading| reading.network);
+        let shown = self.shown_at(instant, ahead_micros);
+        shown.saturating_add(LATE_BY).saturating_sub(network.unwrap_or_default() / 2)
+    }
+
+    /// When a clock that is ahead of the wall clock by `ahead_micros` shows `instant`.
+    fn shown_at(&self, instant: SeoulTime, ahead_micros: i64) -> Duration {
         let until =
             instant.unix_micros().saturating_sub(self.wall.unix_micros()).saturating_sub(ahead_micros);
-        let shown = match u64::try_from(until) {
+        match u64::try_from(until) {
             Ok(later) => self.now.saturating_add(Duration::from_micros(later)),
             Err(_) => self.now.saturating_sub(Duration::from_micros(until.unsigned_abs())),
-        };
-        let network = self.measurement.aim.reading().map(|reading| reading.network);
-        shown.saturating_add(LATE_BY).saturating_sub(network.unwrap_or_default() / 2)
+        }
     }
 }
 
 impl<W: Watcher> Run<'_, W> {
     /// When to send, on the local monotonic clock, so that the request arrives at the site's instant.
     pub(super) fn fire_instant(&self, instant: SeoulTime) -> Duration {
-        self.inputs().shot(instant)
+        self.inputs().shot(instant).at
+    }
+
+    /// Whether one shot goes by our own clock and, if it is refused, one by the site's dates.
+    pub(super) fn shoots_twice(&self, instant: SeoulTime) -> bool {
+        self.inputs().by_own_clock(instant).is_some()
     }
 
     fn inputs(&self) -> ShotInputs<'_> {
@@ -109,6 +138,7 @@ impl<W: Watcher> Run<'_, W> {
             given_ahead_micros: self.booking.clock_offset_micros,
             synchronised: self.clock().is_synchronised(),
             measurement: &self.measurement,
+            asks_form: self.learned.is_some() && self.shot_is_form,
             lead: self.booking.lead,
         }
     }
@@ -185,6 +215,7 @@ impl<W: Watcher> Run<'_, W> {
             self.tell(Event::alarm(error.chain()));
         }
         let Some(session) = self.session.take() else {
+            self.shot_is_form = false;
             let fired = self.wait_for_shot(self.fire_instant(instant)).await;
             let attempted = self.log_in_and_visit().await;
             self.began_at(fired);
@@ -251,8 +282,9 @@ impl<W: Watcher> Run<'_, W> {
     fn armed(&mut self, with: Step, instant: SeoulTime) {
         self.take_samples();
         let inputs = self.inputs();
-        let by_measurement = inputs.given_ahead_micros.is_none() && !inputs.prefers_wall_clock();
-        let at = inputs.shot(instant);
+        let PlannedShot { at, by_own_clock } = inputs.shot(instant);
+        let by_measurement =
+            inputs.given_ahead_micros.is_none() && !inputs.prefers_wall_clock() && !by_own_clock;
         let arrives = by_measurement.then(|| self.measurement.aim.arrival(instant, at)).flatten();
         self.tell(Event::Armed { with, arrives });
     }
@@ -271,6 +303,7 @@ impl<W: Watcher> Run<'_, W> {
         instant: SeoulTime,
     ) -> Option<Attempted> {
         let with = if held.is_some() { Step::Submit } else { self.first_step() };
+        self.shot_is_form = held.is_none();
         self.armed(with, instant);
         self.begin_attempt();
         if let Err(error) = self.permit_before(instant).await {
@@ -291,7 +324,8 @@ impl<W: Watcher> Run<'_, W> {
         held: Option<Submission<'_>>,
         instant: SeoulTime,
     ) -> Attempted {
-        let at = self.fire_instant(instant);
+        let PlannedShot { at, by_own_clock } = self.inputs().shot(instant);
+        self.by_own_clock = by_own_clock;
         if held.is_some() {
             self.tell(Event::Submitting);
         }
@@ -397,9 +431,10 @@ mod tests {
                 given_ahead_micros: given,
                 synchronised,
                 measurement,
+                asks_form: false,
                 lead,
             };
-            let shot = known.shot(opening).as_millis();
+            let shot = known.shot(opening).at.as_millis();
             assert!((from..=until).contains(&shot), "{name}: {shot}");
         }
         // Extremes are cut off, not wrapped.
@@ -410,8 +445,9 @@ mod tests {
                         now: Duration::MAX,
                         wall,
                         given_ahead_micros: given,
-                        synchronised: false,
+                        synchronised: true,
                         measurement,
+                        asks_form: true,
                         lead: Duration::MAX,
                     };
                     known.shot(instant);

@@ -2,6 +2,9 @@
 
 use proptest::prelude::*;
 
+use super::measuring::*;
+use super::planning::*;
+use super::shooting::*;
 use super::*;
 
 mod exact;

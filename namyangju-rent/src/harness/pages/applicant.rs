@@ -79,7 +79,7 @@ fn control(out: &mut String, view: &View<'_>, page: &FormPageParts<'_>, field: &
                 out.push_str(&hidden(name, &number.to_string()));
             }
         }
-        FieldSource::Page => page_control(out, view, page, name),
+        FieldSource::Page => page_control(out, view, page, field),
         FieldSource::Discount => {
             let _ = write!(
                 out,
@@ -115,9 +115,9 @@ fn control(out: &mut String, view: &View<'_>, page: &FormPageParts<'_>, field: &
 }
 
 /// The controls whose content the server makes; names as in protocol.md section 6.
-fn page_control(out: &mut String, view: &View<'_>, page: &FormPageParts<'_>, name: &str) {
+fn page_control(out: &mut String, view: &View<'_>, page: &FormPageParts<'_>, field: &ApplicationField) {
     let dialect = &view.site.dialect;
-    let items = &page.court.items;
+    let (name, items) = (field.name.as_str(), &page.court.items);
     match name {
         "item_cd_list[]" => {
             for _ in page.slots {
@@ -142,19 +142,20 @@ fn page_control(out: &mut String, view: &View<'_>, page: &FormPageParts<'_>, nam
         }
         _ => {
             let place = &page.court.place;
-            let value = match name {
-                "formcheck" => FORM_CHECK.to_owned(),
-                "URL" => view.site.printed_base(),
-                "SSL" => view.site.printed_secure_base(),
-                "comcd" => place.centre.to_string(),
-                "part_cd" => place.group.to_string(),
-                "place_cd" => place.court.to_string(),
-                "sale_amt" => page.sale.to_string(),
-                "team_seq" => page.account.team.to_string(),
-                "receipt_date" => page.date.compact(),
-                "select_group" => dialect.codes.purpose(page.purpose).to_owned(),
-                "use_item_list" => item_list(page.court),
-                _ => String::new(),
+            // A name may be any; what the field falls back to says what it is.
+            let value = match (name, field.fallback.as_deref().unwrap_or_default()) {
+                ("formcheck", _) => FORM_CHECK.to_owned(),
+                ("URL", _) | (_, "{base}") => view.site.printed_base(),
+                ("SSL", _) | (_, "{secure_base}") => view.site.printed_secure_base(),
+                ("comcd", _) | (_, "{comcd}") => place.centre.to_string(),
+                ("part_cd", _) | (_, "{partcd}") => place.group.to_string(),
+                ("place_cd", _) | (_, "{placecd}") => place.court.to_string(),
+                ("sale_amt", _) => page.sale.to_string(),
+                ("team_seq", _) => page.account.team.to_string(),
+                ("receipt_date", _) | (_, "{date}") => page.date.compact(),
+                ("select_group", _) | (_, "{group}") => dialect.codes.purpose(page.purpose).to_owned(),
+                ("use_item_list", _) => item_list(page.court),
+                (_, plain) => plain.to_owned(),
             };
             out.push_str(&hidden(name, &value));
         }

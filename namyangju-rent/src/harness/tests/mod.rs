@@ -7,6 +7,7 @@ mod hostile;
 mod line;
 #[cfg(feature = "wiremock")]
 mod mocked;
+mod recorded;
 mod replayed;
 mod robot;
 mod rules;

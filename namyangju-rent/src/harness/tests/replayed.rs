@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::super::replay::from_base64;
+use crate::har::from_base64;
 use crate::harness::{Capture, ReplayError, Request, Settings, StandIn, Told, replay};
 use crate::{Outcome, Site, Step};
 

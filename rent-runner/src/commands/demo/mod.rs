@@ -22,6 +22,7 @@ use self::seen::SiteRecord;
 use crate::cli::Demo;
 use crate::config::Config;
 use crate::foreground::{Ending, Watched};
+use crate::say::say;
 use crate::terminal::countdown::Countdown;
 use crate::terminal::story::{Audience, Story};
 use crate::words::{counted, millis};
@@ -54,9 +55,6 @@ const REQUESTS_BEFORE_BLOCK: u32 = 2;
 /// The competitor of `--taken`.
 const FASTER_CLUB: &str = "빠른클럽";
 
-/// Where the text of each line of the summary begins, behind its label.
-const SUMMARY_TEXT_AT: usize = 11;
-
 /// Plays it.
 pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
     let dialect = request::site(&arguments.site)?;
@@ -73,20 +71,29 @@ pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
         StandInServer::spawn(stand_in, Arc::new(SystemClock)).context("the stand-in cannot start")?;
     let server = Arc::new(server);
     let story = Arc::new(Story::new(Audience::new(arguments.json, terminal::is_quiet()), opening));
-    story.aside(&format!("a stand-in of {} at {}", dialect.title(), server.base_url()));
-    story.aside(&format!("the wish: {} {} {}, {}", wish.place, wish.date, wish.range, court.name));
+    story.aside(&say!("demo-stand-in", city = dialect.title(), address = server.base_url()));
+    story.aside(&say!(
+        "demo-wish",
+        place = wish.place,
+        date = wish.date,
+        range = wish.range,
+        court = court.name
+    ));
     if arguments.rivals > 0 {
         let rivals = counted(arguments.rivals.into(), "rival");
-        story.aside(&format!("a race: {rivals} that want the same time"));
+        story.aside(&say!("demo-race", rivals = rivals));
     }
     if arguments.skew != 0 {
-        let (size, side) =
-            (millis(Duration::from_micros(arguments.skew.unsigned_abs())), side(arguments.skew));
-        story.aside(&format!("the site's clock is {size} {side}; the booking has to find out"));
+        let size = millis(Duration::from_micros(arguments.skew.unsigned_abs()));
+        story.aside(&if arguments.skew < 0 {
+            say!("demo-clock-behind", size = size)
+        } else {
+            say!("demo-clock-ahead", size = size)
+        });
     }
 
     if !opens_in.is_zero() && opens_in < WELL_MEASURED {
-        story.aside("the time is too short to measure the site's clock well (--opens-in 15s is enough)");
+        story.aside(&say!("demo-too-short"));
     }
 
     let stage = Arc::new(Mutex::new(Stage::new(arguments, &server, &story, &wish)));
@@ -111,9 +118,10 @@ pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
     drop((stage, story));
     if !arguments.json {
         // The verdict stands, whether or not somebody reads the summary.
-        let summary = seen.for_a_person(ended.receipt.as_deref()) + &ended.summary;
-        let columns = terminal::layout::columns();
-        let _ = terminal::result(&terminal::wrapped(&summary, SUMMARY_TEXT_AT, columns));
+        let mut summary = seen.for_a_person(ended.receipt.as_deref());
+        summary.extend(ended.summary);
+        let lines = summary.iter().map(|(name, text)| terminal::labelled(name, text));
+        let _ = terminal::result(&lines.collect::<Vec<_>>().join("\n"));
     }
     Ok(ended.code)
 }
@@ -137,8 +145,8 @@ struct Played {
     report: serde_json::Value,
     code: u8,
     receipt: Option<String>,
-    /// More lines for a person.
-    summary: String,
+    /// More lines for a person, each with its heading.
+    summary: Vec<(&'static str, String)>,
 }
 
 async fn in_the_foreground(play: Play<'_>) -> Result<Played> {
@@ -153,26 +161,17 @@ async fn in_the_foreground(play: Play<'_>) -> Result<Played> {
         booking = booking.opens_at(opening);
         countdown = Some(Countdown::new(opening, booking.budget().clone(), None));
     }
-    let watched = Watched { booking, countdown, standing: Standing::default() };
+    let lists = Mutex::default();
+    let watched = Watched { booking, countdown, standing: Standing::default(), lists: &lists };
     let act = |happened: &TimedEvent| stage.lock().unwrap_or_else(PoisonError::into_inner).act(happened);
     let ending = foreground::run(watched, story, None, act).await;
     let (code, receipt) = (ending.code(), ending.receipt().map(str::to_owned));
-    Ok(Played {
-        ending: Some(ending),
-        report: serde_json::Value::Null,
-        code,
-        receipt,
-        summary: String::new(),
-    })
+    Ok(Played { ending: Some(ending), report: serde_json::Value::Null, code, receipt, summary: Vec::new() })
 }
 
 /// An instant of a clock that is so many microseconds ahead.
 fn ahead(local: SeoulTime, micros: i64) -> SeoulTime {
     SeoulTime::from_unix_micros(local.unix_micros().saturating_add(micros))
-}
-
-fn side(micros: i64) -> &'static str {
-    if micros < 0 { "behind" } else { "ahead" }
 }
 
 /// The first court without a human check, or the first if all have one.
@@ -279,14 +278,14 @@ impl Stage {
             Event::Submitting if self.faster_rival => {
                 let Wish { place, date, range, .. } = &self.wish;
                 self.server.with(|stand_in| stand_in.take(place, *date, *range, FASTER_CLUB));
-                self.story.aside("at the site: another club books the time a moment earlier");
+                self.story.aside(&say!("demo-taken"));
             }
             _ => {}
         }
         if self.forget_session && self.logged_in && self.shot.is_some() {
             self.forget_session = false;
             self.server.with(StandIn::end_sessions);
-            self.story.aside("at the site: all sessions end");
+            self.story.aside(&say!("demo-sessions-end"));
         }
     }
 }

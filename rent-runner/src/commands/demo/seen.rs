@@ -1,13 +1,13 @@
 //! What the site saw of a demo, by its own log and books.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use namyangju_rent::SeoulTime;
 use namyangju_rent::harness::{Arrival, Booked, SiteStep};
 use serde_json::json;
 
+use crate::say::{heading, say};
 use crate::words::millis;
 
 /// A word for a step of the stand-in's log.
@@ -21,6 +21,15 @@ fn word(step: SiteStep) -> &'static str {
         SiteStep::Form => "form",
         SiteStep::Submit => "submission",
         _ => "other pages",
+    }
+}
+
+/// The same for a person.
+fn step(step: SiteStep) -> String {
+    match step {
+        // In a table it is what a person logs in with.
+        SiteStep::Login => say!("step-login"),
+        step => heading(word(step)),
     }
 }
 
@@ -49,8 +58,10 @@ impl Counts {
     }
 
     fn text(&self) -> String {
-        let words: Vec<_> = self.words().map(|(word, number)| format!("{word} {number}")).collect();
-        if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+        let probes = (self.probes > 0).then(|| (heading("clock probe"), self.probes));
+        let steps = self.steps.iter().map(|(at, number)| (step(*at), *number));
+        let words: Vec<_> = steps.chain(probes).map(|(step, number)| format!("{step} {number}")).collect();
+        if words.is_empty() { say!("none") } else { words.join(", ") }
     }
 }
 
@@ -100,51 +111,56 @@ impl SiteRecord {
         })
     }
 
-    /// The receipt, the count of requests and what is booked.
-    pub(super) fn for_a_person(&self, receipt: Option<&str>) -> String {
-        let mut text = format!("receipt    {}\n", receipt.unwrap_or("none"));
+    /// The receipt, the count of requests and what is booked: lines, each with its heading.
+    pub(super) fn for_a_person(&self, receipt: Option<&str>) -> Vec<(&'static str, String)> {
+        let mut lines = vec![("receipt", receipt.map_or_else(|| say!("none"), str::to_owned))];
         let all = self.arrivals.len();
         if self.shot.is_some() {
             let (after, before): (Vec<_>, Vec<_>) =
                 self.arrivals.iter().partition(|arrival| arrival.site_time >= self.opening);
-            let _ = writeln!(text, "requests   {all} by the site's own log");
-            let _ = writeln!(text, "  before   {}: {}", before.len(), counts(before).text());
-            let _ = writeln!(text, "  after    {}: {}", after.len(), counts(after).text());
+            lines.push(("requests", say!("demo-requests", all = all)));
+            for (side, arrivals) in [("  before", before), ("  after", after)] {
+                lines.push((side, format!("{}: {}", arrivals.len(), counts(arrivals).text())));
+            }
         } else {
-            let _ =
-                writeln!(text, "requests   {all} by the site's own log: {}", counts(&self.arrivals).text());
+            let steps = counts(&self.arrivals).text();
+            lines.push(("requests", say!("demo-requests-by-step", all = all, steps = steps)));
         }
         if let Some(shot) = self.first_shot() {
-            let _ = writeln!(
-                text,
-                "arrival    the first request ({}) reached the site {} the opening",
-                word(shot.step),
-                distance(self.after_opening(shot.site_time))
-            );
+            let after = distance(self.after_opening(shot.site_time));
+            lines.push(("arrival", say!("demo-arrival", step = step(shot.step), distance = after)));
         }
         if let Some(sent) = self.arrivals.iter().rfind(|arrival| arrival.step == SiteStep::Submit) {
             let after = distance(self.after_opening(sent.site_time));
-            let _ = writeln!(text, "speed      the application reached it {after} the opening");
+            lines.push(("speed", say!("demo-speed", distance = after)));
         }
         if let Some(rival) = self.first_rival {
             let after = distance(self.after_opening(rival));
-            let _ =
-                writeln!(text, "race       the fastest rival's application reached it {after} the opening");
+            lines.push(("race", say!("demo-rival", distance = after)));
         }
         if self.booked.is_empty() {
-            text.push_str("booked     nothing, by the site's own records\n");
+            lines.push(("booked", say!("demo-nothing-booked")));
         }
         for b in &self.booked {
             let times: Vec<_> = b.slots.iter().map(|(_, range)| range.to_string()).collect();
-            let (place, date, times) = (&b.place, b.date, times.join(" "));
-            let _ =
-                writeln!(text, "booked     {place} {date} {times} by {}, receipt {}", b.account, b.receipt);
+            let booked = say!(
+                "demo-booked",
+                place = b.place,
+                date = b.date,
+                times = times.join(" "),
+                account = b.account,
+                receipt = b.receipt
+            );
+            lines.push(("booked", booked));
         }
-        text
+        lines
     }
 }
 
 fn distance(micros: i64) -> String {
-    let side = if micros < 0 { "before" } else { "after" };
-    format!("{} {side}", millis(Duration::from_micros(micros.unsigned_abs())))
+    let size = millis(Duration::from_micros(micros.unsigned_abs()));
+    match micros < 0 {
+        true => say!("demo-before", size = size),
+        false => say!("demo-after", size = size),
+    }
 }

@@ -1,6 +1,5 @@
 //! `demo --stored`: the same through a store, a vault and a runner, as `serve` works.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -16,7 +15,9 @@ use crate::commands::{self, run_due};
 use crate::config::Config;
 use crate::exit;
 use crate::runner::{End, Scope};
+use crate::say::{retold, say};
 use crate::store::{BookingHistory, Filter, NewAccount, NewBooking, OpeningSource, RetryPace, SealPurpose};
+use crate::terminal::booking::state_word;
 use crate::vault::KeySource;
 
 /// Plays it in a folder that is gone afterwards.
@@ -42,7 +43,7 @@ pub(super) async fn run(play: Play<'_>) -> Result<Played> {
         password: sealed,
     };
     store.add_account(&new).await?;
-    story.aside(&format!("stored: the account {}, its password sealed", account.id));
+    story.aside(&say!("demo-stored-account", account = account.id));
     let (opens, opens_at) = match arguments.opens_in().is_zero() {
         true => (OpeningSource::Now, SystemClock.now()),
         false => (OpeningSource::Given, opening),
@@ -66,7 +67,7 @@ pub(super) async fn run(play: Play<'_>) -> Result<Played> {
         .first()
         .copied()
         .context("nothing was stored")?;
-    story.aside(&format!("stored: booking {id}, waiting; a runner claims it"));
+    story.aside(&say!("demo-stored-booking", id = id));
 
     let (told, acted) = (Arc::clone(story), Arc::clone(stage));
     let observer = move |_, happened: &TimedEvent| {
@@ -77,7 +78,8 @@ pub(super) async fn run(play: Play<'_>) -> Result<Played> {
     let mut state = None;
     let code = run_due::work_off(config, &store, vault, scope, Some(Box::new(observer)), |done| {
         if let End::Over { state: over, reason, .. } = &done.end {
-            story.aside(&format!("stored: {}: {}", over.as_str(), reason.as_deref().unwrap_or_default()));
+            let reason = retold(reason.as_deref().unwrap_or_default());
+            story.aside(&say!("demo-stored-end", state = state_word(*over), reason = reason));
             state = Some(*over);
         }
     })
@@ -98,22 +100,15 @@ pub(super) async fn run(play: Play<'_>) -> Result<Played> {
     })
 }
 
-/// What the store kept.
-fn summary(kept: &BookingHistory, database: &Path, password: &str) -> String {
-    let mut text = String::new();
-    let booking = &kept.booking;
-    let _ = writeln!(text, "state      {}", booking.state.as_str());
-    let _ = writeln!(text, "kept       {} events, {} attempts", kept.events.len(), kept.attempts.len());
+/// What the store kept: lines, each with its heading.
+fn summary(kept: &BookingHistory, database: &Path, password: &str) -> Vec<(&'static str, String)> {
     let holds = |path: &Path| {
         std::fs::read(path)
             .is_ok_and(|bytes| bytes.windows(password.len()).any(|part| part == password.as_bytes()))
     };
     let write_ahead = database.with_extension("db-wal");
     let found = holds(database) || holds(&write_ahead);
-    let _ = writeln!(
-        text,
-        "secrets    the password is {} in the store's file",
-        if found { "READABLE" } else { "not" }
-    );
-    text
+    let events = say!("demo-kept", events = kept.events.len(), attempts = kept.attempts.len());
+    let secrets = if found { say!("demo-secret-readable") } else { say!("demo-secret-sealed") };
+    vec![("state", state_word(kept.booking.state)), ("kept", events), ("secrets", secrets)]
 }

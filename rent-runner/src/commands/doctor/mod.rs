@@ -8,39 +8,14 @@ mod stored;
 mod tests;
 
 use anyhow::Result;
-use schemars::JsonSchema;
-use serde::Serialize;
 
-use super::documents::DoctorDocument;
 use crate::cli::Doctor;
 use crate::config::{Config, Flags};
+use crate::documents::{Check, DoctorDocument, Level};
 use crate::notify::Notifier;
 use crate::store::Store;
 use crate::telemetry::logs;
 use crate::{exit, terminal};
-
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Level {
-    Ok,
-    Warning,
-    Failed,
-}
-
-/// One finding.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(super) struct Check {
-    /// What was looked at.
-    what: &'static str,
-    level: Level,
-    /// What was found.
-    #[schemars(extend("x-stability" = "wording"))]
-    text: String,
-    /// What a person should do about it.
-    #[schemars(extend("x-stability" = "wording"))]
-    to_do: Option<String>,
-}
 
 /// The findings so far. For a person each is printed as it comes.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use namyangju_rent::{Error, Next, Site};
 
 use super::Findings;
 use crate::config::Config;
-use crate::words::millis;
+use crate::words::{duration, millis};
 use crate::{request, terminal};
 
 /// A site's clock that is this far from ours in seconds is remarkable: bookings measure it, people do not.
@@ -110,8 +110,8 @@ async fn one(findings: &mut Findings, config: &Config, site: &Site) -> Result<()
                     );
                 };
                 findings.ok(WHAT, format!("{} answers, {} there and back", site.base_url(), millis(path)))?;
-                let seconds = ahead as f64 / 1e6;
-                let text = format!("the site is {seconds:+.1} s ahead of this machine, ± 1 s");
+                let (seconds, side) = (ahead.abs() as f64 / 1e6, duration::side_of(ahead));
+                let text = format!("the site is {seconds:.1} s {side} this machine, ± 1 s");
                 return if ahead.abs() > FAR_OFF * 1_000_000 {
                     let to_do = "set this machine's clock; bookings measure the site's clock and use that";
                     findings.warning("clock", text, to_do)

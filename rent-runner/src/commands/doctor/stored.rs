@@ -11,7 +11,7 @@ use crate::commands::which_store;
 use crate::config::Config;
 use crate::store::{Filter, FoundBookings, State, Store, StoreError};
 use crate::vault::{KeySource, Vault};
-use crate::words::millis;
+use crate::words::{duration, millis};
 
 /// `serve` renews every few seconds, and cron starts `run-due` every five minutes.
 const SEEN_LATELY: Duration = Duration::from_secs(6 * 60);
@@ -54,7 +54,8 @@ pub(super) async fn open(findings: &mut Findings, config: &Config) -> Result<Opt
         Ok((version, ahead, took)) => {
             let text = format!("{} opens, layout {version}, answers in {}", store.address(), millis(took));
             findings.ok(WHAT, text)?;
-            let text = format!("the database's clock is {} ms from this machine's", ahead / 1000);
+            let (apart, side) = (ahead.abs() / 1000, duration::side_of(ahead));
+            let text = format!("the database's clock is {apart} ms {side} this machine's");
             if ahead.abs() > CLOCKS_AGREE {
                 let to_do = "set both: leases go by the database's clock";
                 findings.warning("clock", text, to_do)?;

@@ -39,7 +39,7 @@ async fn a_webhook_gets_the_facts() {
             "id": 17, "kind": "verdict", "booking": 3, "place": "NYJ06/07/103", "date": "2026-12-05",
             "time": "06:00-08:00", "state": "succeeded", "reason": "reserved <at once> & read back",
             "receipt": "20260001", "opens_at": "2026-11-26T10:00:00.000000+09:00",
-            "title": "예약 성공: 다산 행정복지센터 체육공원2호 테니스장 2026-12-05 (토) 06:00-08:00",
+            "title": "예약 성공: 다산 행정복지센터 체육공원2호 테니스장 12월 5일(토) 06:00~08:00",
             "at": "2026-11-26T10:00:01.000000+09:00", "test": false,
         })
     );

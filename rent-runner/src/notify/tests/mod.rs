@@ -15,7 +15,8 @@ use serde_json::json;
 use super::message::{Facts, Kind, Note};
 use super::notifier::Notifier;
 use super::outbox::Patience;
-use super::{Channel, Language, NotifySettings};
+use super::{Channel, NotifySettings};
+use crate::say::Language;
 use crate::store::{BookingId, State};
 use crate::testing::channel;
 

@@ -171,6 +171,7 @@ async fn a_store_that_is_away_for_a_while_costs_no_booking() {
         "time_number",
         "routes",
         "opening",
+        "rounds",
     ];
     let mut faults: Vec<_> = tables.map(Fault::Without).to_vec();
     faults.push(Fault::Held);

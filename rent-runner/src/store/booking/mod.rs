@@ -1,5 +1,6 @@
 //! What a booking is: its state, what is asked for, what is changed, its story.
 
+mod list;
 pub(super) mod rows;
 mod write;
 
@@ -11,6 +12,8 @@ use namyangju_rent::schedule::SlotState;
 use namyangju_rent::{Event, Receipt, SeoulTime, Wish};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub(crate) use list::{ListFilter, ListPart};
 
 use super::{CourtNames, Sealed};
 

@@ -31,19 +31,19 @@ pub(in crate::store) use columns;
 /// How bookings are read: all but the sealed part in one text, and the choices in it too. The driver takes
 /// several times as long for a column of each, and as much again for a row of each choice.
 macro_rules! select_bookings {
-    ($rest:literal) => {
+    ($($rest:tt)+) => {
         $crate::store::sql::Sql::Each {
             sqlite: concat!(
                 "SELECT b.application, json_array(",
                 $crate::store::booking::rows::columns!(),
                 ") AS booking FROM booking b JOIN account a ON a.id = b.account_id ",
-                $rest
+                $($rest)+
             ),
             postgres: concat!(
                 "SELECT b.application, json_build_array(",
                 $crate::store::booking::rows::columns!(),
                 ")::text AS booking FROM booking b JOIN account a ON a.id = b.account_id ",
-                $rest
+                $($rest)+
             ),
         }
     };

@@ -2,6 +2,7 @@
 //! time, or more of them for a day than the site takes.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use namyangju_rent::limits::MAX_BOOKINGS_PER_DAY;
 use namyangju_rent::{SeoulTime, Wish};
@@ -9,7 +10,12 @@ use namyangju_rent::{SeoulTime, Wish};
 use super::rows::{booking, minutes, no_booking, select_bookings};
 use crate::store::accounts::no_account;
 use crate::store::sql::{Sql, Tx, damaged, micros, values, word_of};
-use crate::store::{BookingId, Change, NewBooking, OpeningSource, Result, State, Store, StoreError};
+use crate::store::{
+    BookingId, Change, NewBooking, OpeningSource, Result, State, Store, StoreError, TokenHash,
+};
+
+/// How long a form is known that stored bookings.
+const FORM_IS_KNOWN: Duration = Duration::from_secs(24 * 3600);
 
 /// Where a booking stands, read under a lock.
 struct LockedBooking {
@@ -17,12 +23,13 @@ struct LockedBooking {
     account_id: i64,
     /// The runner that holds a living lease.
     owner: Option<String>,
+    changed_at: SeoulTime,
 }
 
 impl LockedBooking {
     async fn read(tx: &mut Tx<'_>, id: BookingId) -> Result<Self> {
         tx.lock_booking(id).await?;
-        let sql = "SELECT state, account_id, \
+        let sql = "SELECT state, account_id, changed_at, \
              CASE WHEN lease_until > (SELECT now FROM clock) THEN owner END AS owner \
              FROM booking WHERE id = $1";
         let row = tx.row(sql, values![id.0]).await?.ok_or_else(|| no_booking(id))?;
@@ -30,6 +37,7 @@ impl LockedBooking {
             state: row.word("state")?,
             account_id: row.int("account_id")?,
             owner: row.maybe_text("owner")?,
+            changed_at: row.time("changed_at")?,
         })
     }
 }
@@ -94,37 +102,85 @@ impl Store {
     /// `MAX_BOOKINGS_PER_DAY` of one account whose first choice is on one day. With many, the text says which.
     pub(crate) async fn add_bookings(&self, bookings: &[NewBooking]) -> Result<Vec<BookingId>> {
         let mut tx = self.write().await?;
-        // Locked in order, so that two imports wait for each other instead of for ever, and see each other.
-        let names: BTreeSet<&str> = bookings.iter().map(|booking| booking.account.as_str()).collect();
-        let mut accounts: HashMap<&str, i64> = HashMap::new();
-        for name in names {
-            if let Some(id) = lock_account(&mut tx, name).await? {
-                accounts.insert(name, id);
-            }
+        match put_bookings(&mut tx, bookings).await {
+            Ok(ids) => tx.commit().await.map(|()| ids),
+            Err(refused) => Err(tx.refuse(refused).await),
         }
-        let mut ids = Vec::with_capacity(bookings.len());
-        for (index, booking) in bookings.iter().enumerate() {
-            let added = match accounts.get(booking.account.as_str()) {
-                Some(account) => add_booking(&mut tx, *account, booking).await,
-                None => Err(no_account(&mut tx, &booking.account).await?),
+    }
+
+    /// The same for a user of the page, once for each form: one that comes a second time gives the numbers of the first.
+    ///
+    /// # Errors
+    /// Those of [`Self::add_bookings`]; the form may be sent again then.
+    pub(crate) async fn add_sent_bookings(
+        &self,
+        form: &TokenHash,
+        user: i64,
+        bookings: &[NewBooking],
+    ) -> Result<Vec<BookingId>> {
+        let mut tx = self.write().await?;
+        let old = "DELETE FROM web_sent WHERE sent_at < (SELECT now FROM clock) - $1";
+        tx.run(old, values![FORM_IS_KNOWN]).await?;
+        // Two at once wait here for each other.
+        let insert = "INSERT INTO web_sent (token, user_id, sent_at, bookings) \
+             VALUES ($1, $2, (SELECT now FROM clock), '') ON CONFLICT (token) DO NOTHING";
+        if tx.run(insert, values![&form[..], user]).await? == 0 {
+            let sent = "SELECT bookings FROM web_sent WHERE token = $1 AND user_id = $2";
+            let row = tx.row(sent, values![&form[..], user]).await?;
+            let Some(row) = row else {
+                let why = "this form is another user's: open the page again".to_owned();
+                return Err(tx.refuse(StoreError::Conflict(why)).await);
             };
-            let which = |why| match bookings.len() {
-                1 => why,
-                many => format!("booking {} of {many}: {why}", index + 1),
-            };
-            let refused = match added {
-                Ok(id) => {
-                    ids.push(id);
-                    continue;
-                }
-                Err(StoreError::Conflict(why)) => StoreError::Conflict(which(why)),
-                Err(StoreError::NotFound(why)) => StoreError::NotFound(which(why)),
-                Err(other) => other,
-            };
-            return Err(tx.refuse(refused).await);
+            let numbers = row.text("bookings")?;
+            tx.commit().await?;
+            let ids = numbers.split(',').map(|number| number.parse().map(BookingId));
+            return ids.collect::<std::result::Result<_, _>>().map_err(|_| damaged("bookings"));
         }
+        let ids = match put_bookings(&mut tx, bookings).await {
+            Ok(ids) => ids,
+            Err(refused) => return Err(tx.refuse(refused).await),
+        };
+        for id in &ids {
+            let own = "INSERT INTO web_booking (booking_id, user_id) VALUES ($1, $2)";
+            tx.run(own, values![id.0, user]).await?;
+        }
+        let numbers = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let sent = "UPDATE web_sent SET bookings = $2 WHERE token = $1";
+        tx.run(sent, values![&form[..], &numbers]).await?;
         tx.commit().await?;
         Ok(ids)
+    }
+
+    /// Why each of these cannot be stored after those before it, if it cannot; nothing is stored.
+    pub(crate) async fn try_bookings(&self, bookings: &[NewBooking]) -> Result<Vec<Option<String>>> {
+        let mut tx = self.write().await?;
+        let mut found = Vec::with_capacity(bookings.len());
+        for booking in bookings {
+            let added = match lock_account(&mut tx, &booking.account).await? {
+                Some(account) => add_booking(&mut tx, account, booking).await,
+                None => Err(no_account(&mut tx, &booking.account).await?),
+            };
+            match added {
+                Ok(_) => found.push(None),
+                Err(StoreError::Conflict(why) | StoreError::NotFound(why)) => found.push(Some(why)),
+                Err(other) => return Err(tx.refuse(other).await),
+            }
+        }
+        tx.refuse(StoreError::Conflict(String::new())).await;
+        Ok(found)
+    }
+
+    /// Changes a booking as [`Self::edit_booking`] does, if it is still as it was when somebody looked at it.
+    ///
+    /// # Errors
+    /// `Conflict` as well if it was changed since.
+    pub(crate) async fn edit_seen_booking(
+        &self,
+        id: BookingId,
+        change: &Change,
+        seen: SeoulTime,
+    ) -> Result<()> {
+        self.edit(id, change, Some(seen)).await
     }
 
     /// Other choices begin a new round: what happened with the old ones says nothing of them.
@@ -132,6 +188,10 @@ impl Store {
     /// # Errors
     /// `Conflict` if it is not waiting or a runner holds it. One that a runner left armed is waiting.
     pub(crate) async fn edit_booking(&self, id: BookingId, change: &Change) -> Result<()> {
+        self.edit(id, change, None).await
+    }
+
+    async fn edit(&self, id: BookingId, change: &Change, seen: Option<SeoulTime>) -> Result<()> {
         let mut tx = self.write().await?;
         let standing = LockedBooking::read(&mut tx, id).await?;
         if let Some(owner) = &standing.owner {
@@ -142,6 +202,10 @@ impl Store {
         if !matches!(standing.state, State::Waiting | State::Armed) {
             let why =
                 format!("booking {id} {}: only a waiting one can be changed", standing.state.in_words());
+            return Err(tx.refuse(StoreError::Conflict(why)).await);
+        }
+        if seen.is_some_and(|seen| seen != standing.changed_at) {
+            let why = format!("booking {id} was changed meanwhile, at {}", standing.changed_at);
             return Err(tx.refuse(StoreError::Conflict(why)).await);
         }
         if let Some(choices) = &change.choices {
@@ -260,6 +324,35 @@ async fn lock_account_of(tx: &mut Tx<'_>, id: i64) -> Result<()> {
         postgres: "SELECT id FROM account WHERE id = $1 FOR UPDATE",
     };
     tx.row(sql, values![id]).await.map(|_| ())
+}
+
+/// Stores bookings; what is refused leaves the transaction to be given up.
+async fn put_bookings(tx: &mut Tx<'_>, bookings: &[NewBooking]) -> Result<Vec<BookingId>> {
+    // Locked in order, so that two imports wait for each other instead of for ever, and see each other.
+    let names: BTreeSet<&str> = bookings.iter().map(|booking| booking.account.as_str()).collect();
+    let mut accounts: HashMap<&str, i64> = HashMap::new();
+    for name in names {
+        if let Some(id) = lock_account(tx, name).await? {
+            accounts.insert(name, id);
+        }
+    }
+    let mut ids = Vec::with_capacity(bookings.len());
+    for (index, booking) in bookings.iter().enumerate() {
+        let added = match accounts.get(booking.account.as_str()) {
+            Some(account) => add_booking(tx, *account, booking).await,
+            None => Err(no_account(tx, &booking.account).await?),
+        };
+        let which = |why| match bookings.len() {
+            1 => why,
+            many => format!("booking {} of {many}: {why}", index + 1),
+        };
+        ids.push(added.map_err(|error| match error {
+            StoreError::Conflict(why) => StoreError::Conflict(which(why)),
+            StoreError::NotFound(why) => StoreError::NotFound(which(why)),
+            other => other,
+        })?);
+    }
+    Ok(ids)
 }
 
 async fn add_booking(tx: &mut Tx<'_>, account: i64, booking: &NewBooking) -> Result<BookingId> {

@@ -10,9 +10,12 @@ use sqlx::Row;
 use super::support::{
     LONG, NONE, Place, account, at, booking, ending, fired, happened, logged_in, suite, with_booking,
 };
-use crate::store::claims::{Held, NEXT_OPENING};
-use crate::store::sql::TxEngine;
-use crate::store::{Denied, Lease, NewBooking, State, Store, StoreError};
+use crate::store::claims::{Held, LIVING, NEXT_OPENING};
+use crate::store::shares::RunnerPlaces;
+use crate::store::sql::{TxEngine, values};
+use crate::store::{
+    BookingId, Denied, Lease, LinkKind, NewBooking, NewMessage, Owned, RunnerRow, State, Store, StoreError,
+};
 
 suite! {
     the_earliest_opening_is_claimed_first,
@@ -28,7 +31,10 @@ suite! {
     what_is_noted_does_not_undo_firing,
     what_is_handed_back_can_be_claimed_at_once,
     many_claimers_never_share_a_booking,
+    people_share_the_places_of_a_runner,
     runners_are_seen,
+    what_is_long_gone_is_forgotten_and_not_before,
+    an_alarm_is_noted_of_what_waits_and_nobody_holds,
 }
 
 fn late() -> SeoulTime {
@@ -143,7 +149,11 @@ async fn only_what_runs_is_renewed_and_what_was_dropped_is_claimed_again(place: 
     let held = store.renew_running("runner-1", &[runs], LONG).await.unwrap();
     assert_eq!(held, [Held { lease: runs, cancel_asked: false }]);
     assert!(store.claim("runner-2", late(), 2, LONG).await.unwrap().is_empty());
-    let again = store.claim_beside("runner-1", &[runs.booking], late(), 2, LONG).await.unwrap().claimed;
+    let again = store
+        .claim_beside("runner-1", &[runs.booking], late(), RunnerPlaces { all: 2, at_once: 2 }, LONG)
+        .await
+        .unwrap()
+        .claimed;
     assert_eq!(again.len(), 1);
     assert_eq!(again[0].lease, Lease { booking: dropped.booking, fence: dropped.fence + 1 });
     // The old one is void.
@@ -329,4 +339,92 @@ async fn the_next_opening_is_found_without_a_look_at_every_booking() {
     let rows = sqlx::query(sqlx::AssertSqlSafe(plan)).fetch_all(&mut **connection).await.unwrap();
     let steps: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
     assert!(steps[0].contains("booking_open") && !steps.concat().contains("B-TREE"), "{steps:?}");
+}
+
+async fn people_share_the_places_of_a_runner(place: &Place) {
+    let store = with_bookings(place, 12).await;
+    // The owner of the page has the first ten openings, a member the last two.
+    let mut users = Vec::new();
+    for (kind, name) in [(LinkKind::Owner, "owner"), (LinkKind::Member, "member")] {
+        let token = [u8::try_from(users.len()).unwrap(); 32];
+        store.put_link(&token, kind, LONG).await.unwrap();
+        users.push(store.use_link(&token, name, "no hash").await.unwrap().id);
+    }
+    let claim = async |running: &[i64]| {
+        let running: Vec<_> = running.iter().copied().map(BookingId).collect();
+        let places =
+            RunnerPlaces { all: 4, at_once: 4_u32.saturating_sub(u32::try_from(running.len()).unwrap()) };
+        let claims = store.claim_beside("runner-1", &running, late(), places, LONG).await.unwrap();
+        let claimed: Vec<_> = claims.claimed.iter().map(|claimed| claimed.booking.id.0).collect();
+        (claimed, claims.give_way.iter().map(|id| id.0).collect::<Vec<_>>())
+    };
+    // As long as all is one person's, the first openings have the places.
+    assert_eq!(claim(&[]).await, (vec![1, 2, 3, 4], vec![]));
+    for id in [11, 12] {
+        store.give(Owned::Booking(BookingId(id)), users[1]).await.unwrap();
+    }
+    // Not before somebody gives way: then the member's are taken, and not those of who has given way.
+    assert_eq!(claim(&[1, 2, 3, 4]).await, (vec![], vec![4, 3]));
+    for id in [3_i64, 4] {
+        let sql = "UPDATE booking SET owner = NULL, lease_until = NULL WHERE id = $1";
+        store.run(sql, crate::store::sql::values![id]).await.unwrap();
+    }
+    assert_eq!(claim(&[1, 2]).await, (vec![11, 12], vec![]));
+    assert_eq!(claim(&[1, 2, 11, 12]).await, (vec![], vec![]));
+    // What the member does not need is the owner's again.
+    assert_eq!(claim(&[1, 2, 11]).await.1, Vec::<i64>::new());
+    let sql = "UPDATE booking SET owner = NULL, lease_until = NULL, state = 'failed' WHERE id IN (11, 12)";
+    store.run(sql, &[]).await.unwrap();
+    assert_eq!(claim(&[1, 2]).await, (vec![3, 4], vec![]));
+}
+
+async fn what_is_long_gone_is_forgotten_and_not_before(place: &Place) {
+    let store = place.open().await;
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let message =
+        NewMessage { booking: None, kind: "alarm", body: json!({}), channels: vec!["phone".to_owned()] };
+    store.enqueue(&message).await.unwrap();
+    store.begin_runner("old").await.unwrap();
+    // As if that had been so long ago; a new runner forgets what is too old.
+    let after = async |age: Duration| {
+        let seen = "UPDATE runner SET seen_at = (SELECT now FROM clock) - $1 WHERE name = 'old'";
+        store.run(seen, values![age]).await.unwrap();
+        let due = "UPDATE message SET state = 'sent', due_at = (SELECT now FROM clock) - $1";
+        store.run(due, values![age]).await.unwrap();
+        store.begin_runner("new").await.unwrap();
+        let listed = store.runners().await.unwrap().iter().any(|runner| runner.name == "old");
+        let left =
+            "SELECT (SELECT COUNT(*) FROM runner) AS runners, (SELECT COUNT(*) FROM message) AS messages";
+        let left = store.rows(left, &[]).await.unwrap();
+        (listed, left[0].int("runners").unwrap() - 1, left[0].int("messages").unwrap())
+    };
+    assert_eq!(after(hours(23)).await, (true, 1, 1));
+    assert_eq!(after(hours(25)).await, (false, 1, 1));
+    assert_eq!(after(hours(29 * 24)).await, (false, 1, 1));
+    assert_eq!(after(hours(31 * 24)).await, (false, 0, 0));
+}
+
+#[test]
+fn a_runner_is_there_until_it_was_not_seen_for_a_while_or_stopped() {
+    let seen_at = at("2026-11-26 10:00:00");
+    let living = RunnerRow { name: String::new(), started_at: seen_at, seen_at, stopped_at: None, holds: 0 };
+    let micro = Duration::from_micros(1);
+    assert!(living.is_living(seen_at) && living.is_living(seen_at.plus(LIVING - micro)));
+    assert!(!living.is_living(seen_at.plus(LIVING)));
+    let stopped = RunnerRow { stopped_at: Some(seen_at), ..living };
+    assert!(!stopped.is_living(seen_at));
+}
+
+async fn an_alarm_is_noted_of_what_waits_and_nobody_holds(place: &Place) {
+    let (store, id) = with_booking(place).await;
+    let reason = async || store.booking(id).await.unwrap().reason;
+    store.warn_of(id, "the clock is wrong").await.unwrap();
+    assert_eq!(reason().await.as_deref(), Some("the clock is wrong"));
+    let lease = store.claim("runner-1", late(), 1, LONG).await.unwrap()[0].lease;
+    store.note(lease, State::Waiting, Some("its own")).await.unwrap();
+    store.warn_of(id, "the clock is wrong").await.unwrap();
+    assert_eq!(reason().await.as_deref(), Some("its own"));
+    store.finish(lease, "runner-1", &[], &ending(State::Failed)).await.unwrap();
+    store.warn_of(id, "the clock is wrong").await.unwrap();
+    assert_eq!(reason().await.as_deref(), Some("because"));
 }

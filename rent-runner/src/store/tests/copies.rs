@@ -49,6 +49,10 @@ async fn a_copy_is_the_same_in_every_kind_of_store() {
     let place = Place::sqlite();
     let (from, _) = with_booking(&place).await;
     from.claim("tester", at("2026-11-26 10:00:01"), 9, LONG).await.unwrap();
+    let read = r#"{ "place": "NYJ06/07/103", "read_at": "2026-11-20 09:00:00", "days": [
+        { "purpose": "sports", "rounds": ["06:00-08:00"], "dates": ["2026-12-05"] }] }"#;
+    let (site, read) = ("https://rent.example/", serde_json::from_str(read).unwrap());
+    from.keep_rounds(site, &read).await.unwrap();
     let mut first = parts(&from).await;
     let row = |parts: &[Copied], table: &str| {
         let at =
@@ -71,6 +75,7 @@ async fn a_copy_is_the_same_in_every_kind_of_store() {
         let differing = before.iter().zip(after).filter(|(before, after)| before != after).count();
         assert!(differing <= 2, "{before:?} {after:?}");
         assert_eq!(to.next_opening().await.unwrap(), Some(at("2026-11-26 10:00:00")));
+        assert_eq!(to.rounds(site, &read.place).await.unwrap(), [read.clone()]);
         let without = |parts: &[Copied]| -> Vec<Copied> {
             let booking = row(parts, "booking");
             parts.iter().filter(|part| **part != booking).cloned().collect()

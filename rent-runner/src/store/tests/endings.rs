@@ -18,6 +18,7 @@ suite! {
     a_lost_lease_writes_nothing,
     attempts_of_one_round_follow_each_other,
     an_opening_that_tells_nothing_is_not_kept,
+    an_opening_with_one_bound_is_kept,
     an_end_that_fails_half_way_leaves_nothing,
 }
 
@@ -197,5 +198,19 @@ async fn no_secret_lies_in_the_files() {
     let bytes = std::fs::read(&path).unwrap();
     for secret in [PASSWORD, PHONE, COOKIE] {
         assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret}");
+    }
+}
+
+async fn an_opening_with_one_bound_is_kept(place: &Place) {
+    let (store, _) = with_booking(place).await;
+    let (mut after, mut before) = (bracket(), bracket());
+    (after.before, before.after) = (None, None);
+    for opening in [after, before] {
+        let lease = claim(&store).await;
+        let ending = BookingEnd { opening, ..ending(State::Failed) };
+        assert!(store.finish(lease, "runner-1", &[], &ending).await.unwrap());
+        let kept = store.openings("http://127.0.0.1/", 1).await.unwrap();
+        assert_eq!(kept[0].bracket, opening);
+        store.retry_booking(lease.booking, (OpeningSource::Given, at("2026-11-26 10:00:00"))).await.unwrap();
     }
 }

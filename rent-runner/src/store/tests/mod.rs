@@ -7,6 +7,8 @@ mod copies;
 mod endings;
 mod menus;
 mod opening;
+mod planning;
 #[path = "../../../tests/cli/postgres.rs"]
 pub(crate) mod postgres;
+mod rounds;
 mod support;

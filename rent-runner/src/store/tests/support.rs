@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use super::postgres;
 use crate::store::claims::Held;
+use crate::store::shares::RunnerPlaces;
 use crate::store::sql::{Row, values};
 use crate::store::{
     BookingEnd, BookingId, Claimed, Claims, Lease, NewAccount, NewBooking, OpeningSource, Result, RetryPace,
@@ -161,8 +162,9 @@ impl Store {
         lease: Duration,
     ) -> Result<Vec<Claimed>> {
         let running: Vec<_> = self.held_by(runner).await?.iter().map(|lease| lease.booking).collect();
-        let Claims { claimed, unreadable } =
-            self.claim_beside(runner, &running, opens_before, most, lease).await?;
+        let places = RunnerPlaces { all: u32::MAX, at_once: most };
+        let Claims { claimed, unreadable, .. } =
+            self.claim_beside(runner, &running, opens_before, places, lease).await?;
         for lease in unreadable {
             self.set_aside(lease, "cannot be read", &[]).await?;
         }

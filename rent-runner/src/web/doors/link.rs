@@ -1,13 +1,13 @@
 //! One-time links: how the owner comes in first, and how members are invited.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Result;
 
 use super::{password, token};
 use crate::bad_input::BadInput;
+use crate::say::say;
 use crate::store::{LinkKind, Store};
 
 /// How long a link can be used.
@@ -20,11 +20,7 @@ pub(in crate::web) const INVITATION_LASTS: Duration = Duration::from_secs(3 * 24
 pub(crate) struct LinkPath(String);
 
 impl LinkPath {
-    /// The whole address at a server.
-    pub(crate) fn at(&self, server: SocketAddr) -> String {
-        format!("http://{server}{}", self.0)
-    }
-
+    /// The path, without what the page's address has before it.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -67,7 +63,7 @@ pub(in crate::web) fn is_name(name: &str) -> bool {
 /// Bad input for a name or a password that does not fit, and the store's.
 pub(crate) async fn set_owner(store: &Store, name: &str, password: &str) -> Result<()> {
     if !is_name(name) {
-        return Err(BadInput(format!("a name has 1 to {MAX_NAME} characters on one line")).into());
+        return Err(BadInput(say!("web-name", most = MAX_NAME)).into());
     }
     password::check(password)?;
     let hash = password::hash(password.to_owned()).await?;

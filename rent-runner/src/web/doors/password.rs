@@ -10,6 +10,7 @@ use namyangju_rent::clock::{Clock as _, SystemClock};
 use tokio::sync::Semaphore;
 
 use crate::bad_input::BadInput;
+use crate::say::say;
 
 /// The shortest and the longest password, in characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=200;
@@ -50,7 +51,7 @@ pub(in crate::web) fn check(password: &str) -> Result<(), BadInput> {
     if LENGTH.contains(&password.chars().count()) {
         return Ok(());
     }
-    Err(BadInput(format!("a password has {} to {} characters", LENGTH.start(), LENGTH.end())))
+    Err(BadInput(say!("web-password-length", least = LENGTH.start(), most = LENGTH.end())))
 }
 
 /// The hash of a password, as it is stored.
@@ -82,4 +83,24 @@ fn hash_now(password: &str) -> anyhow::Result<String> {
     // The default is argon2id with 19 MiB and two passes.
     let hash = Argon2::default().hash_password(password.as_bytes());
     Ok(hash.map_err(|error| anyhow::anyhow!("the password cannot be hashed: {error}"))?.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_comes_when_too_many_wait_is_told_so_at_once() {
+        let hash = hash("an invented password".to_owned()).await.unwrap();
+        let given = |password: &str| fits(password.to_owned(), Some(hash.clone()));
+        assert_eq!(given("an invented password").await.unwrap(), Some(true));
+        assert_eq!(given("another").await.unwrap(), Some(false));
+        assert_eq!(fits("nobody has this password".to_owned(), None).await.unwrap(), Some(false));
+        // One is at it, and does not end.
+        let _at_it = ONE_AT_A_TIME.acquire().await.unwrap();
+        let waiting: Vec<_> = (0..MAX_WAITING).map(|_| HashTurn::wait().unwrap()).collect();
+        assert_eq!(given("an invented password").await.unwrap(), None);
+        drop(waiting);
+        assert_eq!(WAITING.load(Ordering::Relaxed), 0);
+    }
 }

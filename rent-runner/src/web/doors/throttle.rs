@@ -35,6 +35,8 @@ pub(in crate::web) enum Who {
     OwnPassword(i64),
     /// Logins at the site that a user asks for.
     SiteLogin(i64),
+    /// Looks at the site that a user asks for.
+    SiteLook(i64),
 }
 
 impl Who {

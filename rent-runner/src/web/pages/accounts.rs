@@ -9,7 +9,8 @@ use axum::response::{IntoResponse as _, Redirect};
 use namyangju_rent::{Error, Site};
 
 use crate::request::{self, checked_name, site_of_account};
-use crate::store::{Account, NewAccount, Owned, SealPurpose};
+use crate::say::say;
+use crate::store::{Account, NewAccount, Owned, SealPurpose, StoreError};
 use crate::web::action::{Action, audit};
 use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::session::SignedIn;
@@ -128,7 +129,27 @@ pub(in crate::web) async fn add(
     let name = fields.text("name");
     match new_account(&web, &signed_in, &fields, &login, name.as_deref()).await {
         Ok(account) => {
-            let id = web.store.add_account(&account).await?;
+            let again = |wrong| {
+                let name = name.clone().unwrap_or_default();
+                AccountsNote { wrong: Some(wrong), login: login.clone(), name, said: None }
+            };
+            // Whoever tries many logins learns slowly that one is there.
+            let tries = Who::SiteLogin(signed_in.user.id);
+            if web.throttle.take(&tries).is_err() {
+                let note = again(reader.words.too_many_tries.to_owned());
+                return page(&web, &signed_in, &reader, note).await;
+            }
+            let id = match web.store.add_account(&account).await {
+                Ok(id) => id,
+                Err(StoreError::Conflict(why)) => {
+                    // It names another's account.
+                    let is_told = signed_in.user.is_owner;
+                    let note = again(if is_told { why } else { reader.words.cannot_add_account.to_owned() });
+                    return page(&web, &signed_in, &reader, note).await;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            web.throttle.give_back(&tries);
             web.store.give(Owned::Account(id), signed_in.user.id).await?;
             let what = format!("added account {id}");
             audit(&web, &signed_in, &peer, &what).await?;
@@ -151,16 +172,16 @@ async fn new_account(
 ) -> anyhow::Result<NewAccount> {
     use crate::bad_input::BadInput;
     if login.is_empty() || login.chars().any(char::is_control) {
-        return Err(BadInput("the login name is empty, or more than one line".to_owned()).into());
+        return Err(BadInput(say!("web-login-empty")).into());
     }
     let password = fields.raw("password").unwrap_or_default();
     if password.is_empty() {
-        return Err(BadInput("the password is empty".to_owned()).into());
+        return Err(BadInput(say!("web-password-empty")).into());
     }
-    let name = checked_name(name.unwrap_or(login))?;
+    let name = signed_in.user.own_name(&checked_name(name.unwrap_or(login))?);
     let city = fields.text("site").unwrap_or_else(|| web.config.site.clone());
     if city != web.config.site && !Site::builtin_names().any(|known| known == city) {
-        return Err(BadInput("there is no such city".to_owned()).into());
+        return Err(BadInput(say!("web-no-city")).into());
     }
     // Where the runner connects to is the owner's to say.
     let base_url = match signed_in.user.is_owner {
@@ -168,10 +189,6 @@ async fn new_account(
         false => web.config.base_url.clone(),
     };
     request::site_at(&city, base_url.as_deref())?;
-    let same = web.store.accounts().await?.into_iter().any(|account| account.name == name);
-    if same {
-        return Err(BadInput(format!("there is an account {name} already")).into());
-    }
     Ok(NewAccount {
         site: city,
         base_url,

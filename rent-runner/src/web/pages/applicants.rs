@@ -116,7 +116,7 @@ pub(in crate::web) async fn put(
     };
     let read = read(&fields);
     let (name, application) = match read {
-        Ok(read) => read,
+        Ok((name, application)) => (signed_in.user.own_name(&name), application),
         Err(error) => return page(&web, &signed_in, &reader, form, Some(format!("{error:#}"))).await,
     };
     let sealed = request::seal(&web.vault, &application)?;

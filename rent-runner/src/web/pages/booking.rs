@@ -8,9 +8,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 
 use super::bookings::{Card, court_name};
-use crate::notify::Language;
 use crate::request::{self, courts};
 use crate::runner::{CLAIM_BEFORE, Identity};
+use crate::say::Language;
+use crate::say::day_and_time;
 use crate::store::{
     AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, Owned, State as Standing, StoredBooking,
 };
@@ -19,7 +20,6 @@ use crate::web::action::{Action, audit};
 use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::session::SignedIn;
 use crate::web::frame::{Frame, Reader};
-use crate::web::korean;
 use crate::web::state::Web;
 use crate::web::words::Words;
 use crate::words::in_words;
@@ -28,7 +28,6 @@ use crate::words::in_words;
 pub(super) struct EventLine {
     pub(super) at: String,
     pub(super) text: String,
-    pub(super) is_english: bool,
 }
 
 /// What all happened to a booking, in a picture, a table and a list.
@@ -55,7 +54,7 @@ impl StoryView {
             signs: timeline.signs().to_vec(),
             heads: timeline.heads(),
             requests: timeline.table(),
-            events: history.events.iter().map(|row| line(words, row)).collect(),
+            events: history.events.iter().map(line).collect(),
         }
     }
 }
@@ -109,7 +108,7 @@ pub(in crate::web) async fn show(
     let mut frame = reader.frame(format!("{} {id}", words.booking), Some(&signed_in));
     frame.live = Some(format!("/live?booking={id}"));
     let choice = |wish: &namyangju_rent::Wish| {
-        format!("{} · {} {}", court_name(booking, &wish.place), words.day(wish.date), wish.range)
+        format!("{} · {}", court_name(booking, &wish.place), day_and_time(wish.date, wish.range))
     };
     Ok(html(&BookingPage {
         frame,
@@ -135,13 +134,9 @@ fn kept(row: &AttemptRow) -> Option<PageLine> {
     Some(PageLine { round: row.round, attempt: row.attempt.number, bytes: row.page_bytes? })
 }
 
-/// An event in the reader's language, as far as there are words for it.
-fn line(words: &Words, row: &EventRow) -> EventLine {
-    let at = row.at.time_text();
-    match korean::event(&row.event) {
-        Some(text) if words.tag == "ko" => EventLine { at, text, is_english: false },
-        _ => EventLine { at, text: in_words(&row.event), is_english: true },
-    }
+/// An event in the reader's language.
+fn line(row: &EventRow) -> EventLine {
+    EventLine { at: row.at.time_text(), text: in_words(&row.event) }
 }
 
 /// Cancels it, or asks its runner to.

@@ -248,6 +248,103 @@ fn a_second_attempt_is_made_only_where_the_first_can_have_been_early() {
     assert_eq!(second(safe - at(100), safe + at(30)), Some(safe + at(30)));
 }
 
+/// A site that seems to be behind by `behind` milliseconds by its pages' dates, which are stamped when the answer leaves;
+/// a page before them, which arrived at `own.0` ms, has a stamp of the application that shows the second `own.1`.
+fn behind(behind: u64, script: u64, own: Option<(u64, i64)>) -> Aim {
+    let took = 40 + script;
+    let stamped = |nth: u64, off: i64| {
+        // Just before a whole second of the dates, and just after it.
+        let sent = (10_000 + nth * 1_000 + behind).saturating_add_signed(off) - 20 - script;
+        sample(Source::Page, at(sent), at(took), 10 + nth as i64 - i64::from(off < 0))
+    };
+    let arrived = own.map_or(9_000, |(arrived, _)| arrived);
+    let date = (arrived + script).saturating_sub(behind) / 1_000;
+    let mut first = sample(Source::Page, at(arrived - 20), at(took), date as i64);
+    first.own = own.map(|(_, second)| OwnStamp {
+        unix_micros: (START / SECOND + second) * 1_000_000,
+        resolution_micros: 1_000_000,
+        read: Stamp::Arrival,
+    });
+    let mut aim = aim(
+        &[40, 40, 40, 40],
+        [first].into_iter().chain((0..8).map(|nth| stamped(nth, [-1, 1][nth as usize % 2]))),
+    );
+    aim.served_by("nginx");
+    aim
+}
+
+#[test]
+fn a_shot_by_our_own_clock_goes_where_its_refusal_costs_no_time() {
+    // Our clock shows the opening at 60 s; the way there is 20 ms, or 14 at least, and the clocks are within 10 ms.
+    let instant = SeoulTime::from_unix_micros(START / 1_000 + 60_000_000);
+    let shot = |aim: &Aim| aim.by_own_clock(instant, at(60_000));
+    let own = Some(at(59_996));
+    for (off, script, expected) in [
+        (0, 0, None),
+        (30, 0, None),
+        (80, 0, own),
+        (300, 0, own),
+        (300, 120, own),
+        (140, 120, None),
+        (300, 300, None),
+        (900, 0, own),
+        (1_020, 0, own),
+        (1_060, 0, None),
+    ] {
+        assert_eq!(shot(&behind(off, script, None)), expected, "{off} {script}");
+    }
+    // The dates leave the second shot a moment more than the first would have.
+    let aim = behind(300, 0, None);
+    let Shot { at: first, safe_at, .. } = aim.shot(instant).unwrap();
+    let second = aim.after_own_clock(instant, at(60_040)).unwrap();
+    assert!(first < second && second < safe_at, "{first:?} {second:?} {safe_at:?}");
+    assert_eq!(aim.after_own_clock(instant, at(60_500)), Some(at(60_500)));
+    // What was told, or seen at earlier openings, decides.
+    let mut told = Aim { told: Stamp::Arrival, ..behind(300, 0, None) };
+    assert_eq!(shot(&told), None);
+    told.told = Stamp::Departure;
+    assert_eq!(shot(&told), own);
+    let opened = |closed: Option<i64>, open: i64| {
+        let mut aim = behind(140, 120, None);
+        let micros = |ms: i64| ms * 1_000;
+        aim.opened_before([EarlierOpening {
+            closed_micros: closed.map(micros),
+            open_micros: Some(micros(open)),
+        }]);
+        aim
+    };
+    for (closed, open, expected) in [
+        (None, -100, own),
+        (None, -20, None),
+        (Some(-300), -280, own),
+        (Some(-100), 5, None),
+        (Some(60), 500, None),
+        (Some(50), 20, None),
+    ] {
+        assert_eq!(shot(&opened(closed, open)), expected, "{closed:?} {open}");
+    }
+    let mut refused = behind(300, 0, None);
+    refused.opened_before([EarlierOpening { closed_micros: Some(-280_000), open_micros: Some(5_000) }]);
+    assert_eq!(shot(&refused), None);
+}
+
+#[test]
+fn one_stamp_of_the_application_may_tell_which_clock_is_right() {
+    let instant = SeoulTime::from_unix_micros(START / 1_000 + 60_000_000);
+    let shot = |aim: &Aim| aim.by_own_clock(instant, at(60_000));
+    // A clock that agrees with ours shows 9 at 9,000 ms, and the dates are wrong; one that shows 8 at 9,100 ms is behind.
+    let own = Some(at(59_996));
+    assert_eq!(shot(&behind(140, 120, None)), None);
+    assert_eq!(shot(&behind(140, 120, Some((9_000, 9)))), own);
+    assert_eq!(shot(&behind(300, 0, None)), own);
+    assert_eq!(shot(&behind(300, 0, Some((9_100, 8)))), None);
+    // Many are gone by alone.
+    let mut many = behind(300, 0, Some((9_100, 9)));
+    let stamp = many.samples[0].own;
+    many.samples.iter_mut().skip(1).take(3).for_each(|sample| sample.own = stamp);
+    assert_eq!(shot(&many), None);
+}
+
 #[test]
 fn the_same_page_at_the_same_point_of_a_second_is_not_asked_again_within_a_minute() {
     let aim = aim(&[40], [page(10_250, 40, 10), file(20_000, 40, 20)]);

@@ -8,12 +8,13 @@ use namyangju_rent::clock::ClockEstimate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::say::say;
 use crate::store::{BookingId, Store, StoredBooking};
 use crate::words::error_bar;
 
 /// How far the preparation of a booking is.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
-pub(super) struct Readiness {
+pub(crate) struct Readiness {
     /// Whether it is logged in.
     logged_in: bool,
     /// Whether the numbers of its slots are known.
@@ -28,7 +29,7 @@ pub(super) struct Readiness {
 
 impl Readiness {
     /// By the events of one claim, in their order.
-    pub(super) fn of<'e>(events: impl IntoIterator<Item = &'e Event>) -> Self {
+    pub(crate) fn of<'e>(events: impl IntoIterator<Item = &'e Event>) -> Self {
         let mut ready = Self::default();
         for event in events {
             match event {
@@ -45,25 +46,25 @@ impl Readiness {
     }
 
     /// In a few words.
-    pub(super) fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         let clock = self.clock.as_ref().map(|clock| match clock.cached {
-            true => "clock by cached dates".to_owned(),
-            false => format!("clock ±{}", error_bar(clock)),
+            true => say!("ready-clock-cached"),
+            false => say!("ready-clock", error = error_bar(clock)),
         });
         let parts = [
-            self.logged_in.then(|| "logged in".to_owned()),
-            self.numbers_known.then(|| "numbers known".to_owned()),
+            self.logged_in.then(|| say!("ready-logged-in")),
+            self.numbers_known.then(|| say!("ready-numbers")),
             clock,
-            self.armed.then(|| "armed".to_owned()),
-            self.trying.then(|| "trying".to_owned()),
+            self.armed.then(|| say!("state-armed")),
+            self.trying.then(|| say!("ready-trying")),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        if parts.is_empty() { "held by a runner, nothing ready yet".to_owned() } else { parts.join(", ") }
+        if parts.is_empty() { say!("ready-nothing") } else { parts.join(", ") }
     }
 }
 
 /// That of all bookings that a runner holds.
-pub(super) async fn of_held(store: &Store) -> Result<HashMap<BookingId, Readiness>> {
+pub(crate) async fn of_held(store: &Store) -> Result<HashMap<BookingId, Readiness>> {
     let mut events: HashMap<BookingId, Vec<Event>> = HashMap::new();
     for (id, event) in store.events_of_held().await? {
         events.entry(id).or_default().push(event);
@@ -72,7 +73,7 @@ pub(super) async fn of_held(store: &Store) -> Result<HashMap<BookingId, Readines
 }
 
 /// That of one booking; `None` if no runner holds it.
-pub(super) fn of_booking(booking: &StoredBooking, held: &HashMap<BookingId, Readiness>) -> Option<Readiness> {
+pub(crate) fn of_booking(booking: &StoredBooking, held: &HashMap<BookingId, Readiness>) -> Option<Readiness> {
     let is_held = booking.owner.is_some() && !booking.state.is_over();
     is_held.then(|| held.get(&booking.id).cloned().unwrap_or_default())
 }

@@ -3,9 +3,14 @@
 //! `docs/json.md` and the JSON Schemas are made from these types, so that a field cannot be printed and not be described.
 //! A field that is a sentence for people is marked with `x-stability` "wording": the field stays, its words may change.
 
+pub(crate) mod readiness;
+mod status;
+pub(crate) mod stored;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use namyangju_rent::capture::{CheckReport, LearntDialect, Proof};
 use namyangju_rent::clock::{ClockEstimate, ClockFacts};
 use namyangju_rent::places::NamedPlace;
 use namyangju_rent::report::{Attempt, OpeningBracket};
@@ -18,8 +23,8 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::doctor::Check;
-use super::readiness::Readiness;
+use self::readiness::Readiness;
+pub(crate) use self::status::StatusFacts;
 use crate::terminal::booking::BookingDocument;
 
 /// The bookings of the store that were asked for, in the order of their openings.
@@ -535,6 +540,40 @@ pub(super) struct WebLinkDocument<'s> {
     pub(super) has_owner: bool,
 }
 
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Level {
+    Ok,
+    Warning,
+    Failed,
+}
+
+/// One finding.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct Check {
+    /// What was looked at.
+    pub(super) what: &'static str,
+    pub(super) level: Level,
+    /// What was found.
+    #[schemars(extend("x-stability" = "wording"))]
+    pub(super) text: String,
+    /// What a person should do about it.
+    #[schemars(extend("x-stability" = "wording"))]
+    pub(super) to_do: Option<String>,
+}
+
+/// The dialect that fits a recorded visit.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct CaptureDialectDocument<'l> {
+    /// Whether the recorded booking could be made again with it, and a booking at a stand-in like it succeeded.
+    pub(super) proven: bool,
+    /// The file that was written, or null.
+    pub(super) written: Option<PathBuf>,
+    pub(super) learnt: &'l LearntDialect,
+    pub(super) proof: &'l Proof,
+}
+
 /// What `doctor` found.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct DoctorDocument {
@@ -774,6 +813,8 @@ pub(super) fn schemas() -> Vec<(&'static str, Schema)> {
         ("book", schema::<StoryLine>()),
         ("book --dry-run", schema::<DryRunLine<'_>>()),
         ("cancel", schema::<CancelDocument>()),
+        ("capture check", schema::<CheckReport>()),
+        ("capture dialect", schema::<CaptureDialectDocument<'_>>()),
         ("clock", schema::<ClockLine>()),
         ("demo", schema::<StoryLine>()),
         ("doctor", schema::<DoctorDocument>()),

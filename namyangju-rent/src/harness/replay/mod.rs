@@ -3,10 +3,11 @@
 //! A person who has the bytes of a real answer can see here what the library makes of them, and keep
 //! them as a test. The readers are the client's own; nothing is sent.
 
+mod recorded;
+mod server;
+
 use std::fmt;
 
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use base64::{Engine as _, alphabet};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,6 +16,7 @@ use url::Url;
 use crate::client::login::login_said;
 use crate::client::visitor::menu_of;
 use crate::error::{Error, Step};
+use crate::har::from_base64;
 use crate::html::charset::{Charset, FormFields};
 use crate::net::redirect::{Onward, onward};
 use crate::outcome::Outcome;
@@ -30,6 +32,9 @@ use crate::value::date::{RentDate, SeoulTime};
 use crate::value::money::Won;
 use crate::value::place::{Place, shortened};
 use crate::value::slot::{Purpose, TimeNo, TimeRange};
+
+pub use recorded::{Replay, ReplayedRequest};
+pub use server::ReplayServer;
 
 /// One answer of a site as somebody captured it. In JSON the body is Base64.
 ///
@@ -350,7 +355,7 @@ fn replay_form(capture: &Capture, reading: &Reading<'_>) -> Result<Told, ReplayE
         Ok(fields) => fields,
         Err(outcome) => return Ok(Told::Outcome(outcome)),
     };
-    let choice = choice_of(capture, site, &form)?;
+    let choice = choice_in(capture, site, &form)?;
     let day = DayPage {
         place: choice.place.clone(),
         date: choice.date,
@@ -373,7 +378,7 @@ fn replay_form(capture: &Capture, reading: &Reading<'_>) -> Result<Told, ReplayE
 }
 
 /// What a form was opened for: by the capture, else by its own fields.
-fn choice_of(capture: &Capture, site: &Site, form: &FormFields) -> Result<Choice, ReplayError> {
+pub(crate) fn choice_in(capture: &Capture, site: &Site, form: &FormFields) -> Result<Choice, ReplayError> {
     let fields = &site.dialect.application.fields;
     // The field that would hold a value says by its fallback which one it is.
     let held = |template: &str| {
@@ -465,19 +470,6 @@ fn har_body(entry: &Value, status: u16, headers: &[(String, String)]) -> Result<
     }
 }
 
-/// The bytes of a Base64 text (RFC 4648). Line breaks, missing padding and stray bits in the last letter are
-/// no fault: captures come from many programs.
-pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
-    const LENIENT: GeneralPurpose = GeneralPurpose::new(
-        &alphabet::STANDARD,
-        GeneralPurposeConfig::new()
-            .with_decode_allow_trailing_bits(true)
-            .with_decode_padding_mode(DecodePaddingMode::Indifferent),
-    );
-    let letters: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-    LENIENT.decode(letters).ok()
-}
-
 mod without_cookies {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
@@ -506,12 +498,14 @@ mod in_base64 {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
+    use crate::har::from_base64;
+
     pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&STANDARD.encode(bytes))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(deserializer)?;
-        super::from_base64(&text).ok_or_else(|| D::Error::custom("`body` is not Base64"))
+        from_base64(&text).ok_or_else(|| D::Error::custom("`body` is not Base64"))
     }
 }

@@ -1,0 +1,24 @@
+
+demo-stand-in = a stand-in of { $city } at { $address }
+demo-wish = the wish: { $place } { $date } { $range }, { $court }
+demo-race = a race: { $rivals } that want the same time
+demo-clock-ahead = the site's clock is { $size } ahead; the booking has to find out
+demo-clock-behind = the site's clock is { $size } behind; the booking has to find out
+demo-too-short = the time is too short to measure the site's clock well (--opens-in 15s is enough)
+demo-taken = at the site: another club books the time a moment earlier
+demo-sessions-end = at the site: all sessions end
+demo-requests = { $all } by the site's own log
+demo-requests-by-step = { $all } by the site's own log: { $steps }
+demo-arrival = the first request ({ $step }) reached the site { $distance } the opening
+demo-speed = the application reached it { $distance } the opening
+demo-rival = the fastest rival's application reached it { $distance } the opening
+demo-nothing-booked = nothing, by the site's own records
+demo-booked = { $place } { $date } { $times } by { $account }, receipt { $receipt }
+demo-before = { $size } before
+demo-after = { $size } after
+demo-stored-account = stored: the account { $account }, its password sealed
+demo-stored-booking = stored: booking { $id }, waiting; a runner claims it
+demo-stored-end = stored: { $state }: { $reason }
+demo-kept = { $events } events, { $attempts } attempts
+demo-secret-readable = the password is READABLE in the store's file
+demo-secret-sealed = the password is not in the store's file

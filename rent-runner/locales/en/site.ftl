@@ -1,0 +1,11 @@
+site-beyond-loopback = --listen { $address } can be reached from other machines, where everybody could log in with the invented accounts: listen on 127.0.0.1, or say --beyond-loopback
+site-cannot-listen = cannot listen on { $address } (--listen 127.0.0.1:0 takes any free port)
+site-ended = ended after { $requests } and { $bookings }
+site-open-already = open already
+site-ctrl-c = Ctrl-C ends it. Requests follow.
+site-rounds = { $number } of { $minutes } min, { $from }-{ $to }
+site-human-check = { "" } (human check)
+site-title = A stand-in of { $city }.
+site-invented = All persons in it are invented.
+site-account = { $id }   password { $password }
+site-book-on-it = Book on it from another terminal:

@@ -1,0 +1,24 @@
+
+demo-stand-in = { $city } 연습용 사이트: { $address }
+demo-wish = 희망: { $court } ({ $place }), { $date } { $range }
+demo-race = 경쟁: 같은 시간을 노리는 { $rivals }
+demo-clock-ahead = 사이트의 시계가 { $size } 빠릅니다. 예약하면서 알아내야 합니다
+demo-clock-behind = 사이트의 시계가 { $size } 느립니다. 예약하면서 알아내야 합니다
+demo-too-short = 사이트의 시계를 제대로 재기에는 시간이 짧습니다 (--opens-in 15s면 됩니다)
+demo-taken = 사이트에서: 다른 단체가 조금 먼저 그 시간을 예약합니다
+demo-sessions-end = 사이트에서: 모든 로그인이 풀립니다
+demo-requests = 사이트의 기록으로 { $all }회
+demo-requests-by-step = 사이트의 기록으로 { $all }회: { $steps }
+demo-arrival = 첫 요청({ $step })이 접수 시작 { $distance }에 사이트에 닿았습니다
+demo-speed = 신청이 접수 시작 { $distance }에 닿았습니다
+demo-rival = 가장 빠른 경쟁자의 신청은 접수 시작 { $distance }에 닿았습니다
+demo-nothing-booked = 사이트의 기록으로 예약된 것이 없습니다
+demo-booked = { $place } { $date } { $times }, { $account }, 접수번호 { $receipt }
+demo-before = { $size } 전
+demo-after = { $size } 뒤
+demo-stored-account = 저장: 계정 { $account }, 비밀번호는 암호화
+demo-stored-booking = 저장: 예약 { $id }번, 대기. 실행기가 맡습니다
+demo-stored-end = 저장: { $state }: { $reason }
+demo-kept = 기록 { $events }개, 시도 { $attempts }회
+demo-secret-readable = 저장소 파일에서 비밀번호가 그대로 읽힙니다!
+demo-secret-sealed = 저장소 파일에 비밀번호가 그대로 들어 있지 않습니다

@@ -1,0 +1,11 @@
+site-beyond-loopback = --listen { EUN($address) } 다른 컴퓨터에서도 닿습니다. 그러면 누구나 지어낸 계정으로 들어올 수 있습니다. 127.0.0.1에서 듣게 하거나 --beyond-loopback을 쓰세요
+site-cannot-listen = { $address }에서 들을 수 없습니다 (--listen 127.0.0.1:0을 쓰면 빈 포트를 고릅니다)
+site-ended = { $requests }, { $bookings } 뒤에 끝났습니다
+site-open-already = 이미 접수 중
+site-ctrl-c = Ctrl-C를 누르면 끝납니다. 아래는 들어온 요청입니다.
+site-rounds = { $minutes }분씩 { $number }회차, { $from }~{ $to }
+site-human-check = (자동입력방지 문자)
+site-title = { $city } 연습용 사이트입니다.
+site-invented = 여기 나오는 사람은 모두 지어낸 사람입니다.
+site-account = { $id }   비밀번호 { $password }
+site-book-on-it = 다른 터미널에서 이렇게 예약해 보세요:
