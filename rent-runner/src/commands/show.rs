@@ -55,7 +55,7 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
     courts::give_names(&store, [&mut story.booking]).await;
     if arguments.timeline.is_some() || arguments.har.is_some() {
         store.close().await;
-        picture(&story, arguments, config)?;
+        picture(&story, arguments)?;
         return Ok(exit::DONE);
     }
     let ready = readiness::of_booking(&story.booking, &readiness::of_held(&store).await?);
@@ -79,7 +79,7 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
 }
 
 /// Draws the timeline, in the form that the file's name asks for, and writes the HAR.
-fn picture(story: &BookingHistory, arguments: &Show, config: &Config) -> Result<()> {
+fn picture(story: &BookingHistory, arguments: &Show) -> Result<()> {
     let stored = &story.booking;
     let wish = stored.choices.get(stored.wish).or(stored.choices.first());
     let title = wish.map(|wish| booking::wish(stored, wish)).unwrap_or_default();

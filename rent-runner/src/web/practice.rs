@@ -15,7 +15,6 @@ use namyangju_rent::{Application, HeadCount, Site, Wish};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
-use super::state::TARGET;
 use crate::config::Config;
 use crate::notify::Notifier;
 use crate::request::courts;
@@ -26,6 +25,9 @@ use crate::store::{
 };
 use crate::telemetry::metrics::Metrics;
 use crate::vault::{KeySource, Vault};
+
+/// What these lines of the log are filed under.
+const TARGET: &str = "rent_runner::web::practice";
 
 /// How many practices there are at a time, of all users.
 const MAX_PRACTICES: usize = 3;

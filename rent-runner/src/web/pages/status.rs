@@ -32,7 +32,7 @@ struct SettingLine {
 }
 
 /// What is known of a site's clock.
-struct ClockLine {
+struct SiteClockLine {
     site: String,
     learned: String,
 }
@@ -44,7 +44,7 @@ struct StatusPage {
     store: String,
     runners: Vec<RunnerLine>,
     failing: Vec<String>,
-    clocks: Vec<ClockLine>,
+    clocks: Vec<SiteClockLine>,
     file: Option<String>,
     settings: Vec<SettingLine>,
 }
@@ -62,7 +62,7 @@ pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedI
         let error = message.last_error.unwrap_or_default();
         format!("{} → {}: {error}", message.kind, message.channel)
     });
-    let clocks = web.store.site_clocks().await?.into_iter().map(|(site, facts)| ClockLine {
+    let clocks = web.store.site_clocks().await?.into_iter().map(|(site, facts)| SiteClockLine {
         site,
         learned: facts.learned_at.map(|at| at.to_string()).unwrap_or_default(),
     });
