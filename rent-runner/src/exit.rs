@@ -70,8 +70,7 @@ impl std::error::Error for CodedFailure {}
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0    reserved (book, demo); done (the other commands)
-  1    unexpected failure; or something that `doctor` or
-       `capture` looked at failed
+  1    unexpected failure; or what `doctor` or `capture` looked at is wrong
   2    bad input: nothing was sent
   3    lost: somebody else has the time
   4    refused: by account, application or limit; another try would not help

@@ -14,7 +14,7 @@
 //! rules ask the clock (when the script begins, unless a row says otherwise), whether a file is there.
 //!
 //! The run: ten minutes before the opening four pages are read anyway, at any moment, and up to 3 requests are
-//! aimed; a minute before up to 7 more; 20 s before a page is read anyway; 2 s before one aimed page keeps the line
+//! aimed; a minute before up to 7 more (6 where the machine's clock is kept); 20 s before a page is read anyway; 2 s before one aimed page keeps the line
 //! warm. What is refused as too early is followed as `Aim::second` says, or as the run did until now; the third
 //! attempt comes a second after the first.
 //!
@@ -168,7 +168,7 @@ impl World {
             file_ahead: if setting.file == File::Other { random.between(-1.0, 1.0) } else { 0.0 },
             phase: random.unit(),
             drift: random.between(-1.0, 1.0) * setting.drift * 1e-6,
-            own_ahead: random.between(-KEPT_WITHIN, KEPT_WITHIN),
+            own_ahead: setting.kept.map_or(0.0, |_| random.between(-KEPT_WITHIN, KEPT_WITHIN)),
             random,
         }
     }
@@ -354,7 +354,7 @@ fn run(way: Way, setting: Setting, random: Seeded) -> Given {
     let mut last = None;
     let mut requests = 0;
     let begins = OPENS - world.ahead;
-    let (first, then) = if setting.late { (3, 7) } else { (8, 2) };
+    let (first, then) = if setting.late { (3, if setting.kept.is_some() { 6 } else { 7 }) } else { (8, 2) };
     for (from, most) in [(begins - 590.0, first), (begins - 60.0, then)] {
         now = now.max(from);
         for left in (1..=most).rev() {

@@ -11,8 +11,8 @@
 //! A world is drawn from the number of the round: the site's clock is off by up to two seconds, each direction of an
 //! exchange is drawn evenly around its mean, within 10 to 25 % of it, and the round trip is split between 50/50
 //! and 65/35, either way. Every strategy meets the same worlds. A new connection takes three round trips (TCP and TLS
-//! 1.2) before its first request; for ours from the arming on, 18 s before the opening (where each answer closes its connection:
-//! from 1.6 s before it): on a real network it sees when a connection is ready and leaves the handshakes out of what it measures,
+//! 1.2) before its first request; for ours from the arming on, 18 s before the opening (where the last probe opens a line of its
+//! own, dead or off: from 1.6 s before it): on a real network it sees when a connection is ready and leaves the handshakes out of what it measures,
 //! which it cannot do here.
 //!
 //! A peer logs in a minute before, knows the numbers of the slots, and needs two requests: the form and the
@@ -265,10 +265,10 @@ async fn round(who: Who, setting: Setting, number: u64) -> Result<Given, Failure
     let (reserved, refused) = if who == Who::Ours {
         let booking = Booking::new(client, credentials, wish()?, application()?);
         // The client leaves connects out of its measurement, which it cannot do where the stand-in only holds the first
-        // request back: handshakes take their time from the arming on, or where each answer closes its connection, from
-        // after the last probe. The shot and all that follows have to do with them.
+        // request back: handshakes take their time from the arming on, or where the last probe has a connection of its own, from
+        // after that. The shot and all that follows have to do with them.
         let from =
-            announced.minus(if setting.line == Line::Off { AFTER_THE_LAST_PROBE } else { AFTER_ARMING });
+            announced.minus(if setting.line == Line::Alive { AFTER_ARMING } else { AFTER_THE_LAST_PROBE });
         server.with(|s| s.settings_mut().handshakes_from = Some(from));
         let report = booking.opens_at(announced).run(|_| {}).await;
         let refused = report.attempts.first().is_some_and(|first| first.answer == AnswerKind::NotOpenYet);

@@ -7,7 +7,7 @@
 use serde::Serialize;
 
 use super::compare::{DifferenceKind, FieldDifference, compare, foreign_bytes};
-use super::exchange::{Exchange, SeenStep, base_of, exchanges};
+use super::exchange::{CaptureExchange, SeenStep, base_of, exchanges};
 use crate::error::Step;
 use crate::har::{HarFile, SavedBody};
 use crate::harness::{Capture, ReplayError, Told, choice_in, replay};
@@ -171,7 +171,11 @@ struct VisitContext {
     form: Option<Capture>,
 }
 
-fn checked(site: &Site, exchange: &Exchange<'_>, context: &mut VisitContext) -> Option<CheckedExchange> {
+fn checked(
+    site: &Site,
+    exchange: &CaptureExchange<'_>,
+    context: &mut VisitContext,
+) -> Option<CheckedExchange> {
     let (first, last) = (exchange.first()?, exchange.last()?);
     let made = last.body_bytes(site.charset()).map(|bytes| bytes.len() as u64);
     let mut this = CheckedExchange {
@@ -214,7 +218,7 @@ fn checked(site: &Site, exchange: &Exchange<'_>, context: &mut VisitContext) -> 
 }
 
 /// What the reader of the step makes of the answer: whether it is understood (`None`: it was not saved), and in words.
-fn answer(site: &Site, exchange: &Exchange<'_>, context: &mut VisitContext) -> (Option<bool>, String) {
+fn answer(site: &Site, exchange: &CaptureExchange<'_>, context: &mut VisitContext) -> (Option<bool>, String) {
     let Some(step) = exchange.step.read_as() else {
         return match exchange.step {
             SeenStep::Logout => (Some(true), "logged out".to_owned()),
@@ -268,7 +272,7 @@ fn answer(site: &Site, exchange: &Exchange<'_>, context: &mut VisitContext) -> (
     (Some(understood), says)
 }
 
-fn message(site: &Site, exchange: &Exchange<'_>) -> (Option<bool>, String) {
+fn message(site: &Site, exchange: &CaptureExchange<'_>) -> (Option<bool>, String) {
     let Some(page) = exchange.page(site) else { return (None, "its body was not saved".to_owned()) };
     match Reading::new(site, &page).refusal(false) {
         Outcome::Unknown(_) => (Some(false), "a message that the dialect does not describe".to_owned()),
@@ -279,7 +283,7 @@ fn message(site: &Site, exchange: &Exchange<'_>) -> (Option<bool>, String) {
 /// Where a form that was sent differs from the one that the library would have sent.
 fn sent_differences(
     site: &Site,
-    exchange: &Exchange<'_>,
+    exchange: &CaptureExchange<'_>,
     sent: &FormFields,
     context: &VisitContext,
 ) -> Vec<FieldDifference> {

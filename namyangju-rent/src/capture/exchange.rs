@@ -20,6 +20,9 @@ use crate::site::path::PathTemplate;
 /// The most hops that are followed, as in the client.
 const MAX_HOPS: usize = 10;
 
+/// How many entries after a redirect are searched for the page it leads to. Browsers ask for it at once.
+const LOOK_AHEAD: usize = 500;
+
 /// What an exchange of a capture is for, by its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -122,13 +125,13 @@ impl SeenStep {
 
 /// One request of a visit and where it ended.
 #[derive(Clone)]
-pub(crate) struct Exchange<'f> {
+pub(crate) struct CaptureExchange<'f> {
     pub(crate) step: SeenStep,
     /// The entries: the request, and each hop that its answer led to. Never empty.
     pub(crate) hops: Vec<&'f HarEntry>,
 }
 
-impl<'f> Exchange<'f> {
+impl<'f> CaptureExchange<'f> {
     pub(crate) fn first(&self) -> Option<&'f HarEntry> {
         self.hops.first().copied()
     }
@@ -166,7 +169,7 @@ impl<'f> Exchange<'f> {
 }
 
 /// The exchanges with a site, in the order of the file. `site` is the dialect at the base of the capture.
-pub(crate) fn exchanges<'f>(site: &Site, file: &'f HarFile) -> Vec<Exchange<'f>> {
+pub(crate) fn exchanges<'f>(site: &Site, file: &'f HarFile) -> Vec<CaptureExchange<'f>> {
     let mut used = BTreeSet::new();
     let mut found = Vec::new();
     for (at, entry) in file.entries.iter().enumerate() {
@@ -177,18 +180,19 @@ pub(crate) fn exchanges<'f>(site: &Site, file: &'f HarFile) -> Vec<Exchange<'f>>
         let mut hops = vec![entry];
         let mut last = (at, entry);
         while let Some(target) = leads_to(site, last.1).filter(|_| hops.len() < MAX_HOPS) {
-            let next = file.entries.iter().enumerate().skip(last.0 + 1).find(|(at, next)| {
-                !used.contains(at)
-                    && next.status != 0
-                    && next.method == "GET"
-                    && same_address(&next.url, &target)
-            });
+            let next =
+                file.entries.iter().enumerate().skip(last.0 + 1).take(LOOK_AHEAD).find(|(at, next)| {
+                    !used.contains(at)
+                        && next.status != 0
+                        && next.method == "GET"
+                        && same_address(&next.url, &target)
+                });
             let Some(next) = next else { break };
             used.insert(next.0);
             hops.push(next.1);
             last = next;
         }
-        found.push(Exchange { step: SeenStep::of(site, entry, &url), hops });
+        found.push(CaptureExchange { step: SeenStep::of(site, entry, &url), hops });
     }
     found
 }

@@ -30,7 +30,7 @@ mod prove;
 pub use check::{CheckReport, CheckedExchange, HOW_TO_SAVE_COOKIES, Understanding, check};
 pub use compare::{DifferenceKind, FieldDifference};
 pub use exchange::SeenStep;
-pub use learn::{Finding, FindingKind, LearnError, LearntDialect, learn};
+pub use learn::{DialectFinding, FindingKind, LearnError, LearntDialect, learn};
 pub use prove::{Proof, ProofStep, prove};
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ use url::Url;
 use crate::html::charset::{Charset, FormFields};
 use crate::value::date::SeoulTime;
 
+/// The most fields of a form that are read. The forms of these sites have some thirty.
+const MAX_FIELDS: usize = 2_000;
+
 /// One exchange of a HAR file.
 ///
 /// Browsers leave out much: only the address and the method are always there. `Debug` shows neither headers nor bodies:
@@ -213,12 +216,18 @@ impl HarEntry {
         }
     }
 
-    /// The fields that were sent, read in a character set. Firefox decodes the fields of a form and other browsers leave
+    /// The fields that were sent, read in a character set; `None` also for a body of more than 2,000 fields, which is no form
+    /// of a person. Firefox decodes the fields of a form and other browsers leave
     /// them as they went: what is percent-encoded is decoded here, and the rest is taken as it stands.
     pub fn sent_fields(&self, charset: Charset) -> Option<FormFields> {
+        let few = |count: usize| (count <= MAX_FIELDS).then_some(());
         match &self.sent.as_ref()?.content {
-            SentContent::Text(text) => Some(FormFields::decode(text.trim_end_matches(['\r', '\n']), charset)),
+            SentContent::Text(text) => {
+                few(text.bytes().filter(|b| *b == b'&').count())?;
+                Some(FormFields::decode(text.trim_end_matches(['\r', '\n']), charset))
+            }
             SentContent::Params(params) => {
+                few(params.len())?;
                 let encoded = params.iter().all(|(name, value)| is_encoded(name) && is_encoded(value));
                 if !encoded {
                     return Some(params.iter().map(|(name, value)| (name, value)).collect());

@@ -513,11 +513,12 @@ impl Transport {
             request = request.header(COOKIE, cookies);
         }
         let (handed, made) = (self.clock.monotonic(), line.connections.made());
+        let due = handed.saturating_add(timeout);
         let (http, request) = request.timeout(timeout).build_split();
         let request = request.map_err(|e| NetworkError::from_reqwest(&e))?;
         // A server that closes the connection instead of answering HEAD was reached.
         let may_close = request.method() == Method::HEAD;
-        let response = http.execute(request).await.map_err(|e| NetworkError::from_reqwest(&e));
+        let response = self.until(due, http.execute(request)).await;
         let failure = response.as_ref().err();
         let failure = failure.filter(|error| !(may_close && error.kind() == NetworkErrorKind::Closed));
         self.shared.routes.went(route, handed, self.clock.now(), failure);
@@ -534,12 +535,29 @@ impl Transport {
         });
         self.told().take_in(&headers, sample, head_at);
         let connect = sent.saturating_sub(handed);
-        Ok(RawAnswer { status, headers, sent, head_at, connect, date, body: self.read(response).await })
+        let body = self.read(response, due).await;
+        Ok(RawAnswer { status, headers, sent, head_at, connect, date, body })
     }
 
-    async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, NetworkError> {
+    /// What comes of it by an instant of the client's clock. reqwest's own time-out goes by the system's, which a rehearsal's
+    /// clock may leave behind by any time.
+    async fn until<T>(
+        &self,
+        due: Duration,
+        wanted: impl Future<Output = Result<T, reqwest::Error>>,
+    ) -> Result<T, NetworkError> {
+        tokio::select! {
+            biased;
+            got = wanted => got.map_err(|e| NetworkError::from_reqwest(&e)),
+            () = self.clock.alarm(due) => {
+                Err(NetworkError::new(NetworkErrorKind::Timeout, "by the client's own clock"))
+            }
+        }
+    }
+
+    async fn read(&self, mut response: reqwest::Response, due: Duration) -> Result<Bytes, NetworkError> {
         let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| NetworkError::from_reqwest(&e))? {
+        while let Some(chunk) = self.until(due, response.chunk()).await? {
             if body.len() + chunk.len() > self.shared.largest_body {
                 let detail = format!("the cap is {} bytes", self.shared.largest_body);
                 return Err(NetworkError::new(NetworkErrorKind::TooLarge, detail));

@@ -462,12 +462,11 @@ impl Dialect {
         if let Some(file) = self.clock.file.as_ref().filter(|file| !file.starts_with('/')) {
             return Err(format!("`clock.file` is `{file}`: allowed is a path that begins with `/`"));
         }
-        if let Some(landing) = self.habits.landing.as_ref().filter(|path| !path.is_empty()) {
-            if !landing.starts_with('/') || landing.ends_with('/') {
-                return Err(format!(
-                    "`habits.landing` is `{landing}`: allowed is a path that begins with `/` and does not end with one"
-                ));
-            }
+        let landing = self.habits.landing.as_deref().unwrap_or_default();
+        if !landing.is_empty() && (!landing.starts_with('/') || landing.ends_with('/')) {
+            return Err(format!(
+                "`habits.landing` is `{landing}`: allowed is a path that begins with `/` and does not end with one"
+            ));
         }
         if let Some(rule) = &self.clock.own_stamp {
             if rule.cookie.is_empty() {

@@ -19,6 +19,8 @@ mod foreseen;
 mod imports;
 /// Whose booking the day list shows: ours, perhaps ours, somebody else's.
 mod in_our_name;
+/// An opening that is later than announced.
+mod late;
 /// How often a password is sent.
 mod logins;
 /// Names that mean two things, and names for people that decide.

@@ -54,6 +54,13 @@ impl Stage {
         self.clock.now()
     }
 
+    /// When the applicant form was asked for since the opening.
+    fn forms(&self) -> Vec<SeoulTime> {
+        let arrivals = self.server.arrivals().into_iter();
+        let forms = arrivals.filter(|a| a.step == SiteStep::Form && a.site_time >= opening());
+        forms.map(|a| a.site_time).collect()
+    }
+
     /// When the day list was asked for since the opening, and when its answer left.
     fn looks(&self) -> Vec<(SeoulTime, Option<SeoulTime>)> {
         let arrivals = self.server.arrivals().into_iter();
@@ -146,4 +153,42 @@ async fn a_slot_that_is_taken_while_an_application_is_in_doubt_is_looked_at_unti
     assert_eq!(report.verdict, Verdict::Lost, "{report:?}");
     assert_eq!(report.attempts.last().unwrap().answer, AnswerKind::SlotTaken, "{report:?}");
     assert_eq!(stage.count(SiteStep::Schedule), 7, "{report:?}");
+}
+
+/// A site that answers one request of the opening after this long.
+async fn answered_after(step: SiteStep, nth: u32, late: Duration) -> (Stage, Report) {
+    let mut settings = Settings::default();
+    settings.openings.insert("2026-12-05".parse().unwrap(), opening());
+    settings.faults = vec![Fault { step, nth, kind: FaultKind::Late(late) }];
+    let stage = Stage::new("namyangju", settings).await;
+    let report = stage.booking().opens_at(opening()).run(|_| {}).await;
+    assert!(matches!(report.verdict, Verdict::Reserved { .. }), "{step:?} {late:?} {report:?}");
+    assert_eq!((stage.booked(), stage.count(SiteStep::Submit)), (1, 1), "{step:?} {late:?} {report:?}");
+    (stage, report)
+}
+
+/// The time-out is ten seconds of the client's clock.
+#[tokio::test]
+async fn an_answer_that_takes_half_a_minute_is_given_up_and_nothing_is_sent_twice() {
+    // The application is not repeated: the day list tells.
+    let (_, report) = answered_after(SiteStep::Submit, 1, seconds(30)).await;
+    assert_eq!(report.attempts[0].answer, AnswerKind::Unconfirmed, "{report:?}");
+    assert_eq!(report.attempts.len(), 1, "{report:?}");
+    // The form is asked for again once the first is given up: that of the preparation, that of the arming, that of the shot.
+    let (stage, report) = answered_after(SiteStep::Form, 3, seconds(30)).await;
+    let forms: Vec<SeoulTime> = stage.forms();
+    assert_eq!((report.attempts.len(), forms.len()), (2, 2), "{report:?}");
+    assert!(forms[1].since(forms[0]) >= seconds(10), "{forms:?}");
+    // The page after the application told the receipt number already: the list is not asked for again.
+    let (stage, report) = answered_after(SiteStep::Schedule, 2, seconds(30)).await;
+    assert!(matches!(report.verdict, Verdict::Reserved { shown: None, .. }), "{report:?}");
+    assert_eq!(stage.looks().len(), 1, "{report:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_eight_seconds_is_waited_for() {
+    for (step, nth) in [(SiteStep::Form, 3), (SiteStep::Submit, 1), (SiteStep::Schedule, 2)] {
+        let (stage, report) = answered_after(step, nth, seconds(8)).await;
+        assert_eq!((report.attempts.len(), stage.forms().len(), stage.looks().len()), (1, 1, 1), "{step:?}");
+    }
 }

@@ -25,7 +25,9 @@ pub(crate) use people::{
     AccountAdd, AccountArgs, AccountCommand, AccountName, AccountPassword, ApplicantArgs, ApplicantCommand,
     ApplicantSet,
 };
-pub(crate) use serve::{RunDue, Serve, WebArgs, WebCommand, WebLink, WebOwner};
+pub(crate) use serve::{
+    RunDue, Serve, TokenAdd, TokenCommand, TokenList, TokenRemove, WebArgs, WebCommand, WebLink, WebOwner,
+};
 pub(crate) use settings::{
     At, Completions, Global, Man, RunnerArgs, SettingsArgs, SettingsCommand, SettingsShow,
 };
@@ -33,7 +35,7 @@ pub(crate) use stand_in::{Demo, StandInSite};
 pub(crate) use stored::{
     Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show, Status,
 };
-pub(crate) use values::{AskedPlace, Choice, OpensAt, PolicyName};
+pub(crate) use values::{AskedPlace, Choice, MAX_TOKEN_DAYS, OpensAt, PolicyName};
 
 use crate::exit;
 

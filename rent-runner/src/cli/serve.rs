@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Subcommand};
 
 use super::RunnerArgs;
+use super::values::{ScopeWord, token_days, token_number};
 use crate::config::{BasePath, DoorFlags, Flags, ProxyNetwork, host};
 use crate::exit;
 use crate::words::duration;
@@ -100,6 +101,73 @@ pub(crate) struct WebArgs {
 pub(crate) enum WebCommand {
     Link(WebLink),
     Owner(WebOwner),
+    Token(WebToken),
+}
+
+/// Manage the tokens with which programs use the API of the page.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rent-runner web token add phone --scope read --scope book
+  rent-runner web token list
+  rent-runner web token remove 3")]
+pub(crate) struct WebToken {
+    #[command(subcommand)]
+    pub(crate) command: TokenCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    Add(TokenAdd),
+    List(TokenList),
+    Remove(TokenRemove),
+}
+
+/// Make a token and print it, once.
+///
+/// Only its hash is stored. A token sees and does what its user may, within its scopes: `read` looks, `book` makes and
+/// changes bookings, `admin` is accounts, applicants' data, settings and channels. No scope includes another.
+#[derive(Debug, Args)]
+pub(crate) struct TokenAdd {
+    /// What to call it.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    /// What it may be used for; may be repeated.
+    #[arg(long, value_name = "read|book|admin", required = true, action = ArgAction::Append)]
+    pub(crate) scope: Vec<ScopeWord>,
+
+    /// The user of the page whose token it is. Default: the owner.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+
+    /// For how many days it is good, 1 to 3650. Default: until it is removed.
+    #[arg(long, value_name = "N", value_parser = token_days)]
+    pub(crate) days: Option<u32>,
+
+    /// Print a JSON document instead of the token.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the tokens of all users, without their secrets.
+#[derive(Debug, Args)]
+pub(crate) struct TokenList {
+    /// Print a JSON document instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Remove a token: what uses it is out at once.
+#[derive(Debug, Args)]
+pub(crate) struct TokenRemove {
+    /// The token's number, as `web token list` shows it.
+    #[arg(value_name = "NUMBER", value_parser = token_number)]
+    pub(crate) id: i64,
+
+    /// Print a JSON document instead of a sentence.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Set the owner's name and password here, without a browser.

@@ -118,6 +118,9 @@ impl fmt::Display for Choice {
     }
 }
 
+/// The most days for which a token is good.
+pub(crate) const MAX_TOKEN_DAYS: u32 = 3_650;
+
 /// How a choice is written.
 fn one_argument() -> String {
     say!("write-choice")
@@ -176,6 +179,29 @@ pub(super) fn attempt_number(text: &str) -> Result<u32, String> {
 /// The number of a round of a booking.
 pub(super) fn round_number(text: &str) -> Result<i64, String> {
     numbered(text, &say!("write-round-number"))
+}
+
+/// The number of a token.
+pub(super) fn token_number(text: &str) -> Result<i64, String> {
+    numbered(text, "write the number of a token, as `rent-runner web token list` shows it")
+}
+
+/// For how many days a token is good.
+pub(super) fn token_days(text: &str) -> Result<u32, String> {
+    whole_number(text, 1..=MAX_TOKEN_DAYS)
+}
+
+/// What a token may be used for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScopeWord(pub(crate) store::TokenScope);
+
+impl FromStr for ScopeWord {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let scope = store::TokenScope::parse(text.trim());
+        scope.map(Self).ok_or_else(|| "write read, book or admin".to_owned())
+    }
 }
 
 fn numbered(text: &str, wrong: &str) -> Result<i64, String> {

@@ -31,7 +31,7 @@ use crate::terminal::booking::BookingDocument;
 #[derive(Serialize, JsonSchema)]
 pub(super) struct ListDocument<'s> {
     pub(super) bookings: Vec<ListedBooking>,
-    /// How many bookings are not listed, because `--all` was not given.
+    /// How many bookings are not listed: with the command because `--all` was not given, by the API because they come later.
     pub(super) left_out: u64,
     /// The names of the accounts whose login the site refused. Their bookings are held until a person has seen to it.
     pub(super) accounts_refused: Vec<String>,
@@ -563,15 +563,56 @@ pub(super) struct Check {
     pub(super) to_do: Option<String>,
 }
 
+/// The tokens of programs, without their secrets.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct TokensDocument<'s> {
+    pub(super) tokens: Vec<TokenEntry<'s>>,
+}
+
+/// A token, without its secret.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct TokenEntry<'s> {
+    /// Its number.
+    pub(super) id: i64,
+    /// The user of the page whose it is.
+    pub(super) user: &'s str,
+    /// What its user calls it.
+    pub(super) name: &'s str,
+    /// What it may be used for: `read`, `book`, `admin`.
+    pub(super) scopes: Vec<&'static str>,
+    /// When it was made.
+    pub(super) created_at: SeoulTime,
+    /// When it was last used, to the minute; null if it never was.
+    pub(super) used_at: Option<SeoulTime>,
+    /// When it ends; null if it is good until it is removed.
+    pub(super) ends_at: Option<SeoulTime>,
+}
+
+/// A token that was made.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct NewTokenDocument<'s> {
+    /// The token itself. It is shown this once, and not kept.
+    pub(super) token: &'s str,
+    #[serde(flatten)]
+    pub(super) entry: TokenEntry<'s>,
+}
+
+/// A token that was removed.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct RemovedTokenDocument {
+    /// Its number.
+    pub(super) removed: i64,
+}
+
 /// The dialect that fits a recorded visit.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct CaptureDialectDocument<'l> {
+pub(crate) struct CaptureDialectDocument<'l> {
     /// Whether the recorded booking could be made again with it, and a booking at a stand-in like it succeeded.
-    pub(super) proven: bool,
+    pub(crate) proven: bool,
     /// The file that was written, or null.
-    pub(super) written: Option<PathBuf>,
-    pub(super) learnt: &'l LearntDialect,
-    pub(super) proof: &'l Proof,
+    pub(crate) written: Option<PathBuf>,
+    pub(crate) learnt: &'l LearntDialect,
+    pub(crate) proof: &'l Proof,
 }
 
 /// What `doctor` found.
@@ -832,6 +873,9 @@ pub(super) fn schemas() -> Vec<(&'static str, Schema)> {
         ("slots", schema::<SlotsDocument<'_>>()),
         ("status", schema::<StatusDocument<'_>>()),
         ("web link", schema::<WebLinkDocument<'_>>()),
+        ("web token add", schema::<NewTokenDocument<'_>>()),
+        ("web token list", schema::<TokensDocument<'_>>()),
+        ("web token remove", schema::<RemovedTokenDocument>()),
         ("errors", schema::<ErrorDocument>()),
     ]
 }

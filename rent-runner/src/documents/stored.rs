@@ -11,11 +11,11 @@ use super::readiness::{self, Readiness};
 use super::{
     AccountEntry, AccountsDocument, AttemptEntry, ChannelEntry, ChannelsDocument, EventEntry, Listed,
     ListedBooking, MaskedApplicant, SettingEntry, SettingSource, SettingsDocument, ShowDocument, SiteEntry,
-    SitesDocument, UnreadableEntry,
+    SitesDocument, TokenEntry, UnreadableEntry,
 };
 use crate::config::{Config, Source};
 use crate::store::{
-    Account, AttemptRow, BookingHistory, BookingId, EventRow, KeptCourt, Store, StoredBooking,
+    Account, AttemptRow, BookingHistory, BookingId, EventRow, KeptCourt, Store, StoredBooking, TokenRow,
     UnreadableBooking,
 };
 use crate::terminal::booking;
@@ -119,6 +119,19 @@ pub(crate) fn masked(name: String, changed_at: SeoulTime, application: &Applicat
         telephone: mask(application.telephone.is_some()),
         mobile: mask(application.mobile.is_some()),
         discount: application.discount.clone(),
+    }
+}
+
+/// A token, without its secret.
+pub(crate) fn token(row: &TokenRow) -> TokenEntry<'_> {
+    TokenEntry {
+        id: row.id,
+        user: &row.user,
+        name: &row.name,
+        scopes: row.scopes.iter().map(|scope| scope.as_str()).collect(),
+        created_at: row.created_at,
+        used_at: row.used_at,
+        ends_at: row.ends_at,
     }
 }
 

@@ -82,15 +82,19 @@ pub(crate) struct DraftChecker {
 impl DraftChecker {
     /// Reads what drafts refer to.
     pub(crate) async fn open(store: &Store, vault: Vault) -> Result<Self> {
-        let (accounts, applicants) = (store.accounts().await?, store.applicants().await?);
-        Ok(Self {
+        Ok(Self::over(vault, store.accounts().await?, store.applicants().await?))
+    }
+
+    /// The same over a part of what is stored: that of one user.
+    pub(crate) fn over(vault: Vault, accounts: Vec<Account>, applicants: Vec<Applicant>) -> Self {
+        Self {
             vault,
             accounts,
             applicants,
             sites: HashMap::new(),
             courts: HashMap::new(),
             applications: HashMap::new(),
-        })
+        }
     }
 
     /// Learns the courts that these drafts speak of: from the store, and from the site's menus where a name or a group is

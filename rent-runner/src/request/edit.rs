@@ -6,7 +6,7 @@ use namyangju_rent::{Purpose, Site, Wish};
 use super::courts::CourtBook;
 use super::{PlannedOpening, draft, seal, unseal};
 use crate::bad_input::BadInput;
-use crate::cli::{AskedPlace, Choice, Clear, Edit, OpensAt};
+use crate::cli::{AimArgs, AskedPlace, Choice, Clear, Edit, OpensAt, PolicyName};
 use crate::config::Config;
 use crate::request;
 use crate::say::say;
@@ -19,6 +19,13 @@ pub(crate) struct Edited {
     pub(crate) change: Change,
     /// What a person should know of it.
     pub(crate) notes: Vec<String>,
+}
+
+impl Edited {
+    /// Whether nothing is to be changed at all.
+    pub(crate) fn is_nothing(&self) -> bool {
+        is_nothing(&self.change)
+    }
 }
 
 /// Checks a change of a booking as if the booking were new. The vault is opened only if the applicant's data changes.
@@ -62,6 +69,9 @@ pub(crate) async fn edited(
             change.opening = Some((opens.how, opens.at));
         }
     }
+    if change.give_up_after.is_some() || change.pace.is_some() || change.most_requests.is_some() {
+        notes.extend(request::too_few_requests(&edited_pace(&change, &booking)));
+    }
     change.choices = wishes;
     if arguments.applicant.is_some() || !arguments.application.is_empty() {
         let vault = open_vault().await?;
@@ -72,9 +82,6 @@ pub(crate) async fn edited(
         let application = request::application(&arguments.application, Some(unseal(&vault, &before)?))?;
         notes.extend(request::lacking(&application, site.charset()));
         change.application = Some(seal(&vault, &application)?);
-    }
-    if is_nothing(&change) {
-        return Err(BadInput(say!("edit-nothing")).into());
     }
     Ok(Edited { change, notes })
 }
@@ -179,6 +186,20 @@ fn edited_choices(arguments: &Edit, booking: &StoredBooking) -> Result<Option<Ed
     let kept = booking.choices.iter().skip(1).filter(|_| keeps).cloned().collect();
     let events = events.unwrap_or(first.purpose == Purpose::Events);
     Ok(Some(EditedChoices { given, kept, events }))
+}
+
+/// The pace as it will be.
+fn edited_pace(change: &Change, booking: &StoredBooking) -> AimArgs {
+    let policy = match change.pace.unwrap_or(booking.pace) {
+        store::RetryPace::Default => PolicyName::Default,
+        store::RetryPace::Original => PolicyName::Original,
+    };
+    AimArgs {
+        give_up_after: Some(change.give_up_after.unwrap_or(booking.give_up_after)),
+        policy: Some(policy),
+        most_requests: change.most_requests.unwrap_or(booking.most_requests),
+        ..AimArgs::default()
+    }
 }
 
 /// The opening as it will be, and what is to be said of it.

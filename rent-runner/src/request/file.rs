@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::GIVE_UP_AFTER;
 use super::draft::Draft;
-use crate::cli::{ApplicationArgs, AskedPlace, Choice, Format, OpensAt, PolicyName};
+use crate::cli::{ApplicationArgs, AskedPlace, Choice, Clear, Edit, Format, OpensAt, PolicyName};
 use crate::say::{retold, say};
 use crate::words::duration;
 
@@ -104,7 +104,8 @@ pub(crate) fn read(text: &str, format: Format) -> Result<Vec<Draft>, Vec<Mistake
     let mut drafts = Vec::new();
     let mut mistakes = Vec::new();
     for (index, entry) in entries.into_iter().enumerate() {
-        let mut reader = EntryReader { entry: index + 1, fields: Map::new(), mistakes: &mut mistakes };
+        let entry_number = Some(index + 1);
+        let mut reader = EntryReader { entry: entry_number, fields: Map::new(), mistakes: &mut mistakes };
         match entry {
             Value::Object(fields) => {
                 reader.fields = fields;
@@ -148,16 +149,43 @@ fn plain(value: toml::Value) -> Value {
     }
 }
 
+/// Reads a booking that stands alone, by the keys of an entry: a draft, or all mistakes there are.
+pub(crate) fn read_one(fields: Map<String, Value>) -> Result<Draft, Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    let draft = EntryReader { entry: None, fields, mistakes: &mut mistakes }.draft();
+    draft.filter(|_| mistakes.is_empty()).ok_or(mistakes)
+}
+
+/// Reads what is to be changed of a booking, by the keys of an entry but `account`. What may be taken away is taken away by
+/// null.
+pub(crate) fn read_change(fields: Map<String, Value>) -> Result<Edit, Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    let edit = EntryReader { entry: None, fields, mistakes: &mut mistakes }.change();
+    if mistakes.is_empty() { Ok(edit) } else { Err(mistakes) }
+}
+
+/// Reads what is applied with, by the keys of an entry that are about it, and the name of the data.
+pub(crate) fn read_application(
+    fields: Map<String, Value>,
+) -> Result<(Option<String>, ApplicationArgs), Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    let mut reader = EntryReader { entry: None, fields, mistakes: &mut mistakes };
+    let name = reader.text("name");
+    let application = reader.application();
+    reader.no_more();
+    if mistakes.is_empty() { Ok((name, application)) } else { Err(mistakes) }
+}
+
 /// Reads one entry key by key.
 struct EntryReader<'m> {
-    entry: usize,
+    entry: Option<usize>,
     fields: Map<String, Value>,
     mistakes: &'m mut Vec<Mistake>,
 }
 
 impl EntryReader<'_> {
     fn wrong(&mut self, key: &str, why: impl Into<String>) {
-        self.mistakes.push(Mistake { entry: Some(self.entry), key: key.to_owned(), why: why.into() });
+        self.mistakes.push(Mistake { entry: self.entry, key: key.to_owned(), why: why.into() });
     }
 
     fn draft(mut self) -> Option<Draft> {
@@ -173,22 +201,51 @@ impl EntryReader<'_> {
             }
         }
         let or: Vec<Choice> = self.list("or");
-        let application = ApplicationArgs {
-            club_name: self.text("club-name"),
-            head_count: self
-                .hidden("head-count", &say!("write-head-count"), |text| text.parse::<HeadCount>().ok()),
-            event_name: self.text("event-name"),
-            purpose: self.text("purpose"),
-            tel: self.text("tel"),
-            mobile: self.text("mobile"),
-            applicant_name: self.text("applicant-name"),
-            discount: self.text("discount"),
-        };
-        let mut draft = Draft {
-            account: self.text("account"),
-            applicant: self.text("applicant"),
-            application,
+        let mut draft = Draft { account: self.text("account"), ..self.rest() };
+        draft.events = self.truth("events").unwrap_or_default();
+        self.no_more();
+        let date = date?;
+        for range in times {
+            draft.choices.extend(places.iter().map(|place| Choice { place: place.clone(), date, range }));
+        }
+        draft.choices.extend(or);
+        (self.mistakes.len() == before).then_some(draft)
+    }
+
+    fn change(mut self) -> Edit {
+        let clear = [
+            ("or", Clear::Or),
+            ("clock-offset", Clear::ClockOffset),
+            ("most-requests", Clear::MostRequests),
+            ("note", Clear::Note),
+        ];
+        let clear = clear.into_iter().filter(|(key, _)| self.fields.get(*key) == Some(&Value::Null));
+        let clear = clear.map(|(_, what)| what).collect();
+        let Draft { applicant, application, opens_at, aim, note, .. } = self.rest();
+        let edit = Edit {
+            id: 0,
+            place: self.several("place"),
+            date: self.parsed("date"),
+            time: self.several("time"),
+            or: self.list("or"),
             events: self.truth("events"),
+            applicant,
+            application,
+            opens_at,
+            aim,
+            note,
+            clear,
+            json: false,
+        };
+        self.no_more();
+        edit
+    }
+
+    /// What an entry and a change have in common.
+    fn rest(&mut self) -> Draft {
+        let mut draft = Draft {
+            applicant: self.text("applicant"),
+            application: self.application(),
             opens_at: self.parsed("opens-at"),
             note: self.text("note"),
             ..Draft::default()
@@ -205,16 +262,29 @@ impl EntryReader<'_> {
             Ok(0) | Err(_) => Err(say!("write-from-one")),
             Ok(number) => Ok(number),
         });
+        draft
+    }
+
+    fn application(&mut self) -> ApplicationArgs {
+        ApplicationArgs {
+            club_name: self.text("club-name"),
+            head_count: self
+                .hidden("head-count", &say!("write-head-count"), |text| text.parse::<HeadCount>().ok()),
+            event_name: self.text("event-name"),
+            purpose: self.text("purpose"),
+            tel: self.text("tel"),
+            mobile: self.text("mobile"),
+            applicant_name: self.text("applicant-name"),
+            discount: self.text("discount"),
+        }
+    }
+
+    /// Whatever has not been read is a mistake.
+    fn no_more(&mut self) {
         let unknown: Vec<String> = self.fields.keys().cloned().collect();
         for key in unknown {
             self.wrong(&key, say!("mistake-key", keys = KEYS.join(", ")));
         }
-        let date = date?;
-        for range in times {
-            draft.choices.extend(places.iter().map(|place| Choice { place: place.clone(), date, range }));
-        }
-        draft.choices.extend(or);
-        (self.mistakes.len() == before).then_some(draft)
     }
 
     /// A text, or a number as it is written.
@@ -270,13 +340,13 @@ impl EntryReader<'_> {
         self.read(key, |text| read(text).ok_or_else(|| why.to_owned()))
     }
 
-    fn truth(&mut self, key: &str) -> bool {
+    fn truth(&mut self, key: &str) -> Option<bool> {
         match self.fields.remove(key) {
-            None | Some(Value::Null) => false,
-            Some(Value::Bool(truth)) => truth,
+            None | Some(Value::Null) => None,
+            Some(Value::Bool(truth)) => Some(truth),
             Some(_) => {
                 self.wrong(key, say!("write-truth"));
-                false
+                None
             }
         }
     }

@@ -480,10 +480,7 @@ async fn withdraw(
 
 fn short_ending(context: &Context, claimed: &Claimed, state: State, reason: String) -> BookingEnd {
     context.metrics.ended(state, None);
-    let messages = match state {
-        State::Cancelled => Vec::new(),
-        _ => context.notifier.ended(&claimed.booking, state, Some(&reason), None),
-    };
+    let messages = context.notifier.ended(&claimed.booking, state, Some(&reason), None);
     BookingEnd {
         state,
         reason: Some(reason),
@@ -499,6 +496,30 @@ fn short_ending(context: &Context, claimed: &Claimed, state: State, reason: Stri
     }
 }
 
+/// How long an end is tried to be written.
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    refused: u32,
+    stop_at: Option<Duration>,
+}
+
+impl Patience {
+    /// Whether the try that has just failed was the last: the store refused too often for a reason that time does not mend,
+    /// or the runner has been told to stop for a while.
+    pub(super) fn is_over_after(&mut self, may_pass: bool, is_stopped: bool, now: Duration) -> bool {
+        self.refused += u32::from(!may_pass);
+        if is_stopped {
+            self.stop_at.get_or_insert(now + GRACE);
+        }
+        self.refused >= MAX_REFUSALS || self.stop_at.is_some_and(|stop_at| now >= stop_at)
+    }
+}
+
+/// Whether a job is told to stop, or nobody is left to tell it anything.
+pub(super) fn is_stopped(signals: &watch::Receiver<Signal>) -> bool {
+    signals.has_changed().is_err() || matches!(*signals.borrow(), Signal::HandBack | Signal::Drop)
+}
+
 /// Writes an end, as soon as the store takes it: it is what the whole run was for. Only a runner that is told to stop
 /// gives it up, after a while.
 async fn write_end(
@@ -511,10 +532,10 @@ async fn write_end(
 ) -> End {
     let Context { store, runner, .. } = context;
     let receipt = ending.receipt.as_ref().map_or("none", |receipt| receipt.number.as_str());
-    let (mut refused, mut failed, mut stop_at) = (0, false, None);
+    let (mut failed, mut patience) = (false, Patience::default());
     loop {
         let finishing = store.finish(lease, runner, &events, &ending);
-        let why = match tokio::time::timeout(END_TIMEOUT, finishing).await {
+        let (why, may_pass) = match tokio::time::timeout(END_TIMEOUT, finishing).await {
             Ok(Ok(written)) => {
                 // The answer to an earlier try may have been lost on its way.
                 if written || failed && is_written(context, lease, ending.state).await {
@@ -523,11 +544,8 @@ async fn write_end(
                 warn!(booking = lease.booking.0, state = ending.state.as_str(), receipt, "not written");
                 return lost(context, lease);
             }
-            Ok(Err(error)) => {
-                refused += u32::from(!error.may_pass());
-                error.to_string()
-            }
-            Err(_) => "the store does not answer".to_owned(),
+            Ok(Err(error)) => (error.to_string(), error.may_pass()),
+            Err(_) => ("the store does not answer".to_owned(), true),
         };
         if !failed {
             error!(
@@ -538,13 +556,7 @@ async fn write_end(
             );
         }
         failed = true;
-        let now = SystemClock.monotonic();
-        let stopped =
-            signals.has_changed().is_err() || matches!(*signals.borrow(), Signal::HandBack | Signal::Drop);
-        if stopped {
-            stop_at.get_or_insert(now + GRACE);
-        }
-        if refused >= MAX_REFUSALS || stop_at.is_some_and(|stop_at| now >= stop_at) {
+        if patience.is_over_after(may_pass, is_stopped(signals), SystemClock.monotonic()) {
             // Nobody can be told but the log; the next runner reads the truth back from the site.
             error!(
                 booking = lease.booking.0,

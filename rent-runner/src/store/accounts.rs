@@ -2,6 +2,7 @@
 
 use namyangju_rent::{SeoulTime, nfc};
 
+use super::creations::{Creation, note_creation};
 use super::sql::{Row, Sql, Tx, values};
 use super::{Result, Sealed, Store, StoreError};
 
@@ -90,6 +91,15 @@ impl Store {
     /// # Errors
     /// `Conflict` if the name is taken, or the same login at the same site.
     pub(crate) async fn add_account(&self, account: &NewAccount) -> Result<i64> {
+        self.add_account_of(account, None).await
+    }
+
+    /// The same for a user of the page.
+    pub(crate) async fn add_account_of(
+        &self,
+        account: &NewAccount,
+        creation: Option<&Creation>,
+    ) -> Result<i64> {
         let mut tx = self.write().await?;
         let taken = "SELECT name FROM account WHERE name = $1 \
              OR (site = $2 AND COALESCE(base_url, '') = COALESCE($3, '') AND login = $4) \
@@ -108,6 +118,13 @@ impl Store {
              VALUES ($1, $2, $3, $4, $5, (SELECT now FROM clock)) RETURNING id";
         let row = tx.row(insert, values![name, site, base_url, login, password]).await?;
         let id = row.ok_or_else(|| self.failed("an account got no number"))?.int("id")?;
+        if let Some(creation) = creation {
+            let sql = "INSERT INTO web_account (account_id, user_id) VALUES ($1, $2)";
+            tx.run(sql, values![id, creation.user]).await?;
+            if let Err(again) = note_creation(&mut tx, creation, Some(id)).await {
+                return Err(tx.refuse(again).await);
+            }
+        }
         tx.commit().await?;
         Ok(id)
     }
@@ -125,6 +142,33 @@ impl Store {
             Some(row) => account(&row),
             None => Err(no_account(&mut self.read().await?, name).await?),
         }
+    }
+
+    /// Changes the name, the login and the password of an account, and forgets its session.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` if the name is taken, or another account has the login at the site.
+    pub(crate) async fn change_account(
+        &self,
+        id: i64,
+        name: &str,
+        login: &str,
+        password: &Sealed,
+    ) -> Result<()> {
+        let mut tx = self.write().await?;
+        let taken = "SELECT o.name FROM account a JOIN account o ON o.id <> a.id AND (o.name = $2 \
+             OR (o.site = a.site AND COALESCE(o.base_url, '') = COALESCE(a.base_url, '') AND o.login = $3)) \
+             WHERE a.id = $1";
+        if let Some(row) = tx.row(taken, values![id, name, login]).await? {
+            let why = format!("the account `{}` has this name, or this login at the site", row.text("name")?);
+            return Err(tx.refuse(StoreError::Conflict(why)).await);
+        }
+        let sql = "UPDATE account SET name = $2, login = $3, password = $4, session = NULL, checked_at = NULL, \
+             refused_at = NULL WHERE id = $1";
+        if tx.run(sql, values![id, name, login, password]).await? == 0 {
+            return Err(tx.refuse(StoreError::NotFound("the account was removed".to_owned())).await);
+        }
+        tx.commit().await
     }
 
     /// Keeps another password, and forgets the session of the one before.

@@ -7,6 +7,7 @@ mod accounts;
 mod booking;
 mod claims;
 mod copy;
+mod creations;
 mod engine;
 mod error;
 mod knowledge;
@@ -20,6 +21,7 @@ mod shares;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
+mod tokens;
 mod web;
 
 pub(crate) use accounts::{Account, Applicant, NewAccount};
@@ -29,6 +31,7 @@ pub(crate) use booking::{
 };
 pub(crate) use claims::{BookingEnd, Claimed, Claims, Denied, KeptPage, Lease, RunnerRow};
 pub(crate) use copy::Copied;
+pub(crate) use creations::{Creation, CreationKey, KeptCreation};
 pub(crate) use engine::{Store, VaultRow};
 pub(crate) use error::StoreError;
 pub(crate) use knowledge::{Learned, OpeningRow};
@@ -37,6 +40,7 @@ pub(crate) use messages::{Message, NewMessage};
 pub(crate) use planning::{MonthLook, SeenSlot};
 pub(crate) use sealed::{SealPurpose, Sealed};
 pub(crate) use shares::RunnerPlaces;
+pub(crate) use tokens::{NewToken, TokenRow, TokenScope};
 pub(crate) use web::{LinkKind, MemberThings, Owned, TokenHash, WebUser};
 
 /// What the functions of the store give.

@@ -98,7 +98,7 @@ pub(super) async fn open(address: &str, limits: Limits) -> Result<Inner> {
 
 /// The layouts in the order in which they are made: number, name, and the text for SQLite and for PostgreSQL. A text
 /// that was ever released does not change.
-const LAYOUTS: [(i64, &str, &str, &str); 7] = [
+const LAYOUTS: [(i64, &str, &str, &str); 8] = [
     (
         1,
         "store",
@@ -134,6 +134,12 @@ const LAYOUTS: [(i64, &str, &str, &str); 7] = [
         "rounds",
         include_str!("../../migrations/sqlite/0006_rounds.sql"),
         include_str!("../../migrations/postgres/0006_rounds.sql"),
+    ),
+    (
+        7,
+        "api",
+        include_str!("../../migrations/sqlite/0007_api.sql"),
+        include_str!("../../migrations/postgres/0007_api.sql"),
     ),
     (
         9,

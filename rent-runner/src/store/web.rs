@@ -2,13 +2,14 @@
 //!
 //! Of every token only the hash comes in here, so a copy of the store lets nobody in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use namyangju_rent::SeoulTime;
 
+use super::creations::{Creation, note_creation};
 use super::sql::{Row, Tx, values};
-use super::{BookingId, Result, Sealed, Store, StoreError};
+use super::{Applicant, BookingId, Result, Sealed, Store, StoreError};
 
 /// The SHA-256 of a token.
 pub(crate) type TokenHash = [u8; 32];
@@ -50,7 +51,6 @@ impl WebUser {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Owned {
     Booking(BookingId),
-    Account(i64),
 }
 
 /// Whom a one-time link lets in.
@@ -111,7 +111,7 @@ pub(crate) struct AuditRow {
     pub(crate) what: String,
 }
 
-fn user(row: &Row) -> Result<WebUser> {
+pub(super) fn user(row: &Row) -> Result<WebUser> {
     Ok(WebUser { id: row.int("id")?, name: row.text("name")?, is_owner: row.flag("is_owner")? })
 }
 
@@ -178,6 +178,8 @@ impl Store {
                 .await?;
                 end_sessions(&mut tx, id).await?;
                 end_links(&mut tx).await?;
+                // Whoever made them may not be the owner any more.
+                tx.run("DELETE FROM web_token WHERE user_id = $1", values![id]).await?;
                 WebUser { id, name: name.to_owned(), is_owner: true }
             }
             _ => {
@@ -359,15 +361,12 @@ impl Store {
     }
 
     /// Notes whose something is.
+    #[cfg(test)]
     pub(crate) async fn give(&self, what: Owned, user: i64) -> Result<()> {
         match what {
             Owned::Booking(id) => {
                 let sql = "INSERT INTO web_booking (booking_id, user_id) VALUES ($1, $2)";
                 self.run(sql, values![id.0, user]).await
-            }
-            Owned::Account(id) => {
-                let sql = "INSERT INTO web_account (account_id, user_id) VALUES ($1, $2)";
-                self.run(sql, values![id, user]).await
             }
         }
         .map(|_| ())
@@ -392,14 +391,44 @@ impl Store {
         Ok(true)
     }
 
+    /// The bookings of a user.
+    pub(crate) async fn bookings_of(&self, user: i64) -> Result<HashSet<BookingId>> {
+        let rows = self.rows("SELECT booking_id FROM web_booking WHERE user_id = $1", values![user]).await?;
+        rows.iter().map(|row| Ok(BookingId(row.int("booking_id")?))).collect()
+    }
+
+    /// Adds an applicant's data of a user; `false` if the name is taken.
+    pub(crate) async fn add_applicant(&self, name: &str, data: &Sealed, creation: &Creation) -> Result<bool> {
+        let mut tx = self.write().await?;
+        let insert = "INSERT INTO applicant (name, data, changed_at) VALUES ($1, $2, (SELECT now FROM clock)) \
+             ON CONFLICT (name) DO NOTHING";
+        if tx.run(insert, values![name, data]).await? == 0 {
+            tx.commit().await?;
+            return Ok(false);
+        }
+        let sql = "INSERT INTO web_applicant (name, user_id) VALUES ($1, $2)";
+        tx.run(sql, values![name, creation.user]).await?;
+        if let Err(again) = note_creation(&mut tx, creation, None).await {
+            return Err(tx.refuse(again).await);
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Replaces an applicant's data that nobody has changed since; `false` if somebody has, or removed it.
+    pub(crate) async fn replace_applicant(&self, before: &Applicant, data: &Sealed) -> Result<bool> {
+        // Two changes within a microsecond would have one time.
+        let sql = "UPDATE applicant SET data = $2, \
+             changed_at = CASE WHEN (SELECT now FROM clock) > $3 THEN (SELECT now FROM clock) ELSE $3 + 1 END \
+             WHERE name = $1 AND changed_at = $3";
+        Ok(self.run(sql, values![&before.name, data, before.changed_at]).await? == 1)
+    }
+
     /// Whose something is; `None` is the owner's.
     pub(crate) async fn user_of(&self, what: Owned) -> Result<Option<i64>> {
         let row = match what {
             Owned::Booking(id) => {
                 self.row("SELECT user_id FROM web_booking WHERE booking_id = $1", values![id.0]).await?
-            }
-            Owned::Account(id) => {
-                self.row("SELECT user_id FROM web_account WHERE account_id = $1", values![id]).await?
             }
         };
         row.map(|row| row.int("user_id")).transpose()
@@ -452,8 +481,13 @@ impl Store {
     pub(crate) async fn booking_stamp(&self, id: BookingId) -> Result<Option<String>> {
         let sql = "SELECT changed_at, last_event FROM booking WHERE id = $1";
         let row = self.row(sql, values![id.0]).await?;
-        row.map(|row| Ok(format!("{}-{}", row.int("changed_at")?, row.int("last_event")?))).transpose()
+        row.as_ref().map(stamp).transpose()
     }
+}
+
+/// The stamp of a booking, by its row.
+pub(super) fn stamp(row: &Row) -> Result<String> {
+    Ok(format!("{}-{}", row.int("changed_at")?, row.int("last_event")?))
 }
 
 /// Ends every link that was not used: whoever made them may not be the owner any more.

@@ -161,13 +161,13 @@ pub(crate) struct BookingDocument {
     /// When it opens, by the site's clock.
     opens_at: SeoulTime,
     /// How long it is tried, counted from the opening: numbers with units, as in 5m.
-    #[schemars(extend("format" = "duration"))]
+    #[schemars(extend("format" = "time-with-units"))]
     give_up_after: String,
     /// How much earlier than planned the first request is sent, as in 5ms.
-    #[schemars(extend("format" = "duration"))]
+    #[schemars(extend("format" = "time-with-units"))]
     lead: String,
     /// How far the site's clock is ahead, as a person gave it, as in +120ms; null if it is measured.
-    #[schemars(extend("format" = "duration"))]
+    #[schemars(extend("format" = "time-with-units"))]
     clock_offset: Option<String>,
     /// How the attempts follow each other: default or original.
     policy: &'static str,

@@ -229,7 +229,7 @@ impl Timeline {
         let zero = story.opens_at.or(by_first).unwrap_or_else(|| SeoulTime::from_unix_micros(0));
         let time = FromOpening { zero, ahead };
         let path = estimate.map_or(0, |estimate| of_duration(estimate.path));
-        let told = Told::read(story, time, labels);
+        let told = StoryReader::read(story, time, labels);
         let mut rows = Vec::new();
         if story.opens_at.is_some() {
             rows.push(clock_row(story, estimate, labels));
@@ -310,14 +310,14 @@ impl Timeline {
 }
 
 /// What was read from the events.
-struct Told {
+struct StoryReader {
     prepared: Vec<(SeoulTime, String)>,
     plan: Option<ShotArrival>,
     requests: Vec<Request>,
     looks: Vec<PictureRow>,
 }
 
-impl Told {
+impl StoryReader {
     fn read(story: &RunStory<'_>, time: FromOpening, labels: &TimelineWords) -> Self {
         let mut told = Self { prepared: Vec::new(), plan: None, requests: Vec::new(), looks: Vec::new() };
         let mut attempt = 0;

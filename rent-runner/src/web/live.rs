@@ -24,10 +24,10 @@ use super::streams::OpenStream;
 use crate::store::{self, BookingId};
 
 /// How often the store is looked at for a stream.
-const LOOK_GAP: Duration = Duration::from_millis(1_000);
+pub(super) const LOOK_GAP: Duration = Duration::from_millis(1_000);
 
 /// A sign of life, so that proxies keep the stream.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// What a stream is about, and what its reader knows.
 struct WatchedPage {

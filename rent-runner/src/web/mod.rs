@@ -6,12 +6,14 @@
 
 mod action;
 mod answer;
+mod api;
 mod assets;
 mod doors;
 mod form;
 mod frame;
 mod listen;
 mod live;
+mod own;
 mod pages;
 mod plan;
 mod practice;
@@ -40,6 +42,7 @@ pub(crate) use self::doors::link::{make_link, set_owner};
 use self::doors::outside::EnteredRequest;
 use self::doors::throttle::Throttle;
 use self::doors::tls::Certificate;
+pub(crate) use self::doors::token::make as make_token;
 use self::practice::Practices;
 use self::state::{TARGET, Web};
 use self::streams::Streams;
@@ -259,7 +262,7 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/bookings/{id}/retry", post(pages::booking::retry))
         .route("/accounts", get(pages::accounts::show).post(pages::accounts::add))
         .route("/accounts/{id}/check", post(pages::accounts::check))
-        .route("/accounts/{id}/password", post(pages::accounts::password))
+        .route("/accounts/{id}/password", post(pages::accounts::change))
         .route("/accounts/{id}/remove", post(pages::accounts::remove))
         .route("/applicants", get(pages::applicants::show).post(pages::applicants::put))
         .route("/applicants/remove", post(pages::applicants::remove))
@@ -272,6 +275,8 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/me", get(pages::me::show))
         .route("/me/password", post(pages::me::password))
         .route("/me/end-all", post(pages::me::end_all))
+        .route("/me/tokens", post(pages::me::make_token))
+        .route("/me/tokens/{id}/remove", post(pages::me::remove_token))
         .route("/club", get(pages::club::show))
         .route("/club/invite", post(pages::club::invite))
         .route("/club/revoke", post(pages::club::revoke))
@@ -282,6 +287,7 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/language", post(pages::language::choose))
         .route("/live", get(live::stream))
         .route("/csp", post(doors::policy::report))
+        .merge(api::routes())
         .fallback(pages::missing::show)
         // Inside what finishes a request: it is a task of its own.
         .layer(middleware::from_fn_with_state(Arc::clone(&web), frame::speak))
@@ -290,6 +296,7 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&web), doors::unclaimed::check))
         .layer(middleware::from_fn_with_state(Arc::new(hosts), doors::hosts::check))
         .route("/assets/{name}", get(assets::serve))
+        .layer(middleware::from_fn(api::problem::shape))
         .layer(middleware::map_response(doors::policy::headers))
         .with_state(web)
 }

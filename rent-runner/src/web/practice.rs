@@ -126,7 +126,7 @@ impl Practices {
         if self.all().len() >= MAX_PRACTICES {
             return Ok(Begun::TooMany);
         }
-        let stage = Stage::build(config).await?;
+        let stage = PracticeStage::build(config).await?;
         let practice = Practice { store: stage.store.clone(), id: stage.id };
         let (stop, ended) = watch::channel(false);
         // Two clicks at once: the one that came first stays, and this stage is gone with its folder.
@@ -164,7 +164,7 @@ impl Practices {
 }
 
 /// A stand-in and a store with an account and a booking at it.
-struct Stage {
+struct PracticeStage {
     // In the order in which they are to be dropped.
     store: Store,
     server: StandInServer,
@@ -174,7 +174,7 @@ struct Stage {
     id: BookingId,
 }
 
-impl Stage {
+impl PracticeStage {
     async fn build(config: &Config) -> Result<Self> {
         let folder = tempfile::tempdir().context("no temporary folder can be made")?;
         let site = if Site::builtin_toml(&config.site).is_some() { config.site.as_str() } else { USUAL_CITY };

@@ -28,6 +28,29 @@ words! {
     zone: "모든 날짜와 시각은 한국 시간(Asia/Seoul)입니다.", "All dates and times are in Korea's time (Asia/Seoul).";
     fair_use: "본인 계정으로 본인이 쓸 시간만 신청하세요. 사이트의 이용 약관을 지켜 주세요.", "Apply with your own account for times that you will use, and respect the site's terms.";
 
+    api: "API", "API";
+    api_about: "다른 프로그램이 이 페이지의 일을 할 수 있는 주소입니다. 명령줄의 --json 과 같은 문서로 답합니다.", "Programs do here what the pages do. The answers are the documents that --json prints on the command line.";
+    api_token_how: "토큰은 '내 정보'에서, 또는 rent-runner web token add 로 만듭니다. 요청마다 이렇게 보내세요:", "Make a token at your sign-in, or with rent-runner web token add, and send it with each request:";
+    api_document: "OpenAPI 3.1 문서 (JSON)", "The OpenAPI 3.1 document (JSON)";
+    api_operations: "할 수 있는 일", "Operations";
+    api_scope: "권한", "Scope";
+    api_answer: "응답", "Answer";
+    api_parameters: "매개변수", "Parameters";
+    api_fields: "본문 항목", "Fields of the body";
+    api_required: "필수", "required";
+    api_problems: "오류", "Problems";
+    api_problems_about: "오류는 모두 한 가지 형식입니다:", "Every refusal has one form:";
+    tokens: "API 토큰", "API tokens";
+    tokens_about: "프로그램이 비밀번호 없이 들어오는 열쇠입니다. 권한: read 는 보기, book 은 예약하고 고치기, admin 은 계정과 신청 정보.", "A key with which a program comes in without your password. Scopes: read is looking, book is making and changing bookings, admin is accounts and applicants' data.";
+    token_once: "토큰은 지금 한 번만 보입니다. 안전한 곳에 옮겨 두세요.", "The token is shown this once. Keep it in a safe place.";
+    token_name: "토큰 이름", "Name of the token";
+    token_days: "쓸 수 있는 날수 (비우면 지울 때까지)", "Good for this many days (empty: until you remove it)";
+    token_scopes: "권한", "Scopes";
+    token_make: "토큰 만들기", "Make a token";
+    token_remove: "토큰 지우기", "Remove the token";
+    token_used: "마지막 사용", "Last used";
+    token_ends: "만료", "Ends";
+    token_refused: "토큰을 만들 수 없습니다. 이름이 이미 있는지, 권한과 날수를 확인하세요.", "The token cannot be made: is the name taken? Check the scopes and the days.";
     bookings: "예약", "Bookings";
     booking: "예약", "Booking";
     new_booking: "새 예약", "New booking";
@@ -89,11 +112,7 @@ words! {
     next_cancelled: "취소된 예약입니다.", "It is cancelled.";
 
     place: "코트", "Court";
-    place_hint: "이름이나 코드를 쓰세요. 예: 체육공원2호 테니스장, NYJ06/07/103. 체육공원2호/* 는 그 그룹의 아무 코트나 됩니다.", "A name or a code, as in 체육공원2호 테니스장 or NYJ06/07/103. 체육공원2호/* is any court of the group.";
-    date: "이용 날짜", "Date of use";
-    from_to: "이용 시간", "Time of use";
     from_to_hint: "예: 06:00-08:00. 한 회차, 또는 이어진 여러 회차입니다.", "As in 06:00-08:00: one round, or several adjacent ones.";
-    further_choice: "앞의 지망을 놓쳤을 때만 신청합니다", "only if those before it are lost";
     opening: "접수 시작 시각", "The opening";
     opening_rule: "이 도시의 규칙대로 (시청 공고를 꼭 확인하세요)", "By the city's rule (compare it with the city's announcement)";
     opening_given: "공고된 시각을 직접 입력", "The announced instant";
@@ -123,7 +142,6 @@ words! {
     open_bookings: "끝나지 않은 예약", "Bookings not over";
     base_url: "다른 주소 (연습용 사이트)", "Another address (to practise on)";
 
-    add_applicant: "신청 정보 등록·변경", "Add or change an applicant";
     applicant_hint: "신청서에 적히는 내용입니다. 암호화해 저장합니다.", "What is written into the application. It is stored sealed.";
     club_name: "단체명", "Club";
     head_count: "인원", "People";
@@ -243,7 +261,6 @@ words! {
     plan_other_day: "다른 날짜 고르기", "Choose another day";
     plan_previous: "이전 달", "Month before";
     plan_next: "다음 달", "Next month";
-    plan_calendar: "달력", "Calendar";
     plan_day_over: "지난 날짜입니다", "over";
     plan_own: "내 예약 있음", "a booking of yours";
     plan_full: "빈 회차 없음", "nothing free";
@@ -305,13 +322,11 @@ words! {
     list_reset: "모두 보기", "Show all";
     list_none: "조건에 맞는 예약이 없습니다.", "No booking fits.";
     list_further: "다음 예약 보기", "Further bookings";
-    list_first: "처음으로", "Back to the first";
     clock_site: "사이트 시계 기준, 오차", "by the site's clock, give or take";
     clock_own: "이 컴퓨터의 시계 기준", "by this computer's clock";
 
     applicant_change: "신청 정보 고치기", "Change an applicant's data";
     applicant_add: "신청 정보 추가", "Add an applicant's data";
-    applicant_new: "새 신청 정보", "Another applicant";
     discount: "할인 코드 (선택)", "Discount code (optional)";
     remove_sure: "삭제하면 되돌릴 수 없습니다.", "This cannot be undone.";
     account_change: "계정 고치기", "Change the account";

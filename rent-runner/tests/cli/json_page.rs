@@ -161,7 +161,7 @@ fn kind(name: &str, schema: &Value) -> String {
         "string" => match schema["format"].as_str() {
             Some("date-time") => "string, RFC 3339 with +09:00".to_owned(),
             Some("date") => "string, YYYY-MM-DD".to_owned(),
-            Some("duration") => "string, numbers with units".to_owned(),
+            Some("time-with-units") => "string, numbers with units".to_owned(),
             Some(format) => format!("string, `{format}`"),
             None => "string".to_owned(),
         },

@@ -50,6 +50,26 @@ fn a_limit_of_requests_that_may_not_last_is_said_when_it_is_stored() {
 }
 
 #[test]
+fn the_same_is_said_when_it_is_changed() {
+    let shop = shop();
+    shop.add(&["--most-requests", "200"]);
+    let said = |more: &[&str]| {
+        let done = shop.done(&[&["edit", "1"], more].concat());
+        done.err.lines().filter(|line| line.contains("may not last")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(said(&["--note", "nothing of the pace"]).is_empty());
+    assert!(said(&["--give-up-after", "4m"]).is_empty());
+    let longer = said(&["--give-up-after", "30m"]);
+    assert!(longer.len() == 1 && longer[0].contains("200 requests may not last for 30m"), "{longer:?}");
+    let fewer = said(&["--most-requests", "40", "--give-up-after", "5m"]);
+    assert!(fewer.len() == 1 && fewer[0].contains("40 requests may not last for 5m"), "{fewer:?}");
+    assert!(said(&["--clear", "most-requests"]).is_empty());
+    shop.done(&["edit", "1", "--most-requests", "200"]);
+    let faster = said(&["--policy", "original"]);
+    assert!(faster.len() == 1 && faster[0].contains("200 requests may not last for 5m"), "{faster:?}");
+}
+
+#[test]
 fn the_rule_of_the_dialect_is_the_default_and_what_is_open_is_booked_at_once() {
     let shop = shop();
     let far = SystemClock.now().date().plus_days(70).to_string();

@@ -1,6 +1,9 @@
 //! The page of the real program, with its real store, beside a stand-in site on this machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod api;
+mod api_doors;
+mod api_papers;
 mod browser;
 mod club;
 mod doors;
@@ -9,6 +12,7 @@ mod driver;
 mod guessers;
 mod onebook;
 mod outside;
+mod people;
 mod planning;
 #[path = "../cli/postgres.rs"]
 mod postgres;

@@ -264,19 +264,12 @@ async fn a_form_that_is_sent_twice_stores_once() {
     assert!(other.text.contains("overlaps with booking 1"), "{}", other.text);
 }
 
-/// Where an answer leads, with what its page says.
-async fn follow(visitor: &mut Visitor, path: &str) -> Answer {
-    let answer = visitor.get(path).await;
-    assert_eq!(answer.status, 303, "{}", answer.text);
-    visitor.get(&answer.location.unwrap()).await
-}
-
 #[tokio::test]
 async fn a_booking_is_edited_and_a_stale_form_is_refused() {
     let world = World::new();
     let mut owner = world.furnished().await;
     let path = owner.store("me", "club", "06:00-08:00").await;
-    let form = follow(&mut owner, &format!("{path}/edit")).await;
+    let form = owner.get(&format!("{path}/edit")).await;
     assert_eq!(form.status, 200, "{}", form.text);
     let (edit, seen, choice) = (field(&form, "edit"), field(&form, "seen"), field(&form, "c"));
     assert_eq!(choice, "NYJ06/07/103 2099-12-05 06:00-08:00");
@@ -319,7 +312,7 @@ async fn a_booking_is_edited_and_a_stale_form_is_refused() {
     }
     assert!(!owner.get(&path).await.text.contains("낡음"));
     // Without a change of its choices a booking stays in its round, and without a note it has none.
-    let form = follow(&mut owner, &format!("{path}/edit")).await;
+    let form = owner.get(&format!("{path}/edit")).await;
     let (edit, seen) = (field(&form, "edit"), field(&form, "seen"));
     let fields = [
         ("edit", &*edit),
@@ -339,8 +332,7 @@ async fn another_users_booking_is_neither_edited_nor_planned_with() {
     let world = World::new();
     let mut owner = world.furnished().await;
     let of_owner = owner.store("me", "club", "06:00-08:00").await;
-    let invite = owner.post("/club/invite", &[]).await.text;
-    let link = invite.split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let link = world.invitation(&mut owner).await;
     let mut member = world.visitor();
     member.post(&link, &[("name", "회원하나"), ("password", "invented-member-1")]).await;
     member.furnish("tester2", "club2", &world).await;

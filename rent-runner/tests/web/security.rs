@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fantoccini::Locator;
+use fantoccini::wd::TimeoutConfiguration;
 
 use crate::browser::Driver;
 use crate::world::{OWNER, PASSWORD, VIOLATION, World};
@@ -121,7 +122,7 @@ async fn a_browser_that_reports_a_violation_is_heard() {
     let began = Instant::now();
     while !world.log().contains(VIOLATION) {
         assert!(began.elapsed().as_secs() < 30, "{}", world.log());
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     browser.close().await.unwrap();
 }
@@ -143,6 +144,8 @@ async fn a_seventh_tab_and_an_eighth_still_load() {
     let mut owner = world.furnished().await;
     let booking = owner.store("me", "club", "06:00-08:00").await;
     let browser = driver.browser(1280, "ko-KR", true).await;
+    let patience = Some(Duration::from_secs(30));
+    browser.update_timeouts(TimeoutConfiguration::new(patience, patience, None)).await.unwrap();
     sign_in(&browser, &world).await;
     // A browser has six connections to a host, and each of these pages has a stream.
     for _ in 0..7 {

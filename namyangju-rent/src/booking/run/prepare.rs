@@ -1,5 +1,6 @@
 //! Before the opening: a session, the numbers of the slots, and the site's clock, while a person can still act.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::Run;
@@ -10,7 +11,7 @@ use crate::booking::event::{Event, Wish};
 use crate::booking::report::Verdict;
 use crate::booking::watcher::Watcher;
 use crate::client::session::Session;
-use crate::clock::aim::{NextProbe, Source};
+use crate::clock::aim::{Aim, NextProbe, Source};
 use crate::clock::site_clock::{MAX_PROBES, PROBE_GAP};
 use crate::clock::wait_until;
 use crate::error::Error;
@@ -35,6 +36,9 @@ const SECOND_MEASUREMENT_BEFORE: Duration = Duration::from_secs(60);
 /// are sent in the last one.
 const FIRST_PROBES: usize = 3;
 const BOTH_PROBES: usize = 10;
+
+/// The same of both where our own clock is kept: a shot by it may be refused, and a booking sends no more requests for it.
+const BOTH_PROBES_OF_TWO: usize = 9;
 
 /// Connections that are timed with each measurement, where no file of the site is known.
 const CONNECTIONS_TIMED: usize = 2;
@@ -82,7 +86,8 @@ impl<W: Watcher> Run<'_, W> {
         }
         self.measure(instant, FIRST_PROBES).await?;
         self.sleep(left(self).saturating_sub(SECOND_MEASUREMENT_BEFORE)).await;
-        self.measure(instant, BOTH_PROBES).await
+        let most = if self.clock().is_synchronised() { BOTH_PROBES_OF_TWO } else { BOTH_PROBES };
+        self.measure(instant, most).await
     }
 
     /// Reads the numbers of the wish's slots from its own day, or from another that is open.
@@ -155,8 +160,7 @@ impl<W: Watcher> Run<'_, W> {
             self.time_connections().await;
         }
         let mut asked = 0;
-        // A shot that may be refused is paid for by a probe: a booking sends no more requests for it.
-        while turn.is_some() && self.probes() + usize::from(self.shoots_twice(instant)) < most {
+        while turn.is_some() && self.probes() < most {
             let Some((source, at)) = self.next_probe(most, asked == 0) else { break };
             if at + QUIET_BEFORE > self.fire_instant(instant) || !self.probe(source, at).await? {
                 break;
@@ -205,7 +209,7 @@ impl<W: Watcher> Run<'_, W> {
         let now = self.clock().monotonic();
         let file = self.session.as_ref().is_some_and(|session| session.knows_file());
         let last = self.measurement.last_probe();
-        match self.measurement.aim.next_probe(now, last, file, most.saturating_sub(self.probes())) {
+        match self.aim_to_plan().next_probe(now, last, file, most.saturating_sub(self.probes())) {
             NextProbe::Ask { source, at } => Some((source, at)),
             NextProbe::Enough if none_yet && !self.measurement.is_fresh(now) => {
                 let at = last.map_or(now, |last| now.max(last.saturating_add(PROBE_GAP)));
@@ -213,6 +217,12 @@ impl<W: Watcher> Run<'_, W> {
             }
             NextProbe::Enough => None,
         }
+    }
+
+    /// What the probes are planned by.
+    fn aim_to_plan(&self) -> Cow<'_, Aim> {
+        let aim = &self.measurement.aim;
+        if self.clock().is_synchronised() { aim.by_dates() } else { Cow::Borrowed(aim) }
     }
 
     /// Takes the dated answers of the session in.
@@ -286,7 +296,7 @@ impl<W: Watcher> Run<'_, W> {
         let Some(wish) = self.wish() else { return Ok(true) };
         let earliest = at.saturating_sub(before.saturating_add(WARM_UP_WITHIN)).max(now);
         let latest = at.saturating_sub(before);
-        let aimed = match self.measurement.aim.next_probe(earliest, self.measurement.last_probe(), false, 1) {
+        let aimed = match self.aim_to_plan().next_probe(earliest, self.measurement.last_probe(), false, 1) {
             NextProbe::Ask { at: aimed, .. } if aimed <= latest => aimed,
             _ => latest,
         };

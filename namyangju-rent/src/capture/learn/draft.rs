@@ -12,7 +12,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct Finding {
+pub struct DialectFinding {
     /// The key of the dialect file, for example `application.fields`.
     pub key: String,
     /// What was found.
@@ -61,7 +61,7 @@ pub(crate) struct Draft {
     known_texts: Vec<String>,
     /// Whole tables at the end.
     tables: Vec<String>,
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) findings: Vec<DialectFinding>,
 }
 
 impl Draft {
@@ -135,7 +135,7 @@ impl Draft {
         entry: Option<usize>,
         text: String,
     ) {
-        let found = Finding {
+        let found = DialectFinding {
             key: key.to_owned(),
             kind,
             is: is.to_owned(),
@@ -143,8 +143,9 @@ impl Draft {
             entry,
             text,
         };
-        let same =
-            |known: &Finding| known.key == found.key && known.is == found.is && known.kind == found.kind;
+        let same = |known: &DialectFinding| {
+            known.key == found.key && known.is == found.is && known.kind == found.kind
+        };
         if !self.findings.iter().any(same) {
             self.findings.push(found);
         }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use url::Url;
 
-pub use draft::{Finding, FindingKind};
+pub use draft::{DialectFinding, FindingKind};
 
 use self::draft::{Draft, quoted, remark};
 use self::fields::{KnownValues, SeenField, assign, seen_fields};
@@ -42,7 +42,7 @@ pub struct LearntDialect {
     /// The base address of the capture.
     pub base_url: String,
     /// What the capture tells, changes first.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<DialectFinding>,
     /// The dialect file.
     pub toml: String,
     /// What is to be said of the capture as a whole, in sentences.
@@ -52,7 +52,7 @@ pub struct LearntDialect {
 
 impl LearntDialect {
     /// What differs from the nearest built-in dialect.
-    pub fn differences(&self) -> impl Iterator<Item = &Finding> {
+    pub fn differences(&self) -> impl Iterator<Item = &DialectFinding> {
         self.findings.iter().filter(|f| matches!(f.kind, FindingKind::Changed | FindingKind::Added))
     }
 }
@@ -383,14 +383,10 @@ impl<'c> Learner<'c> {
 
     /// What the booking at hand has in its fields: the day, the place, the slots.
     fn day_values(&mut self) {
-        let days = self.booking.days.iter().filter_map(|at| self.all.get(*at));
-        let day = days
-            .filter(|seen| {
-                self.booking
-                    .form
-                    .is_none_or(|form| seen.nth() < self.at(Some(form)).map_or(0, SeenExchange::nth))
-            })
-            .last();
+        let mut days = self.booking.days.iter().filter_map(|at| self.all.get(*at));
+        let day = days.rfind(|seen| {
+            self.booking.form.is_none_or(|form| seen.nth() < self.at(Some(form)).map_or(0, SeenExchange::nth))
+        });
         let site = self.site.clone();
         let mut values: Vec<(String, String)> = Vec::new();
         if let Some(seen) = day {
@@ -478,6 +474,8 @@ impl<'c> Learner<'c> {
                 _ if typed && field.values.first().is_some_and(|v| !v.is_empty()) => {
                     Some("{account}".to_owned())
                 }
+                // A template cannot be meant by a site, and cannot be written as a constant.
+                _ if field.values.first().is_some_and(|v| is_template(v)) => None,
                 // A value that the page has, or that nobody typed.
                 _ if field.kind.is_some() || field.values.first().is_some_and(String::is_empty) => {
                     field.values.first().cloned()
@@ -777,6 +775,11 @@ fn before(template: &PathTemplate, path: &str) -> Option<String> {
         })
     };
     starts.into_iter().find(fits).and_then(|at| path.get(..at)).map(str::to_owned)
+}
+
+/// Whether a value would be read as a template of the dialect.
+fn is_template(value: &str) -> bool {
+    value.starts_with('{') && value.ends_with('}')
 }
 
 fn is_year(text: &str) -> bool {

@@ -3,7 +3,7 @@
 
 use scraper::{ElementRef, Html, Selector};
 
-use crate::capture::exchange::Exchange;
+use crate::capture::exchange::CaptureExchange;
 use crate::html::charset::{Charset, FormFields};
 use crate::html::controls::{Control, ControlKind, controls};
 use crate::html::text::text_of;
@@ -13,9 +13,12 @@ use crate::pages::schedule::range_of;
 /// The most elements of a kind that are looked at in one page.
 const MAX_ELEMENTS: usize = 2_000;
 
+/// The most controls of a form whose labels are looked for.
+const MAX_LABELS: usize = 200;
+
 /// An exchange with its page and its form.
 pub(crate) struct SeenExchange<'f> {
-    pub(crate) exchange: Exchange<'f>,
+    pub(crate) exchange: CaptureExchange<'f>,
     pub(crate) sent: Option<FormFields>,
     pub(crate) document: Option<Html>,
     pub(crate) forms: Vec<SeenForm>,
@@ -34,7 +37,7 @@ pub(crate) struct SeenForm {
 }
 
 impl<'f> SeenExchange<'f> {
-    pub(crate) fn new(exchange: Exchange<'f>, charset: Charset) -> Self {
+    pub(crate) fn new(exchange: CaptureExchange<'f>, charset: Charset) -> Self {
         let html = |entry: &&&crate::har::HarEntry| entry.media_type().is_none_or(|kind| kind == "text/html");
         let text = exchange.hops.last().filter(html).and_then(|entry| entry.body_text(charset));
         let document = text.and_then(|text| parse(&text));
@@ -72,7 +75,7 @@ fn forms_of(document: &Html) -> Vec<SeenForm> {
 
 fn seen_form(document: &Html, form: ElementRef<'_>) -> SeenForm {
     let controls = controls(form);
-    let labels = controls.iter().map(|control| label_of(document, control)).collect();
+    let labels = controls.iter().take(MAX_LABELS).map(|control| label_of(document, control)).collect();
     // A form tag in a table holds nothing; what belongs to it stands behind it.
     let elements: Vec<ElementRef<'_>> = document
         .root_element()

@@ -14,6 +14,7 @@ use crate::html::text::{is_shown, text_of};
 use crate::page::HopKind;
 use crate::pages::reading::Reading;
 use crate::pages::schedule::{read_calendar, read_day_list};
+use crate::value::place::{CentreCode, GroupCode};
 
 /// The longest text of a site that becomes a rule.
 const MAX_TEXT: usize = 120;
@@ -291,6 +292,7 @@ impl Learner<'_> {
             && let Some(within) = self.within(submit.end()).map(str::to_owned)
             && let Some((landing, _)) = within.trim_end_matches('/').rsplit_once('/')
         {
+            let landing = landing.trim_end_matches('/');
             self.draft.habit("landing", quoted(landing), landing, "/rent/complete/index", submit.nth());
         }
         self.needs_day();
@@ -481,8 +483,11 @@ impl Learner<'_> {
             let reading = Reading::new(&self.site, &page);
             reading.asks_human().then(|| seen.nth())
         });
-        let value = |key: &str| self.values.iter().find(|(k, _)| k == key).map(|(_, v)| quoted(v));
-        match (found, value("{comcd}"), value("{partcd}")) {
+        let value = |key: &str| self.values.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str());
+        // Codes that are none cannot be written.
+        let centre = value("{comcd}").filter(|code| code.parse::<CentreCode>().is_ok()).map(quoted);
+        let group = value("{partcd}").filter(|code| code.parse::<GroupCode>().is_ok()).map(quoted);
+        match (found, centre, group) {
             (Some(nth), Some(centre), Some(group)) => {
                 self.draft.table(format!(
                     "[[human_check]]   # seen in capture (entry {nth})\ncomcd = {centre}\npartcd = {group}"

@@ -2,5 +2,6 @@
 
 mod checked;
 mod files;
+mod hostile;
 mod learnt;
 mod person;

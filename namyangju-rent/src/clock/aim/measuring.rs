@@ -4,6 +4,8 @@
 //! here: those of the application before the dates of pages, these before those of files, which may come from another clock.
 //! So a contradiction ends in a model that uses less, and never in a value that nothing supports.
 
+use std::borrow::Cow;
+
 use super::{Aim, MILLI, SECOND, Sample, Source, Stamp, micros_to_nanos, nanos};
 
 /// Where no file was asked, the jitter is taken to be at least this part of the round trip, and the other where the
@@ -218,11 +220,18 @@ impl Aim {
         newest && (all || self.has_many_own())
     }
 
-    /// The same without the application's stamps.
-    pub(super) fn by_dates(&self) -> Self {
+    /// The same without the application's stamps, where these are too few to go by alone.
+    ///
+    /// Probes are planned by it where another clock may contradict the dates: those whose instants a few stamps of the
+    /// application narrow would never show that the dates are not theirs.
+    pub(crate) fn by_dates(&self) -> Cow<'_, Self> {
+        if self.own_is_live() || self.has_many_own() || self.samples.iter().all(|sample| sample.own.is_none())
+        {
+            return Cow::Borrowed(self);
+        }
         let mut dates = self.clone();
         dates.samples.iter_mut().for_each(|sample| sample.own = None);
-        dates
+        Cow::Owned(dates)
     }
 
     /// The models that fit the most trusted stamps; `None` if nothing fits.

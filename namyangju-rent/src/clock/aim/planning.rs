@@ -30,12 +30,6 @@ impl Aim {
         if left == 0 {
             return NextProbe::Enough;
         }
-        // Probes whose instants a few stamps of the application decide would never show that the dates contradict these.
-        let few_own = self.samples.iter().any(|sample| sample.own.is_some())
-            && !(self.own_is_live() || self.has_many_own());
-        if few_own {
-            return self.by_dates().next_probe(now, last, file, left);
-        }
         let earliest = last.map_or(now, |last| now.max(last.saturating_add(GAP)));
         let ask = |source, ahead: Option<i64>| NextProbe::Ask {
             source,

@@ -131,7 +131,7 @@ impl Aim {
     /// When the second shot leaves, after one by this machine's clock was answered "not open yet" at `now`.
     ///
     /// It goes by the dates, later than a first shot would: what is refused here has to wait until a second has passed since the
-    /// first. Halfway to the safe instant none of 9,000 simulated ones was early.
+    /// first. Halfway to the safe instant 2 of 6,787 simulated ones were early.
     pub fn after_own_clock(&self, instant: SeoulTime, now: Duration) -> Option<Duration> {
         Some(now.max(self.by_dates_for_sure(instant)?))
     }

@@ -8,6 +8,7 @@ use super::shooting::*;
 use super::*;
 
 mod exact;
+mod groups;
 
 const START: i64 = 1_795_658_400 * SECOND;
 const MS: u64 = 1_000_000;

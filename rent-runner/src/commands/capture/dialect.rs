@@ -6,7 +6,7 @@ use namyangju_rent::capture::{FindingKind, LearntDialect, Proof, ProofStep, lear
 use super::{notes, read};
 use crate::bad_input::BadInput;
 use crate::cli::CaptureDialect;
-use crate::commands::documents::CaptureDialectDocument;
+use crate::documents::CaptureDialectDocument;
 use crate::terminal::layout::columns;
 use crate::terminal::wrapped;
 use crate::{exit, terminal};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::away::Fault;
 use super::*;
-use crate::runner::job;
+use crate::runner::job::{self, Patience, Signal, is_stopped};
 use crate::store::Learned;
 
 fn report(verdict: Verdict, attempts: usize) -> Report {
@@ -197,4 +197,113 @@ async fn a_refused_login_is_kept_when_the_store_is_back() {
     .await;
     assert!(matches!(&ended[..], [Done { end: End::Over { code: 4, .. }, .. }]), "{ended:?}");
     assert!(stage.store.account("tester1").await.unwrap().refused_at.is_some());
+}
+
+#[test]
+fn an_end_is_tried_as_long_as_the_store_may_come_back_or_a_stop_allows() {
+    let (begin, second) = (Duration::from_secs(100), Duration::from_secs(1));
+    // A store that is away is waited for, however long.
+    let mut patience = Patience::default();
+    assert!((0..10_000).all(|n| !patience.is_over_after(true, false, begin + second * n)));
+    // A refusal that time does not mend is tried sixty times, however they lie between the others.
+    let mut patience = Patience::default();
+    let refusals: Vec<bool> = (0..120).map(|n| patience.is_over_after(n % 2 == 0, false, begin)).collect();
+    assert_eq!(refusals.iter().position(|over| *over), Some(119));
+    // A stop leaves twenty seconds from the first failure after it.
+    let mut patience = Patience::default();
+    assert!(!patience.is_over_after(true, false, begin));
+    let micro = Duration::from_micros(1);
+    for (now, over) in
+        [(10 * second, false), (20 * second, false), (30 * second - micro, false), (30 * second, true)]
+    {
+        assert_eq!(patience.is_over_after(true, true, begin + now), over, "{now:?}");
+    }
+}
+
+#[test]
+fn a_job_stops_for_an_order_and_where_nobody_gives_orders() {
+    let (orders, signals) = watch::channel(Signal::Go);
+    assert!(!is_stopped(&signals));
+    for (signal, stopped) in
+        [(Signal::Cancel, false), (Signal::HandBack, true), (Signal::Drop, true), (Signal::Go, false)]
+    {
+        orders.send(signal).unwrap();
+        assert_eq!(is_stopped(&signals), stopped, "{signal:?}");
+    }
+    drop(orders);
+    assert!(is_stopped(&signals));
+}
+
+/// The end cannot be written at first, and the row is changed before it can be: as a try does whose answer is lost, or as
+/// somebody else does.
+async fn end_after(change: &'static str) -> (Stage, Vec<Done>) {
+    let stage = Stage::new(|_| {}).await;
+    stage.at_once().await;
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let observer = move |_, happened: &TimedEvent| {
+        if matches!(happened.event, Event::ReadBack { .. }) {
+            let _ = tell.send(());
+        }
+    };
+    let (_stop, stopped) = watch::channel(false);
+    let mut runner = Runner::begin(stage.context(Some(Box::new(observer)))).await.unwrap();
+    let mut ended = Vec::new();
+    let soon = SystemClock.now().plus(Duration::from_secs(1));
+    let working = runner.run(Scope::Before(soon), stopped, |done| ended.push(done.clone()));
+    let acting = async {
+        told.recv().await;
+        let meanwhile = async {
+            SystemClock.sleep(Duration::from_millis(300)).await;
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&stage.config.database);
+            let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+            sqlx::query(change).execute(&mut other).await.unwrap();
+        };
+        Fault::Without("report").during(&stage.config.database, meanwhile).await;
+    };
+    tokio::join!(working, acting).0.unwrap();
+    (stage, ended)
+}
+
+#[tokio::test]
+async fn an_end_whose_try_was_written_after_all_is_an_end_and_another_is_not() {
+    let (_stage, ended) =
+        end_after("UPDATE booking SET state = 'succeeded', owner = NULL, lease_until = NULL").await;
+    let won = |end: &End| matches!(end, End::Over { state: State::Succeeded, code: 0, .. });
+    assert!(matches!(&ended[..], [Done { end, .. }] if won(end)), "{ended:?}");
+    let (stage, ended) =
+        end_after("UPDATE booking SET state = 'cancelled', owner = NULL, lease_until = NULL").await;
+    assert!(matches!(&ended[..], [Done { end: End::Lost, .. }]), "{ended:?}");
+    assert_eq!(stage.booked(), 1);
+}
+
+#[tokio::test]
+async fn a_verdict_tells_the_choice_that_was_booked_with_its_receipt() {
+    let mut stage = Stage::new(|_| {}).await;
+    stage.config.channels =
+        vec![crate::testing::channel("name = 'phone'\nkind = 'ntfy'\ntopic = 'invented'").unwrap()];
+    let id = stage.at_once().await;
+    stage.server.with(|stand_in| {
+        let wish = stage.wish("06:00-08:00");
+        stand_in.take(&wish.place, wish.date, wish.range, "빠른클럽");
+    });
+    stage.work().await;
+    let messages = stage.store.take_messages(10, Duration::ZERO).await.unwrap();
+    let told = messages.iter().find(|message| message.kind == "verdict").unwrap().body.to_string();
+    let receipt = stage.server.with(|stand_in| stand_in.bookings().last().unwrap().receipt.clone());
+    assert!(told.contains(&receipt) && told.contains("08:00-10:00"), "{told}");
+
+    // The same again, as from a store that forgot it: what is booked in our name is no loss, and is shown as booked.
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&stage.config.database);
+    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::query("UPDATE booking SET state = 'failed', shown = NULL").execute(&mut other).await.unwrap();
+    sqlx::query("DELETE FROM choice WHERE position = 0").execute(&mut other).await.unwrap();
+    sqlx::query("UPDATE choice SET position = 0").execute(&mut other).await.unwrap();
+    sqlx::query("UPDATE booking SET wish = 0").execute(&mut other).await.unwrap();
+    stage.store.retry_booking(id, (OpeningSource::Now, SystemClock.now())).await.unwrap();
+    stage.work().await;
+    let booking = stage.store.booking(id).await.unwrap();
+    let reason = booking.reason.unwrap_or_default();
+    assert!(booking.state == State::Succeeded && reason.starts_with("already booked"), "{reason}");
+    assert_eq!(booking.shown, Some(namyangju_rent::schedule::SlotState::Booked));
+    assert_eq!(stage.booked(), 1);
 }

@@ -236,6 +236,8 @@ pub(crate) struct Filter {
     pub(crate) most: Option<u32>,
     /// The last so many instead, in the same order.
     pub(crate) last: bool,
+    /// Only those behind this one, in the same order.
+    pub(crate) after: Option<(SeoulTime, BookingId)>,
 }
 
 /// What `edit` may change, while a booking waits and no runner holds it.

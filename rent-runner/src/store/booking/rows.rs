@@ -212,16 +212,20 @@ impl Store {
         let most = filter.most.map_or(i64::MAX, i64::from);
         let account = filter.account.as_deref().map(nfc);
         let account = account.as_deref();
-        let values = values![s1, s2, s3, s4, s5, s6, s7, s8, s9, account, most, filter.user];
+        let (opens_after, id_after) = filter.after.map(|(opens, id)| (opens, id.0)).unzip();
+        let values =
+            values![s1, s2, s3, s4, s5, s6, s7, s8, s9, account, most, filter.user, opens_after, id_after];
         let sql = match filter.last {
             false => select_bookings!(
                 "WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) \
                  AND ($12 IS NULL OR b.id IN (SELECT booking_id FROM web_booking WHERE user_id = $12)) \
+                 AND ($13 IS NULL OR b.opens_at > $13 OR (b.opens_at = $13 AND b.id > $14)) \
                  ORDER BY b.opens_at, b.id LIMIT $11"
             ),
             true => select_bookings!(
                 "WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) \
                  AND ($12 IS NULL OR b.id IN (SELECT booking_id FROM web_booking WHERE user_id = $12)) \
+                 AND ($13 IS NULL OR b.opens_at > $13 OR (b.opens_at = $13 AND b.id > $14)) \
                  ORDER BY b.opens_at DESC, b.id DESC LIMIT $11"
             ),
         };
@@ -237,6 +241,35 @@ impl Store {
             listed.unreadable.reverse();
         }
         Ok(listed)
+    }
+
+    /// How many there are of a filter, whatever its limit.
+    pub(crate) async fn count(&self, filter: &Filter) -> Result<u64> {
+        let states = if filter.states.is_empty() { &State::ALL[..] } else { &filter.states };
+        let state = |state: State| if states.contains(&state) { state.as_str() } else { "" };
+        let [s1, s2, s3, s4, s5, s6, s7, s8, s9] = State::ALL.map(state);
+        let account = filter.account.as_deref().map(nfc);
+        let (opens_after, id_after) = filter.after.map(|(opens, id)| (opens, id.0)).unzip();
+        let sql = "SELECT COUNT(*) AS many FROM booking b JOIN account a ON a.id = b.account_id \
+             WHERE b.state IN ($1, $2, $3, $4, $5, $6, $7, $8, $9) AND ($10 IS NULL OR a.name = $10) \
+             AND ($11 IS NULL OR b.id IN (SELECT booking_id FROM web_booking WHERE user_id = $11)) \
+             AND ($12 IS NULL OR b.opens_at > $12 OR (b.opens_at = $12 AND b.id > $13))";
+        let account = account.as_deref();
+        let values = values![s1, s2, s3, s4, s5, s6, s7, s8, s9, account, filter.user, opens_after, id_after];
+        self.row(sql, values).await?.map_or(Ok(0), |row| row.number("many"))
+    }
+
+    /// The events of a booking behind the one with this number, each with its own; the first so many.
+    pub(crate) async fn events_after(
+        &self,
+        id: BookingId,
+        number: i64,
+        most: u32,
+    ) -> Result<Vec<(i64, EventRow)>> {
+        let sql = "SELECT e.number, e.booking_id, e.round, e.fence, e.runner, e.at, e.data FROM event e \
+             WHERE e.booking_id = $1 AND e.number > $2 ORDER BY e.number LIMIT $3";
+        let rows = self.rows(sql, values![id.0, number, most]).await?;
+        rows.iter().map(|row| Ok((row.int("number")?, event(row)?))).collect()
     }
 
     /// # Errors

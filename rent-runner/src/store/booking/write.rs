@@ -9,7 +9,9 @@ use namyangju_rent::{SeoulTime, Wish};
 
 use super::rows::{booking, minutes, no_booking, select_bookings};
 use crate::store::accounts::no_account;
+use crate::store::creations::{Creation, note_creation};
 use crate::store::sql::{Sql, Tx, damaged, micros, values, word_of};
+use crate::store::web::stamp;
 use crate::store::{
     BookingId, Change, NewBooking, OpeningSource, Result, State, Store, StoreError, TokenHash,
 };
@@ -24,12 +26,14 @@ struct LockedBooking {
     /// The runner that holds a living lease.
     owner: Option<String>,
     changed_at: SeoulTime,
+    /// As `Store::booking_stamp` has it.
+    stamp: String,
 }
 
 impl LockedBooking {
     async fn read(tx: &mut Tx<'_>, id: BookingId) -> Result<Self> {
         tx.lock_booking(id).await?;
-        let sql = "SELECT state, account_id, changed_at, \
+        let sql = "SELECT state, account_id, changed_at, last_event, \
              CASE WHEN lease_until > (SELECT now FROM clock) THEN owner END AS owner \
              FROM booking WHERE id = $1";
         let row = tx.row(sql, values![id.0]).await?.ok_or_else(|| no_booking(id))?;
@@ -38,6 +42,7 @@ impl LockedBooking {
             account_id: row.int("account_id")?,
             owner: row.maybe_text("owner")?,
             changed_at: row.time("changed_at")?,
+            stamp: stamp(&row)?,
         })
     }
 }
@@ -101,11 +106,31 @@ impl Store {
     /// overlapping time among the choices of a booking that is not over, has succeeded or may have) or for more than
     /// `MAX_BOOKINGS_PER_DAY` of one account whose first choice is on one day. With many, the text says which.
     pub(crate) async fn add_bookings(&self, bookings: &[NewBooking]) -> Result<Vec<BookingId>> {
+        self.add_bookings_of(bookings, None).await
+    }
+
+    /// The same for a user of the page, whose bookings they are.
+    pub(crate) async fn add_bookings_of(
+        &self,
+        bookings: &[NewBooking],
+        creation: Option<&Creation>,
+    ) -> Result<Vec<BookingId>> {
         let mut tx = self.write().await?;
-        match put_bookings(&mut tx, bookings).await {
-            Ok(ids) => tx.commit().await.map(|()| ids),
-            Err(refused) => Err(tx.refuse(refused).await),
+        let ids = match put_bookings(&mut tx, bookings).await {
+            Ok(ids) => ids,
+            Err(refused) => return Err(tx.refuse(refused).await),
+        };
+        if let Some(creation) = creation {
+            for id in &ids {
+                let sql = "INSERT INTO web_booking (booking_id, user_id) VALUES ($1, $2)";
+                tx.run(sql, values![id.0, creation.user]).await?;
+            }
+            if let Err(again) = note_creation(&mut tx, creation, ids.first().map(|id| id.0)).await {
+                return Err(tx.refuse(again).await);
+            }
         }
+        tx.commit().await?;
+        Ok(ids)
     }
 
     /// The same for a user of the page, once for each form: one that comes a second time gives the numbers of the first.
@@ -180,7 +205,7 @@ impl Store {
         change: &Change,
         seen: SeoulTime,
     ) -> Result<()> {
-        self.edit(id, change, Some(seen)).await
+        self.edit(id, change, Some(seen), None).await.map(|_| ())
     }
 
     /// Other choices begin a new round: what happened with the old ones says nothing of them.
@@ -188,12 +213,27 @@ impl Store {
     /// # Errors
     /// `Conflict` if it is not waiting or a runner holds it. One that a runner left armed is waiting.
     pub(crate) async fn edit_booking(&self, id: BookingId, change: &Change) -> Result<()> {
-        self.edit(id, change, None).await
+        self.edit(id, change, None, None).await.map(|_| ())
     }
 
-    async fn edit(&self, id: BookingId, change: &Change, seen: Option<SeoulTime>) -> Result<()> {
+    /// The same, if the booking still has the stamp that was seen; `false` if it was changed meanwhile.
+    pub(crate) async fn edit_booking_if(&self, id: BookingId, change: &Change, stamp: &str) -> Result<bool> {
+        self.edit(id, change, None, Some(stamp)).await
+    }
+
+    async fn edit(
+        &self,
+        id: BookingId,
+        change: &Change,
+        seen: Option<SeoulTime>,
+        stamp: Option<&str>,
+    ) -> Result<bool> {
         let mut tx = self.write().await?;
         let standing = LockedBooking::read(&mut tx, id).await?;
+        if stamp.is_some_and(|stamp| stamp != standing.stamp) {
+            tx.commit().await?;
+            return Ok(false);
+        }
         if let Some(owner) = &standing.owner {
             let why =
                 format!("booking {id} is held by the runner {owner}: wait until it is over, or cancel it");
@@ -242,7 +282,8 @@ impl Store {
             set(change.choices.is_some()),
         ];
         tx.run(sql, values).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Cancels a booking that no runner holds, or asks its runner to.

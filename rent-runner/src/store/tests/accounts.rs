@@ -8,10 +8,11 @@ use namyangju_rent::network::Routes;
 use namyangju_rent::schedule::TimeNo;
 use serde_json::json;
 
-use super::support::{COURT, Place, account, at, booking, sealed, suite, with_booking};
-use crate::store::{self, Learned, NewMessage, Sealed, StoreError, VaultRow};
+use super::support::{COURT, LONG, Place, account, at, booking, sealed, suite, with_booking};
+use crate::store::{self, Learned, LinkKind, NewMessage, Sealed, StoreError, VaultRow};
 
 suite! {
+    a_session_belongs_to_the_password_it_was_begun_with,
     accounts_come_and_go,
     an_account_with_bookings_that_are_not_over_stays,
     applicants_are_added_and_replaced,
@@ -265,4 +266,19 @@ async fn the_clock_is_the_databases(place: &Place) {
     let id = store.add_account(&account("tester1")).await.unwrap();
     assert!(store.account("tester1").await.unwrap().created_at >= now, "{id}");
     store.add_bookings(&[booking("tester1", &[COURT])]).await.unwrap();
+}
+
+async fn a_session_belongs_to_the_password_it_was_begun_with(place: &Place) {
+    let store = place.open().await;
+    store.put_link(&[1; 32], LinkKind::Owner, LONG).await.unwrap();
+    let owner = store.use_link(&[1; 32], "owner", "first hash").await.unwrap();
+    let begin = |token, hash| store.begin_session(token, owner.id, hash, "127.0.0.1", "browser");
+    assert!(begin(&[2; 32], "first hash").await.unwrap());
+    store.set_web_password(owner.id, "second hash").await.unwrap();
+    assert_eq!(store.session(&[2; 32]).await.unwrap(), None, "it ended with the password");
+    // A sign-in that was under way: its password was right when it was checked.
+    assert!(!begin(&[3; 32], "first hash").await.unwrap());
+    assert_eq!(store.session(&[3; 32]).await.unwrap(), None);
+    assert!(begin(&[4; 32], "second hash").await.unwrap());
+    assert_eq!(store.session(&[4; 32]).await.unwrap(), Some(owner));
 }

@@ -180,6 +180,7 @@ async fn bookings_are_listed_by_state_account_and_opening(place: &Place) {
             most,
             last: false,
             user: None,
+            after: None,
         };
         let found = store.bookings(&filter).await.unwrap();
         assert!(found.iter().all(|booking| booking.choices.len() == 1));

@@ -75,7 +75,7 @@ async fn a_copy_is_the_same_in_every_kind_of_store() {
         let differing = before.iter().zip(after).filter(|(before, after)| before != after).count();
         assert!(differing <= 2, "{before:?} {after:?}");
         assert_eq!(to.next_opening().await.unwrap(), Some(at("2026-11-26 10:00:00")));
-        assert_eq!(to.rounds(site, &read.place).await.unwrap(), [read.clone()]);
+        assert_eq!(to.rounds(site, &read.place).await.unwrap(), std::slice::from_ref(&read));
         let without = |parts: &[Copied]| -> Vec<Copied> {
             let booking = row(parts, "booking");
             parts.iter().filter(|part| **part != booking).cloned().collect()

@@ -1,6 +1,7 @@
 //! The store on SQLite and on a real PostgreSQL: each test of [`suite`] runs on both.
 
 mod accounts;
+mod api;
 mod bookings;
 mod claims;
 mod copies;

@@ -99,7 +99,8 @@ mod tests {
         // One is at it, and does not end.
         let _at_it = ONE_AT_A_TIME.acquire().await.unwrap();
         let waiting: Vec<_> = (0..MAX_WAITING).map(|_| HashTurn::wait().unwrap()).collect();
-        assert_eq!(given("an invented password").await.unwrap(), None);
+        let told = tokio::time::timeout(Duration::from_secs(20), given("an invented password")).await;
+        assert_eq!(told.expect("it waits").unwrap(), None);
         drop(waiting);
         assert_eq!(WAITING.load(Ordering::Relaxed), 0);
     }

@@ -7,16 +7,16 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 use namyangju_rent::{Error, Site};
+use secrecy::{ExposeSecret as _, SecretSlice};
 
-use crate::request::{self, checked_name, site_of_account};
-use crate::say::say;
-use crate::store::{Account, NewAccount, Owned, SealPurpose, StoreError};
+use crate::request::{self, site_of_account};
+use crate::store::{Account, Creation, SealPurpose, StoreError};
 use crate::web::action::{Action, audit};
 use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::session::SignedIn;
 use crate::web::doors::throttle::Who;
-use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
+use crate::web::own::{self, AccountInput};
 use crate::web::state::Web;
 
 /// An account in the list.
@@ -51,10 +51,7 @@ struct AccountsPage {
 
 /// The accounts that somebody may use.
 pub(super) async fn visible(web: &Web, signed_in: &SignedIn) -> Result<Vec<Account>, NoPage> {
-    let users = web.store.users_of_accounts().await?;
-    let mut accounts = web.store.accounts().await?;
-    accounts.retain(|account| signed_in.user.is_owner || users.get(&account.id) == Some(&signed_in.user.id));
-    Ok(accounts)
+    Ok(own::accounts(web, &signed_in.user).await?)
 }
 
 async fn one(web: &Web, signed_in: &SignedIn, id: i64) -> Result<Account, NoPage> {
@@ -127,7 +124,14 @@ pub(in crate::web) async fn add(
 ) -> Page {
     let login = fields.text("login").unwrap_or_default();
     let name = fields.text("name");
-    match new_account(&web, &signed_in, &fields, &login, name.as_deref()).await {
+    let input = AccountInput {
+        login: login.clone(),
+        password: fields.raw("password").unwrap_or_default().to_owned(),
+        name: name.clone(),
+        site: fields.text("site"),
+        base_url: fields.text("base_url"),
+    };
+    match own::new_account(&web, &signed_in.user, input) {
         Ok(account) => {
             let again = |wrong| {
                 let name = name.clone().unwrap_or_default();
@@ -139,7 +143,8 @@ pub(in crate::web) async fn add(
                 let note = again(reader.words.too_many_tries.to_owned());
                 return page(&web, &signed_in, &reader, note).await;
             }
-            let id = match web.store.add_account(&account).await {
+            let creation = Creation { user: signed_in.user.id, key: None };
+            let id = match web.store.add_account_of(&account, Some(&creation)).await {
                 Ok(id) => id,
                 Err(StoreError::Conflict(why)) => {
                     // It names another's account.
@@ -150,52 +155,16 @@ pub(in crate::web) async fn add(
                 Err(error) => return Err(error.into()),
             };
             web.throttle.give_back(&tries);
-            web.store.give(Owned::Account(id), signed_in.user.id).await?;
             let what = format!("added account {id}");
             audit(&web, &signed_in, &peer, &what).await?;
             Ok(Redirect::to("/accounts").into_response())
         }
-        Err(error) => {
+        Err((_, error)) => {
             let wrong = Some(format!("{error:#}"));
             let note = AccountsNote { wrong, login, name: name.unwrap_or_default(), said: None };
             page(&web, &signed_in, &reader, note).await
         }
     }
-}
-
-async fn new_account(
-    web: &Web,
-    signed_in: &SignedIn,
-    fields: &Fields,
-    login: &str,
-    name: Option<&str>,
-) -> anyhow::Result<NewAccount> {
-    use crate::bad_input::BadInput;
-    if login.is_empty() || login.chars().any(char::is_control) {
-        return Err(BadInput(say!("web-login-empty")).into());
-    }
-    let password = fields.raw("password").unwrap_or_default();
-    if password.is_empty() {
-        return Err(BadInput(say!("web-password-empty")).into());
-    }
-    let name = signed_in.user.own_name(&checked_name(name.unwrap_or(login))?);
-    let city = fields.text("site").unwrap_or_else(|| web.config.site.clone());
-    if city != web.config.site && !Site::builtin_names().any(|known| known == city) {
-        return Err(BadInput(say!("web-no-city")).into());
-    }
-    // Where the runner connects to is the owner's to say.
-    let base_url = match signed_in.user.is_owner {
-        true => fields.text("base_url"),
-        false => web.config.base_url.clone(),
-    };
-    request::site_at(&city, base_url.as_deref())?;
-    Ok(NewAccount {
-        site: city,
-        base_url,
-        login: login.to_owned(),
-        password: web.vault.seal(SealPurpose::Password(&name), password.as_bytes())?,
-        name,
-    })
 }
 
 /// Logs in once at the site.
@@ -225,23 +194,53 @@ pub(in crate::web) async fn check(
     page(&web, &signed_in, &reader, note).await
 }
 
-/// Replaces the password.
-pub(in crate::web) async fn password(
+/// Changes the name, the login or the password; what is left empty stays.
+pub(in crate::web) async fn change(
     State(web): State<Arc<Web>>,
     Path(id): Path<i64>,
-    Action { signed_in, peer, fields, .. }: Action,
+    Action { signed_in, reader, peer, fields }: Action,
 ) -> Page {
     let account = one(&web, &signed_in, id).await?;
-    let given = fields.raw("password").unwrap_or_default();
-    if given.is_empty() {
+    let given = fields.raw("password").filter(|given| !given.is_empty());
+    let login = fields.text("login").unwrap_or_else(|| account.login.clone());
+    let name = fields
+        .text("name")
+        .map(|name| request::checked_name(&name).map(|name| signed_in.user.own_name(&name)));
+    let name = match name {
+        Some(Ok(name)) => name,
+        Some(Err(error)) => {
+            let wrong = Some(format!("{error:#}"));
+            return page(&web, &signed_in, &reader, AccountsNote { wrong, ..AccountsNote::default() }).await;
+        }
+        None => account.name.clone(),
+    };
+    if given.is_none() && login == account.login && name == account.name {
         return Ok(Redirect::to("/accounts").into_response());
     }
-    let sealed = web
-        .vault
-        .seal(SealPurpose::Password(&account.name), given.as_bytes())
-        .map_err(anyhow::Error::from)?;
-    web.store.set_password(&account.name, &sealed).await?;
-    let what = format!("changed the password of account {id}");
+    // The seal holds the name.
+    let plain = match given {
+        Some(given) => SecretSlice::from(given.as_bytes().to_vec()),
+        None => {
+            let plain = web.vault.unseal(SealPurpose::Password(&account.name), &account.password);
+            SecretSlice::from(plain.map_err(anyhow::Error::from)?.expose_secret().to_vec())
+        }
+    };
+    let sealed =
+        web.vault.seal(SealPurpose::Password(&name), plain.expose_secret()).map_err(anyhow::Error::from)?;
+    match web.store.change_account(id, &name, &login, &sealed).await {
+        Ok(()) => {}
+        Err(StoreError::Conflict(why)) => {
+            // It names another's account.
+            let why = if signed_in.user.is_owner { why } else { reader.words.cannot_add_account.to_owned() };
+            let note = AccountsNote { wrong: Some(why), ..AccountsNote::default() };
+            return page(&web, &signed_in, &reader, note).await;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let what = match given {
+        Some(_) => format!("changed the password of account {id}"),
+        None => format!("changed account {id}"),
+    };
     audit(&web, &signed_in, &peer, &what).await?;
     Ok(Redirect::to("/accounts").into_response())
 }

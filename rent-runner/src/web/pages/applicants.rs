@@ -16,6 +16,7 @@ use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::session::SignedIn;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Reader};
+use crate::web::own;
 use crate::web::state::Web;
 
 /// The fields of the form.
@@ -29,23 +30,29 @@ struct ApplicantForm {
     applicant_name: String,
     telephone: String,
     mobile: String,
+    discount: String,
+    /// What it is called now, where one is changed.
+    was: String,
+}
+
+/// What is kept under a name, in a line.
+struct ApplicantLine {
+    name: String,
+    summary: String,
 }
 
 #[derive(Template)]
 #[template(path = "applicants.html")]
 struct ApplicantsPage {
     frame: Frame,
-    names: Vec<String>,
+    kept: Vec<ApplicantLine>,
     form: ApplicantForm,
     wrong: Option<String>,
 }
 
 /// The applicants' data that somebody may use.
 pub(super) async fn visible(web: &Web, signed_in: &SignedIn) -> Result<Vec<Applicant>, NoPage> {
-    let users = web.store.users_of_applicants().await?;
-    let mut kept = web.store.applicants().await?;
-    kept.retain(|kept| signed_in.user.is_owner || users.get(&kept.name) == Some(&signed_in.user.id));
-    Ok(kept)
+    Ok(own::applicants(web, &signed_in.user).await?)
 }
 
 async fn page(
@@ -56,10 +63,20 @@ async fn page(
     wrong: Option<String>,
 ) -> Page {
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let names = visible(web, signed_in).await?.into_iter().map(|kept| kept.name).collect();
+    let line = |kept: Applicant| {
+        // What cannot be unsealed has a name all the same.
+        let summary = request::unseal(&web.vault, &kept.data).map(|application| {
+            let count = application.head_count.to_string();
+            [&application.club_name, &count, &application.event_name, &application.purpose]
+                .map(String::as_str)
+                .join(" · ")
+        });
+        ApplicantLine { name: kept.name, summary: summary.unwrap_or_default() }
+    };
+    let kept = visible(web, signed_in).await?.into_iter().map(line).collect();
     let mut frame = reader.frame(reader.words.applicants, Some(signed_in));
     "/applicants".clone_into(&mut frame.path);
-    Ok((status, html(&ApplicantsPage { frame, names, form, wrong })).into_response())
+    Ok((status, html(&ApplicantsPage { frame, kept, form, wrong })).into_response())
 }
 
 /// The names, and the form with the data of the one that is asked for.
@@ -95,6 +112,8 @@ fn form_of(name: &str, application: &Application) -> ApplicantForm {
         applicant_name: text(application.applicant_name.clone()),
         telephone: text(application.telephone.as_ref().map(|phone| phone.to_wire())),
         mobile: text(application.mobile.as_ref().map(|phone| phone.to_wire())),
+        discount: text(application.discount.clone()),
+        was: name.to_owned(),
     }
 }
 
@@ -113,21 +132,36 @@ pub(in crate::web) async fn put(
         applicant_name: text("applicant_name"),
         telephone: text("telephone"),
         mobile: text("mobile"),
+        discount: text("discount"),
+        was: text("was"),
     };
-    let read = read(&fields);
-    let (name, application) = match read {
+    let own = visible(&web, &signed_in).await?;
+    let before = own.iter().find(|kept| kept.name == form.was);
+    if before.is_none() && !form.was.is_empty() {
+        return Err(NoPage::new(StatusCode::NOT_FOUND, "there is no such applicant's data"));
+    }
+    let kept = before.map(|kept| request::unseal(&web.vault, &kept.data)).transpose()?;
+    let (name, application) = match read(&fields, kept.as_ref()) {
         Ok((name, application)) => (signed_in.user.own_name(&name), application),
         Err(error) => return page(&web, &signed_in, &reader, form, Some(format!("{error:#}"))).await,
     };
+    // Another one of this name is not replaced unseen.
+    if name != form.was && own.iter().any(|kept| kept.name == name) {
+        return page(&web, &signed_in, &reader, form, Some(reader.words.name_taken.to_owned())).await;
+    }
     let sealed = request::seal(&web.vault, &application)?;
     if !web.store.put_applicant_of(&name, &sealed, &signed_in.user).await? {
         return page(&web, &signed_in, &reader, form, Some(reader.words.name_taken.to_owned())).await;
+    }
+    if !form.was.is_empty() && form.was != name {
+        web.store.remove_applicant(&form.was).await?;
     }
     audit(&web, &signed_in, &peer, "stored an applicant's data").await?;
     Ok(Redirect::to("/applicants").into_response())
 }
 
-fn read(fields: &Fields) -> anyhow::Result<(String, Application)> {
+/// What was typed; of what is kept stays what the form does not show.
+fn read(fields: &Fields, kept: Option<&Application>) -> anyhow::Result<(String, Application)> {
     let head_count = fields.text("head_count").map(|count| count.parse::<HeadCount>()).transpose();
     let head_count = head_count.map_err(crate::bad_input::BadInput::from)?;
     let given = ApplicationArgs {
@@ -138,9 +172,13 @@ fn read(fields: &Fields) -> anyhow::Result<(String, Application)> {
         applicant_name: fields.text("applicant_name"),
         tel: fields.text("telephone"),
         mobile: fields.text("mobile"),
+        discount: fields.text("discount"),
         ..ApplicationArgs::default()
     };
-    let application = request::application(&given, None)?;
+    let mut application = request::application(&given, None)?;
+    if let Some(kept) = kept {
+        (application.men, application.women) = (kept.men, kept.women);
+    }
     Ok((checked_name(&fields.text("name").unwrap_or_else(|| application.club_name.clone()))?, application))
 }
 

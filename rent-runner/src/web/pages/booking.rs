@@ -13,13 +13,14 @@ use crate::runner::{CLAIM_BEFORE, Identity};
 use crate::say::Language;
 use crate::say::day_and_time;
 use crate::store::{
-    AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, Owned, State as Standing, StoredBooking,
+    AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, State as Standing, StoredBooking,
 };
 use crate::timeline::{self, Look, RunStory, Timeline};
 use crate::web::action::{Action, audit};
 use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::session::SignedIn;
 use crate::web::frame::{Frame, Reader};
+use crate::web::own;
 use crate::web::state::Web;
 use crate::web::words::Words;
 use crate::words::in_words;
@@ -84,9 +85,7 @@ struct BookingPage {
 
 /// Whether somebody may see a booking: the owner each, a member own ones. What is not there looks the same.
 pub(in crate::web) async fn visible(web: &Web, signed_in: &SignedIn, id: BookingId) -> Result<(), NoPage> {
-    let is_own =
-        signed_in.user.is_owner || web.store.user_of(Owned::Booking(id)).await? == Some(signed_in.user.id);
-    if is_own && web.store.booking_stamp(id).await?.is_some() {
+    if own::stamp(web, &signed_in.user, id).await?.is_some() {
         return Ok(());
     }
     Err(NoPage::new(StatusCode::NOT_FOUND, format!("there is no booking {id}")))

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Redirect};
+use axum::http::StatusCode;
 use namyangju_rent::{Purpose, SeoulTime};
 
+use super::order_step;
 use super::planning::Planning;
 use crate::bad_input::BadInput;
 use crate::cli::{AimArgs, ApplicationArgs, Clear, Edit};
 use crate::request::{self, Edited};
 use crate::store::{BookingId, Change, OpeningSource, StoredBooking};
-use crate::web::answer::Page;
+use crate::web::answer::{NoPage, Page};
 use crate::web::doors::session::SignedIn;
+use crate::web::frame::Reader;
 use crate::web::plan::{Plan, PlannedChoice, PlannedInstant};
 use crate::web::state::Web;
 
@@ -28,11 +30,16 @@ pub(super) struct CheckedChange {
 pub(in crate::web) async fn show(
     State(web): State<Arc<Web>>,
     signed_in: SignedIn,
+    reader: Reader,
     Path(id): Path<i64>,
 ) -> Page {
     let id = BookingId(id);
     super::booking::visible(&web, &signed_in, id).await?;
-    Ok(Redirect::to(&plan_of(&web.store.booking(id).await?).href()).into_response())
+    let mut plan = plan_of(&web.store.booking(id).await?);
+    match Planning::of(&web, &signed_in, &reader, &mut plan).await? {
+        Some(planning) => order_step::page(&planning, plan, None).await,
+        None => Err(NoPage::new(StatusCode::NOT_FOUND, format!("there is no booking {id}"))),
+    }
 }
 
 /// A booking as a plan.
