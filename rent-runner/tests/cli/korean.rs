@@ -140,7 +140,7 @@ fn the_store_and_what_is_in_it_are_told_in_korean() {
     let ran = korean(&["run-due", "--log-format", "human"]);
     assert!(ran.out.contains("예약됨: 예약되었습니다") && english_in(&ran.out).is_empty(), "{ran:?}");
     for command in [
-        &["list", "--all"],
+        &["list", "--all"][..],
         &["show", "1", "--events"],
         &["status"],
         &["doctor"],
