@@ -14,6 +14,7 @@ mod private_file;
 mod request;
 mod runner;
 mod say;
+mod scrub;
 mod signals;
 mod store;
 mod telemetry;
@@ -21,6 +22,7 @@ mod terminal;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod testing;
+mod timeline;
 mod vault;
 mod web;
 mod words;

@@ -2,7 +2,6 @@
 
 mod machine;
 mod report;
-mod scrub;
 mod site;
 mod stored;
 #[cfg(test)]

@@ -89,7 +89,7 @@ pub(super) async fn add(
 ) -> Result<Made<ApplicantDocument<'static>>, Problem> {
     let creation = key.creation(caller.user.id, &body);
     let is_again = before(&web, &creation).await?.is_some();
-    let (name, given) = file::read_application(body.as_keys())?;
+    let (name, given) = file::read_application(body.into_keys())?;
     let application = request::application(&given, None).map_err(|error| Problem::at("", error))?;
     let name = checked_name(&name.unwrap_or_else(|| application.club_name.clone()));
     let name = caller.user.own_name(&name.map_err(|error| Problem::at("name", error))?);
@@ -113,7 +113,7 @@ pub(super) async fn change(
 ) -> Result<Answer<ApplicantDocument<'static>>, Problem> {
     let kept = one(&web, &caller, &name).await?;
     let was_changed = || Problem::new(ProblemKind::Changed, "look at it again, and change what is there now");
-    let (other_name, given) = file::read_application(body.as_keys())?;
+    let (other_name, given) = file::read_application(body.into_keys())?;
     if other_name.is_some() {
         return Err(Problem::field("name", "a name stays: add the data anew under another"));
     }
