@@ -265,3 +265,4 @@ arg-scope = 토큰으로 할 수 있는 일: read, book, admin. 여러 번 쓸 �
 arg-user = 토큰의 주인인 페이지 사용자. 기본은 페이지의 주인.
 arg-days = 며칠 동안 쓸 수 있는지, 1에서 3650. 기본은 삭제할 때까지.
 arg-web-token-remove-id = `web token list`에 나오는 토큰 번호.
+arg-timeline = 시도를 시간 순서의 그림으로 내보냅니다: svg, html, har.
