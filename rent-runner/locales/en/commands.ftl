@@ -209,3 +209,5 @@ tokens-none = there is no token: make one with `rent-runner web token add NAME -
 token-unknown = there is no token { $id }: `rent-runner web token list` shows all
 token-removed = removed token { $id }
 show-round = round
+show-timeline-file = --timeline takes a file that ends in .svg or .html, or -
+show-written = written: { $path }

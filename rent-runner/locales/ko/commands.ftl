@@ -209,3 +209,5 @@ tokens-none = 토큰이 없습니다. `rent-runner web token add NAME --scope re
 token-unknown = 토큰 { $id }번이 없습니다. `rent-runner web token list`로 모두 볼 수 있습니다
 token-removed = 토큰 { $id }번을 삭제했습니다
 show-round = 차수
+show-timeline-file = --timeline에는 .svg나 .html로 끝나는 파일이나 -를 쓰세요
+show-written = 썼습니다: { $path }
