@@ -14,6 +14,7 @@ mod private_file;
 mod request;
 mod runner;
 mod say;
+mod scrub;
 mod signals;
 mod store;
 mod telemetry;
@@ -21,6 +22,7 @@ mod terminal;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod testing;
+mod timeline;
 mod vault;
 mod web;
 mod words;
@@ -28,21 +30,24 @@ mod words;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser};
 use tokio::runtime::Builder;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{settings, settings_at, settings_of};
 use crate::config::Config;
 use crate::documents::{ErrorDocument, ErrorEntry};
+use crate::say::Language;
 use crate::telemetry::logs;
 
 fn main() -> ExitCode {
     commands::complete::answer();
-    say::choose(std::env::args_os(), asks_for_json(std::env::args_os()));
+    let is_for_a_program = asks_for_json(std::env::args_os()) || logs::asks_for_json(std::env::args_os());
+    say::choose(std::env::args_os(), is_for_a_program);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return bad_arguments(&error),
+        Err(error) => return bad_arguments(&in_the_language(error)),
     };
     match run(cli) {
         Ok(code) => code.into(),
@@ -72,6 +77,17 @@ fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
     arguments.take_while(|argument| argument != "--").any(|argument| argument == "--json")
 }
 
+/// Help that was asked for, in the language in effect; any other error as it is.
+fn in_the_language(error: clap::Error) -> clap::Error {
+    let is_help =
+        matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
+    if !is_help || say::current() == Language::English {
+        return error;
+    }
+    // The same arguments ask for the same help.
+    cli::in_korean(Cli::command()).try_get_matches_from(std::env::args_os()).err().unwrap_or(error)
+}
+
 /// Help that was asked for, or what is wrong with the arguments: as JSON where the log is.
 fn bad_arguments(error: &clap::Error) -> ExitCode {
     let code = u8::try_from(error.exit_code()).unwrap_or(exit::BAD_INPUT);
@@ -83,6 +99,8 @@ fn bad_arguments(error: &clap::Error) -> ExitCode {
         terminal::set_json_lines(true);
         let text = error.render().to_string();
         terminal::error(text.strip_prefix("error: ").unwrap_or(&text));
+    } else if let Some(text) = cli::wrong_arguments(error) {
+        terminal::error(&text);
     } else {
         // A closed pipe is no reason to complain.
         let _ = error.print();

@@ -18,15 +18,16 @@ use circles::circles;
 use names::{compared_words, defined_twice};
 
 /// From the ground up. A file may import its own room and those of the lines above its own in this list.
-const FLOORS: [&[&str]; 13] = [
+const FLOORS: [&[&str]; 14] = [
     &["say"],
     &["bad_input", "private_file", "signals", "store", "words"],
     &["terminal", "vault"],
     &["telemetry"],
     &["exit", "notify"],
-    &["config", "foreground"],
+    &["config", "foreground", "timeline"],
     &["cli"],
     &["request"],
+    &["scrub"],
     &["runner"],
     &["documents"],
     &["web"],

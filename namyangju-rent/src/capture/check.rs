@@ -109,11 +109,11 @@ impl std::fmt::Display for Understanding {
 }
 
 impl CheckReport {
-    /// Whether everything that a booking needs was seen and is understood.
+    /// Whether something was read, and nothing of it is unknown or differs.
     pub fn is_understood(&self) -> bool {
-        let bad =
-            |e: &CheckedExchange| matches!(e.verdict, Understanding::Differences | Understanding::Unknown);
-        !self.exchanges.is_empty() && !self.exchanges.iter().any(bad)
+        let is = |verdicts: &[Understanding]| self.exchanges.iter().any(|e| verdicts.contains(&e.verdict));
+        is(&[Understanding::Understood, Understanding::HarmlessDifferences])
+            && !is(&[Understanding::Differences, Understanding::Unknown])
     }
 }
 

@@ -12,20 +12,21 @@ use serde_json::Value;
 use super::entry::{HarEntry, SavedBody, SentContent};
 use super::split::{HarEnd, HarPiece, MAX_ENTRY_BYTES, pieces};
 
-/// The most bytes of bodies that a [`HarFile`] holds. Those that come later are [`SavedBody::TooLong`].
+/// The most bytes of pages that a [`HarFile`] holds. Those that come later are [`SavedBody::TooLong`].
 pub const MAX_BODY_BYTES_HELD: usize = 64 << 20;
+
+/// The most bytes of scripts, style sheets and the like that are held beside the pages: a browser left open saves more of
+/// them than of pages, and they must not take the pages' place.
+const MAX_FILE_BYTES_HELD: usize = 16 << 20;
+
+/// The longest of them that is held.
+const MAX_FILE_BYTES: usize = 256 << 10;
 
 /// The most entries that a [`HarFile`] holds.
 pub const MAX_ENTRIES_HELD: usize = 50_000;
 
 /// The most bytes of addresses and headers that a [`HarFile`] holds.
 const MAX_HEAD_BYTES_HELD: usize = 64 << 20;
-
-/// Bodies of these kinds are no pages: longer ones are not held.
-const PICTURES: [&str; 4] = ["image/", "font/", "video/", "audio/"];
-
-/// The longest picture that is held.
-const MAX_PICTURE_BYTES: usize = 64 << 10;
 
 /// The most notes about single entries.
 const MAX_NOTES: usize = 20;
@@ -161,6 +162,7 @@ struct HeldBytes {
     seen: usize,
     heads: usize,
     bodies: usize,
+    files: usize,
     bodies_left_out: usize,
     entries_left_out: usize,
     entry_notes: usize,
@@ -187,12 +189,18 @@ impl HeldBytes {
             SavedBody::Bytes(bytes) => bytes.len(),
             _ => 0,
         };
-        let picture = entry.media_type().is_some_and(|kind| PICTURES.iter().any(|p| kind.starts_with(p)));
-        if picture && bytes > MAX_PICTURE_BYTES || self.bodies + bytes > MAX_BODY_BYTES_HELD {
-            self.bodies_left_out += usize::from(!picture);
-            entry.body = SavedBody::TooLong;
-        } else {
-            self.bodies += bytes;
+        let is_page = entry.media_type().is_none_or(|kind| kind == "text/html");
+        let fits = match is_page {
+            true => self.bodies + bytes <= MAX_BODY_BYTES_HELD,
+            false => bytes <= MAX_FILE_BYTES && self.files + bytes <= MAX_FILE_BYTES_HELD,
+        };
+        match (is_page, fits) {
+            (true, true) => self.bodies += bytes,
+            (false, true) => self.files += bytes,
+            (_, false) => {
+                self.bodies_left_out += usize::from(is_page);
+                entry.body = SavedBody::TooLong;
+            }
         }
         let of =
             |headers: &[(String, String)]| headers.iter().map(|(n, v)| n.len() + v.len() + 48).sum::<usize>();
@@ -221,7 +229,7 @@ impl HeldBytes {
         let more = self.entry_notes.saturating_sub(MAX_NOTES);
         for (count, what) in [
             (more, "more entries have something that cannot be read"),
-            (self.bodies_left_out, "bodies were left out, because the file is too large to be held whole"),
+            (self.bodies_left_out, "pages were left out, because the file is too large to be held whole"),
             (self.entries_left_out, "entries were left out, because the file is too large to be held whole"),
         ] {
             if count > 0 {

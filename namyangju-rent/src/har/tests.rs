@@ -129,6 +129,23 @@ fn a_file_is_read_as_far_as_it_can_be_and_says_what_is_missing() {
 }
 
 #[test]
+fn scripts_that_fill_a_file_do_not_take_the_place_of_pages() {
+    let mut script = entry();
+    script["response"]["headers"] = json!([{ "name": "content-type", "value": "text/javascript" }]);
+    script["response"]["content"] = json!({ "size": 1, "text": "x".repeat(200 << 10) });
+    let mut long = script.clone();
+    long["response"]["content"]["text"] = Value::from("x".repeat(300 << 10));
+    let mut entries = vec![long];
+    entries.extend(std::iter::repeat_n(script, 100));
+    entries.push(entry());
+    let found = read(&file(&entries));
+    assert_eq!(found.entries[0].body, SavedBody::TooLong);
+    let held = found.entries.iter().filter(|entry| matches!(entry.body, SavedBody::Text(_))).count();
+    assert_eq!((held, found.notes.len()), ((16 << 20) / (200 << 10) + 1, 0));
+    assert!(matches!(found.entries[101].body, SavedBody::Text(_)));
+}
+
+#[test]
 fn what_is_written_is_read_again_as_the_same() {
     let mut entry = one(entry());
     entry.response_headers.push(("set-cookie".to_owned(), "ci_session=x=y; path=/".to_owned()));

@@ -102,6 +102,8 @@ struct RawAnswer {
     /// When the request left and when the head was there, on the monotonic clock.
     sent: Duration,
     head_at: Duration,
+    /// How long it had waited for a new connection by then.
+    connect: Duration,
     /// Its `Date` in Unix seconds, if it has one that can be read.
     date: Option<i64>,
     /// An error here means that the head came and the body did not.
@@ -233,7 +235,7 @@ impl Transport {
         let start = self.clock.monotonic();
         // A request that waits for its connection leaves later than it was handed over.
         let mut left_at: Option<Duration> = None;
-        let mut first_byte = None;
+        let (mut first_byte, mut connect) = (None, None);
         let mut hops: Vec<Hop> = Vec::new();
         let mut alerts: Vec<String> = Vec::new();
         let mut session_cleared = false;
@@ -259,16 +261,16 @@ impl Transport {
                 Err(error) => {
                     let took = self.clock.monotonic().saturating_sub(start);
                     // What was not sent waited for its connection all the time.
-                    let connect = if matches!(error, Error::NotSent { .. }) { took } else { Duration::ZERO };
-                    self.exchanged(sent.plus(connect), connect, None, took.saturating_sub(connect));
+                    let waited = if matches!(error, Error::NotSent { .. }) { took } else { Duration::ZERO };
+                    self.exchanged(sent.plus(waited), waited, None, took.saturating_sub(waited));
                     return Err(error);
                 }
             };
             let begun = *left_at.get_or_insert(answer.sent.max(start));
             let now = self.clock.monotonic().saturating_sub(begun);
             let first_byte = *first_byte.get_or_insert(answer.head_at.saturating_sub(begun));
-            let connect = begun.saturating_sub(start);
-            let sent = sent.plus(connect);
+            let connect = *connect.get_or_insert(answer.connect);
+            let sent = sent.plus(begun.saturating_sub(start));
             self.exchanged(sent, connect, Some(first_byte), now);
             let lines = answer.headers.get_all(SET_COOKIE).iter().map(|v| v.as_bytes());
             let received = self.jar.receive(&url, lines, self.dated(answer.date), answer.head_at);
@@ -375,7 +377,15 @@ impl Transport {
     fn no_answer(&self) -> RawAnswer {
         let head_at = self.clock.monotonic();
         let body = Ok(Bytes::new());
-        RawAnswer { status: 0, headers: HeaderMap::new(), sent: head_at, head_at, date: None, body }
+        RawAnswer {
+            status: 0,
+            headers: HeaderMap::new(),
+            sent: head_at,
+            head_at,
+            connect: Duration::ZERO,
+            date: None,
+            body,
+        }
     }
 
     /// Takes the time of the site's clock by the head of a page: when it was asked for, when it was there, what it was
@@ -461,8 +471,8 @@ impl Transport {
             alerts: Vec::new(),
             cookies: received.names,
             timing: Timing {
-                sent: sent_at.plus(sent.saturating_sub(handed)),
-                connect: sent.saturating_sub(handed),
+                sent: sent_at,
+                connect: answer.connect,
                 first_byte: answer.head_at.saturating_sub(sent),
                 done: self.clock.monotonic().saturating_sub(sent),
             },
@@ -524,8 +534,9 @@ impl Transport {
             Sample { sent, first_byte: head_at, date, source, own }
         });
         self.told().take_in(&headers, sample, head_at);
+        let connect = sent.saturating_sub(handed);
         let body = self.read(response, due).await;
-        Ok(RawAnswer { status, headers, sent, head_at, date, body })
+        Ok(RawAnswer { status, headers, sent, head_at, connect, date, body })
     }
 
     /// What comes of it by an instant of the client's clock. reqwest's own time-out goes by the system's, which a rehearsal's

@@ -1,6 +1,6 @@
 
 demo-stand-in = a stand-in of { $city } at { $address }
-demo-wish = the wish: { $place } { $date } { $range }, { $court }
+demo-wish = the wish: { $place } { $when }, { $court }
 demo-race = a race: { $rivals } that want the same time
 demo-clock-ahead = the site's clock is { $size } ahead; the booking has to find out
 demo-clock-behind = the site's clock is { $size } behind; the booking has to find out

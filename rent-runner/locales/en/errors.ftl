@@ -240,6 +240,15 @@ door-path = write a path of letters, digits and -._~, as in /rent
 door-network = write an address or a network, as in 127.0.0.1 or 10.0.0.0/8
 door-name = write a name without http:// and without a port, as in rent.example.org
 settings-write-list-as = write a list, as in ["{ $example }"]
+applicant-data-cannot = the applicant's data cannot be read
+store-no-note = { $state } is an end: it cannot be noted
+form-of-another = this form is another user's: open the page again
+booking-changed-meanwhile = booking { $id } was changed meanwhile, at { $at }
+too-many-tokens = there are { $most } tokens already: remove one first
+token-name-taken = there is a token called `{ $name }` already: give another name
+account-name-or-login = the account `{ $name }` has this name, or this login at the site
+being-answered = the same request is being answered: send it again
+token-just-removed = the token was removed at once
 
 # KakaoTalk
 kakao-key = the REST API key and the client secret are single words: copy them from the app at developers.kakao.com
@@ -257,3 +266,4 @@ kakao-no-code = there is no code in it: paste the whole address that the browser
 kakao-renewing = another runner renews the tokens just now
 kakao-removed = the channel was removed from the store
 kakao-needs-runner = this channel needs the store, which is not open here
+there-is-no-channel = there is no channel `{ $name }` in the store

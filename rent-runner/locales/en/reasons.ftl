@@ -36,3 +36,6 @@ about-minutes = { $minutes } min
 about-hours = { $hours } h
 about-hours-and-minutes = { $hours } h { $minutes } min
 event-unreadable = an event that this version of the program cannot read
+end-handed-back = the runner was stopped before the booking ended
+end-taken-over = another runner has it
+journal-interrupted = interrupted before an application left

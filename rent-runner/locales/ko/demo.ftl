@@ -1,6 +1,6 @@
 
 demo-stand-in = { $city } 연습용 사이트: { $address }
-demo-wish = 희망: { $court } ({ $place }), { $date } { $range }
+demo-wish = 희망: { $court } ({ $place }), { $when }
 demo-race = 경쟁: 같은 시간을 노리는 { $rivals }
 demo-clock-ahead = 사이트의 시계가 { $size } 빠릅니다. 예약하면서 알아내야 합니다
 demo-clock-behind = 사이트의 시계가 { $size } 느립니다. 예약하면서 알아내야 합니다

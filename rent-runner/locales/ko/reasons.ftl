@@ -36,3 +36,6 @@ about-minutes = { $minutes }분
 about-hours = { $hours }시간
 about-hours-and-minutes = { $hours }시간 { $minutes }분
 event-unreadable = 이 버전이 읽을 수 없는 기록입니다
+end-handed-back = 예약이 끝나기 전에 실행기가 멈추었습니다
+end-taken-over = 다른 실행기가 맡았습니다
+journal-interrupted = 신청을 보내기 전에 중단했습니다

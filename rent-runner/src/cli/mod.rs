@@ -4,6 +4,7 @@ mod backup;
 mod book;
 mod capture;
 mod doctor;
+mod help;
 mod lists;
 mod notify;
 mod people;
@@ -12,6 +13,7 @@ mod settings;
 mod stand_in;
 mod stored;
 mod values;
+mod wrong;
 
 use clap::{ArgAction, Parser, Subcommand};
 
@@ -19,6 +21,7 @@ pub(crate) use backup::{Backup, Restore};
 pub(crate) use book::{AimArgs, ApplicationArgs, Book};
 pub(crate) use capture::{CaptureArgs, CaptureCheck, CaptureCommand, CaptureDialect};
 pub(crate) use doctor::Doctor;
+pub(crate) use help::in_korean;
 pub(crate) use lists::{ClockCheck, Places, Sites, Slots};
 pub(crate) use notify::{AddKakao, Notify, NotifyAdd, NotifyCommand, NotifyList, NotifyRemove, NotifyTest};
 pub(crate) use people::{
@@ -36,6 +39,7 @@ pub(crate) use stored::{
     Add, Calendar, Cancel, Clear, Edit, Export, Format, Import, List, Retry, Show, Status,
 };
 pub(crate) use values::{AskedPlace, Choice, MAX_TOKEN_DAYS, OpensAt, PolicyName};
+pub(crate) use wrong::in_words as wrong_arguments;
 
 use crate::exit;
 

@@ -104,7 +104,9 @@ pub(crate) struct Status {
 Examples:
   rent-runner show 7
   rent-runner show 7 --events --json
-  rent-runner show 7 --page 3 > answer.html   (an unrecognised answer)")]
+  rent-runner show 7 --page 3 > answer.html   (an unrecognised answer)
+  rent-runner show 7 --timeline race.html
+  rent-runner show 7 --timeline -")]
 pub(crate) struct Show {
     /// The booking's number.
     #[arg(value_name = "NUMBER", value_parser = booking_number)]
@@ -125,6 +127,16 @@ pub(crate) struct Show {
     /// The round of --page, if the booking was retried. Default: the last round with such an attempt.
     #[arg(long, value_name = "ROUND", value_parser = round_number, requires = "page")]
     pub(crate) round: Option<i64>,
+
+    /// Draw what was asked for when, and how long the network and the site took: as a picture (`.svg`), as a page
+    /// (`.html`), or with `-` as text to stdout.
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["events", "personal", "json", "page"])]
+    pub(crate) timeline: Option<PathBuf>,
+
+    /// Write the requests with their times as a HAR file, for other viewers; `-` is stdout. It holds nothing of what was
+    /// sent or answered.
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["events", "personal", "json", "page"])]
+    pub(crate) har: Option<PathBuf>,
 
     /// Print a JSON document instead of text.
     #[arg(long)]

@@ -183,7 +183,7 @@ pub(super) fn round_number(text: &str) -> Result<i64, String> {
 
 /// The number of a token.
 pub(super) fn token_number(text: &str) -> Result<i64, String> {
-    numbered(text, "write the number of a token, as `rent-runner web token list` shows it")
+    numbered(text, &say!("write-token-number"))
 }
 
 /// For how many days a token is good.
@@ -200,7 +200,7 @@ impl FromStr for ScopeWord {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let scope = store::TokenScope::parse(text.trim());
-        scope.map(Self).ok_or_else(|| "write read, book or admin".to_owned())
+        scope.map(Self).ok_or_else(|| say!("write-scope"))
     }
 }
 

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::cli::Cancel;
 use crate::config::Config;
 use crate::documents::{CancelDocument, CancelFailure, CancelledBooking};
-use crate::say::say;
+use crate::say::{retold, say};
 use crate::store::{BookingId, State};
 use crate::{exit, terminal};
 
@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: &Cancel, config: &Config) -> Result<u8> {
             Err(error) => {
                 let error = anyhow::Error::from(error);
                 let (id, code, message) = (id.0, exit::failure_code(&error), error.to_string());
-                terminal::error(&message);
+                terminal::error(&retold(&message));
                 failed.push(CancelFailure { id, code, message });
             }
         }

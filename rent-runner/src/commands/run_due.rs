@@ -12,9 +12,10 @@ use crate::config::Config;
 use crate::documents::RunDueLine;
 use crate::notify::Notifier;
 use crate::runner::{CLAIM_BEFORE, Context, Done, End, Observer, Runner, Scope};
-use crate::say::say;
+use crate::say::{retold, say};
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
+use crate::terminal::booking::state_word;
 use crate::vault::Vault;
 use crate::{commands, exit, signals, terminal};
 
@@ -86,6 +87,11 @@ fn tell(done: &Done, as_json: bool) {
         let line = RunDueLine { booking: id.0, state: word, reason };
         terminal::result(&serde_json::to_string(&line).unwrap_or_default())
     } else {
-        terminal::result(&format!("#{id}  {word}: {reason}"))
+        let word = match &done.end {
+            End::Over { state, .. } => state_word(*state),
+            End::HandedBack => say!("run-due-handed-back"),
+            End::Lost => say!("run-due-taken-over"),
+        };
+        terminal::result(&format!("#{id}  {word}: {}", retold(reason)))
     };
 }

@@ -7,7 +7,7 @@ use crate::bad_input::BadInput;
 use crate::cli::{SettingsArgs, SettingsCommand, SettingsShow};
 use crate::config::{Config, EXAMPLE, Flags, rows, settings_file};
 use crate::documents::stored;
-use crate::say::say;
+use crate::say::{retold, say};
 use crate::telemetry::logs;
 use crate::{exit, terminal};
 
@@ -39,7 +39,7 @@ fn show(arguments: &SettingsShow, config: &Config) -> Result<()> {
     }
     let rows = rows
         .into_iter()
-        .map(|(key, value, source)| vec![key.to_owned(), plain(&value), source.to_string()])
+        .map(|(key, value, source)| vec![key.to_owned(), plain(&value), retold(&source.to_string())])
         .collect();
     Ok(terminal::result(&terminal::table(&["setting", "value", "source"], rows))?)
 }

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use namyangju_rent::Application;
 use namyangju_rent::clock::ClockEstimate;
 use namyangju_rent::report::OpeningBracket;
@@ -25,6 +26,7 @@ use crate::store::{
     StoredBooking,
 };
 use crate::terminal::{booking, layout};
+use crate::timeline::{self, Look, RunStory, Timeline};
 use crate::words::{clock_sentence, counted, duration, in_words, millis, probes};
 use crate::{exit, request, terminal};
 
@@ -51,6 +53,11 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         story => story?,
     };
     courts::give_names(&store, [&mut story.booking]).await;
+    if arguments.timeline.is_some() || arguments.har.is_some() {
+        store.close().await;
+        picture(&story, arguments)?;
+        return Ok(exit::DONE);
+    }
     let ready = readiness::of_booking(&story.booking, &readiness::of_held(&store).await?);
     let application = if arguments.personal {
         let vault = super::open_vault(&store, config).await?;
@@ -69,6 +76,51 @@ pub(crate) async fn run(arguments: &Show, config: &Config) -> Result<u8> {
         terminal::error(&say!("show-unreadable", part = retold(part), id = id));
     }
     Ok(if story.unreadable.is_empty() { exit::DONE } else { exit::NO_STORE })
+}
+
+/// Draws the timeline, in the form that the file's name asks for, and writes the HAR.
+fn picture(story: &BookingHistory, arguments: &Show) -> Result<()> {
+    let stored = &story.booking;
+    let wish = stored.choices.get(stored.wish).or(stored.choices.first());
+    let title = wish.map(|wish| booking::wish(stored, wish)).unwrap_or_default();
+    let title = format!("{} · {title}", stored.id);
+    let base_url = request::site_at(&stored.site, stored.base_url.as_deref())
+        .map(|site| site.base_url().as_str().to_owned())
+        .unwrap_or_default();
+    let timeline = Timeline::new(&RunStory::of(story, title, base_url), current());
+    if let Some(file) = &arguments.timeline {
+        let end = file.extension().and_then(|end| end.to_str()).map(str::to_ascii_lowercase);
+        let text = match end.as_deref() {
+            _ if is_stdout(file) => timeline::text::picture(&timeline),
+            Some("svg") => timeline::picture(&timeline, Look::File),
+            Some("html" | "htm") => timeline::html::page(&timeline),
+            _ => {
+                return Err(
+                    BadInput("--timeline takes a file that ends in .svg or .html, or -".into()).into()
+                );
+            }
+        };
+        written(file, text.trim_end())?;
+    }
+    if let Some(file) = &arguments.har {
+        written(file, &serde_json::to_string_pretty(&timeline::har::document(&timeline))?)?;
+    }
+    Ok(())
+}
+
+fn is_stdout(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+/// Writes a text to a file, or to stdout.
+fn written(file: &Path, text: &str) -> Result<()> {
+    if is_stdout(file) {
+        return Ok(terminal::result(text)?);
+    }
+    std::fs::write(file, format!("{text}\n"))
+        .with_context(|| format!("{} cannot be written", file.display()))?;
+    terminal::note(&format!("written: {}", file.display()));
+    Ok(())
 }
 
 /// Writes a page byte for byte.
@@ -164,7 +216,7 @@ fn head(booking: &StoredBooking, application: Option<&Application>) -> String {
     }
     line("stored", say!("show-stored-changed", stored = booking.created_at, changed = booking.changed_at));
     if booking.round > 1 {
-        line("round", booking.round.to_string());
+        line(&say!("show-round"), booking.round.to_string());
     }
     if let (Some(runner), Some(until)) = (&booking.owner, booking.lease_until) {
         line("held by", say!("show-held", runner = Identity::name_of(runner), until = until));
@@ -251,7 +303,7 @@ fn attempt(row: &AttemptRow, runner: Option<&str>, booking: &StoredBooking) -> V
         lines.push(say!(
             "show-visit",
             at = visit.sent.time_text(),
-            step = format_args!("{:<14}", retold(&visit.step.to_string())),
+            step = layout::padded(&retold(&visit.step.to_string()), 14),
             first = millis(visit.first_byte),
             whole = millis(visit.done)
         ));

@@ -42,7 +42,7 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     let first = Filter { states: vec![State::Waiting, State::Armed], most: Some(1), ..Filter::default() };
     for booking in store.bookings(&first).await? {
         if let Some(alarm) = &booking.reason {
-            lines.push(labelled("alarm", &say!("status-alarm", id = booking.id, alarm = alarm)));
+            lines.push(labelled("alarm", &say!("status-alarm", id = booking.id, alarm = retold(alarm))));
         }
     }
     for (id, ready) in &held {

@@ -68,8 +68,8 @@ async fn add_token(arguments: &TokenAdd, config: &Config) -> Result<u8> {
         None => users.into_iter().find(|user| user.is_owner),
     };
     let user = user.ok_or_else(|| match &arguments.user {
-        Some(name) => BadInput(format!("the page has no user `{name}`")),
-        None => BadInput("nobody owns the page yet: `rent-runner web link` lets the owner in".to_owned()),
+        Some(name) => BadInput(say!("token-no-user", name = name)),
+        None => BadInput(say!("token-no-owner")),
     })?;
     let mut scopes: Vec<TokenScope> = arguments.scope.iter().map(|word| word.0).collect();
     scopes.sort_unstable();
@@ -85,7 +85,7 @@ async fn add_token(arguments: &TokenAdd, config: &Config) -> Result<u8> {
     } else {
         terminal::result(&token)?;
     }
-    terminal::note(&format!("token {id} of {}; it is shown this once", user.name));
+    terminal::note(&say!("token-made", id = id, user = user.name));
     store.close().await;
     Ok(exit::DONE)
 }
@@ -97,7 +97,7 @@ async fn list_tokens(arguments: &TokenList, config: &Config) -> Result<u8> {
     if arguments.json {
         terminal::json(&TokensDocument { tokens: rows.iter().map(stored::token).collect() })?;
     } else if rows.is_empty() {
-        terminal::note("there is no token: make one with `rent-runner web token add NAME --scope read`");
+        terminal::note(&say!("tokens-none"));
     } else {
         let at =
             |at: Option<namyangju_rent::SeoulTime>| at.map_or("-".to_owned(), |at| at.date().to_string());
@@ -125,14 +125,12 @@ async fn remove_token(arguments: &TokenRemove, config: &Config) -> Result<u8> {
     let store = super::open(config).await?;
     let id = arguments.id;
     if !store.remove_token(id, None).await? {
-        return Err(
-            BadInput(format!("there is no token {id}: `rent-runner web token list` shows all")).into()
-        );
+        return Err(BadInput(say!("token-unknown", id = id)).into());
     }
     if arguments.json {
         terminal::json(&RemovedTokenDocument { removed: id })?;
     } else {
-        terminal::result(&format!("removed token {id}"))?;
+        terminal::result(&say!("token-removed", id = id))?;
     }
     store.close().await;
     Ok(exit::DONE)

@@ -7,7 +7,7 @@ use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::places::{CentreCode, GroupCode, Menu, MenuEntry};
 use namyangju_rent::{Client, Guest, Next};
 
-use crate::say::say;
+use crate::say::{retold, say};
 use crate::store::KeptCourt;
 use crate::terminal;
 use crate::words::counted;
@@ -88,7 +88,7 @@ impl<'c> MenuWalk<'c> {
                 if !may_go_on || self.failures >= MAX_FAILURES {
                     return Err(error.into());
                 }
-                terminal::note(&format!("{}: {}", entry.name, error.chain()));
+                terminal::note(&format!("{}: {}", entry.name, retold(&error.chain())));
                 self.found.complete = false;
             }
         }

@@ -6,6 +6,7 @@ use anyhow::Result;
 use namyangju_rent::clock::{Probe, SiteClock};
 use namyangju_rent::{Client, Error, Guest, Next};
 
+use crate::say::retold;
 use crate::terminal;
 
 /// The end of each wait that is spun, because timers are late by up to two milliseconds.
@@ -36,7 +37,7 @@ pub(crate) async fn measure(
                 return Ok(Some(error));
             }
             Err(error) => {
-                terminal::note(&error.chain());
+                terminal::note(&retold(&error.chain()));
                 break;
             }
         }

@@ -498,12 +498,12 @@ fn short_ending(context: &Context, claimed: &Claimed, state: State, reason: Stri
 
 /// How long an end is tried to be written.
 #[derive(Debug, Default)]
-pub(super) struct Patience {
+pub(super) struct EndPatience {
     refused: u32,
     stop_at: Option<Duration>,
 }
 
-impl Patience {
+impl EndPatience {
     /// Whether the try that has just failed was the last: the store refused too often for a reason that time does not mend,
     /// or the runner has been told to stop for a while.
     pub(super) fn is_over_after(&mut self, may_pass: bool, is_stopped: bool, now: Duration) -> bool {
@@ -532,7 +532,7 @@ async fn write_end(
 ) -> End {
     let Context { store, runner, .. } = context;
     let receipt = ending.receipt.as_ref().map_or("none", |receipt| receipt.number.as_str());
-    let (mut failed, mut patience) = (false, Patience::default());
+    let (mut failed, mut patience) = (false, EndPatience::default());
     loop {
         let finishing = store.finish(lease, runner, &events, &ending);
         let (why, may_pass) = match tokio::time::timeout(END_TIMEOUT, finishing).await {

@@ -2,8 +2,8 @@
 //!
 //! For the process: `--language`, else `RENT_LANGUAGE`, else the settings file, else the locale, else Korean. A
 //! locale that names no language (C, POSIX, none at all: containers, cron, a fresh server) means Korean, because the
-//! courts of these cities are booked by people who read it; a locale of any other language means English. A document
-//! for a program (`--json`) is English throughout, so that it never changes with the language.
+//! courts of these cities are booked by people who read it; a locale of any other language means English. What a
+//! program reads (`--json`, a log in JSON) is English throughout, so that it never changes with the language.
 
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
@@ -64,6 +64,12 @@ pub(crate) fn choose(arguments: impl Iterator<Item = OsString>, json: bool) {
     let (language, settled) = chosen(arguments, json, |name| std::env::var_os(name));
     IS_ENGLISH.store(language == Language::English, Ordering::Relaxed);
     IS_SETTLED.store(settled, Ordering::Relaxed);
+}
+
+/// Speaks English from here on: a program reads.
+pub(crate) fn for_a_program() {
+    IS_ENGLISH.store(true, Ordering::Relaxed);
+    IS_SETTLED.store(true, Ordering::Relaxed);
 }
 
 /// Takes the language of the settings file, unless a flag or a variable has chosen one.

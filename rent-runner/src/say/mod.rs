@@ -12,6 +12,8 @@ mod dates;
 mod language;
 mod particles;
 mod retold;
+#[cfg(test)]
+mod tests;
 
 use std::sync::OnceLock;
 
@@ -19,7 +21,9 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 pub(crate) use dates::{day, day_and_time, weekday};
-pub(crate) use language::{Language, choose, current, from_settings, in_language, in_language_async};
+pub(crate) use language::{
+    Language, choose, current, for_a_program, from_settings, in_language, in_language_async,
+};
 pub(crate) use retold::retold;
 
 /// The sentence of a key, with its variables: `say!("booking-cancelled", id = 7)`.
@@ -43,8 +47,11 @@ macro_rules! of_file {
     };
 }
 
+/// The help in Korean.
+const KOREAN_HELP: &str = include_str!("../../locales/ko/help.ftl");
+
 /// The message files: their name, and their text in Korean and English.
-const FILES: [(&str, &str, &str); 11] = [
+const FILES: [(&str, &str, &str); 12] = [
     of_file!("story"),
     of_file!("reasons"),
     of_file!("library"),
@@ -52,6 +59,7 @@ const FILES: [(&str, &str, &str); 11] = [
     of_file!("messages"),
     of_file!("tables"),
     of_file!("commands"),
+    of_file!("doctor"),
     of_file!("site"),
     of_file!("demo"),
     of_file!("input"),
@@ -60,6 +68,21 @@ const FILES: [(&str, &str, &str); 11] = [
 
 /// The variables that hold why something is so: another sentence, which is told in the same language.
 const CAUSES: [&str; 2] = ["error", "why"];
+
+/// A text of the Korean help. It has a file of its own, which is read only when somebody asks for help; in English the
+/// help is what stands beside the arguments.
+pub(crate) fn help(key: &str) -> Option<String> {
+    static HELP: OnceLock<Option<Messages>> = OnceLock::new();
+    let read = || {
+        let mut messages = Messages::new_concurrent(vec![Language::Korean.tag().parse().ok()?]);
+        let (Ok(file) | Err((file, _))) = FluentResource::try_new(KOREAN_HELP.to_owned());
+        messages.add_resource_overriding(file);
+        Some(messages)
+    };
+    let messages = HELP.get_or_init(read).as_ref()?;
+    let pattern = messages.get_message(key)?.value()?;
+    Some(messages.format_pattern(pattern, None, &mut Vec::new()).into_owned())
+}
 
 /// The sentence of a key in the language in effect.
 pub(crate) fn sentence(key: &str, arguments: &[(&'static str, String)]) -> String {

@@ -1,9 +1,10 @@
 //! Korean particles, which depend on the sound before them: 코트를 but 계정을, 1번으로 but 2호로 and 서울로.
 //!
-//! A message writes `{ EUL($name) }` and gets the word with its particle. Digits are read as Korean reads them, Latin
+//! A message writes `{ EUL($name) }` and gets the word with its particle, or `{ EUL($name, mark: "'") }` where a
+//! quotation mark closes the word before it. Digits are read as Korean reads them, Latin
 //! letters as they are mostly pronounced; where that cannot be told, both forms are given: 을(를).
 
-use fluent_bundle::FluentValue;
+use fluent_bundle::{FluentArgs, FluentValue};
 
 use super::Messages;
 
@@ -25,6 +26,7 @@ const EUL: Particle = particle("을", "를", "을(를)");
 const I: Particle = particle("이", "가", "이(가)");
 const EUN: Particle = particle("은", "는", "은(는)");
 const GWA: Particle = particle("과", "와", "과(와)");
+const IRA: Particle = particle("이라는", "라는", "(이)라는");
 const RO: Particle = Particle { is_direction: true, ..particle("으로", "로", "(으)로") };
 
 /// How a word ends.
@@ -40,33 +42,38 @@ enum FinalSound {
 pub(super) fn add_to(messages: &mut Messages) {
     // A closure that captured the particle would be a type of its own each time: the names are few.
     let added = [
-        messages.add_function("EUL", |words, _| with(EUL, words)),
-        messages.add_function("I", |words, _| with(I, words)),
-        messages.add_function("EUN", |words, _| with(EUN, words)),
-        messages.add_function("GWA", |words, _| with(GWA, words)),
-        messages.add_function("RO", |words, _| with(RO, words)),
+        messages.add_function("EUL", |words, named| with(EUL, words, named)),
+        messages.add_function("I", |words, named| with(I, words, named)),
+        messages.add_function("EUN", |words, named| with(EUN, words, named)),
+        messages.add_function("GWA", |words, named| with(GWA, words, named)),
+        messages.add_function("IRA", |words, named| with(IRA, words, named)),
+        messages.add_function("RO", |words, named| with(RO, words, named)),
     ];
     debug_assert!(added.iter().all(Result::is_ok));
 }
 
-fn with<'a>(particle: Particle, words: &[FluentValue<'a>]) -> FluentValue<'a> {
+fn with<'a>(particle: Particle, words: &[FluentValue<'a>], named: &FluentArgs<'_>) -> FluentValue<'a> {
     let word = match words.first() {
         Some(FluentValue::String(text)) => text.to_string(),
         Some(FluentValue::Number(number)) => number.as_string().into_owned(),
         _ => return FluentValue::Error,
     };
-    FluentValue::from(joined(&word, particle))
+    let mark = match named.get("mark") {
+        Some(FluentValue::String(mark)) => mark.as_ref(),
+        _ => "",
+    };
+    FluentValue::from(joined(&word, mark, particle))
 }
 
-/// The word with its particle behind it.
-fn joined(word: &str, particle: Particle) -> String {
+/// The word, the quotation mark that closes it, and its particle.
+fn joined(word: &str, mark: &str, particle: Particle) -> String {
     let suffix = match ending(word) {
         FinalSound::Vowel => particle.vowel,
         FinalSound::Rieul if particle.is_direction => particle.vowel,
         FinalSound::Rieul | FinalSound::Consonant => particle.consonant,
         FinalSound::Unknown => particle.both,
     };
-    format!("{word}{suffix}")
+    format!("{word}{mark}{suffix}")
 }
 
 fn ending(word: &str) -> FinalSound {
@@ -134,7 +141,7 @@ mod tests {
                 let forms = [particle.consonant, particle.vowel];
                 let bare =
                     forms.iter().filter_map(|form| word.strip_suffix(form)).min_by_key(|bare| bare.len());
-                assert_eq!(joined(bare.unwrap(), particle), word);
+                assert_eq!(joined(bare.unwrap(), "", particle), word);
             }
         }
     }
@@ -142,11 +149,12 @@ mod tests {
     #[test]
     fn brackets_and_quotation_marks_are_not_read() {
         assert_eq!(
-            joined("체육공원2호 테니스장 (NYJ06/07/103)", EUL),
+            joined("체육공원2호 테니스장 (NYJ06/07/103)", "", EUL),
             "체육공원2호 테니스장 (NYJ06/07/103)을"
         );
-        assert_eq!(joined("`회원`", I), "`회원`이");
-        assert_eq!(joined("", EUL), "을(를)");
-        assert_eq!(joined("東京", RO), "東京(으)로");
+        assert_eq!(joined("`회원`", "", I), "`회원`이");
+        assert_eq!(joined("초보", "`", IRA), "초보`라는");
+        assert_eq!(joined("", "", EUL), "을(를)");
+        assert_eq!(joined("東京", "", RO), "東京(으)로");
     }
 }

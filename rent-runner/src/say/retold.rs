@@ -81,29 +81,38 @@ fn in_other_words(language: Language, english: &str, depth: u8) -> Option<String
     })
 }
 
-/// Whether a text is this sentence, and what its variables are then.
-fn fits<'t>(pieces: &[Piece], text: &'t str, found: &mut Vec<(&'static str, &'t str)>) -> bool {
-    match pieces {
-        [] => text.is_empty(),
-        [Piece::Text(own), rest @ ..] => text.strip_prefix(own).is_some_and(|text| fits(rest, text, found)),
-        [Piece::Variable(name)] => {
-            found.push((name, text));
-            !text.is_empty()
-        }
-        [Piece::Variable(name), rest @ ..] => {
-            let Some(Piece::Text(own)) = rest.first() else { return false };
-            text.match_indices(own).filter(|(at, _)| *at > 0).any(|(at, _)| {
-                let (value, rest_of_text) = text.split_at(at);
-                let known = found.len();
-                found.push((name, value));
-                let fitting = fits(rest, rest_of_text, found);
-                if !fitting {
-                    found.truncate(known);
+/// Whether a text is this sentence, and what its variables are then. A variable ends where what follows it is found
+/// first: if any other end fits, this one does too, so a long text takes no longer than its length.
+fn fits<'t>(pieces: &[Piece], mut text: &'t str, found: &mut Vec<(&'static str, &'t str)>) -> bool {
+    let mut pieces = pieces.iter().peekable();
+    while let Some(piece) = pieces.next() {
+        let name = match piece {
+            Piece::Text(own) => match text.strip_prefix(own) {
+                Some(rest) => {
+                    text = rest;
+                    continue;
                 }
-                fitting
-            })
-        }
+                None => return false,
+            },
+            Piece::Variable(name) => name,
+        };
+        let Some(Piece::Text(own)) = pieces.next() else {
+            found.push((name, text));
+            return !text.is_empty();
+        };
+        let is_last = pieces.peek().is_none();
+        let end = if is_last {
+            text.strip_suffix(own).map(str::len)
+        } else {
+            text.match_indices(own).map(|(at, _)| at).find(|at| *at > 0)
+        };
+        let Some((value, rest)) = end.filter(|at| *at > 0).and_then(|at| text.split_at_checked(at)) else {
+            return false;
+        };
+        found.push((name, value));
+        text = rest.strip_prefix(own).unwrap_or_default();
     }
+    text.is_empty()
 }
 
 /// The sentences that are recognised, those with the most words of their own first.

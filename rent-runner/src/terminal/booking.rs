@@ -34,7 +34,7 @@ pub(crate) fn state_word(state: State) -> String {
 }
 
 /// A day and a time in a line: as people write them in Korean, as `list` and `--date` have them in English.
-fn day_and_time(wish: &Wish) -> String {
+pub(crate) fn day_and_time(wish: &Wish) -> String {
     match current() {
         Language::Korean => say::day_and_time(wish.date, wish.range),
         Language::English => format!("{} {}", wish.date, wish.range),

@@ -14,6 +14,7 @@ use namyangju_rent::clock::{Clock as _, SystemClock};
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::say::{self, say};
 pub(crate) use layout::{beside, labelled, wrapped};
 pub(crate) use table::{TableCell, TableColumn, table, table_of};
 
@@ -29,6 +30,9 @@ static QUIET: AtomicBool = AtomicBool::new(false);
 /// Makes each further line of stderr a JSON document, or a line for a person.
 pub(crate) fn set_json_lines(json: bool) {
     JSON_LINES.store(json, Ordering::Relaxed);
+    if json {
+        say::for_a_program();
+    }
 }
 
 /// Leaves notes out from here on. Errors and warnings are still written.
@@ -79,12 +83,12 @@ pub(crate) fn headed_note(head: &str, text: &str, (colour, end): (&str, &str)) {
 
 /// Writes what may go wrong to stderr.
 pub(crate) fn warning(text: &str) {
-    line("WARN", "warning: ", text);
+    line("WARN", &say!("prefix-warning"), text);
 }
 
 /// Writes what went wrong to stderr, with the same prefix as a bad argument has.
 pub(crate) fn error(text: &str) {
-    line("ERROR", "error: ", text);
+    line("ERROR", &say!("prefix-error"), text);
 }
 
 /// Writes a line to stderr. If it cannot be written, nothing can be done about it.

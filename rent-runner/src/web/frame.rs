@@ -89,9 +89,13 @@ fn language_of(headers: &HeaderMap, otherwise: Language) -> Language {
     chosen.or(asked).unwrap_or(otherwise)
 }
 
-/// Answers in the reader's language: what is said on the way is said in it.
+/// Answers in the reader's language: what is said on the way is said in it. The API is for programs, whose documents never
+/// change with the language.
 pub(super) async fn speak(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
-    let language = language_of(request.headers(), web.config.language);
+    let language = match request.uri().path().starts_with("/api/v") {
+        true => Language::English,
+        false => language_of(request.headers(), web.config.language),
+    };
     in_language_async(language, next.run(request)).await
 }
 

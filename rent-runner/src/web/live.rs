@@ -18,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use super::doors::session::SignedIn;
 use super::doors::token;
 use super::pages;
+use super::practice::Practice;
 use super::state::Web;
 use super::streams::OpenStream;
 use crate::store::{self, BookingId};
@@ -32,6 +33,9 @@ pub(super) const HEARTBEAT: Duration = Duration::from_secs(15);
 struct WatchedPage {
     web: Arc<Web>,
     booking: Option<BookingId>,
+    /// Whether it is about the user's practice, and that practice.
+    is_practice: bool,
+    practice: Option<Practice>,
     known: Option<String>,
     session: store::TokenHash,
     /// Whose bookings; `None` is everybody's.
@@ -56,6 +60,8 @@ pub(super) async fn stream(
     {
         return failure.into_response();
     }
+    let is_practice = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "practice");
+    let practice = if is_practice { web.practices.of(signed_in.user.id) } else { None };
     let Some(open) = web.streams.open(signed_in.user.id) else {
         return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "10")], "too many open pages\n")
             .into_response();
@@ -65,7 +71,16 @@ pub(super) async fn stream(
     let known =
         headers.get("last-event-id").and_then(|known| known.to_str().ok()).map(str::to_owned).or(asked);
     let user = (!signed_in.user.is_owner).then_some(signed_in.user.id);
-    let watched = WatchedPage { web, booking, known, session: signed_in.session(), user, _open: open };
+    let watched = WatchedPage {
+        web,
+        booking,
+        is_practice,
+        practice,
+        known,
+        session: signed_in.session(),
+        user,
+        _open: open,
+    };
     let events = futures_util::stream::unfold(watched, next);
     Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response()
 }
@@ -78,6 +93,11 @@ async fn next(mut watched: WatchedPage) -> Option<(Result<Event, Infallible>, Wa
             return None;
         }
         let stamp = match watched.booking {
+            _ if watched.is_practice => match &watched.practice {
+                // One that was removed ends the stream: the page looks again, and says so.
+                Some(practice) => practice.stamp().await,
+                None => Ok(None),
+            },
             Some(id) => watched.web.store.booking_stamp(id).await,
             None => watched.web.store.bookings_stamp(watched.user).await.map(Some),
         };

@@ -16,6 +16,7 @@ mod live;
 mod own;
 mod pages;
 mod plan;
+mod practice;
 mod state;
 mod streams;
 mod words;
@@ -42,6 +43,7 @@ use self::doors::outside::EnteredRequest;
 use self::doors::throttle::Throttle;
 use self::doors::tls::Certificate;
 pub(crate) use self::doors::token::make as make_token;
+use self::practice::Practices;
 use self::state::{TARGET, Web};
 use self::streams::Streams;
 use crate::config::{Config, DoorSettings};
@@ -216,6 +218,7 @@ impl PageServer {
                 is_local: self.address.ip().is_loopback(),
                 throttle: Throttle::default(),
                 streams: Streams::default(),
+                practices: Practices::default(),
                 stopped: self.stopped.clone(),
             };
             put.send_replace(Some(router(Arc::new(web), Hosts::new(self.config.door.hosts.clone()))));
@@ -252,6 +255,9 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/bookings/repeat", get(pages::repeat::show).post(pages::repeat::act))
         .route("/bookings/{id}/edit", get(pages::edit_booking::show))
         .route("/bookings/{id}", get(pages::booking::show))
+        .route("/bookings/{id}/log", get(pages::booking_log::show))
+        .route("/bookings/{id}/pages/{round}/{attempt}", get(pages::kept_page::show))
+        .route("/bookings/{id}/pages/{round}/{attempt}/copy", get(pages::kept_page::copy))
         .route("/bookings/{id}/cancel", post(pages::booking::cancel))
         .route("/bookings/{id}/retry", post(pages::booking::retry))
         .route("/accounts", get(pages::accounts::show).post(pages::accounts::add))
@@ -261,6 +267,11 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/applicants", get(pages::applicants::show).post(pages::applicants::put))
         .route("/applicants/remove", post(pages::applicants::remove))
         .route("/status", get(pages::status::show))
+        .route("/channels", get(pages::channels::show))
+        .route("/channels/{number}/test", post(pages::channels::test))
+        .route("/try", get(pages::practice::show).post(pages::practice::start))
+        .route("/try/end", post(pages::practice::end))
+        .route("/first-steps/skip", post(pages::first_steps::skip))
         .route("/me", get(pages::me::show))
         .route("/me/password", post(pages::me::password))
         .route("/me/end-all", post(pages::me::end_all))

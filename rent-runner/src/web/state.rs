@@ -5,6 +5,7 @@ use std::fmt;
 use tokio::sync::watch;
 
 use super::doors::throttle::Throttle;
+use super::practice::Practices;
 use super::streams::Streams;
 use crate::config::Config;
 use crate::store::Store;
@@ -24,6 +25,8 @@ pub(super) struct Web {
     pub(super) throttle: Throttle,
     /// How many event streams are open, by user.
     pub(super) streams: Streams,
+    /// The practices that are under way.
+    pub(super) practices: Practices,
     pub(super) stopped: watch::Receiver<bool>,
 }
 

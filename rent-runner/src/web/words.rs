@@ -190,6 +190,53 @@ words! {
     who: "누가", "Who";
     what: "무엇을", "What";
 
+    timeline: "신청 과정", "Timeline";
+    all_requests: "모든 요청", "All requests";
+    prepares: "준비 시작", "Preparation begins";
+    its_log: "이 예약의 기록 전체", "The whole log of this booking";
+    kept_pages: "알아보지 못한 화면", "Pages that were not understood";
+    kept_pages_hint: "사이트가 보낸 화면 가운데 이 프로그램이 모르는 것입니다. 글자로만 보여 주고 실행하지 않습니다.", "What the site sent and this program does not know. It is shown as text only, and never run.";
+    page_of_attempt: "시도", "Attempt";
+    bytes: "바이트", "bytes";
+    look_at_page: "글자로 보기", "Look at it as text";
+    scrubbed_copy: "개인정보를 지운 사본 저장", "Save a copy without personal data";
+    scrubbed_hint: "사본에서는 아이디, 비밀번호, 이름, 전화번호, 메모, 접수번호를 찾아 지웁니다. 남에게 주기 전에 한 번 읽어 보세요.", "Login names, passwords, names, telephone numbers, notes and receipt numbers are looked for and taken out of the copy. Read it before you hand it on.";
+    page_cut: "앞부분만 보입니다.", "Only its beginning is shown.";
+    no_key: "저장소의 열쇠로 열 수 없습니다.", "The key of the store does not open it.";
+
+    channels: "알림", "Channels";
+    channel_test: "시험 알림 보내기", "Send a test message";
+    channel_arrived: "알림 서버가 받았습니다.", "The channel's server took the message.";
+    channel_failed: "알림을 보내지 못했습니다.", "The message was not taken.";
+    channel_ready: "준비됨", "ready";
+    no_channel: "알림 통로가 없습니다.", "There is no channel.";
+    channel_hint: "통로를 더하거나 무엇을 알릴지 바꾸려면 설정 파일의 [[notify]] 표를 고치고 다시 시작하세요. 표에서 on 이 알릴 내용이고, 빈 목록이면 아무것도 알리지 않습니다. 예시는 rent-runner settings example 로 볼 수 있습니다.", "To add a channel, or to change what it is told, edit the [[notify]] tables of the settings file and start again: `on` lists what is told, and an empty list mutes it. `rent-runner settings example` prints one.";
+    channel_gets: "알리는 내용", "Is told of";
+    settings_file: "설정 파일", "Settings file";
+    no_settings_file: "없음 (모두 기본값이거나 환경 변수)", "none: all defaults or variables";
+
+    site_clocks: "사이트 시계", "Clocks of the sites";
+    learned_at: "알아낸 때", "Learnt";
+
+    first_steps: "처음 시작하기", "First steps";
+    step_password: "비밀번호 정하기", "Set a password";
+    step_language: "언어 고르기 (오른쪽 위 단추)", "Choose the language (button at the top)";
+    step_account: "도시와 사이트 계정 등록", "Add your city and your account there";
+    step_applicant: "신청 정보 등록", "Add an applicant's data";
+    step_booking: "첫 예약", "First booking";
+    step_done: "마침", "done";
+    step_next: "다음", "next";
+    skip_steps: "건너뛰기", "Skip";
+
+    practice: "연습", "Practice";
+    practice_start: "연습해 보기", "Try it";
+    practice_hint: "이 컴퓨터 안의 가짜 사이트에서 예약 한 번을 처음부터 끝까지 보여 줍니다. 계정이 필요 없고, 1분이 걸리지 않으며, 진짜 사이트에는 아무것도 보내지 않습니다.", "Shows one whole booking on a stand-in site inside this computer. It needs no account, takes less than a minute, and sends nothing to the real site.";
+    practice_marked: "연습입니다. 가짜 사이트, 가짜 계정, 가짜 예약이며 저장소에 남지 않습니다. 10분 뒤에 저절로 없어집니다.", "This is practice: the site, the account and the booking are made up, and nothing of it is kept in the store. It goes away by itself after ten minutes.";
+    practice_none: "진행 중인 연습이 없습니다.", "No practice is under way.";
+    practice_end: "연습 지우기", "Remove the practice";
+    practice_again: "다시 연습하기", "Practise again";
+    practice_full: "지금은 연습이 너무 많습니다. 조금 뒤에 다시 해 보세요.", "Too many practices are under way. Try again a little later.";
+
     plan_step_court: "1단계: 코트 고르기", "Step 1: the court";
     plan_step_day: "2단계: 날짜 고르기", "Step 2: the day";
     plan_step_time: "3단계: 회차 고르기", "Step 3: the rounds";

@@ -77,12 +77,6 @@ pub(crate) fn offset_text(micros: i64) -> String {
     format!("{sign}{}", text(Duration::from_micros(micros.unsigned_abs())))
 }
 
-/// On which side of another a clock is that is this far ahead of it: `ahead of` or `behind`. A number with a sign and
-/// "ahead" would have to be read twice.
-pub(crate) fn side_of(ahead_micros: i64) -> &'static str {
-    if ahead_micros < 0 { "behind" } else { "ahead of" }
-}
-
 /// A decimal number of units, cut to whole microseconds.
 fn times(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));

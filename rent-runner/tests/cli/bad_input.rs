@@ -1,5 +1,6 @@
 //! Arguments that cannot be used: a clear message, exit code 2, and no request.
 
+use super::korean::{english_in, in_korean};
 use super::support::{PASSWORD, PLACE, TIME, book, date, finish, lines, run, runner, stand_in, start};
 
 #[test]
@@ -52,6 +53,9 @@ fn each_bad_argument_is_named_and_nothing_is_sent() {
         let done = run(&book(&server.base_url(), arguments));
         assert_eq!((done.code, done.out.as_str()), (Some(2), ""), "{arguments:?} {done:?}");
         assert!(done.err.contains(said), "{arguments:?} {done:?}");
+        let korean = in_korean(&book(&server.base_url(), arguments));
+        assert_eq!((korean.code, korean.out.as_str()), (Some(2), ""), "{arguments:?} {korean:?}");
+        assert!(english_in(&korean.err).is_empty(), "{:?} {arguments:?} {korean:?}", english_in(&korean.err));
     }
     assert_eq!(server.arrivals().len(), 0);
 }

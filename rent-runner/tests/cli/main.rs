@@ -18,6 +18,7 @@ mod interruption;
 mod journal;
 mod json;
 mod json_page;
+mod korean;
 #[cfg(unix)]
 mod late;
 mod layout;

@@ -4,7 +4,7 @@ use namyangju_rent::clock::{Clock, SystemClock};
 use serde_json::Value;
 
 use super::shop::{Shop, add, holds, opening};
-use super::support::{CLUB, PLACE, TIME, date};
+use super::support::{CLUB, PLACE, TIME, date, stand_in};
 
 const NOWHERE: &str = "http://127.0.0.1:9";
 
@@ -301,4 +301,28 @@ fn bookings_are_cancelled_and_put_back() {
     assert!(shop.refused(&["retry", "1"]).contains('1'));
     let now = shop.json(&["retry", "2", "--opens-at", "now"]);
     assert_eq!((&now["booking"]["opens"], &now["booking"]["state"]), (&"now".into(), &"waiting".into()));
+}
+
+#[test]
+fn the_timeline_is_drawn_as_its_file_asks_for() {
+    let server = stand_in(|_| {});
+    let shop = Shop::new().furnish(&server.base_url());
+    shop.done(&add(&["--opens-at", "now"]));
+    shop.done(&["run-due"]);
+    let text = shop.done(&["show", "1", "--timeline", "-"]).out;
+    assert!(text.contains("submission") && text.contains("reserved,"), "{text}");
+    let folder = shop.folder.path();
+    let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    for (name, start) in [("race.svg", "<svg "), ("race.html", "<!doctype html>")] {
+        shop.done(&["show", "1", "--timeline", &file(name), "--har", &file("race.har")]);
+        let drawn = std::fs::read_to_string(folder.join(name)).unwrap();
+        assert!(drawn.starts_with(start) && drawn.contains("reserved"), "{drawn}");
+        // Nothing of the applicant is in it.
+        assert!(!drawn.contains(CLUB) && !drawn.contains("홍길동"));
+    }
+    let har: Value = serde_json::from_slice(&std::fs::read(folder.join("race.har")).unwrap()).unwrap();
+    assert_eq!(har["log"]["version"], "1.2");
+    assert!(har["log"]["entries"].as_array().unwrap().len() >= 3, "{har}");
+    let refused = shop.refused(&["show", "1", "--timeline", &file("race.png")]);
+    assert!(refused.contains(".svg or .html"), "{refused}");
 }

@@ -106,7 +106,8 @@ async fn a_member_has_own_things_and_the_owner_all() {
     member.ok("POST", "/accounts", Some(json!({ "login": "tester2", "password": "invented-2" }))).await;
     let mut without = later("08:00-10:00");
     let fields = without.as_object_mut().unwrap();
-    (fields.remove("account"), fields.remove("applicant"));
+    fields.remove("account");
+    fields.remove("applicant");
     let foreign = member.call("POST", "/bookings", Some(without)).await;
     assert_eq!(foreign.wrong_fields(), BTreeSet::from(["club_name".to_owned()]), "{foreign:?}");
     let elsewhere =
@@ -115,7 +116,8 @@ async fn a_member_has_own_things_and_the_owner_all() {
 
     let mut own = later("08:00-10:00");
     let fields = own.as_object_mut().unwrap();
-    (fields.remove("account"), fields.remove("applicant"));
+    fields.remove("account");
+    fields.remove("applicant");
     for (name, value) in [("club_name", "x"), ("event_name", "y"), ("purpose", "z")] {
         fields.insert(name.to_owned(), value.into());
     }

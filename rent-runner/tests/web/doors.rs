@@ -319,7 +319,8 @@ async fn no_secret_stands_in_any_answer_and_no_page_is_kept() {
             None => (&mut owner, path.as_str()),
         };
         let answer = visitor.get(path).await;
-        assert_eq!(answer.status, 200, "{path}");
+        // The link to the form of an edit leads on to the form with what is stored.
+        assert!(answer.status == 200 || answer.status == 303 && path.ends_with("/edit"), "{path}");
         for secret in [
             PASSWORD,
             crate::world::SITE_PASSWORD,

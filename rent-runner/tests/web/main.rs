@@ -10,6 +10,7 @@ mod doors;
 #[path = "../../../namyangju-rent/tests/browser/driver.rs"]
 mod driver;
 mod guessers;
+mod onebook;
 mod outside;
 mod people;
 mod planning;

@@ -332,9 +332,7 @@ async fn another_users_booking_is_neither_edited_nor_planned_with() {
     let world = World::new();
     let mut owner = world.furnished().await;
     let of_owner = owner.store("me", "club", "06:00-08:00").await;
-    let link = world.invitation(&mut owner).await;
-    let mut member = world.visitor();
-    member.post(&link, &[("name", "회원하나"), ("password", "invented-member-1")]).await;
+    let mut member = world.member(&mut owner, "회원하나").await;
     member.furnish("tester2", "club2", &world).await;
     assert_eq!(member.get(&format!("{of_owner}/edit")).await.status, 404);
     assert_eq!(member.get("/bookings/new?edit=1").await.status, 404);

@@ -37,9 +37,6 @@ const SECOND_MEASUREMENT_BEFORE: Duration = Duration::from_secs(60);
 const FIRST_PROBES: usize = 3;
 const BOTH_PROBES: usize = 10;
 
-/// The same of both where our own clock is kept: a shot by it may be refused, and a booking sends no more requests for it.
-const BOTH_PROBES_OF_TWO: usize = 9;
-
 /// Connections that are timed with each measurement, where no file of the site is known.
 const CONNECTIONS_TIMED: usize = 2;
 
@@ -86,8 +83,7 @@ impl<W: Watcher> Run<'_, W> {
         }
         self.measure(instant, FIRST_PROBES).await?;
         self.sleep(left(self).saturating_sub(SECOND_MEASUREMENT_BEFORE)).await;
-        let most = if self.clock().is_synchronised() { BOTH_PROBES_OF_TWO } else { BOTH_PROBES };
-        self.measure(instant, most).await
+        self.measure(instant, BOTH_PROBES).await
     }
 
     /// Reads the numbers of the wish's slots from its own day, or from another that is open.
@@ -160,7 +156,8 @@ impl<W: Watcher> Run<'_, W> {
             self.time_connections().await;
         }
         let mut asked = 0;
-        while turn.is_some() && self.probes() < most {
+        // A shot that may be refused is paid for by a probe: a booking sends no more requests for it.
+        while turn.is_some() && self.probes() + usize::from(self.shoots_twice(instant)) < most {
             let Some((source, at)) = self.next_probe(most, asked == 0) else { break };
             if at + QUIET_BEFORE > self.fire_instant(instant) || !self.probe(source, at).await? {
                 break;

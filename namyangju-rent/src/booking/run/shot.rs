@@ -126,6 +126,11 @@ impl<W: Watcher> Run<'_, W> {
         self.inputs().shot(instant).at
     }
 
+    /// Whether one shot goes by our own clock and, if it is refused, one by the site's dates.
+    pub(super) fn shoots_twice(&self, instant: SeoulTime) -> bool {
+        self.inputs().by_own_clock(instant).is_some()
+    }
+
     fn inputs(&self) -> ShotInputs<'_> {
         ShotInputs {
             now: self.clock().monotonic(),

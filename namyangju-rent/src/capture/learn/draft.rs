@@ -46,6 +46,9 @@ pub enum FindingKind {
     Confirmed,
 }
 
+/// Keys that are no facts of the site.
+const OURS: [&str; 4] = ["schema", "name", "title", "time_zone"];
+
 /// The changes of a file.
 #[derive(Default)]
 pub(crate) struct Draft {
@@ -190,6 +193,9 @@ impl Draft {
                 None => false,
             };
             match self.edits.get(&path) {
+                // What the project calls the city is nothing that a capture shows.
+                Some(Some(new)) if OURS.contains(&path.as_str()) => push(&mut out, &format!("{key} = {new}")),
+                None if OURS.contains(&path.as_str()) => push(&mut out, line),
                 Some(Some(new)) if new.contains('\n') => push(&mut out, &format!("{key} = {new}")),
                 Some(Some(new)) => push(&mut out, &format!("{key} = {new}   # seen in capture")),
                 Some(None) if whole.len() == 1 => {
@@ -202,7 +208,7 @@ impl Draft {
                 None if section == "answers" && kept_text() => {
                     push(&mut out, &format!("{key} = {value}   # seen in capture"));
                 }
-                None if whole.len() == 1 && path != "schema" => {
+                None if whole.len() == 1 => {
                     let remark = if remark.is_empty() { String::new() } else { format!("; {remark}") };
                     push(&mut out, &format!("{key} = {value}   # not seen in capture{remark}"));
                 }

@@ -80,6 +80,7 @@ fn what_the_browser_left_out_is_said_and_the_rest_is_read() {
     bare.entries.iter_mut().for_each(|entry| entry.body = SavedBody::Missing);
     let report = check(&site, &reread(&bare));
     assert!(steps(&report).iter().all(|(_, v)| *v == Understanding::NotSaved), "{report:#?}");
+    assert!(!report.is_understood());
 }
 
 #[test]

@@ -23,6 +23,7 @@ use crate::cli::Demo;
 use crate::config::Config;
 use crate::foreground::{Ending, Watched};
 use crate::say::say;
+use crate::terminal::booking;
 use crate::terminal::countdown::Countdown;
 use crate::terminal::story::{Audience, Story};
 use crate::words::{counted, millis};
@@ -75,8 +76,7 @@ pub(crate) async fn run(arguments: &Demo, config: &Config) -> Result<u8> {
     story.aside(&say!(
         "demo-wish",
         place = wish.place,
-        date = wish.date,
-        range = wish.range,
+        when = booking::day_and_time(&wish),
         court = court.name
     ));
     if arguments.rivals > 0 {

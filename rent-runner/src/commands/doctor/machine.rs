@@ -10,6 +10,7 @@ use namyangju_rent::clock::{Clock, SystemClock};
 use super::Findings;
 use crate::config::Config;
 use crate::private_file;
+use crate::say::{retold, say};
 
 /// A runner holds a handful for each booking, and the database its own.
 const MIN_FILES: u64 = 256;
@@ -22,12 +23,14 @@ const NO_ROOM: u64 = 10 * 1024;
 pub(super) fn settings(findings: &mut Findings, config: &Config) -> Result<()> {
     const WHAT: &str = "settings";
     match &config.file {
-        Some(path) => findings.ok(WHAT, format!("{} was read", path.display()))?,
-        None => findings.ok(WHAT, "no settings file; defaults, environment and flags are used")?,
+        Some(path) => findings.ok(WHAT, say!("doctor-settings-read", path = path.display()))?,
+        None => findings.ok(WHAT, say!("doctor-no-settings"))?,
     }
     for warning in &config.warnings {
         // They end with what to do.
-        let (text, to_do) = warning.rsplit_once(": ").unwrap_or((warning, "correct the settings"));
+        let warning = &retold(warning);
+        let otherwise = say!("doctor-correct-settings");
+        let (text, to_do) = warning.rsplit_once(": ").unwrap_or((warning, &otherwise));
         findings.warning(WHAT, text, to_do)?;
     }
     Ok(())
@@ -42,21 +45,18 @@ pub(super) fn is_open_to_others(path: &Path) -> bool {
 pub(super) fn clock(findings: &mut Findings) -> Result<()> {
     const WHAT: &str = "clock";
     if SystemClock.is_synchronised() {
-        findings.ok(WHAT, format!("it is {}, kept by a time server", SystemClock.now()))?;
+        findings.ok(WHAT, say!("doctor-clock-kept", now = SystemClock.now()))?;
     } else {
         findings.warning(
             WHAT,
-            format!("it is {}, and the system does not say that a time server keeps it", SystemClock.now()),
-            "turn synchronisation on (timedatectl set-ntp true), or see that chrony runs (chronyc tracking); \
-             the site's own clock is measured before each opening all the same",
+            say!("doctor-clock-not-kept", now = SystemClock.now()),
+            say!("doctor-clock-keep"),
         )?;
     }
     let new_year: Option<SeoulTime> = "2027-01-01T00:00:00Z".parse().ok();
     match new_year.map(|instant| instant.to_string()) {
-        Some(text) if text.starts_with("2027-01-01 09:00:00") => {
-            findings.ok("zone", "the rules of Asia/Seoul are built in and right")
-        }
-        _ => findings.failed("zone", "the rules of Asia/Seoul are wrong", "reinstall the program"),
+        Some(text) if text.starts_with("2027-01-01 09:00:00") => findings.ok("zone", say!("doctor-zone")),
+        _ => findings.failed("zone", say!("doctor-zone-wrong"), say!("doctor-reinstall")),
     }
 }
 
@@ -69,10 +69,10 @@ pub(super) fn files(findings: &mut Findings) -> Result<()> {
     match soft {
         Some(few) if few < MIN_FILES => findings.warning(
             "files",
-            format!("a process may open {few} files"),
-            format!("raise it to {MIN_FILES} or more (ulimit -n, or LimitNOFILE of the service)"),
+            say!("doctor-few-files", few = few),
+            say!("doctor-raise-files", least = MIN_FILES),
         ),
-        Some(many) => findings.ok("files", format!("a process may open {many} files")),
+        Some(many) => findings.ok("files", say!("doctor-files", many = many)),
         None => Ok(()),
     }
 }
@@ -84,11 +84,11 @@ pub(super) fn room(findings: &mut Findings, folder: &Path) -> Result<()> {
     else {
         return Ok(());
     };
-    let text = format!("{} MiB are left on the disk of {}", left / 1024, folder.display());
+    let text = say!("doctor-room", left = left / 1024, folder = folder.display());
     if left < NO_ROOM {
-        findings.failed("disk", text, "make room")
+        findings.failed("disk", text, say!("doctor-make-room"))
     } else if left < LITTLE_ROOM {
-        findings.warning("disk", text, "make room")
+        findings.warning("disk", text, say!("doctor-make-room"))
     } else {
         findings.ok("disk", text)
     }

@@ -2,7 +2,6 @@
 
 mod machine;
 mod report;
-mod scrub;
 mod site;
 mod stored;
 #[cfg(test)]
@@ -14,8 +13,10 @@ use crate::cli::Doctor;
 use crate::config::{Config, Flags};
 use crate::documents::{Check, DoctorDocument, Level};
 use crate::notify::Notifier;
+use crate::say::{heading, retold, say};
 use crate::store::Store;
 use crate::telemetry::logs;
+use crate::terminal::layout::padded;
 use crate::{exit, terminal};
 
 /// The findings so far. For a person each is printed as it comes.
@@ -51,12 +52,13 @@ impl Findings {
     fn add(&mut self, check: Check) -> Result<()> {
         if !self.quiet {
             let level = match check.level {
-                Level::Ok => "ok",
-                Level::Warning => "warning",
-                Level::Failed => "FAILED",
+                Level::Ok => say!("level-ok"),
+                Level::Warning => say!("level-warning"),
+                Level::Failed => say!("level-failed"),
             };
             let to_do = check.to_do.as_ref().map(|to_do| format!(": {to_do}")).unwrap_or_default();
-            let line = format!("{level:<8} {:<9} {}{to_do}", check.what, check.text);
+            let (level, what) = (padded(&level, 8), padded(&heading(check.what), 9));
+            let line = format!("{level} {what} {}{to_do}", check.text);
             terminal::result(&terminal::wrapped(&line, TEXT_AT, terminal::layout::columns()))?;
         }
         self.checks.push(check);
@@ -83,7 +85,7 @@ pub(crate) async fn run(arguments: &Doctor, mut flags: Flags) -> Result<u8> {
             Some(config)
         }
         Err(error) => {
-            findings.failed("settings", format!("{error:#}"), "correct it")?;
+            findings.failed("settings", retold(&format!("{error:#}")), say!("doctor-correct-it"))?;
             None
         }
     };
@@ -91,14 +93,17 @@ pub(crate) async fn run(arguments: &Doctor, mut flags: Flags) -> Result<u8> {
         let subject =
             report::Subject { config: config.as_ref(), findings: &findings, booking: arguments.booking };
         report::write(path, &subject).await?;
-        terminal::note(&format!("wrote {}: read it before you hand it on", path.display()));
+        terminal::note(&say!("doctor-wrote", path = path.display()));
     }
     let (failed, warnings) = (findings.how_many(Level::Failed), findings.how_many(Level::Warning));
     if arguments.json {
         terminal::json(&DoctorDocument { failed, warnings, checks: findings.checks })?;
     } else {
         let all = findings.checks.len();
-        terminal::result(&format!("\n{all} checks, {failed} failed, {warnings} with a warning"))?;
+        terminal::result(&format!(
+            "\n{}",
+            say!("doctor-summary", all = all, failed = failed, warnings = warnings)
+        ))?;
     }
     Ok(if failed == 0 { exit::DONE } else { exit::UNEXPECTED })
 }
@@ -127,24 +132,22 @@ async fn examine(findings: &mut Findings, arguments: &Doctor, config: &Config) -
 fn channels(findings: &mut Findings, config: &Config) -> Result<()> {
     const WHAT: &str = "messages";
     if config.channels.is_empty() {
-        return findings.warning(
-            WHAT,
-            "no channel is configured, so no messages about alarms and verdicts are sent",
-            "add a [[notify]] table to the settings file",
-        );
+        return findings.warning(WHAT, say!("doctor-no-channel"), say!("doctor-add-channel"));
     }
     if let Err(error) = Notifier::new(&config.messages()) {
-        findings.failed(WHAT, format!("{error:#}"), "correct the settings file")?;
+        findings.failed(WHAT, retold(&format!("{error:#}")), say!("doctor-correct-file"))?;
     }
     for channel in &config.channels {
         let summary = channel.summary();
         match channel.check() {
             Ok(()) => {
-                findings.ok(WHAT, format!("{summary}; `notify test` shows whether they arrive"))?;
+                findings.ok(WHAT, say!("doctor-channel", summary = summary))?;
             }
-            Err(why) => {
-                findings.failed(WHAT, format!("{}: {why}", summary.name), "correct the settings file")?
-            }
+            Err(why) => findings.failed(
+                WHAT,
+                format!("{}: {}", summary.name, retold(&why)),
+                say!("doctor-correct-file"),
+            )?,
         }
     }
     Ok(())

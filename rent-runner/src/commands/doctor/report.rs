@@ -11,17 +11,16 @@ use std::path::Path;
 use anyhow::Result;
 use namyangju_rent::SeoulTime;
 use namyangju_rent::clock::{Clock as _, SystemClock};
-use namyangju_rent::form_fields::Charset;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::Findings;
-use super::scrub::Scrubber;
 use crate::bad_input::BadInput;
 use crate::commands::which_store;
 use crate::config::{self, Config, Source};
-use crate::request;
+use crate::scrub::known::of_the_store;
+use crate::scrub::{Scrubber, text_of_page};
 use crate::store::{BookingHistory, BookingId, EventRow, Filter, SealPurpose, State, Store};
 use crate::terminal::booking;
 use crate::vault::{KeySource, Vault};
@@ -33,9 +32,6 @@ const HARMLESS: [&str; 5] = ["tls", "on-block", "most-at-once", "language", "log
 /// The most of a page that is shown, in characters, and the most pages.
 const MAX_PAGE: usize = 100_000;
 const MAX_PAGES: usize = 3;
-
-/// The most bookings that are looked at for what is private, beside the one that is asked for: the last ones.
-const MAX_BOOKINGS: u32 = 2_000;
 
 /// What the report is about.
 pub(super) struct Subject<'a> {
@@ -214,90 +210,6 @@ fn of_this_machine(scrubber: &mut Scrubber, config: &Config) {
 const COMMON: [&str; 9] =
     ["localhost", "127.0.0.1", "rent", "postgres", "host", "user", "password", "sslmode", "5432"];
 
-/// What the store knows of people.
-///
-/// # Errors
-/// If the key does not open, or something cannot be read: then the scrubber knows too little.
-async fn of_the_store(
-    scrubber: &mut Scrubber,
-    config: &Config,
-    store: &Store,
-    booking: Option<i64>,
-) -> Result<()> {
-    let vault = match store.vault().await? {
-        // Opened only where something is sealed: looking makes no key.
-        Some(_) => Some(Vault::open(store, &config.key).await?),
-        None => None,
-    };
-    for account in store.accounts().await? {
-        scrubber.add(&account.name, "account");
-        scrubber.add(&account.login, "login");
-        let Some(vault) = &vault else { continue };
-        let password = vault.unseal(SealPurpose::Password(&account.name), &account.password)?;
-        scrubber.add(&String::from_utf8_lossy(password.expose_secret()), "password");
-        if let Some(session) = &account.session
-            && let Ok(session) = vault.unseal(SealPurpose::Session(&account.name), session)
-            && let Ok(session) = serde_json::from_slice::<Value>(session.expose_secret())
-        {
-            cookies(scrubber, &session);
-        }
-    }
-    if let Some(vault) = &vault {
-        for applicant in store.applicants().await? {
-            scrubber.add(&applicant.name, "applicant");
-            of_application(scrubber, &request::unseal(vault, &applicant.data)?);
-        }
-    }
-    let all = Filter { most: Some(MAX_BOOKINGS), last: true, ..Filter::default() };
-    let mut bookings = store.bookings(&all).await?;
-    if let Some(id) = booking {
-        bookings.extend(store.booking(BookingId(id)).await.ok());
-    }
-    for booking in bookings {
-        if let Some(vault) = &vault {
-            of_application(scrubber, &request::unseal(vault, &booking.application)?);
-        }
-        if let Some(note) = &booking.note {
-            scrubber.add(note, "note");
-        }
-        if let Some(receipt) = &booking.receipt {
-            scrubber.add(&receipt.number, "receipt");
-        }
-    }
-    Ok(())
-}
-
-fn of_application(scrubber: &mut Scrubber, application: &namyangju_rent::Application) {
-    scrubber.add(&application.club_name, "club");
-    scrubber.add(&application.event_name, "event");
-    scrubber.add(&application.purpose, "purpose");
-    if let Some(name) = &application.applicant_name {
-        scrubber.add(name, "name");
-    }
-    for phone in [&application.telephone, &application.mobile].into_iter().flatten() {
-        scrubber.add(&phone.to_wire(), "phone");
-    }
-    if let Some(discount) = &application.discount {
-        scrubber.add(discount, "discount");
-    }
-}
-
-/// Every text of a saved session that may be a cookie's value, or the line that set it.
-fn cookies(scrubber: &mut Scrubber, value: &Value) {
-    match value {
-        // The site's own name and address are in it too, and are not private.
-        Value::String(text) if text.contains("://") || is_builtin(text) => {}
-        Value::String(text) => {
-            for part in text.split([';', '=', ' ']).filter(|part| part.len() >= 8) {
-                scrubber.add(part, "cookie");
-            }
-        }
-        Value::Array(values) => values.iter().for_each(|value| cookies(scrubber, value)),
-        Value::Object(fields) => fields.values().for_each(|value| cookies(scrubber, value)),
-        _ => {}
-    }
-}
-
 fn settings(config: &Config) -> Vec<String> {
     let rows = config::rows(config).into_iter().map(|(key, value, source)| {
         let shown = match &value {
@@ -422,13 +334,7 @@ async fn pages(
         let vault = Vault::open(store, &config.key).await?;
         let body = vault.unseal(SealPurpose::Page, &body)?;
         let body = body.expose_secret();
-        let page = match std::str::from_utf8(body) {
-            Ok(page) => page.to_owned(),
-            Err(_) => match "euc-kr".parse::<Charset>() {
-                Ok(charset) => charset.decode(body).into_owned(),
-                Err(_) => continue,
-            },
-        };
+        let Some(page) = text_of_page(body) else { continue };
         let shown: String = scrubber.page(&page).chars().take(MAX_PAGE).collect();
         let address = scrubber.text(&address);
         let _ = write!(

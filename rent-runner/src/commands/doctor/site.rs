@@ -7,7 +7,8 @@ use namyangju_rent::{Error, Next, Site};
 
 use super::Findings;
 use crate::config::Config;
-use crate::words::{duration, millis};
+use crate::say::{retold, say};
+use crate::words::millis;
 use crate::{request, terminal};
 
 /// A site's clock that is this far from ours in seconds is remarkable: bookings measure it, people do not.
@@ -21,11 +22,12 @@ const BACKENDS: &[(&str, TlsBackend)] = &[
 ];
 
 /// What to do about a site that cannot be reached. `tls` helps only where there is a choice.
-const NOT_REACHED: &str = if cfg!(feature = "native-tls") {
-    "look at the network, the address, and for TLS at `tls` and `extra-ca`"
-} else {
-    "look at the network, the address, and for TLS at `extra-ca`"
-};
+fn not_reached() -> String {
+    match cfg!(feature = "native-tls") {
+        true => say!("doctor-look-at-network-tls"),
+        false => say!("doctor-look-at-network"),
+    }
+}
 
 /// Asks each site once; `sites` are dialects, by name or path, and other addresses than their own.
 pub(super) async fn all(
@@ -39,7 +41,7 @@ pub(super) async fn all(
         let site = match site {
             Ok(site) => site,
             Err(error) => {
-                findings.failed("site", format!("{error:#}"), "correct the account's site")?;
+                findings.failed("site", retold(&format!("{error:#}")), say!("doctor-correct-site"))?;
                 continue;
             }
         };
@@ -50,7 +52,7 @@ pub(super) async fn all(
         }
     }
     if asked.is_empty() {
-        findings.ok("site", "no site was asked: no account is stored, and --site was not given")?;
+        findings.ok("site", say!("doctor-no-site"))?;
     }
     Ok(())
 }
@@ -67,8 +69,8 @@ async fn one(findings: &mut Findings, config: &Config, site: &Site) -> Result<()
         match request::client(site.clone(), &config) {
             Ok(client) => clients.push((*name, client)),
             Err(error) => {
-                let to_do = "the system's certificates (ca-certificates), or `extra-ca`, cannot be used";
-                findings.failed("tls", format!("{name}: {error:#}"), to_do)?;
+                let to_do = say!("doctor-certificates");
+                findings.failed("tls", format!("{name}: {}", retold(&format!("{error:#}"))), to_do)?;
             }
         }
         if !is_tls {
@@ -77,9 +79,9 @@ async fn one(findings: &mut Findings, config: &Config, site: &Site) -> Result<()
     }
     if is_tls && !clients.is_empty() {
         let names: Vec<_> = clients.iter().map(|(name, _)| *name).collect();
-        findings.ok("tls", format!("ready: {}", names.join(", ")))?;
+        findings.ok("tls", say!("doctor-tls-ready", names = names.join(", ")))?;
     }
-    terminal::note(&format!("asking {} for its head, once", site.home_url()));
+    terminal::note(&say!("doctor-asking", site = site.home_url()));
     let mut first_error = None;
     for (name, client) in &clients {
         // A connection that fails carries no request, so that the next implementation may try.
@@ -92,8 +94,8 @@ async fn one(findings: &mut Findings, config: &Config, site: &Site) -> Result<()
                 if first_error.is_some() {
                     findings.warning(
                         "tls",
-                        format!("{} speaks only with {name}", site.base_url()),
-                        format!("set `tls = \"{name}\"`"),
+                        say!("doctor-tls-only", site = site.base_url(), name = name),
+                        say!("doctor-set-tls", name = name),
                     )?;
                 }
                 let ahead = probe.and_then(|probe| {
@@ -105,15 +107,18 @@ async fn one(findings: &mut Findings, config: &Config, site: &Site) -> Result<()
                 let Some((ahead, path)) = ahead else {
                     return findings.warning(
                         WHAT,
-                        format!("{} answers without a date", site.base_url()),
-                        "give --clock-offset to bookings, because its clock cannot be measured",
+                        say!("doctor-no-date", site = site.base_url()),
+                        say!("doctor-give-offset"),
                     );
                 };
-                findings.ok(WHAT, format!("{} answers, {} there and back", site.base_url(), millis(path)))?;
-                let (seconds, side) = (ahead.abs() as f64 / 1e6, duration::side_of(ahead));
-                let text = format!("the site is {seconds:.1} s {side} this machine, ± 1 s");
+                findings.ok(WHAT, say!("doctor-answers", site = site.base_url(), path = millis(path)))?;
+                let seconds = format!("{:.1}", ahead.abs() as f64 / 1e6);
+                let text = match ahead < 0 {
+                    true => say!("doctor-site-behind", seconds = seconds),
+                    false => say!("doctor-site-ahead", seconds = seconds),
+                };
                 return if ahead.abs() > FAR_OFF * 1_000_000 {
-                    let to_do = "set this machine's clock; bookings measure the site's clock and use that";
+                    let to_do = say!("doctor-set-clock");
                     findings.warning("clock", text, to_do)
                 } else {
                     findings.ok("clock", text)
@@ -122,15 +127,17 @@ async fn one(findings: &mut Findings, config: &Config, site: &Site) -> Result<()
         }
     }
     match first_error {
-        Some(error) => findings.failed(WHAT, format!("{}: {}", site.base_url(), error.chain()), NOT_REACHED),
+        Some(error) => {
+            findings.failed(WHAT, format!("{}: {}", site.base_url(), retold(&error.chain())), not_reached())
+        }
         None => Ok(()),
     }
 }
 
 fn refused(findings: &mut Findings, site: &Site, error: &Error) -> Result<()> {
-    let text = format!("{}: {}", site.base_url(), error.chain());
+    let text = format!("{}: {}", site.base_url(), retold(&error.chain()));
     match error.next() {
-        Next::Stop => findings.failed("site", text, "do not use the site today, and ask its operator"),
-        _ => findings.warning("site", text, "try again in some minutes"),
+        Next::Stop => findings.failed("site", text, say!("doctor-leave-alone")),
+        _ => findings.warning("site", text, say!("doctor-try-later")),
     }
 }

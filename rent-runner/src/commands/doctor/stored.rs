@@ -9,9 +9,10 @@ use namyangju_rent::clock::{Clock, SystemClock};
 use super::{Findings, machine};
 use crate::commands::which_store;
 use crate::config::Config;
+use crate::say::{retold, say};
 use crate::store::{Filter, FoundBookings, State, Store, StoreError};
 use crate::vault::{KeySource, Vault};
-use crate::words::{duration, millis};
+use crate::words::millis;
 
 /// `serve` renews every few seconds, and cron starts `run-due` every five minutes.
 const SEEN_LATELY: Duration = Duration::from_secs(6 * 60);
@@ -33,42 +34,49 @@ pub(super) async fn open(findings: &mut Findings, config: &Config) -> Result<Opt
         if !path.exists() {
             findings.warning(
                 WHAT,
-                format!("{} is not there yet", path.display()),
-                "the first `rent-runner account add` makes it",
+                say!("doctor-no-database", path = path.display()),
+                say!("doctor-makes-it"),
             )?;
             return Ok(None);
         }
         if machine::is_open_to_others(path) {
             let shown = path.display();
-            findings.warning(WHAT, format!("others can read {shown}"), format!("chmod 600 {shown}"))?;
+            findings.warning(
+                WHAT,
+                say!("doctor-others-read", shown = shown),
+                format!("chmod 600 {shown}"),
+            )?;
         }
     }
     let store = match Store::open(&config.database).await {
         Ok(store) => store,
         Err(error) => {
-            findings.failed(WHAT, error.to_string(), "nothing can be stored or booked until it opens")?;
+            findings.failed(WHAT, retold(&error.to_string()), say!("doctor-must-open"))?;
             return Ok(None);
         }
     };
     match examine(&store).await {
         Ok((version, ahead, took)) => {
-            let text = format!("{} opens, layout {version}, answers in {}", store.address(), millis(took));
+            let text = say!("doctor-opens", store = store.address(), version = version, took = millis(took));
             findings.ok(WHAT, text)?;
-            let (apart, side) = (ahead.abs() / 1000, duration::side_of(ahead));
-            let text = format!("the database's clock is {apart} ms {side} this machine's");
+            let apart = ahead.abs() / 1000;
+            let text = match ahead < 0 {
+                true => say!("doctor-database-behind", apart = apart),
+                false => say!("doctor-database-ahead", apart = apart),
+            };
             if ahead.abs() > CLOCKS_AGREE {
-                let to_do = "set both: leases go by the database's clock";
+                let to_do = say!("doctor-set-both");
                 findings.warning("clock", text, to_do)?;
             } else if store.is_shared() {
                 findings.ok("clock", text)?;
             }
         }
-        Err(error) => findings.failed(WHAT, error.to_string(), "nothing can be booked until it answers")?,
+        Err(error) => findings.failed(WHAT, retold(&error.to_string()), say!("doctor-must-answer"))?,
     }
     // It touches no row: no message has this number.
     match store.message_sent(0).await {
-        Ok(()) | Err(StoreError::NotFound(_)) => findings.ok(WHAT, "it can be written to")?,
-        Err(error) => findings.failed(WHAT, error.to_string(), "make it writable for this user")?,
+        Ok(()) | Err(StoreError::NotFound(_)) => findings.ok(WHAT, say!("doctor-writable"))?,
+        Err(error) => findings.failed(WHAT, retold(&error.to_string()), say!("doctor-make-writable"))?,
     }
     if let Some(folder) = path.as_deref().map(folder) {
         machine::room(findings, folder)?;
@@ -77,8 +85,8 @@ pub(super) async fn open(findings: &mut Findings, config: &Config) -> Result<Opt
         Ok(0) | Err(_) => {}
         Ok(many) => findings.warning(
             "messages",
-            format!("{many} wait to be sent"),
-            "a runner sends them (`rent-runner serve`); `notify test` shows which channel fails",
+            say!("doctor-messages-wait", many = many),
+            say!("doctor-sends-them"),
         )?,
     }
     Ok(Some(store))
@@ -103,20 +111,18 @@ fn folder(file: &Path) -> &Path {
 pub(super) async fn key(findings: &mut Findings, config: &Config, store: &Store) -> Result<()> {
     const WHAT: &str = "key";
     match store.vault().await {
-        Err(error) => return findings.failed(WHAT, error.to_string(), "make the database answer first"),
+        Err(error) => return findings.failed(WHAT, retold(&error.to_string()), say!("doctor-answer-first")),
         Ok(None) => {
             return match &config.key {
-                KeySource::File(path) if !path.exists() => {
-                    findings.ok(WHAT, "nothing is sealed yet; the key is made with the first account")
-                }
-                _ => findings.ok(WHAT, "nothing is sealed with it yet"),
+                KeySource::File(path) if !path.exists() => findings.ok(WHAT, say!("doctor-no-key-yet")),
+                _ => findings.ok(WHAT, say!("doctor-nothing-sealed")),
             };
         }
         Ok(Some(_)) => {}
     }
     match Vault::open(store, &config.key).await {
-        Ok(_) => findings.ok(WHAT, "it opens the stored secrets, and other users cannot read it"),
-        Err(error) => findings.failed(WHAT, format!("{error:#}"), "no account can log in until it does"),
+        Ok(_) => findings.ok(WHAT, say!("doctor-key-opens")),
+        Err(error) => findings.failed(WHAT, retold(&format!("{error:#}")), say!("doctor-key-must-open")),
     }
 }
 
@@ -129,19 +135,19 @@ pub(super) async fn accounts(
     let accounts = match store.accounts().await {
         Ok(accounts) => accounts,
         Err(error) => {
-            findings.failed(WHAT, error.to_string(), "make the database answer first")?;
+            findings.failed(WHAT, retold(&error.to_string()), say!("doctor-answer-first"))?;
             return Ok(Vec::new());
         }
     };
     // No names: what this prints is pasted into questions to others.
     let unchecked = accounts.iter().filter(|account| account.checked_at.is_none()).count();
     match (accounts.len(), unchecked) {
-        (0, _) => findings.warning(WHAT, "none is stored", "add one with `rent-runner account add`")?,
-        (all, 0) => findings.ok(WHAT, format!("{all} stored, each has logged in before"))?,
+        (0, _) => findings.warning(WHAT, say!("doctor-no-accounts"), say!("doctor-add-account"))?,
+        (all, 0) => findings.ok(WHAT, say!("doctor-accounts", all = all))?,
         (all, some) => findings.warning(
             WHAT,
-            format!("{all} stored, of which {some} never logged in"),
-            "try them with `rent-runner account check`",
+            say!("doctor-accounts-never", all = all, some = some),
+            say!("doctor-check-accounts"),
         )?,
     }
     Ok(accounts.into_iter().map(|account| (account.site, account.base_url)).collect())
@@ -157,10 +163,14 @@ pub(super) async fn runners(findings: &mut Findings, store: &Store) -> Result<()
     };
     let (now, runners, FoundBookings { bookings, unreadable }) = match read.await {
         Ok(read) => read,
-        Err(error) => return findings.failed(WHAT, error.to_string(), "make the database answer first"),
+        Err(error) => return findings.failed(WHAT, retold(&error.to_string()), say!("doctor-answer-first")),
     };
     for booking in &unreadable {
-        findings.failed("bookings", booking.to_string(), booking.to_do().replace('\n', " "))?;
+        findings.failed(
+            "bookings",
+            retold(&booking.to_string()),
+            retold(&booking.to_do()).replace('\n', " "),
+        )?;
     }
     let alive = runners.iter().filter(|runner| now.since(runner.seen_at) < SEEN_LATELY);
     let alive: Vec<_> = alive.filter(|runner| runner.stopped_at.is_none()).collect();
@@ -169,19 +179,17 @@ pub(super) async fn runners(findings: &mut Findings, store: &Store) -> Result<()
     let (day, minutes) = (soon(SOON), soon(VERY_SOON));
     // One that was started by cron has ended by now, and comes again.
     let lately = runners.iter().any(|runner| now.since(runner.seen_at) < SEEN_LATELY);
-    let to_do = "start `rent-runner serve`, or start `rent-runner run-due` every five minutes by cron";
+    let to_do = say!("doctor-start-runner");
     if lately {
         let text = match alive.len() {
-            0 => "one ran in the last minutes, as cron starts them".to_owned(),
-            many => format!("{many} at work"),
+            0 => say!("doctor-ran-lately"),
+            many => say!("doctor-at-work", many = many),
         };
-        return findings.ok(WHAT, format!("{text}; bookings that open within a day: {day}"));
+        return findings.ok(WHAT, say!("doctor-runners", text = text, day = day));
     }
-    let text = format!(
-        "none was seen lately; bookings that open within a day: {day}, within half an hour: {minutes}"
-    );
+    let text = say!("doctor-no-runner", day = day, minutes = minutes);
     match (minutes, bookings.len()) {
-        (0, 0) => findings.ok(WHAT, "none was seen lately, and no booking needs one"),
+        (0, 0) => findings.ok(WHAT, say!("doctor-no-runner-needed")),
         (0, _) => findings.warning(WHAT, text, to_do),
         _ => findings.failed(WHAT, text, to_do),
     }

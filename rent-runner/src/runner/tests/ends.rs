@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::away::Fault;
 use super::*;
-use crate::runner::job::{self, Patience, Signal, is_stopped};
+use crate::runner::job::{self, EndPatience, Signal, is_stopped};
 use crate::store::Learned;
 
 fn report(verdict: Verdict, attempts: usize) -> Report {
@@ -203,14 +203,14 @@ async fn a_refused_login_is_kept_when_the_store_is_back() {
 fn an_end_is_tried_as_long_as_the_store_may_come_back_or_a_stop_allows() {
     let (begin, second) = (Duration::from_secs(100), Duration::from_secs(1));
     // A store that is away is waited for, however long.
-    let mut patience = Patience::default();
+    let mut patience = EndPatience::default();
     assert!((0..10_000).all(|n| !patience.is_over_after(true, false, begin + second * n)));
     // A refusal that time does not mend is tried sixty times, however they lie between the others.
-    let mut patience = Patience::default();
+    let mut patience = EndPatience::default();
     let refusals: Vec<bool> = (0..120).map(|n| patience.is_over_after(n % 2 == 0, false, begin)).collect();
     assert_eq!(refusals.iter().position(|over| *over), Some(119));
     // A stop leaves twenty seconds from the first failure after it.
-    let mut patience = Patience::default();
+    let mut patience = EndPatience::default();
     assert!(!patience.is_over_after(true, false, begin));
     let micro = Duration::from_micros(1);
     for (now, over) in

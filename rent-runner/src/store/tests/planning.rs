@@ -184,13 +184,13 @@ async fn marks_and_last_courts_are_the_users_own(place: &Place) {
     let (one, other) = (user(&store, "one").await, user(&store, "other").await);
     let (site, court): (_, Court) = ("https://rent.example/", "NYJ06/07/103".parse().unwrap());
     store.toggle_favourite(one, site, &court).await.unwrap();
-    assert_eq!(store.favourites(one, site).await.unwrap(), [court.clone()]);
+    assert_eq!(store.favourites(one, site).await.unwrap(), std::slice::from_ref(&court));
     assert!(store.favourites(other, site).await.unwrap().is_empty());
     assert!(store.favourites(one, "https://other.example/").await.unwrap().is_empty());
     store.toggle_favourite(one, site, &court).await.unwrap();
     assert!(store.favourites(one, site).await.unwrap().is_empty());
     let booked = store.booking(id).await.unwrap();
-    assert_eq!(store.last_courts(booked.account_id).await.unwrap(), [court.clone()]);
+    assert_eq!(store.last_courts(booked.account_id).await.unwrap(), std::slice::from_ref(&court));
     assert_eq!(store.booked_courts(None, "2026-12-05").await.unwrap(), [court]);
     assert!(store.booked_courts(None, "2026-12-06").await.unwrap().is_empty());
     assert!(store.booked_courts(Some(one), "2026-12-05").await.unwrap().is_empty());

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::NamePath;
 use super::caller::{MayAdmin, MayRead};
-use super::output::{Answer, Done};
+use super::output::{Answer, DoneAnswer};
 use super::problem::Problem;
 use crate::config;
 use crate::documents::{
@@ -60,12 +60,12 @@ pub(super) async fn remove_token(
     State(web): State<Arc<Web>>,
     MayAdmin(caller): MayAdmin,
     Path(TokenPath { id }): Path<TokenPath>,
-) -> Result<Done, Problem> {
+) -> Result<DoneAnswer, Problem> {
     if !web.store.remove_token(id, Some(caller.user.id)).await? {
         return Err(Problem::missing("token"));
     }
     caller.audit(&web, &format!("removed token {id}")).await?;
-    Ok(Done)
+    Ok(DoneAnswer)
 }
 
 /// Tells how the store and its runners stand; a member's own bookings and accounts only.

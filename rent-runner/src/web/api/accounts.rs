@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::bookings::before;
 use super::caller::{Caller, MayAdmin, MayRead};
 use super::input::{ApiBody, GivenKey};
-use super::output::{Answer, Done, Made};
+use super::output::{Answer, DoneAnswer, Made};
 use super::problem::{Problem, ProblemKind};
 use crate::documents::{AccountEntry, AccountsDocument, stored};
 use crate::request;
@@ -145,7 +145,7 @@ pub(super) async fn password(
     MayAdmin(caller): MayAdmin,
     Path(NamePath { name }): Path<NamePath>,
     body: ApiBody<PasswordFields>,
-) -> Result<Done, Problem> {
+) -> Result<DoneAnswer, Problem> {
     let account = one(&web, &caller, &name).await?;
     let mut fields = body.reader();
     let password = fields.secret("password");
@@ -153,7 +153,7 @@ pub(super) async fn password(
     let sealed = web.vault.seal(SealPurpose::Password(&account.name), password.as_bytes())?;
     web.store.set_password(&account.name, &sealed).await?;
     caller.audit(&web, &format!("changed the password of account {}", account.id)).await?;
-    Ok(Done)
+    Ok(DoneAnswer)
 }
 
 /// Removes one, with its bookings that are over.
@@ -161,9 +161,9 @@ pub(super) async fn remove(
     State(web): State<Arc<Web>>,
     MayAdmin(caller): MayAdmin,
     Path(NamePath { name }): Path<NamePath>,
-) -> Result<Done, Problem> {
+) -> Result<DoneAnswer, Problem> {
     let account = one(&web, &caller, &name).await?;
     web.store.remove_account(&account.name).await?;
     caller.audit(&web, &format!("removed account {}", account.id)).await?;
-    Ok(Done)
+    Ok(DoneAnswer)
 }

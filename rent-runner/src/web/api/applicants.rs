@@ -10,7 +10,7 @@ use super::accounts::NamePath;
 use super::bookings::{ApplicationFields, before};
 use super::caller::{Caller, MayAdmin, MayRead};
 use super::input::{ApiBody, GivenKey, Seen};
-use super::output::{Answer, Done, Made, tag};
+use super::output::{Answer, DoneAnswer, Made, tag};
 use super::problem::{Problem, ProblemKind};
 use crate::documents::{ApplicantDocument, ApplicantsDocument, stored};
 use crate::request::{self, checked_name, file, seal, unseal};
@@ -89,7 +89,7 @@ pub(super) async fn add(
 ) -> Result<Made<ApplicantDocument<'static>>, Problem> {
     let creation = key.creation(caller.user.id, &body);
     let is_again = before(&web, &creation).await?.is_some();
-    let (name, given) = file::read_application(body.as_keys())?;
+    let (name, given) = file::read_application(body.into_keys())?;
     let application = request::application(&given, None).map_err(|error| Problem::at("", error))?;
     let name = checked_name(&name.unwrap_or_else(|| application.club_name.clone()));
     let name = caller.user.own_name(&name.map_err(|error| Problem::at("name", error))?);
@@ -113,7 +113,7 @@ pub(super) async fn change(
 ) -> Result<Answer<ApplicantDocument<'static>>, Problem> {
     let kept = one(&web, &caller, &name).await?;
     let was_changed = || Problem::new(ProblemKind::Changed, "look at it again, and change what is there now");
-    let (other_name, given) = file::read_application(body.as_keys())?;
+    let (other_name, given) = file::read_application(body.into_keys())?;
     if other_name.is_some() {
         return Err(Problem::field("name", "a name stays: add the data anew under another"));
     }
@@ -134,9 +134,9 @@ pub(super) async fn remove(
     State(web): State<Arc<Web>>,
     MayAdmin(caller): MayAdmin,
     Path(NamePath { name }): Path<NamePath>,
-) -> Result<Done, Problem> {
+) -> Result<DoneAnswer, Problem> {
     let kept = one(&web, &caller, &name).await?;
     web.store.remove_applicant(&kept.name).await?;
     caller.audit(&web, "removed an applicant's data").await?;
-    Ok(Done)
+    Ok(DoneAnswer)
 }

@@ -37,7 +37,7 @@ pub(super) struct BookingPath {
 /// What a list of bookings is to have.
 #[derive(Debug, JsonSchema)]
 #[allow(dead_code, reason = "it describes the parameters; they are read one by one")]
-pub(super) struct ListQuery {
+pub(super) struct BookingsQuery {
     /// Only bookings in these states: their exact words, with commas between them.
     state: Option<String>,
     /// Only bookings of this account.
@@ -214,7 +214,7 @@ pub(super) async fn stamp(web: &Web, caller: &Caller, id: BookingId) -> Result<S
 pub(super) async fn list(
     State(web): State<Arc<Web>>,
     MayRead(caller): MayRead,
-    ApiQuery(mut query, _): ApiQuery<ListQuery>,
+    ApiQuery(mut query, _): ApiQuery<BookingsQuery>,
 ) -> Result<Answer<ListDocument<'static>>, Problem> {
     let words = query.text("state");
     let account = query.text("account").map(|name| caller.user.own_name(&nfc(&name)));
@@ -347,7 +347,7 @@ pub(super) async fn add(
             (None, made) => added(&web, BookingId(made.unwrap_or_default()), &[]).await?.0.replayed(),
         });
     }
-    let mut draft = file::read_one(body.as_keys())?;
+    let mut draft = file::read_one(body.into_keys())?;
     draft.account = draft.account.map(|name| caller.user.own_name(&nfc(&name)));
     draft.applicant = draft.applicant.map(|name| caller.user.own_name(&nfc(&name)));
     if has_names(&draft.choices) {
@@ -404,7 +404,7 @@ pub(super) async fn edit(
 ) -> Result<Answer<ChangedDocument>, Problem> {
     let id = BookingId(id);
     let stamp = stamp(&web, &caller, id).await?;
-    let mut edit = file::read_change(body.as_keys())?;
+    let mut edit = file::read_change(body.into_keys())?;
     edit.applicant = edit.applicant.map(|name| caller.user.own_name(&nfc(&name)));
     if !seen.is(&tag(&stamp)) {
         return Err(was_changed());

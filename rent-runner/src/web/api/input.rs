@@ -50,7 +50,7 @@ impl<T> ApiBody<T> {
     }
 
     /// The fields as a file of bookings names them.
-    pub(super) fn as_keys(self) -> Map<String, Value> {
+    pub(super) fn into_keys(self) -> Map<String, Value> {
         // What has the file's own form is no field of ours.
         let key =
             |field: String| if field.contains('-') { format!("-{field}") } else { field.replace('_', "-") };

@@ -102,15 +102,15 @@ impl<T: JsonSchema, const N: u16> OperationOutput for Answer<T, N> {
 
 /// It is done, and there is nothing to say of it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Done;
+pub(super) struct DoneAnswer;
 
-impl IntoResponse for Done {
+impl IntoResponse for DoneAnswer {
     fn into_response(self) -> Response {
         StatusCode::NO_CONTENT.into_response()
     }
 }
 
-impl OperationOutput for Done {
+impl OperationOutput for DoneAnswer {
     type Inner = ();
 
     fn operation_response(_: &mut GenContext, _: &mut Operation) -> Option<Described> {

@@ -49,7 +49,7 @@ pub(in crate::web) struct Peer {
 }
 
 /// A cookie of a request.
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(in crate::web) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     lines
         .flat_map(|line| line.split(';'))

@@ -173,7 +173,6 @@ fn read(fields: &Fields, kept: Option<&Application>) -> anyhow::Result<(String, 
         tel: fields.text("telephone"),
         mobile: fields.text("mobile"),
         discount: fields.text("discount"),
-        ..ApplicationArgs::default()
     };
     let mut application = request::application(&given, None)?;
     if let Some(kept) = kept {

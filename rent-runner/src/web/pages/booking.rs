@@ -9,21 +9,62 @@ use axum::response::{IntoResponse as _, Redirect};
 
 use super::bookings::{Card, court_name};
 use crate::request::{self, courts};
-use crate::runner::Identity;
+use crate::runner::{CLAIM_BEFORE, Identity};
+use crate::say::Language;
 use crate::say::day_and_time;
-use crate::store::{BookingId, EventRow, State as Standing};
+use crate::store::{
+    AttemptRow, BookingHistory, BookingId, EventRow, OpeningSource, State as Standing, StoredBooking,
+};
+use crate::timeline::{self, Look, RunStory, Timeline};
 use crate::web::action::{Action, audit};
 use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::session::SignedIn;
 use crate::web::frame::{Frame, Reader};
 use crate::web::own;
 use crate::web::state::Web;
+use crate::web::words::Words;
 use crate::words::in_words;
 
 /// A line of the story.
-struct EventLine {
-    at: String,
-    text: String,
+pub(super) struct EventLine {
+    pub(super) at: String,
+    pub(super) text: String,
+}
+
+/// What all happened to a booking, in a picture, a table and a list.
+pub(super) struct StoryView {
+    /// The picture for a telephone, and the one for a wide screen; none while there is nothing to see.
+    pub(super) narrow: String,
+    pub(super) wide: String,
+    pub(super) signs: Vec<String>,
+    pub(super) heads: [&'static str; 7],
+    pub(super) requests: Vec<[String; 7]>,
+    pub(super) events: Vec<EventLine>,
+}
+
+impl StoryView {
+    pub(super) fn new(words: &Words, history: &BookingHistory, title: String) -> Self {
+        let language = if words.tag == "ko" { Language::Korean } else { Language::English };
+        // Only a file for other programs names the site.
+        let timeline = Timeline::new(&RunStory::of(history, title, String::new()), language);
+        let picture =
+            |look| if timeline.is_empty() { String::new() } else { timeline::picture(&timeline, look) };
+        Self {
+            narrow: picture(Look::Narrow),
+            wide: picture(Look::Wide),
+            signs: timeline.signs().to_vec(),
+            heads: timeline.heads(),
+            requests: timeline.table(),
+            events: history.events.iter().map(line).collect(),
+        }
+    }
+}
+
+/// A page that nobody understood.
+struct PageLine {
+    round: i64,
+    attempt: u32,
+    bytes: u64,
 }
 
 #[derive(Template)]
@@ -31,12 +72,15 @@ struct EventLine {
 struct BookingPage {
     frame: Frame,
     card: Card,
+    /// When the runner begins to prepare it.
+    prepares: Option<String>,
+    kept: Vec<PageLine>,
     choices: Vec<String>,
     opening: &'static str,
     runner: Option<String>,
     cancel_asked: bool,
     can_retry: bool,
-    story: Vec<EventLine>,
+    story: StoryView,
 }
 
 /// Whether somebody may see a booking: the owner each, a member own ones. What is not there looks the same.
@@ -67,14 +111,26 @@ pub(in crate::web) async fn show(
     };
     Ok(html(&BookingPage {
         frame,
+        prepares: prepares(booking),
+        kept: history.attempts.iter().filter_map(kept).collect(),
         card: Card::new(words, booking),
         choices: booking.choices.iter().map(choice).collect(),
         opening: words.of_opening(booking.opens),
         runner: booking.owner.as_deref().map(|owner| Identity::name_of(owner).to_owned()),
         cancel_asked: booking.cancel_asked,
         can_retry: booking.state.is_over() && booking.state != Standing::Succeeded,
-        story: history.events.iter().map(line).collect(),
+        story: StoryView::new(words, &history, format!("{} {id}", words.booking)),
     }))
+}
+
+/// When the preparation of a booking that waits begins.
+fn prepares(booking: &StoredBooking) -> Option<String> {
+    let waits = booking.state == Standing::Waiting && booking.opens != OpeningSource::Now;
+    waits.then(|| booking.opens_at.minus(CLAIM_BEFORE).to_string())
+}
+
+fn kept(row: &AttemptRow) -> Option<PageLine> {
+    Some(PageLine { round: row.round, attempt: row.attempt.number, bytes: row.page_bytes? })
 }
 
 /// An event in the reader's language.

@@ -7,10 +7,12 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
 use namyangju_rent::clock::{Clock as _, ClockEstimate, SystemClock};
 use namyangju_rent::{Event, Place, SeoulTime, nfc};
 
 use super::accounts;
+use super::first_steps::FirstSteps;
 use crate::request::courts::{self, CourtBook};
 use crate::request::site_of_account;
 use crate::say::{day_and_time, retold};
@@ -176,6 +178,7 @@ struct CourtOption {
 #[template(path = "bookings.html")]
 struct BookingsPage {
     frame: Frame,
+    first_steps: Option<FirstSteps>,
     asked: ListQuery,
     is_filtered: bool,
     is_further: bool,
@@ -231,6 +234,7 @@ pub(in crate::web) async fn show(
     State(web): State<Arc<Web>>,
     signed_in: SignedIn,
     reader: Reader,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Page {
     let words = reader.words;
@@ -303,8 +307,11 @@ pub(in crate::web) async fn show(
     };
     let mut frame = reader.frame(words.bookings, Some(&signed_in));
     frame.live = Some("/live".to_owned());
+    let is_empty = open.is_empty() && over.is_empty() && !asked.is_filter() && asked.part.is_none();
+    let first_steps = if is_empty { FirstSteps::of(&web, &signed_in, &headers).await? } else { None };
     Ok(html(&BookingsPage {
         frame,
+        first_steps,
         is_filtered: asked.is_filter(),
         is_further: asked.part.is_some(),
         states: Standing::ALL.into_iter().map(state).collect(),

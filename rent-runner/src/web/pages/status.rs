@@ -31,6 +31,12 @@ struct SettingLine {
     source: String,
 }
 
+/// What is known of a site's clock.
+struct SiteClockLine {
+    site: String,
+    learned: String,
+}
+
 #[derive(Template)]
 #[template(path = "status.html")]
 struct StatusPage {
@@ -38,6 +44,8 @@ struct StatusPage {
     store: String,
     runners: Vec<RunnerLine>,
     failing: Vec<String>,
+    clocks: Vec<SiteClockLine>,
+    file: Option<String>,
     settings: Vec<SettingLine>,
 }
 
@@ -53,6 +61,10 @@ pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedI
     let failing = web.store.messages_failing(MAX_SHOWN).await?.into_iter().map(|message| {
         let error = message.last_error.unwrap_or_default();
         format!("{} → {}: {error}", message.kind, message.channel)
+    });
+    let clocks = web.store.site_clocks().await?.into_iter().map(|(site, facts)| SiteClockLine {
+        site,
+        learned: facts.learned_at.map(|at| at.to_string()).unwrap_or_default(),
     });
     let is_owner = signed_in.user.is_owner;
     let settings = config::rows(&web.config).into_iter().filter(|_| is_owner).map(|(name, value, source)| {
@@ -70,6 +82,8 @@ pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedI
         store: web.store.address().to_owned(),
         runners: runners.collect(),
         failing: if is_owner { failing.collect() } else { Vec::new() },
+        clocks: clocks.collect(),
+        file: web.config.file.as_ref().filter(|_| is_owner).map(|file| file.display().to_string()),
         settings: settings.collect(),
     }))
 }

@@ -6,6 +6,8 @@
 //! more than it must, because a report that says too little can be asked about, and one that says too much cannot be
 //! taken back.
 
+pub(crate) mod known;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use namyangju_rent::form_fields::{Charset, FormFields};
@@ -41,16 +43,24 @@ const LABELS: [&str; 17] = [
     "비밀번호",
 ];
 
+/// The text of a page as it came, whose charset is not known any more; `None` if it is neither UTF-8 nor EUC-KR.
+pub(crate) fn text_of_page(body: &[u8]) -> Option<String> {
+    match std::str::from_utf8(body) {
+        Ok(page) => Some(page.to_owned()),
+        Err(_) => Some("euc-kr".parse::<Charset>().ok()?.decode(body).into_owned()),
+    }
+}
+
 /// Knows what is private, and takes it out.
 #[derive(Debug, Default)]
-pub(super) struct Scrubber {
+pub(crate) struct Scrubber {
     /// Texts in lower case, the longest first, and what stands in their place.
     known: Vec<(String, String)>,
 }
 
 impl Scrubber {
     /// Takes a text out from here on; `label` says what it was.
-    pub(super) fn add(&mut self, private: &str, label: &str) {
+    pub(crate) fn add(&mut self, private: &str, label: &str) {
         let private = nfc(private.trim());
         let letters = private.chars().filter(|letter| letter.is_alphanumeric()).count();
         // One letter, or a head count, is no secret, and taking it out would leave nothing to read.
@@ -67,7 +77,7 @@ impl Scrubber {
     }
 
     /// The same for a place on this machine, which keeps a short name.
-    pub(super) fn add_place(&mut self, place: &str, shown: &str) {
+    pub(crate) fn add_place(&mut self, place: &str, shown: &str) {
         if place.len() > 1 {
             self.known.push((place.to_ascii_lowercase(), shown.to_owned()));
             self.known.sort_by_key(|(known, _)| std::cmp::Reverse(known.len()));
@@ -75,12 +85,12 @@ impl Scrubber {
     }
 
     /// A line of ours or of a site without what is private.
-    pub(super) fn text(&self, text: &str) -> String {
+    pub(crate) fn text(&self, text: &str) -> String {
         shapes(&self.known_out(&nfc(&without_entities(text))))
     }
 
     /// A page without what is private: values that a form is filled with go too, and so does what follows a label.
-    pub(super) fn page(&self, page: &str) -> String {
+    pub(crate) fn page(&self, page: &str) -> String {
         let page = nfc(&without_entities(page));
         let mut out = String::with_capacity(page.len());
         let (mut rest, mut behind_label) = (page.as_str(), false);

@@ -1,0 +1,88 @@
+//! The channels of messages: what each is told, and whether a test arrives. They are the owner's, and stand in the settings
+//! file: the page shows no address and no secret of them.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
+use namyangju_rent::clock::{Clock as _, SystemClock};
+
+use crate::notify::{Kind, Notifier};
+use crate::web::action::{Action, audit};
+use crate::web::answer::{NoPage, Page, html};
+use crate::web::doors::session::SignedIn;
+use crate::web::frame::{Frame, Reader};
+use crate::web::state::Web;
+
+/// A channel in the list.
+struct ChannelCard {
+    name: String,
+    kind: &'static str,
+    on: String,
+    error: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "channels.html")]
+struct ChannelsPage {
+    frame: Frame,
+    channels: Vec<ChannelCard>,
+    wrong: Option<String>,
+}
+
+fn page(
+    web: &Web,
+    signed_in: &SignedIn,
+    reader: &Reader,
+    said: Option<String>,
+    wrong: Option<String>,
+) -> Page {
+    let channels = web.config.channels.iter().map(|channel| {
+        let summary = channel.summary();
+        let (name, kind, on) = (summary.name, summary.kind, summary.on.join(", "));
+        ChannelCard { name, kind, on, error: channel.check().err() }
+    });
+    let status = if wrong.is_some() { StatusCode::BAD_GATEWAY } else { StatusCode::OK };
+    let mut frame = reader.frame(reader.words.channels, Some(signed_in));
+    "/channels".clone_into(&mut frame.path);
+    frame.said = said;
+    Ok((status, html(&ChannelsPage { frame, channels: channels.collect(), wrong })).into_response())
+}
+
+fn owner_only(signed_in: &SignedIn, reader: &Reader) -> Result<(), NoPage> {
+    match signed_in.user.is_owner {
+        true => Ok(()),
+        false => Err(NoPage::new(StatusCode::NOT_FOUND, reader.words.missing)),
+    }
+}
+
+/// The list.
+pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedIn, reader: Reader) -> Page {
+    owner_only(&signed_in, &reader)?;
+    page(&web, &signed_in, &reader, None, None)
+}
+
+/// Sends a test message over one of them, counted from 1.
+pub(in crate::web) async fn test(
+    State(web): State<Arc<Web>>,
+    Path(number): Path<usize>,
+    Action { signed_in, reader, peer, .. }: Action,
+) -> Page {
+    owner_only(&signed_in, &reader)?;
+    let notifier = Notifier::new(&web.config.messages())?;
+    let channel = number.checked_sub(1).and_then(|index| notifier.channels().get(index));
+    let channel = channel.ok_or_else(|| NoPage::new(StatusCode::NOT_FOUND, reader.words.missing))?;
+    audit(&web, &signed_in, &peer, &format!("sent a test message over channel {number}")).await?;
+    match notifier.test(channel, Kind::Verdict, SystemClock.now()).await {
+        Ok(()) => {
+            let said = format!("{}: {}", channel.name, reader.words.channel_arrived);
+            page(&web, &signed_in, &reader, Some(said), None)
+        }
+        Err(why) => {
+            let wrong = format!("{}: {} ({why})", channel.name, reader.words.channel_failed);
+            page(&web, &signed_in, &reader, None, Some(wrong))
+        }
+    }
+}
