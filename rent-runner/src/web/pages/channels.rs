@@ -72,7 +72,8 @@ pub(in crate::web) async fn test(
 ) -> Page {
     owner_only(&signed_in, &reader)?;
     let notifier = Notifier::new(&web.config.messages())?;
-    let channel = number.checked_sub(1).and_then(|index| notifier.channels().get(index));
+    let channels = notifier.channels();
+    let channel = number.checked_sub(1).and_then(|index| channels.get(index));
     let channel = channel.ok_or_else(|| NoPage::new(StatusCode::NOT_FOUND, reader.words.missing))?;
     audit(&web, &signed_in, &peer, &format!("sent a test message over channel {number}")).await?;
     match notifier.test(channel, Kind::Verdict, SystemClock.now()).await {
