@@ -249,6 +249,7 @@ token-name-taken = there is a token called `{ $name }` already: give another nam
 account-name-or-login = the account `{ $name }` has this name, or this login at the site
 being-answered = the same request is being answered: send it again
 token-just-removed = the token was removed at once
+file-not-written = { $path } cannot be written: { $error }
 
 # KakaoTalk
 kakao-key = the REST API key and the client secret are single words: copy them from the app at developers.kakao.com

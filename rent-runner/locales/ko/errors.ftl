@@ -249,6 +249,7 @@ token-name-taken = `{ $name }` 토큰이 이미 있습니다. 다른 이름을 �
 account-name-or-login = `{ $name }` 계정이 이 이름이나 이 사이트의 이 아이디를 이미 쓰고 있습니다
 being-answered = 같은 요청을 처리하고 있습니다. 다시 보내세요
 token-just-removed = 토큰이 바로 삭제되었습니다
+file-not-written = { $path }에 쓸 수 없습니다: { $error }
 
 # 카카오톡
 kakao-key = REST API 키와 클라이언트 시크릿은 띄어쓰기 없는 한 단어입니다. developers.kakao.com의 앱에서 복사하세요

@@ -280,3 +280,5 @@ arg-scope = 토큰으로 할 수 있는 일: read, book, admin. 여러 번 쓸 �
 arg-user = 토큰의 주인인 페이지 사용자. 기본은 페이지의 주인.
 arg-days = 며칠 동안 쓸 수 있는지, 1에서 3650. 기본은 삭제할 때까지.
 arg-web-token-remove-id = `web token list`에 나오는 토큰 번호.
+arg-timeline = 언제 무엇을 요청했고 네트워크와 사이트가 얼마나 걸렸는지 그립니다: 그림(.svg), 페이지(.html), 또는 `-`로 글.
+arg-har = 요청과 그 시각을 다른 도구가 읽는 HAR 파일로 씁니다. `-`는 표준 출력. 보내고 받은 내용은 들어 있지 않습니다.
