@@ -62,7 +62,9 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     for channel in &channels {
         let text = match &channel.problem {
             Some(why) => format!("{}: {}", channel.name, retold(why)),
-            None => say!("status-channel", name = channel.name, until = say::day(channel.refresh_until.date())),
+            None => {
+                say!("status-channel", name = channel.name, until = say::day(channel.refresh_until.date()))
+            }
         };
         lines.push(labelled("channel", &text));
     }

@@ -244,6 +244,7 @@ pub(super) struct StatusDocument<'s> {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct ChannelEnding<'s> {
     pub(super) name: &'s str,
+    /// When it ends.
     pub(super) until: SeoulTime,
     /// Why it sends nothing already, or null.
     #[schemars(extend("x-stability" = "wording"))]

@@ -6,8 +6,8 @@ use namyangju_rent::clock::{Clock as _, ClockFacts, SystemClock};
 
 use super::readiness::{self, Readiness};
 use super::{
-    ChannelEnding, FailingMessage, HeldEntry, OpeningEntry, RefusedAccount, RunnerEntry, SiteClockEntry, StatusDocument,
-    stored,
+    ChannelEnding, FailingMessage, HeldEntry, OpeningEntry, RefusedAccount, RunnerEntry, SiteClockEntry,
+    StatusDocument, stored,
 };
 use crate::notify;
 use crate::request;

@@ -141,7 +141,9 @@ impl Channel {
                 address(text.expose_secret()).map(|_| ()).map_err(|why| format!("`url` {why}"))
             }
             Target::Telegram(_) => Telegram::check_token(&text),
-            Target::Ntfy(_) | Target::Email(_) | Target::Pushover(_) | Target::Bark(_) | Target::Kakao => Ok(()),
+            Target::Ntfy(_) | Target::Email(_) | Target::Pushover(_) | Target::Bark(_) | Target::Kakao => {
+                Ok(())
+            }
         }
     }
 }

@@ -100,7 +100,8 @@ impl KakaoApp {
     /// # Errors
     /// A sentence in English, without what was given.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let fits = |text: &str| !text.is_empty() && text.len() <= 200 && text.chars().all(|c| c.is_ascii_graphic());
+        let fits =
+            |text: &str| !text.is_empty() && text.len() <= 200 && text.chars().all(|c| c.is_ascii_graphic());
         if !fits(&self.client_id) || !self.client_secret.as_deref().is_none_or(fits) {
             return Err(english!("kakao-key"));
         }
@@ -140,7 +141,8 @@ impl KakaoApp {
         now: SeoulTime,
     ) -> Result<(TokenAnswer, SeoulTime), Refusal> {
         let url = self.at(&self.auth, "/oauth/token").map_err(Failure::from)?;
-        let mut fields = vec![("grant_type", grant_type), ("client_id", self.client_id.as_str()), (key, value)];
+        let mut fields =
+            vec![("grant_type", grant_type), ("client_id", self.client_id.as_str()), (key, value)];
         if key == "code" {
             fields.push(("redirect_uri", &self.redirect));
         }
@@ -166,7 +168,8 @@ impl KakaoApp {
         if answer.scope.is_some_and(|scope| !scope.split([' ', ',']).any(|one| one == SCOPE)) {
             return Err(Refusal::Person(english!("kakao-scope")));
         }
-        let refresh_until = now.plus(Duration::from_secs(answer.refresh_token_expires_in.unwrap_or(REFRESH_LASTS)));
+        let refresh_until =
+            now.plus(Duration::from_secs(answer.refresh_token_expires_in.unwrap_or(REFRESH_LASTS)));
         let grant = KakaoGrant { app: self, access: answer.access_token, refresh };
         Ok(Renewed { grant, access_until, refresh_until: Some(refresh_until) })
     }
@@ -246,7 +249,12 @@ impl KakaoGrant {
                 after: Some(reply.after.unwrap_or(QUOTA_REST)),
                 ..Failure::from(english!("kakao-quota"))
             }),
-            (200, _) => Failure::later(english!("kakao-answered-code", status = 200, code = of("result_code").unwrap_or_default())).into(),
+            (200, _) => Failure::later(english!(
+                "kakao-answered-code",
+                status = 200,
+                code = of("result_code").unwrap_or_default()
+            ))
+            .into(),
             (_, code) => refusal(&reply, code).into(),
         })
     }
@@ -276,7 +284,9 @@ pub(crate) fn pasted_code(pasted: &str) -> Result<SecretString, String> {
         Some((_, query)) => {
             let query = query.split('#').next().unwrap_or_default();
             let of = |key: &str| {
-                form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == key).map(|(_, value)| value.into_owned())
+                form_urlencoded::parse(query.as_bytes())
+                    .find(|(name, _)| name == key)
+                    .map(|(_, value)| value.into_owned())
             };
             match (of("code"), of("error")) {
                 (Some(code), _) => code,
@@ -303,10 +313,14 @@ mod tests {
     fn a_code_is_found_in_what_people_paste() {
         let code = |pasted: &str| pasted_code(pasted).map(|code| code.expose_secret().to_owned());
         assert_eq!(code(" invented-Code_1 \n").as_deref(), Ok("invented-Code_1"));
-        assert_eq!(code("https://localhost/rent-runner?code=invented-1&state=x#y").as_deref(), Ok("invented-1"));
+        assert_eq!(
+            code("https://localhost/rent-runner?code=invented-1&state=x#y").as_deref(),
+            Ok("invented-1")
+        );
         let denied = code("https://localhost/rent-runner?error=access_denied&error_description=secret-1");
         assert!(denied.as_ref().is_err_and(|why| why.contains("did not agree")), "{denied:?}");
-        for nothing in ["", "https://localhost/rent-runner", "https://localhost/?code=", "two words secret-1"] {
+        for nothing in ["", "https://localhost/rent-runner", "https://localhost/?code=", "two words secret-1"]
+        {
             let why = code(nothing).unwrap_err();
             assert!(why.contains("code") && !why.contains("secret-1"), "{why}");
         }

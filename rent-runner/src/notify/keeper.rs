@@ -181,10 +181,13 @@ impl Keeper {
     }
 
     async fn read(&self, name: &str) -> Result<Kept, Failure> {
-        let row = self.store.stored_channel(name).await.map_err(|error| english(&error))?.ok_or_else(removed)?;
-        let plain = self.vault.unseal(SealPurpose::Channel(name), &row.data).map_err(|error| error.to_string());
+        let row =
+            self.store.stored_channel(name).await.map_err(|error| english(&error))?.ok_or_else(removed)?;
+        let plain =
+            self.vault.unseal(SealPurpose::Channel(name), &row.data).map_err(|error| error.to_string());
         let grant = plain.and_then(|plain| {
-            serde_json::from_slice(plain.expose_secret()).map_err(|_| "it was written by another version".to_owned())
+            serde_json::from_slice(plain.expose_secret())
+                .map_err(|_| "it was written by another version".to_owned())
         });
         let grant = grant.map_err(|why| {
             Failure::from(in_language(Language::English, || say!("kakao-unusable", why = why)))
@@ -192,7 +195,12 @@ impl Keeper {
         Ok(Kept { row, grant })
     }
 
-    fn sealed(&self, name: &str, renewed: &Renewed, refresh_until: SeoulTime) -> Result<ChannelTokens, Failure> {
+    fn sealed(
+        &self,
+        name: &str,
+        renewed: &Renewed,
+        refresh_until: SeoulTime,
+    ) -> Result<ChannelTokens, Failure> {
         let plain = secrecy::zeroize::Zeroizing::new(serde_json::to_vec(&renewed.grant).unwrap_or_default());
         let data = self.vault.seal(SealPurpose::Channel(name), &plain);
         let data = data.map_err(|error| Failure::from(error.to_string()))?;
@@ -209,7 +217,8 @@ impl Keeper {
     async fn renew(&self, kept: Kept) -> Result<Kept, Failure> {
         let Kept { row, grant } = kept;
         let name = row.name.as_str();
-        let claimed = self.store.claim_channel(name, row.fence, HOLD).await.map_err(|error| english(&error))?;
+        let claimed =
+            self.store.claim_channel(name, row.fence, HOLD).await.map_err(|error| english(&error))?;
         let Some(fence) = claimed else { return self.renewed_elsewhere(&row).await };
         let renewed = match grant.renew(&self.http, self.clock.now()).await {
             Ok(renewed) => renewed,
@@ -247,7 +256,8 @@ impl Keeper {
     async fn renewed_elsewhere(&self, before: &StoredChannel) -> Result<Kept, Failure> {
         for _ in 0..LOOKS {
             let kept = self.read(&before.name).await?;
-            if kept.row.fence != before.fence && !kept.row.renewing {
+            let changed = kept.row.fence != before.fence || kept.row.access_until != before.access_until;
+            if changed && !kept.row.renewing {
                 return match &kept.row.problem {
                     Some(problem) => Err(needs_person(problem.clone())),
                     None if kept.row.access_until <= self.clock.now().plus(MARGIN) => Err(renewing()),

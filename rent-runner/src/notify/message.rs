@@ -121,12 +121,7 @@ impl Facts {
     }
 
     /// Of a channel that needs a person.
-    pub(super) fn of_channel(
-        notice: Notice,
-        channel: &str,
-        until: SeoulTime,
-        problem: Option<&str>,
-    ) -> Self {
+    pub(super) fn of_channel(notice: Notice, channel: &str, until: SeoulTime, problem: Option<&str>) -> Self {
         Self {
             notice: Some(notice),
             channel: Some(channel.to_owned()),

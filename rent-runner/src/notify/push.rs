@@ -42,7 +42,13 @@ impl Pushover {
             "priority": i32::from(is_urgent(note)),
         });
         let private = vec![token.expose_secret().to_owned(), self.user.clone()];
-        Ok(Post { url: below(&self.api, "1/messages.json")?, bearer: None, body, private, reads_answer: true })
+        Ok(Post {
+            url: below(&self.api, "1/messages.json")?,
+            bearer: None,
+            body,
+            private,
+            reads_answer: true,
+        })
     }
 }
 

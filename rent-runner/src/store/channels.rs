@@ -114,20 +114,14 @@ impl Store {
     /// Claims the right to renew a channel that was read with this fence, and gives the fence of the claim; `None` if
     /// somebody else renews it, or has changed it since.
     pub(crate) async fn claim_channel(&self, name: &str, fence: i64, hold: Duration) -> Result<Option<i64>> {
-        let sql =
-            "UPDATE channel SET fence = fence + 1, claimed_until = (SELECT now FROM clock) + $3 WHERE name = $1 \
+        let sql = "UPDATE channel SET fence = fence + 1, claimed_until = (SELECT now FROM clock) + $3 WHERE name = $1 \
              AND fence = $2 AND (claimed_until IS NULL OR claimed_until <= (SELECT now FROM clock))";
         let claimed = self.run(sql, values![name, fence, hold]).await? == 1;
         Ok(claimed.then(|| fence.saturating_add(1)))
     }
 
     /// Keeps what a claim has brought and ends it; `false` if another claim or change came after it.
-    pub(crate) async fn renew_channel(
-        &self,
-        name: &str,
-        fence: i64,
-        tokens: &ChannelTokens,
-    ) -> Result<bool> {
+    pub(crate) async fn renew_channel(&self, name: &str, fence: i64, tokens: &ChannelTokens) -> Result<bool> {
         let sql = "UPDATE channel SET data = $3, access_until = $4, refresh_until = $5, problem = NULL, \
              claimed_until = NULL WHERE name = $1 AND fence = $2";
         let ChannelTokens { data, access_until, refresh_until } = tokens;
@@ -151,17 +145,13 @@ impl Store {
     pub(crate) async fn tell_once(&self, what: &str, message: &NewMessage) -> Result<bool> {
         let mut tx = self.write().await?;
         tx.run("DELETE FROM told WHERE at < (SELECT now FROM clock) - $1", values![REMEMBERED]).await?;
-        let sql = "INSERT INTO told (what, at) VALUES ($1, (SELECT now FROM clock)) ON CONFLICT (what) DO NOTHING";
+        let sql =
+            "INSERT INTO told (what, at) VALUES ($1, (SELECT now FROM clock)) ON CONFLICT (what) DO NOTHING";
         let is_new = tx.run(sql, values![what]).await? == 1;
         if is_new {
             put_message(&mut tx, message).await?;
         }
         tx.commit().await?;
         Ok(is_new)
-    }
-
-    /// Whether something was told.
-    pub(crate) async fn was_told(&self, what: &str) -> Result<bool> {
-        Ok(self.row("SELECT at FROM told WHERE what = $1", values![what]).await?.is_some())
     }
 }

@@ -118,8 +118,10 @@ impl Store {
         mut seal: impl FnMut(SealPurpose<'_>, &Sealed) -> std::result::Result<Sealed, String> + Send,
     ) -> Result<u64> {
         let mut tx = self.write().await?;
-        tx.lock_tables("LOCK TABLE vault, account, applicant, booking, page, channel IN SHARE ROW EXCLUSIVE MODE")
-            .await?;
+        tx.lock_tables(
+            "LOCK TABLE vault, account, applicant, booking, page, channel IN SHARE ROW EXCLUSIVE MODE",
+        )
+        .await?;
         let mut anew =
             |purpose: SealPurpose<'_>, old: &Sealed| seal(purpose, old).map_err(|why| self.failed(&why));
         let row = tx.row("SELECT sealed_check FROM vault WHERE id = 1", &[]).await?;
