@@ -268,3 +268,4 @@ kakao-renewing = another runner renews the tokens just now
 kakao-removed = the channel was removed from the store
 kakao-needs-runner = this channel needs the store, which is not open here
 there-is-no-channel = there is no channel `{ $name }` in the store
+kakao-other-version = another version of this program wrote them

@@ -268,3 +268,4 @@ kakao-renewing = 지금 다른 실행기가 토큰을 갱신하고 있습니다
 kakao-removed = 이 채널은 저장소에서 삭제되었습니다
 kakao-needs-runner = 이 채널에는 저장소가 필요한데, 여기서는 열려 있지 않습니다
 there-is-no-channel = 저장소에 `{ $name }` 채널이 없습니다
+kakao-other-version = 이 프로그램의 다른 버전이 쓴 것입니다

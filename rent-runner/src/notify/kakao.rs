@@ -89,11 +89,6 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// A sentence as logs and the store have it.
-macro_rules! english {
-    ($($sentence:tt)*) => { in_language(Language::English, || say!($($sentence)*)) };
-}
-
 impl KakaoApp {
     /// Looks at what a person has given of an app.
     ///
@@ -103,14 +98,14 @@ impl KakaoApp {
         let fits =
             |text: &str| !text.is_empty() && text.len() <= 200 && text.chars().all(|c| c.is_ascii_graphic());
         if !fits(&self.client_id) || !self.client_secret.as_deref().is_none_or(fits) {
-            return Err(english!("kakao-key"));
+            return Err(in_language(Language::English, || say!("kakao-key")));
         }
         self.at(&self.auth, "")?;
         self.at(&self.api, "")?;
         // Nothing is sent to these two by this program.
         for text in [Some(&self.redirect), self.link.as_ref()].into_iter().flatten() {
             let read = text.parse::<Url>().ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-            read.ok_or_else(|| english!("address-none"))?;
+            read.ok_or_else(|| in_language(Language::English, || say!("address-none")))?;
         }
         Ok(())
     }
@@ -153,8 +148,8 @@ impl KakaoApp {
         if reply.status != 200 {
             return Err(token_refusal(&reply));
         }
-        let answer: TokenAnswer =
-            serde_json::from_slice(&reply.body).map_err(|_| Failure::from(english!("kakao-no-tokens")))?;
+        let answer: TokenAnswer = serde_json::from_slice(&reply.body)
+            .map_err(|_| Failure::from(in_language(Language::English, || say!("kakao-no-tokens"))))?;
         let lasts = answer.expires_in.unwrap_or(ACCESS_LASTS);
         Ok((answer, now.plus(Duration::from_secs(lasts))))
     }
@@ -163,10 +158,10 @@ impl KakaoApp {
     pub(super) async fn exchange(self, http: &Http, code: &str, now: SeoulTime) -> Result<Renewed, Refusal> {
         let (answer, access_until) = self.tokens(http, ("authorization_code", "code", code), now).await?;
         let Some(refresh) = answer.refresh_token else {
-            return Err(Failure::from(english!("kakao-no-tokens")).into());
+            return Err(Failure::from(in_language(Language::English, || say!("kakao-no-tokens"))).into());
         };
         if answer.scope.is_some_and(|scope| !scope.split([' ', ',']).any(|one| one == SCOPE)) {
-            return Err(Refusal::Person(english!("kakao-scope")));
+            return Err(Refusal::Person(in_language(Language::English, || say!("kakao-scope"))));
         }
         let refresh_until =
             now.plus(Duration::from_secs(answer.refresh_token_expires_in.unwrap_or(REFRESH_LASTS)));
@@ -193,10 +188,12 @@ fn token_refusal(reply: &Reply) -> Refusal {
     let passing = matches!(reply.status, 408 | 429 | 500..);
     match (of("error_code"), of("error")) {
         _ if passing => refusal(reply, None).into(),
-        ("KOE320", _) => Refusal::Person(english!("kakao-code-used")),
-        ("KOE303", _) => Refusal::Person(english!("kakao-redirect")),
-        ("KOE101" | "KOE010", _) | (_, "invalid_client") => Refusal::Person(english!("kakao-app")),
-        (_, "invalid_grant") => Refusal::Person(english!("kakao-ended")),
+        ("KOE320", _) => Refusal::Person(in_language(Language::English, || say!("kakao-code-used"))),
+        ("KOE303", _) => Refusal::Person(in_language(Language::English, || say!("kakao-redirect"))),
+        ("KOE101" | "KOE010", _) | (_, "invalid_client") => {
+            Refusal::Person(in_language(Language::English, || say!("kakao-app")))
+        }
+        (_, "invalid_grant") => Refusal::Person(in_language(Language::English, || say!("kakao-ended"))),
         _ => refusal(reply, None).into(),
     }
 }
@@ -204,8 +201,10 @@ fn token_refusal(reply: &Reply) -> Refusal {
 /// A refusal that has no words of its own.
 fn refusal(reply: &Reply, code: Option<i64>) -> Failure {
     let text = match code {
-        Some(code) => english!("kakao-answered-code", status = reply.status, code = code),
-        None => english!("answered", status = reply.status),
+        Some(code) => {
+            in_language(Language::English, || say!("kakao-answered-code", status = reply.status, code = code))
+        }
+        None => in_language(Language::English, || say!("answered", status = reply.status)),
     };
     let after = reply.after.filter(|_| matches!(reply.status, 429 | 503));
     let means = if after.is_some() { Means::ChannelDown } else { Means::of(reply.status) };
@@ -244,16 +243,14 @@ impl KakaoGrant {
         }
         Err(match (reply.status, of("code")) {
             (_, Some(-401)) | (401, None) => Refusal::Expired,
-            (_, Some(-402)) => Refusal::Person(english!("kakao-scope")),
+            (_, Some(-402)) => Refusal::Person(in_language(Language::English, || say!("kakao-scope"))),
             (_, Some(-10)) => Refusal::Failed(Failure {
                 after: Some(reply.after.unwrap_or(QUOTA_REST)),
-                ..Failure::from(english!("kakao-quota"))
+                ..Failure::from(in_language(Language::English, || say!("kakao-quota")))
             }),
-            (200, _) => Failure::later(english!(
-                "kakao-answered-code",
-                status = 200,
-                code = of("result_code").unwrap_or_default()
-            ))
+            (200, _) => Failure::later(in_language(Language::English, || {
+                say!("kakao-answered-code", status = 200, code = of("result_code").unwrap_or_default())
+            }))
             .into(),
             (_, code) => refusal(&reply, code).into(),
         })
@@ -290,15 +287,15 @@ pub(crate) fn pasted_code(pasted: &str) -> Result<SecretString, String> {
             };
             match (of("code"), of("error")) {
                 (Some(code), _) => code,
-                (None, Some(_)) => return Err(english!("kakao-denied")),
-                (None, None) => return Err(english!("kakao-no-code")),
+                (None, Some(_)) => return Err(in_language(Language::English, || say!("kakao-denied"))),
+                (None, None) => return Err(in_language(Language::English, || say!("kakao-no-code"))),
             }
         }
         None => pasted.to_owned(),
     };
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~');
     if code.is_empty() || code.len() > 512 || !code.chars().all(fits) {
-        return Err(english!("kakao-no-code"));
+        return Err(in_language(Language::English, || say!("kakao-no-code")));
     }
     Ok(SecretString::from(code))
 }

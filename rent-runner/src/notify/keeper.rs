@@ -183,15 +183,12 @@ impl Keeper {
     async fn read(&self, name: &str) -> Result<Kept, Failure> {
         let row =
             self.store.stored_channel(name).await.map_err(|error| english(&error))?.ok_or_else(removed)?;
-        let plain =
-            self.vault.unseal(SealPurpose::Channel(name), &row.data).map_err(|error| error.to_string());
-        let grant = plain.and_then(|plain| {
-            serde_json::from_slice(plain.expose_secret())
-                .map_err(|_| "it was written by another version".to_owned())
-        });
-        let grant = grant.map_err(|why| {
-            Failure::from(in_language(Language::English, || say!("kakao-unusable", why = why)))
-        })?;
+        let unusable =
+            |why: String| Failure::from(in_language(Language::English, || say!("kakao-unusable", why = why)));
+        let plain = self.vault.unseal(SealPurpose::Channel(name), &row.data);
+        let plain = plain.map_err(|error| unusable(error.to_string()))?;
+        let grant = serde_json::from_slice(plain.expose_secret())
+            .map_err(|_| unusable(in_language(Language::English, || say!("kakao-other-version"))))?;
         Ok(Kept { row, grant })
     }
 

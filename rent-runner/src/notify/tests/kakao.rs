@@ -300,7 +300,8 @@ async fn two_runners_renew_once() {
     kakao.clock.advance(Duration::from_secs(40 * DAY));
     let (first, second) = tokio::join!(send(&one), send(&two));
     assert_eq!((first, second), (Ok(()), Ok(())));
-    assert_eq!((kakao.books().renewals, kakao.books().sent.len()), (1, 2));
+    let books = kakao.books();
+    assert_eq!((books.renewals, books.sent.len()), (1, 2));
 }
 
 #[tokio::test]

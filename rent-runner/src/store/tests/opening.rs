@@ -98,6 +98,8 @@ async fn a_layout_that_was_changed_is_noticed(place: &Place) {
 async fn a_store_of_the_layout_before_is_brought_up_to_date(place: &Place) {
     let (store, id) = with_booking(place).await;
     let newer = [
+        "DROP TABLE told",
+        "DROP TABLE channel",
         "DROP TABLE web_creation",
         "DROP TABLE web_token",
         "DROP INDEX booking_person",
