@@ -43,6 +43,7 @@ fn soon() -> String {
 }
 
 #[tokio::test]
+#[allow(clippy::print_stdout, reason = "the time is for who reads the test's output")]
 async fn a_new_user_sees_a_booking_won_on_the_built_in_stand_in() {
     let began = Instant::now();
     let world = World::new();
