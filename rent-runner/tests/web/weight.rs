@@ -70,3 +70,28 @@ async fn the_first_pages_weigh_no_more_than_their_budget() {
         assert!(whole < FIRST_PAGE_BUDGET, "{whole}");
     }
 }
+
+/// What only the runner has in memory, in KiB: without the pages of its program, of which a debug build has many more.
+#[cfg(target_os = "linux")]
+fn own_memory(world: &World) -> u64 {
+    let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", world.process())).unwrap();
+    let line = rollup.lines().find(|line| line.starts_with("Anonymous:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_sign_in_leaves_no_memory_behind() {
+    use crate::world::{OWNER, PASSWORD};
+
+    let world = World::new();
+    world.owner().await;
+    for _ in 0..4 {
+        let signed_in = world.visitor().post("/sign-in", &[("name", OWNER), ("password", PASSWORD)]).await;
+        assert_eq!(signed_in.status, 303, "{}", signed_in.text);
+    }
+    // Each of them took 19 MiB for a moment.
+    let kept = own_memory(&world);
+    println!("after five sign-ins: {kept} KiB");
+    assert!(kept < 15 * 1024, "{kept} KiB");
+}
