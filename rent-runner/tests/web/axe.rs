@@ -143,7 +143,7 @@ async fn no_page_keeps_anybody_out() {
         let source = reader.browser.source().await.unwrap();
         assert!(source.contains(&format!("<html lang=\"{}\"", &language[..2])), "{source}");
         reader.walk(&tour).await;
-        println!("{}: {} pages looked at", reader.name, reader.looked);
+        eprintln!("{}: {} pages looked at", reader.name, reader.looked);
         found.append(&mut reader.found);
         reader.browser.close().await.unwrap();
     }

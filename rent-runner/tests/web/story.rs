@@ -83,7 +83,7 @@ async fn a_person_books_in_korean_on_a_phone() {
     first_hour(&browser, &world).await;
     // The page turns by itself.
     wait(&browser, ".state-succeeded").await;
-    println!("from serve to a first booking: {:.1} s", began.elapsed().as_secs_f64());
+    eprintln!("from serve to a first booking: {:.1} s", began.elapsed().as_secs_f64());
     let source = browser.source().await.unwrap();
     assert!(source.contains("예약됨") && source.contains("접수번호"), "{source}");
     assert!(source.contains("<html lang=\"ko\">"));

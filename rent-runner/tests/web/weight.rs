@@ -47,12 +47,12 @@ async fn no_page_weighs_more_than_its_budget() {
         let (page, whole) = weigh(visitor, path, &mut parts).await;
         // The link is as secret as a password.
         let path = path.split("/link/").next().filter(|path| !path.is_empty()).unwrap_or("/link/…");
-        println!("{whole:6} bytes, {page:6} of them the page: {path}");
+        eprintln!("{whole:6} bytes, {page:6} of them the page: {path}");
         if whole >= PAGE_BUDGET {
             heavy.push(format!("{path}: {whole}"));
         }
     }
-    println!("styles and scripts: {parts:?}");
+    eprintln!("styles and scripts: {parts:?}");
     assert!(heavy.is_empty(), "more than {PAGE_BUDGET} bytes: {heavy:?}");
 }
 
@@ -65,7 +65,7 @@ async fn the_first_pages_weigh_no_more_than_their_budget() {
     let (_, sign_in) = weigh(&mut stranger, "/sign-in", &mut parts).await;
     let (_, link) = weigh(&mut stranger, &link, &mut parts).await;
     let (_, empty) = weigh(&mut world.owner().await, "/", &mut parts).await;
-    println!("bytes in all: the link {link}, the sign-in {sign_in}, the page after it {empty}");
+    eprintln!("bytes in all: the link {link}, the sign-in {sign_in}, the page after it {empty}");
     for whole in [sign_in, link, empty] {
         assert!(whole < FIRST_PAGE_BUDGET, "{whole}");
     }
@@ -92,6 +92,6 @@ async fn a_sign_in_leaves_no_memory_behind() {
     }
     // Each of them took 19 MiB for a moment.
     let kept = own_memory(&world);
-    println!("after five sign-ins: {kept} KiB");
+    eprintln!("after five sign-ins: {kept} KiB");
     assert!(kept < 15 * 1024, "{kept} KiB");
 }
