@@ -1,6 +1,6 @@
 //! Captures: a person's own recording of a visit, held against a dialect.
 //!
-//! [`check`] reads a HAR file with the client's own readers and says what of it the dialect understands.
+//! [`check()`] reads a HAR file with the client's own readers and says what of it the dialect understands.
 //!
 //! ```
 //! use namyangju_rent::capture::check;

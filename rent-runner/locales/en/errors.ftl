@@ -249,3 +249,22 @@ token-name-taken = there is a token called `{ $name }` already: give another nam
 account-name-or-login = the account `{ $name }` has this name, or this login at the site
 being-answered = the same request is being answered: send it again
 token-just-removed = the token was removed at once
+file-not-written = { $path } cannot be written: { $error }
+
+# KakaoTalk
+kakao-key = the REST API key and the client secret are single words: copy them from the app at developers.kakao.com
+kakao-no-tokens = the answer holds no tokens
+kakao-scope = the app may not write to the chat (talk_message is missing): switch it on under "consent items" of the app, and run `rent-runner notify add kakao` again
+kakao-code-used = the code is not accepted: each is good once and for a few minutes; open the link again and paste the new one
+kakao-redirect = the redirect address is not one of the app: enter it at developers.kakao.com exactly as it is shown here
+kakao-app = the app's key or client secret is not accepted: look at them at developers.kakao.com, and run `rent-runner notify add kakao` again
+kakao-ended = the permission has ended or was withdrawn: run `rent-runner notify add kakao` again
+kakao-unusable = the tokens cannot be opened with the key of this runner: { $why }
+kakao-answered-code = the server answered { $status } with code { $code }
+kakao-quota = the quota of messages is used up for now
+kakao-denied = you did not agree on Kakao's page: open the link again, and agree to messages in KakaoTalk
+kakao-no-code = there is no code in it: paste the whole address that the browser came to, with code= in it
+kakao-renewing = another runner renews the tokens just now
+kakao-removed = the channel was removed from the store
+kakao-needs-runner = this channel needs the store, which is not open here
+there-is-no-channel = there is no channel `{ $name }` in the store

@@ -50,6 +50,7 @@ heading-requests = requests
 heading-store = store
 heading-bookings = bookings
 heading-runner = runner
+heading-channel = channel
 heading-message = message
 heading-opened = opened
 heading-name = name

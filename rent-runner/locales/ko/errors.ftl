@@ -249,3 +249,22 @@ token-name-taken = `{ $name }` 토큰이 이미 있습니다. 다른 이름을 �
 account-name-or-login = `{ $name }` 계정이 이 이름이나 이 사이트의 이 아이디를 이미 쓰고 있습니다
 being-answered = 같은 요청을 처리하고 있습니다. 다시 보내세요
 token-just-removed = 토큰이 바로 삭제되었습니다
+file-not-written = { $path }에 쓸 수 없습니다: { $error }
+
+# 카카오톡
+kakao-key = REST API 키와 클라이언트 시크릿은 띄어쓰기 없는 한 단어입니다. developers.kakao.com의 앱에서 복사하세요
+kakao-no-tokens = 응답에 토큰이 없습니다
+kakao-scope = 앱에 메시지를 보낼 권한(talk_message)이 없습니다. 앱의 동의항목에서 켠 다음 `rent-runner notify add kakao`를 다시 실행하세요
+kakao-code-used = 인가 코드가 받아들여지지 않았습니다. 코드는 몇 분 안에 한 번만 쓸 수 있습니다. 링크를 다시 열어 새 코드를 붙여 넣으세요
+kakao-redirect = 리다이렉트 URI가 앱에 등록된 것과 다릅니다. developers.kakao.com에 여기 나온 그대로 등록하세요
+kakao-app = 앱 키나 클라이언트 시크릿이 받아들여지지 않았습니다. developers.kakao.com에서 확인하고 `rent-runner notify add kakao`를 다시 실행하세요
+kakao-ended = 권한이 만료되었거나 해제되었습니다. `rent-runner notify add kakao`를 다시 실행하세요
+kakao-unusable = 이 실행기의 키로 토큰을 열 수 없습니다: { $why }
+kakao-answered-code = 서버가 { $status }, 코드 { $code }로 답했습니다
+kakao-quota = 지금은 메시지 전송 한도를 다 썼습니다
+kakao-denied = 카카오 화면에서 동의하지 않았습니다. 링크를 다시 열어 카카오톡 메시지 전송에 동의하세요
+kakao-no-code = 코드가 없습니다. 브라우저가 이동한 주소를 code= 부분까지 통째로 붙여 넣으세요
+kakao-renewing = 지금 다른 실행기가 토큰을 갱신하고 있습니다
+kakao-removed = 이 채널은 저장소에서 삭제되었습니다
+kakao-needs-runner = 이 채널에는 저장소가 필요한데, 여기서는 열려 있지 않습니다
+there-is-no-channel = 저장소에 `{ $name }` 채널이 없습니다

@@ -50,6 +50,7 @@ heading-requests = 요청
 heading-store = 저장소
 heading-bookings = 예약
 heading-runner = 실행기
+heading-channel = 채널
 heading-message = 알림
 heading-opened = 열린 시각
 heading-name = 이름

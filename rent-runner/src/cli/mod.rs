@@ -23,7 +23,7 @@ pub(crate) use capture::{CaptureArgs, CaptureCheck, CaptureCommand, CaptureDiale
 pub(crate) use doctor::Doctor;
 pub(crate) use help::in_korean;
 pub(crate) use lists::{ClockCheck, Places, Sites, Slots};
-pub(crate) use notify::{Notify, NotifyCommand, NotifyList, NotifyTest};
+pub(crate) use notify::{AddKakao, Notify, NotifyAdd, NotifyCommand, NotifyList, NotifyRemove, NotifyTest};
 pub(crate) use people::{
     AccountAdd, AccountArgs, AccountCommand, AccountName, AccountPassword, ApplicantArgs, ApplicantCommand,
     ApplicantSet,
@@ -215,6 +215,8 @@ mod tests {
             "web owner",
             "settings path",
             "settings example",
+            "notify add kakao",
+            "notify remove",
             "completions",
             "man",
             "schema",

@@ -48,6 +48,7 @@ pub(crate) async fn work_off(
     let (stop, stopped) = watch::channel(false);
     let metrics = Metrics::new();
     let notifier = Notifier::counting(&config.messages(), metrics.clone())?;
+    notifier.attach(store, &vault).await;
     let messages = send_messages(&notifier, store, &stopped);
     let interrupted = stop.clone();
     let listening = tokio::spawn(async move {

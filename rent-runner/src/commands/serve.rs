@@ -65,6 +65,7 @@ pub(crate) async fn run(arguments: &Serve, config: Config) -> Result<u8> {
         None => None,
     };
     introduce(&config, &store, listening, !arguments.no_web).await?;
+    notifier.attach(&store, &vault).await;
     let messages = send_messages(&notifier, &store, &stopped);
     let context = Context::new(store.clone(), vault, config, notifier.clone(), metrics, None);
     let mut runner = Runner::begin(context).await?;

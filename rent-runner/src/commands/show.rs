@@ -95,9 +95,7 @@ fn picture(story: &BookingHistory, arguments: &Show) -> Result<()> {
             Some("svg") => timeline::picture(&timeline, Look::File),
             Some("html" | "htm") => timeline::html::page(&timeline),
             _ => {
-                return Err(
-                    BadInput("--timeline takes a file that ends in .svg or .html, or -".into()).into()
-                );
+                return Err(BadInput(say!("show-timeline-file")).into());
             }
         };
         written(file, text.trim_end())?;
@@ -119,7 +117,7 @@ fn written(file: &Path, text: &str) -> Result<()> {
     }
     std::fs::write(file, format!("{text}\n"))
         .with_context(|| format!("{} cannot be written", file.display()))?;
-    terminal::note(&format!("written: {}", file.display()));
+    terminal::note(&say!("show-written", path = file.display()));
     Ok(())
 }
 

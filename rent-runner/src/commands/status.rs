@@ -11,7 +11,7 @@ use crate::cli::Status;
 use crate::config::Config;
 use crate::documents::StatusFacts;
 use crate::runner::Identity;
-use crate::say::{retold, say};
+use crate::say::{self, retold, say};
 use crate::store::{Filter, OpeningRow, RunnerRow, State};
 use crate::terminal::labelled;
 use crate::words::{counted, duration};
@@ -25,7 +25,7 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
         terminal::json(&facts.document(&store))?;
         return Ok(exit::DONE);
     }
-    let StatusFacts { runners, counts, next, failing, openings, clocks, refused, held, .. } = facts;
+    let StatusFacts { runners, counts, next, failing, openings, clocks, refused, held, channels, .. } = facts;
     let mut lines = vec![labelled("store", store.address())];
     let mut states: Vec<_> = counts
         .iter()
@@ -58,6 +58,15 @@ pub(crate) async fn run(arguments: &Status, config: &Config) -> Result<u8> {
     for (name, at) in &refused {
         let held = words::login_held(name);
         lines.push(labelled("account", &say!("status-refused", name = name, at = at, held = held)));
+    }
+    for channel in &channels {
+        let text = match &channel.problem {
+            Some(why) => format!("{}: {}", channel.name, retold(why)),
+            None => {
+                say!("status-channel", name = channel.name, until = say::day(channel.refresh_until.date()))
+            }
+        };
+        lines.push(labelled("channel", &text));
     }
     for message in &failing {
         let error = message.last_error.as_deref().unwrap_or_default();

@@ -236,6 +236,19 @@ pub(super) struct StatusDocument<'s> {
     /// What earlier runs learnt of the sites' clocks.
     pub(super) site_clocks: Vec<SiteClockEntry<'s>>,
     pub(super) accounts_refused: Vec<RefusedAccount<'s>>,
+    /// Channels of messages that a person has to authorise again within a week.
+    pub(super) channels_ending: Vec<ChannelEnding<'s>>,
+}
+
+/// A channel that ends.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ChannelEnding<'s> {
+    pub(super) name: &'s str,
+    /// When it ends.
+    pub(super) until: SeoulTime,
+    /// Why it sends nothing already, or null.
+    #[schemars(extend("x-stability" = "wording"))]
+    pub(super) error: Option<&'s str>,
 }
 
 /// A booking that a runner holds.
@@ -386,10 +399,12 @@ pub(super) struct ChannelsDocument {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct ChannelEntry {
     pub(super) name: String,
-    /// `webhook`, `slack`, `discord`, `telegram`, `ntfy` or `email`.
+    /// `webhook`, `slack`, `discord`, `telegram`, `ntfy`, `email`, `apprise`, `pushover`, `bark` or `kakao`.
     pub(super) kind: &'static str,
     /// The kinds of messages it gets: `alarm`, `verdict`, `block`.
     pub(super) on: Vec<&'static str>,
+    /// When a person has to authorise it again if it is not renewed before, or null where none has to.
+    pub(super) until: Option<SeoulTime>,
     /// Why it cannot be used, or null.
     #[schemars(extend("x-stability" = "wording"))]
     pub(super) error: Option<String>,

@@ -2,16 +2,17 @@
 
 use anyhow::Result;
 use namyangju_rent::SeoulTime;
-use namyangju_rent::clock::ClockFacts;
+use namyangju_rent::clock::{Clock as _, ClockFacts, SystemClock};
 
 use super::readiness::{self, Readiness};
 use super::{
-    FailingMessage, HeldEntry, OpeningEntry, RefusedAccount, RunnerEntry, SiteClockEntry, StatusDocument,
-    stored,
+    ChannelEnding, FailingMessage, HeldEntry, OpeningEntry, RefusedAccount, RunnerEntry, SiteClockEntry,
+    StatusDocument, stored,
 };
+use crate::notify;
 use crate::request;
 use crate::runner::Identity;
-use crate::store::{Account, BookingId, Message, OpeningRow, RunnerRow, State, Store};
+use crate::store::{Account, BookingId, Message, OpeningRow, RunnerRow, State, Store, StoredChannel};
 
 /// How many true opening instants, and messages that do not arrive, are shown.
 const MAX_SHOWN: u32 = 10;
@@ -29,6 +30,8 @@ pub(crate) struct StatusFacts {
     pub(crate) clocks: Vec<(String, ClockFacts)>,
     pub(crate) refused: Vec<(String, SeoulTime)>,
     pub(crate) held: Vec<(BookingId, Readiness)>,
+    /// Channels that a person has to authorise again soon, or now.
+    pub(crate) channels: Vec<StoredChannel>,
 }
 
 impl StatusFacts {
@@ -49,6 +52,7 @@ impl StatusFacts {
             clocks: store.site_clocks().await?,
             refused: stored::refused_accounts(store).await?,
             held,
+            channels: ending_channels(store).await?,
         })
     }
 
@@ -68,6 +72,7 @@ impl StatusFacts {
             held: held.collect(),
             site_clocks: clocks.collect(),
             accounts_refused: refused.collect(),
+            channels_ending: self.channels.iter().map(ending_channel).collect(),
         }
     }
 }
@@ -102,6 +107,18 @@ fn opening_entry(row: &OpeningRow) -> OpeningEntry<'_> {
         after: row.bracket.after,
         before: row.bracket.before,
     }
+}
+
+fn ending_channel(channel: &StoredChannel) -> ChannelEnding<'_> {
+    ChannelEnding { name: &channel.name, until: channel.refresh_until, error: channel.problem.as_deref() }
+}
+
+/// The channels that need a person.
+async fn ending_channels(store: &Store) -> Result<Vec<StoredChannel>> {
+    let soon = SystemClock.now().plus(notify::WARN_BEFORE);
+    let mut channels = store.stored_channels().await?;
+    channels.retain(|channel| channel.problem.is_some() || channel.refresh_until <= soon);
+    Ok(channels)
 }
 
 /// The true opening instants that were seen at the sites of all accounts.

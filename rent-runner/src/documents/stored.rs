@@ -14,9 +14,10 @@ use super::{
     SitesDocument, TokenEntry, UnreadableEntry,
 };
 use crate::config::{Config, Source};
+use crate::notify::Channel;
 use crate::store::{
-    Account, AttemptRow, BookingHistory, BookingId, EventRow, KeptCourt, Store, StoredBooking, TokenRow,
-    UnreadableBooking,
+    Account, AttemptRow, BookingHistory, BookingId, EventRow, KeptCourt, Store, StoredBooking, StoredChannel,
+    TokenRow, UnreadableBooking,
 };
 use crate::terminal::booking;
 
@@ -135,13 +136,19 @@ pub(crate) fn token(row: &TokenRow) -> TokenEntry<'_> {
     }
 }
 
-/// The channels of the settings.
-pub(crate) fn channels(config: &Config) -> ChannelsDocument {
+/// The channels of the settings and of the store.
+pub(crate) fn channels(config: &Config, kept: &[StoredChannel]) -> ChannelsDocument {
     let entries = config.channels.iter().map(|channel| {
         let summary = channel.summary();
-        ChannelEntry { name: summary.name, kind: summary.kind, on: summary.on, error: channel.check().err() }
+        let error = channel.check().err();
+        ChannelEntry { name: summary.name, kind: summary.kind, on: summary.on, until: None, error }
     });
-    ChannelsDocument { channels: entries.collect() }
+    let kept = kept.iter().map(|row| {
+        let summary = Channel::from(row).summary();
+        let (until, error) = (Some(row.refresh_until), row.problem.clone());
+        ChannelEntry { name: summary.name, kind: summary.kind, on: summary.on, until, error }
+    });
+    ChannelsDocument { channels: entries.chain(kept).collect() }
 }
 
 /// The settings, as `config::rows` lists them.

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::email::{Email, MailTls};
 use super::message::Kind;
 use super::ntfy::Ntfy;
+use super::push::{Bark, Pushover};
 use super::secret::{Hidden, Secret, address};
 use super::telegram::Telegram;
+use crate::store::StoredChannel;
 
 /// The longest name, in characters: names are shown in the store, in logs and in metrics.
 const MAX_NAME: usize = 40;
@@ -35,6 +37,11 @@ pub(super) enum Target {
     Telegram(Telegram),
     Ntfy(Ntfy),
     Email(Box<Email>),
+    Apprise(Secret),
+    Pushover(Pushover),
+    Bark(Bark),
+    /// Its tokens are in the store.
+    Kakao,
 }
 
 impl Target {
@@ -46,25 +53,35 @@ impl Target {
             Self::Telegram(_) => "telegram",
             Self::Ntfy(_) => "ntfy",
             Self::Email(_) => "email",
+            Self::Apprise(_) => "apprise",
+            Self::Pushover(_) => "pushover",
+            Self::Bark(_) => "bark",
+            Self::Kakao => "kakao",
         }
     }
 
     /// The secret of a kind that has one.
     fn secret(&self) -> Option<&Secret> {
         match self {
-            Self::Webhook(url) | Self::Slack(url) | Self::Discord(url) => Some(url),
+            Self::Webhook(url) | Self::Slack(url) | Self::Discord(url) | Self::Apprise(url) => Some(url),
             Self::Telegram(telegram) => Some(&telegram.token),
+            Self::Pushover(pushover) => Some(&pushover.token),
+            Self::Bark(bark) => Some(&bark.token),
             Self::Ntfy(ntfy) => ntfy.token.as_ref(),
             Self::Email(email) => email.login.as_ref().map(|login| &login.password),
+            Self::Kakao => None,
         }
     }
 
     fn secret_mut(&mut self) -> Option<&mut Secret> {
         match self {
-            Self::Webhook(url) | Self::Slack(url) | Self::Discord(url) => Some(url),
+            Self::Webhook(url) | Self::Slack(url) | Self::Discord(url) | Self::Apprise(url) => Some(url),
             Self::Telegram(telegram) => Some(&mut telegram.token),
+            Self::Pushover(pushover) => Some(&mut pushover.token),
+            Self::Bark(bark) => Some(&mut bark.token),
             Self::Ntfy(ntfy) => ntfy.token.as_mut(),
             Self::Email(email) => email.login.as_mut().map(|login| &mut login.password),
+            Self::Kakao => None,
         }
     }
 }
@@ -100,7 +117,7 @@ impl Channel {
 
     /// Whether the settings file itself holds a secret of it.
     pub(crate) fn has_secret_in_place(&self) -> bool {
-        let topic = matches!(&self.target, Target::Ntfy(_));
+        let topic = matches!(&self.target, Target::Ntfy(_) | Target::Pushover(_));
         topic || self.target.secret().is_some_and(Secret::is_in_place)
     }
 
@@ -120,12 +137,22 @@ impl Channel {
         let Some(secret) = self.target.secret() else { return Ok(()) };
         let text = secret.read()?;
         match self.target {
-            Target::Webhook(_) | Target::Slack(_) | Target::Discord(_) => {
+            Target::Webhook(_) | Target::Slack(_) | Target::Discord(_) | Target::Apprise(_) => {
                 address(text.expose_secret()).map(|_| ()).map_err(|why| format!("`url` {why}"))
             }
             Target::Telegram(_) => Telegram::check_token(&text),
-            Target::Ntfy(_) | Target::Email(_) => Ok(()),
+            Target::Ntfy(_) | Target::Email(_) | Target::Pushover(_) | Target::Bark(_) | Target::Kakao => {
+                Ok(())
+            }
         }
+    }
+}
+
+impl From<&StoredChannel> for Channel {
+    /// A channel that the store keeps; kinds of messages that another version knows are left out.
+    fn from(row: &StoredChannel) -> Self {
+        let on = row.gets.iter().filter_map(|word| Kind::parse(word)).collect();
+        Self { name: row.name.clone(), on, target: Target::Kakao }
     }
 }
 
@@ -144,6 +171,9 @@ enum Word {
     Telegram,
     Ntfy,
     Email,
+    Apprise,
+    Pushover,
+    Bark,
 }
 
 /// One address, or several.
@@ -218,6 +248,16 @@ impl TryFrom<Table> for Channel {
                 server: base("server", table.server.take(), Ntfy::SERVER)?,
                 topic: table.topic.take().map(|topic| topic.0).ok_or_else(|| missing("topic"))?,
                 token: table.token()?,
+            }),
+            Word::Apprise => Target::Apprise(table.url()?.ok_or_else(|| missing("url"))?),
+            Word::Pushover => Target::Pushover(Pushover {
+                api: base("api-base", table.api_base.take(), Pushover::API)?,
+                token: table.token()?.ok_or_else(|| missing("token"))?,
+                user: table.user.take().map(|user| user.0).ok_or_else(|| missing("user"))?,
+            }),
+            Word::Bark => Target::Bark(Bark {
+                server: base("server", table.server.take(), Bark::SERVER)?,
+                token: table.token()?.ok_or_else(|| missing("token"))?,
             }),
             Word::Email => {
                 let password = table.password()?;

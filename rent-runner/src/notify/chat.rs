@@ -13,7 +13,7 @@ const MAX_DISCORD_CHARS: usize = 2000;
 pub(super) fn slack(url: Url, text: &Text) -> Post {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let body = json!({ "text": format!("*{}*\n{}", escaped(&text.title), escaped(&text.body)) });
-    Post { url, bearer: None, body, private: None, reads_answer: true }
+    Post { url, bearer: None, body, private: Vec::new(), reads_answer: true }
 }
 
 /// As Discord takes it; the text can mention no member.
@@ -21,5 +21,5 @@ pub(super) fn discord(url: Url, text: &Text) -> Post {
     let content: String =
         format!("**{}**\n{}", text.title, text.body).chars().take(MAX_DISCORD_CHARS).collect();
     let body = json!({ "content": content, "allowed_mentions": { "parse": [] } });
-    Post { url, bearer: None, body, private: None, reads_answer: true }
+    Post { url, bearer: None, body, private: Vec::new(), reads_answer: true }
 }

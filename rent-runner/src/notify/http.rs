@@ -53,7 +53,7 @@ pub(super) enum Means {
 impl Means {
     /// What an HTTP status means. A request that the server calls wrong is wrong at each try; a redirect can come from
     /// a proxy of the network, and ends.
-    fn of(status: u16) -> Self {
+    pub(super) fn of(status: u16) -> Self {
         match status {
             429 => Self::ChannelDown,
             408 | 409 | 421 | 423 | 425 => Self::Later,
@@ -87,10 +87,33 @@ pub(super) struct Post {
     pub(super) url: Url,
     pub(super) bearer: Option<SecretString>,
     pub(super) body: Value,
-    /// A private value in the body (a topic, a chat): never repeated in an error.
-    pub(super) private: Option<String>,
+    /// The private values in the body (a topic, a chat, a key): never repeated in an error.
+    pub(super) private: Vec<String>,
     /// Whether the server is one whose answers are known to repeat nothing that is private.
     pub(super) reads_answer: bool,
+}
+
+/// An answer as it came. It has no `Debug`: the body may hold a token.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    /// How long the server asked to be left alone.
+    pub(super) after: Option<Duration>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Reply {
+    async fn read(mut answer: reqwest::Response) -> Self {
+        let after = answer.headers().get(RETRY_AFTER).and_then(|value| rest(value.to_str().ok()?));
+        let mut body: Vec<u8> = Vec::new();
+        // The status is what counts: an answer that breaks off only tells less.
+        while let Ok(Some(part)) = answer.chunk().await {
+            body.extend_from_slice(&part);
+            if body.len() >= MAX_ANSWER_BYTES {
+                break;
+            }
+        }
+        Self { status: answer.status().as_u16(), after, body }
+    }
 }
 
 /// The client of the messages. It is made at the first message: no other command waits for it.
@@ -115,30 +138,19 @@ impl Http {
         if let Some(bearer) = &post.bearer {
             redactor.add_secret(bearer);
         }
-        if let Some(private) = &post.private {
-            redactor.add(private);
-        }
+        post.private.iter().for_each(|private| redactor.add(private));
         let client = self.client(post.url.scheme() == "https").await?;
         let mut request = client.post(post.url.clone()).timeout(self.timeout);
         if let Some(bearer) = &post.bearer {
             request = request.bearer_auth(bearer.expose_secret());
         }
         let request = request.header("content-type", "application/json").body(post.body.to_string());
-        let mut answer =
-            request.send().await.map_err(|error| Failure::from(self.broken(&error, &redactor)))?;
+        let answer = request.send().await.map_err(|error| Failure::from(self.broken(&error, &redactor)))?;
         let status = answer.status();
         if status.is_success() && !post.reads_answer {
             return Ok(());
         }
-        let after = answer.headers().get(RETRY_AFTER).and_then(|value| rest(value.to_str().ok()?));
-        let mut body: Vec<u8> = Vec::new();
-        // The status is what counts: an answer that breaks off only tells less.
-        while let Ok(Some(part)) = answer.chunk().await {
-            body.extend_from_slice(&part);
-            if body.len() >= MAX_ANSWER_BYTES {
-                break;
-            }
-        }
+        let Reply { after, body, .. } = Reply::read(answer).await;
         let said = Said::read(if post.reads_answer { &body } else { &[] });
         if status.is_success() && !said.refused {
             return Ok(());
@@ -155,6 +167,28 @@ impl Http {
         let after = if matches!(code, 429 | 503) { after.or(said.after) } else { None };
         let means = if after.is_some() { Means::ChannelDown } else { Means::of(code) };
         Err(Failure { text, means, after, moved_to: said.moved_to })
+    }
+
+    /// Sends a form once, and gives whatever is answered: for a service whose answers the caller understands. The form
+    /// and the answer may hold secrets, and no error has anything of them.
+    pub(super) async fn form(
+        &self,
+        url: &Url,
+        bearer: Option<&SecretString>,
+        fields: &[(&str, &str)],
+    ) -> Result<Reply, Failure> {
+        let mut redactor = Redactor::default();
+        redactor.add_address(url);
+        let client = self.client(url.scheme() == "https").await?;
+        let mut request = client.post(url.clone()).timeout(self.timeout);
+        if let Some(bearer) = bearer {
+            request = request.bearer_auth(bearer.expose_secret());
+        }
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request =
+            request.header("content-type", "application/x-www-form-urlencoded;charset=utf-8").body(body);
+        let answer = request.send().await.map_err(|error| Failure::from(self.broken(&error, &redactor)))?;
+        Ok(Reply::read(answer).await)
     }
 
     async fn client(&self, secure: bool) -> Result<&Client, Failure> {
@@ -211,6 +245,8 @@ impl Said {
             return Self { reason: is_word.then(|| text.to_owned()), ..Self::default() };
         };
         let reason = ["description", "error", "message"].into_iter().find_map(|key| value.get(key)?.as_str());
+        // Pushover gives a list.
+        let reason = reason.or_else(|| value.pointer("/errors/0")?.as_str());
         let after = value
             .pointer("/parameters/retry_after")
             .or_else(|| value.get("retry_after"))

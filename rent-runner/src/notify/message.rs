@@ -23,7 +23,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 3] = [Self::Alarm, Self::Verdict, Self::Block];
+    pub(crate) const ALL: [Self; 3] = [Self::Alarm, Self::Verdict, Self::Block];
 
     /// As it is stored and typed.
     pub(super) fn as_str(self) -> &'static str {
@@ -34,9 +34,19 @@ impl Kind {
         }
     }
 
-    fn parse(word: &str) -> Option<Self> {
+    pub(super) fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
+}
+
+/// What a message tells that is about no booking's course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Notice {
+    /// A channel ends unless a person authorises it again.
+    ChannelEnds,
+    /// A channel sends nothing until a person has done something.
+    ChannelBroken,
 }
 
 /// The body of a stored message. It has no account, no login name and nothing of the applicant.
@@ -63,6 +73,15 @@ pub(super) struct Facts {
     pub(super) opens_at: Option<SeoulTime>,
     pub(super) attempts: Option<usize>,
     pub(super) requests: Option<u32>,
+    /// What is told besides bookings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) notice: Option<Notice>,
+    /// The channel that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) channel: Option<String>,
+    /// Until when that channel works by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) until: Option<SeoulTime>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) test: bool,
 }
@@ -99,6 +118,17 @@ impl Facts {
     /// Of a booking that cannot be read: its number is all that is known.
     pub(super) fn of_unreadable(reason: &str) -> Self {
         Self { state: Some(State::NeedsPerson), reason: Some(short(reason)), ..Self::default() }
+    }
+
+    /// Of a channel that needs a person.
+    pub(super) fn of_channel(notice: Notice, channel: &str, until: SeoulTime, problem: Option<&str>) -> Self {
+        Self {
+            notice: Some(notice),
+            channel: Some(channel.to_owned()),
+            until: Some(until),
+            reason: problem.map(short),
+            ..Self::default()
+        }
     }
 
     fn of(booking: &StoredBooking, wish: usize) -> Self {

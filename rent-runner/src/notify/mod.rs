@@ -8,10 +8,13 @@ mod channel;
 mod chat;
 mod email;
 mod http;
+mod kakao;
+mod keeper;
 mod message;
 mod notifier;
 mod ntfy;
 mod outbox;
+mod push;
 mod secret;
 mod telegram;
 #[cfg(test)]
@@ -24,6 +27,8 @@ use std::path::PathBuf;
 use crate::say::Language;
 
 pub(crate) use channel::Channel;
+pub(crate) use kakao::{API, AUTH, KakaoApp, REDIRECT, pasted_code};
+pub(crate) use keeper::WARN_BEFORE;
 pub(crate) use message::Kind;
 pub(crate) use notifier::Notifier;
 

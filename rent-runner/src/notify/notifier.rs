@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
+use namyangju_rent::clock::{Clock, SystemClock};
 use namyangju_rent::{Report, SeoulTime};
+use secrecy::SecretString;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -18,14 +20,21 @@ use tokio::time::Instant;
 use super::NotifySettings;
 use super::channel::Channel;
 use super::http::Failure;
+use super::kakao::KakaoApp;
+use super::keeper::Keeper;
 use super::message::{Facts, Kind, Note};
 use super::outbox::{Outbox, Patience};
 use crate::bad_input::BadInput;
-use crate::store::{BookingId, Message, NewMessage, State, Store, StoredBooking};
+use crate::say::{Language, in_language, say};
+use crate::store::{BookingId, Message, NewMessage, State, Store, StoreError, StoredBooking};
 use crate::telemetry::metrics::Metrics;
+use crate::vault::Vault;
 
 /// How many messages are taken from the store at a time.
 pub(super) const AT_A_TIME: u32 = 8;
+
+/// How often the channels of the store are looked after.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// How many bookings are remembered by their last alarm.
 const MAX_ALARMS: usize = 1000;
@@ -152,8 +161,8 @@ impl Notifier {
     }
 
     fn wanting(&self, kind: Kind) -> Vec<String> {
-        let channels = self.shared.outbox.settings.channels.iter();
-        channels.filter(|channel| channel.wants(kind)).map(|channel| channel.name.clone()).collect()
+        let channels = self.shared.outbox.channels().into_iter();
+        channels.filter(|channel| channel.wants(kind)).map(|channel| channel.name).collect()
     }
 
     fn message(
@@ -179,7 +188,13 @@ impl Notifier {
     /// Sends what is due until told to stop, then waits for what is on its way.
     pub(crate) async fn run(&self, store: Store, mut stop: watch::Receiver<bool>) {
         let mut sending = JoinSet::new();
+        let mut looked: Option<Instant> = None;
         while !*stop.borrow() {
+            if looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY) {
+                looked = Some(Instant::now());
+                let notifier = self.clone();
+                sending.spawn(async move { notifier.look_after().await });
+            }
             while sending.try_join_next().is_some() {}
             if self.take(&store, &mut sending).await.took > 0 {
                 continue;
@@ -220,7 +235,7 @@ impl Notifier {
     /// Takes what is due and starts to send it, each channel on its own.
     async fn take(&self, store: &Store, sending: &mut JoinSet<()>) -> Taken {
         let outbox = &self.shared.outbox;
-        if outbox.settings.channels.is_empty() {
+        if outbox.channels().is_empty() {
             return Taken::default();
         }
         let taken = async {
@@ -277,7 +292,68 @@ impl Notifier {
         self.shared.outbox.send(channel, note).await
     }
 
-    pub(crate) fn channels(&self) -> &[Channel] {
-        &self.shared.outbox.settings.channels
+    /// All channels: those of the settings, and those of the store it was given.
+    pub(crate) fn channels(&self) -> Vec<Channel> {
+        self.shared.outbox.channels()
+    }
+
+    /// Opens the channels that the store keeps: from then on they are told, and their tokens are renewed.
+    pub(crate) async fn attach(&self, store: &Store, vault: &Vault) {
+        self.attach_by(store, vault, Arc::new(SystemClock)).await;
+    }
+
+    /// The same by another clock.
+    pub(super) async fn attach_by(&self, store: &Store, vault: &Vault, clock: Arc<dyn Clock>) {
+        let outbox = &self.shared.outbox;
+        let (store, vault, http) = (store.clone(), vault.clone(), Arc::clone(&outbox.http));
+        outbox.keeper.get_or_init(|| Arc::new(Keeper { store, vault, http, clock }));
+        outbox.look().await;
+    }
+
+    /// Takes the code that a person was given by KakaoTalk and keeps the channel in the store that was attached; gives
+    /// until when it works by itself, if it is never used.
+    ///
+    /// # Errors
+    /// A sentence in English, without a secret.
+    pub(crate) async fn add_kakao(
+        &self,
+        name: &str,
+        gets: &[Kind],
+        app: KakaoApp,
+        code: &SecretString,
+    ) -> Result<SeoulTime, String> {
+        let keeper = self.shared.outbox.keeper.get();
+        let keeper = keeper.ok_or_else(|| in_language(Language::English, || say!("kakao-needs-runner")))?;
+        let until = keeper.authorise(name, gets, app, code).await?;
+        self.shared.outbox.look().await;
+        Ok(until)
+    }
+
+    /// Looks after the channels of the store: which there are, whether they are renewed, and who is to hear that a person
+    /// is needed. Each of that is told once, over the other channels if there are any.
+    pub(super) async fn look_after(&self) {
+        let outbox = &self.shared.outbox;
+        let Some(keeper) = outbox.keeper.get() else { return };
+        outbox.look().await;
+        let told = async {
+            for warned in keeper.look_after().await? {
+                let mut channels = self.wanting(Kind::Alarm);
+                if channels.iter().any(|name| *name != warned.channel) {
+                    channels.retain(|name| *name != warned.channel);
+                }
+                if channels.is_empty() {
+                    continue;
+                }
+                let (kind, body) = (Kind::Alarm.as_str(), warned.facts.to_value());
+                let message = NewMessage { booking: None, kind, body, channels };
+                if keeper.store.tell_once(&warned.what, &message).await? {
+                    self.wake();
+                }
+            }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(%error, "the channels of the store are looked after later");
+        }
     }
 }

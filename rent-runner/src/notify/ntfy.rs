@@ -41,7 +41,7 @@ impl Ntfy {
             url: self.server.clone(),
             bearer,
             body,
-            private: Some(self.topic.clone()),
+            private: vec![self.topic.clone()],
             reads_answer: true,
         })
     }

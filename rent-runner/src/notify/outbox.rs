@@ -7,7 +7,7 @@
 //! bounded number of batches, so a dead one takes no room from the others.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
@@ -17,11 +17,13 @@ use tokio::time::Instant;
 
 use super::channel::{Channel, Target};
 use super::http::{Failure, Http, Means};
+use super::keeper::Keeper;
 use super::message::Note;
 use super::secret::{Secret, address};
 use super::telegram::Telegram;
 use super::text::Text;
-use super::{NotifySettings, chat, webhook};
+use super::{NotifySettings, chat, push, webhook};
+use crate::say::{Language, in_language, say};
 use crate::store::{Message, Store};
 use crate::telemetry::metrics::Metrics;
 
@@ -71,7 +73,10 @@ impl Patience {
 pub(super) struct Outbox {
     pub(super) settings: NotifySettings,
     pub(super) patience: Patience,
-    http: Http,
+    pub(super) http: Arc<Http>,
+    /// The channels of the store, once it is open.
+    pub(super) keeper: OnceLock<Arc<Keeper>>,
+    stored: Mutex<Vec<Channel>>,
     metrics: Option<Metrics>,
     lanes: Mutex<HashMap<String, Arc<Lane>>>,
 }
@@ -108,9 +113,29 @@ impl Outbox {
         Self {
             settings: settings.clone(),
             patience,
-            http: Http::new(settings.extra_ca.clone(), patience.each),
+            http: Arc::new(Http::new(settings.extra_ca.clone(), patience.each)),
+            keeper: OnceLock::new(),
+            stored: Mutex::default(),
             metrics,
             lanes: Mutex::default(),
+        }
+    }
+
+    /// All channels: those of the settings, and those that the store had at the last look.
+    pub(super) fn channels(&self) -> Vec<Channel> {
+        let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        self.settings.channels.iter().chain(stored.iter()).cloned().collect()
+    }
+
+    /// Looks which channels the store has now. One with the name of a channel of the settings is passed by.
+    pub(super) async fn look(&self) {
+        let Some(keeper) = self.keeper.get() else { return };
+        match keeper.channels().await {
+            Ok(mut channels) => {
+                channels.retain(|stored| self.settings.channels.iter().all(|own| own.name != stored.name));
+                *self.stored.lock().unwrap_or_else(PoisonError::into_inner) = channels;
+            }
+            Err(error) => tracing::warn!(%error, "the channels of the store cannot be read"),
         }
     }
 
@@ -149,7 +174,7 @@ impl Outbox {
     pub(super) async fn send_batch(&self, store: &Store, mut batch: Batch) {
         batch.messages.sort_by_key(|message| (message.tries, message.id));
         let mut turn = batch.lane.turn.lock().await;
-        let channel = self.settings.channels.iter().find(|channel| channel.name == batch.channel);
+        let channel = self.channels().into_iter().find(|channel| channel.name == batch.channel);
         for message in &batch.messages {
             // Another runner may take it when the hold is over: half of it is left for one try.
             if batch.taken.elapsed() > self.patience.hold / 2 {
@@ -160,7 +185,7 @@ impl Outbox {
                 self.postpone(store, std::slice::from_ref(message), rest).await;
                 continue;
             }
-            let result = match channel {
+            let result = match &channel {
                 Some(channel) => self.deliver(channel, &Note::from(message), &mut turn).await,
                 None => Err(Failure::later(format!(
                     "the settings of this runner have no channel called {}",
@@ -229,6 +254,16 @@ impl Outbox {
             Target::Discord(secret) => chat::discord(url(secret)?, &text),
             Target::Telegram(telegram) => return self.telegram(channel, telegram, &text, turn).await,
             Target::Ntfy(ntfy) => ntfy.request(note, &text)?,
+            Target::Apprise(secret) => push::apprise(url(secret)?, note, &text),
+            Target::Pushover(pushover) => pushover.request(note, &text)?,
+            Target::Bark(bark) => bark.request(note, &text)?,
+            Target::Kakao => {
+                let Some(keeper) = self.keeper.get() else {
+                    let why = in_language(Language::English, || say!("kakao-needs-runner"));
+                    return Err(Failure::later(why));
+                };
+                return keeper.send(&channel.name, note, &text).await;
+            }
             Target::Email(email) => {
                 let ca = self.settings.extra_ca.clone();
                 let mut once = BTreeSet::new();

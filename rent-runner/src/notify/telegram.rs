@@ -43,6 +43,6 @@ impl Telegram {
             "text": text,
             "link_preview_options": { "is_disabled": true },
         });
-        Ok(Post { url, bearer: None, body, private: Some(chat.to_owned()), reads_answer: true })
+        Ok(Post { url, bearer: None, body, private: vec![chat.to_owned()], reads_answer: true })
     }
 }

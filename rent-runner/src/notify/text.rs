@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use namyangju_rent::{SeoulTime, Site};
 
-use super::message::{Facts, Kind, Note};
+use super::message::{Facts, Kind, Note, Notice};
 use crate::say::{self, Language, in_language, retold, say};
 use crate::store::State;
 use crate::words::{counted, many};
@@ -71,6 +71,11 @@ impl Names {
 }
 
 fn head(note: &Note) -> String {
+    match note.facts.notice {
+        Some(Notice::ChannelEnds) => return say!("head-channel-ends"),
+        Some(Notice::ChannelBroken) => return say!("head-channel-broken"),
+        None => {}
+    }
     if note.kind == Kind::Alarm {
         return say!("head-alarm");
     }
@@ -118,6 +123,12 @@ fn body(note: &Note, names: &Names, when: Option<&str>) -> String {
     if let Some(opens_at) = facts.opens_at {
         add(say!("label-opening"), instant(opens_at));
     }
+    if let Some(channel) = &facts.channel {
+        add(say!("label-channel"), channel.clone());
+    }
+    if let Some(until) = facts.until {
+        add(say!("label-until"), instant(until));
+    }
     if let (Some(attempts), Some(requests)) = (facts.attempts, facts.requests) {
         let (attempts, requests) = (counted(many(attempts), "attempt"), counted(requests, "request"));
         add(say!("label-effort"), say!("message-effort", attempts = attempts, requests = requests));
@@ -154,6 +165,10 @@ fn reason(facts: &Facts) -> Option<String> {
 }
 
 fn next(note: &Note) -> Option<String> {
+    if matches!(note.facts.notice, Some(Notice::ChannelEnds | Notice::ChannelBroken)) {
+        let name = note.facts.channel.as_deref().unwrap_or("kakao");
+        return Some(say!("to-do-channel", name = name));
+    }
     if note.kind == Kind::Alarm {
         return Some(say!("to-do-alarm"));
     }

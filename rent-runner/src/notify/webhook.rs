@@ -26,5 +26,5 @@ pub(super) fn request(url: Url, note: &Note, text: &Text) -> Post {
         "at": note.at,
         "test": facts.test,
     });
-    Post { url, bearer: None, body, private: None, reads_answer: false }
+    Post { url, bearer: None, body, private: Vec::new(), reads_answer: false }
 }

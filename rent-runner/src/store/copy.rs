@@ -16,7 +16,7 @@ use super::sql::{Arg, Row, Sql, Tx, TxEngine, query, values};
 use super::{Result, Store, StoreError};
 
 /// Every table that is copied: one that points to another comes after it.
-pub(super) const TABLES: [&str; 24] = [
+pub(super) const TABLES: [&str; 26] = [
     "vault",
     "account",
     "applicant",
@@ -34,6 +34,8 @@ pub(super) const TABLES: [&str; 24] = [
     "routes",
     "site_clock",
     "message",
+    "channel",
+    "told",
     "web_user",
     "web_browser",
     "web_booking",
@@ -197,6 +199,7 @@ impl Store {
             }
         }
         tx.run("UPDATE booking SET owner = NULL, lease_until = NULL", &[]).await?;
+        tx.run("UPDATE channel SET claimed_until = NULL", &[]).await?;
         tx.commit().await?;
         Ok(Ok(()))
     }

@@ -118,8 +118,10 @@ impl Store {
         mut seal: impl FnMut(SealPurpose<'_>, &Sealed) -> std::result::Result<Sealed, String> + Send,
     ) -> Result<u64> {
         let mut tx = self.write().await?;
-        tx.lock_tables("LOCK TABLE vault, account, applicant, booking, page IN SHARE ROW EXCLUSIVE MODE")
-            .await?;
+        tx.lock_tables(
+            "LOCK TABLE vault, account, applicant, booking, page, channel IN SHARE ROW EXCLUSIVE MODE",
+        )
+        .await?;
         let mut anew =
             |purpose: SealPurpose<'_>, old: &Sealed| seal(purpose, old).map_err(|why| self.failed(&why));
         let row = tx.row("SELECT sealed_check FROM vault WHERE id = 1", &[]).await?;
@@ -141,6 +143,14 @@ impl Store {
             let data = anew(SealPurpose::Applicant, &row.sealed("data")?)?;
             tx.run("UPDATE applicant SET data = $2 WHERE name = $1", values![&row.text("name")?, &data])
                 .await?;
+            sealed += 1;
+        }
+        for row in tx.rows("SELECT name, data FROM channel", &[]).await? {
+            let name = row.text("name")?;
+            let data = anew(SealPurpose::Channel(&name), &row.sealed("data")?)?;
+            // A renewal that is under way has sealed with the old key: its claim ends here.
+            let sql = "UPDATE channel SET data = $2, fence = fence + 1, claimed_until = NULL WHERE name = $1";
+            tx.run(sql, values![&name, &data]).await?;
             sealed += 1;
         }
         for row in tx.rows("SELECT id, application FROM booking", &[]).await? {

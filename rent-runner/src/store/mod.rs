@@ -5,6 +5,7 @@
 
 mod accounts;
 mod booking;
+mod channels;
 mod claims;
 mod copy;
 mod creations;
@@ -29,6 +30,7 @@ pub(crate) use booking::{
     AttemptRow, BookingHistory, BookingId, Change, EventRow, Filter, FoundBookings, ListFilter, ListPart,
     NewBooking, OpeningSource, RetryPace, State, StoredBooking, UnreadableBooking,
 };
+pub(crate) use channels::{ChannelTokens, StoredChannel};
 pub(crate) use claims::{BookingEnd, Claimed, Claims, Denied, KeptPage, Lease, RunnerRow};
 pub(crate) use copy::Copied;
 pub(crate) use creations::{Creation, CreationKey, KeptCreation};

@@ -98,7 +98,7 @@ pub(super) async fn open(address: &str, limits: Limits) -> Result<Inner> {
 
 /// The layouts in the order in which they are made: number, name, and the text for SQLite and for PostgreSQL. A text
 /// that was ever released does not change.
-const LAYOUTS: [(i64, &str, &str, &str); 8] = [
+const LAYOUTS: [(i64, &str, &str, &str); 9] = [
     (
         1,
         "store",
@@ -146,6 +146,12 @@ const LAYOUTS: [(i64, &str, &str, &str); 8] = [
         "planning",
         include_str!("../../migrations/sqlite/0009_planning.sql"),
         include_str!("../../migrations/postgres/0009_planning.sql"),
+    ),
+    (
+        11,
+        "channels",
+        include_str!("../../migrations/sqlite/0011_channels.sql"),
+        include_str!("../../migrations/postgres/0011_channels.sql"),
     ),
 ];
 

@@ -27,6 +27,8 @@ pub(crate) enum SealPurpose<'a> {
     Session(&'a str),
     /// The applicant's data of a booking or of a template.
     Applicant,
+    /// The keys and tokens of a channel of messages, by its name.
+    Channel(&'a str),
     /// A page that was kept: it may repeat what was applied with.
     Page,
     /// The text that tells a wrong key.
@@ -40,6 +42,7 @@ impl SealPurpose<'_> {
             Self::Password(name) => ("password", name),
             Self::Session(name) => ("session", name),
             Self::Applicant => ("applicant", ""),
+            Self::Channel(name) => ("channel", name),
             Self::Page => ("page", ""),
             Self::Check => ("check", ""),
         };

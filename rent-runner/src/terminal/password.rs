@@ -11,6 +11,9 @@ use crate::say::say;
 const PASSWORD_VARIABLE: &str = "RENT_PASSWORD";
 const PASSPHRASE_VARIABLE: &str = "RENT_PASSPHRASE";
 
+/// The environment variable for the client secret of a KakaoTalk app.
+const CLIENT_SECRET_VARIABLE: &str = "RENT_KAKAO_SECRET";
+
 /// The most of stdin that is read for a password.
 const MAX_PASSWORD: u64 = 4096;
 
@@ -22,6 +25,31 @@ pub(crate) fn ask(from_stdin: bool, prompt: &str) -> Result<String> {
 /// A passphrase, in the same ways.
 pub(crate) fn ask_passphrase(from_stdin: bool, prompt: &str) -> Result<String> {
     secret(&say!("passphrase"), "passphrase", PASSPHRASE_VARIABLE, from_stdin, prompt)
+}
+
+/// The code that a person was given in a browser, or the whole address with the code in it: from stdin if so asked,
+/// else from a person. It is as secret as a password, for as long as it is good.
+pub(crate) fn ask_code(from_stdin: bool, prompt: &str) -> Result<String> {
+    let code = if from_stdin {
+        first_line_of_stdin(&say!("kakao-code"))?
+    } else if io::stdin().is_terminal() {
+        rpassword::prompt_password(prompt)?
+    } else {
+        return Err(BadInput(say!("kakao-code-missing")).into());
+    };
+    Ok(code)
+}
+
+/// The client secret of an app, from the environment or from a person.
+pub(crate) fn ask_client_secret(prompt: &str) -> Result<String> {
+    if let Some(value) = std::env::var_os(CLIENT_SECRET_VARIABLE) {
+        let variable = CLIENT_SECRET_VARIABLE;
+        return Ok(value.into_string().map_err(|_| BadInput(say!("not-utf-8", variable = variable)))?);
+    }
+    if io::stdin().is_terminal() {
+        return Ok(rpassword::prompt_password(prompt)?);
+    }
+    Err(BadInput(say!("kakao-secret-missing", variable = CLIENT_SECRET_VARIABLE)).into())
 }
 
 /// Whether a passphrase would be asked of a person, who may mistype a new one.

@@ -268,7 +268,7 @@ fn router(web: Arc<Web>, hosts: Hosts) -> Router {
         .route("/applicants/remove", post(pages::applicants::remove))
         .route("/status", get(pages::status::show))
         .route("/channels", get(pages::channels::show))
-        .route("/channels/{number}/test", post(pages::channels::test))
+        .route("/channels/{id}/test", post(pages::channels::test))
         .route("/try", get(pages::practice::show).post(pages::practice::start))
         .route("/try/end", post(pages::practice::end))
         .route("/first-steps/skip", post(pages::first_steps::skip))

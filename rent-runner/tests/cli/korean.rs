@@ -35,6 +35,7 @@ const NAMES: &[&str] = &[
     "me",
     "member",
     "native",
+    "notify",
     "now",
     "ntp",
     "original",

@@ -13,11 +13,7 @@ const MEMBER: &str = "회원하나";
 async fn two() -> (World, Program, Program) {
     let world = World::new();
     let mut owner = world.owner().await;
-    let invite = owner.post("/club/invite", &[]).await.text;
-    let link = invite.split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
-    let mut member = world.visitor();
-    let claimed = member.post(&link, &[("name", MEMBER), ("password", "invented-member-1")]).await;
-    assert_eq!(claimed.status, 303, "{}", claimed.text);
+    world.member(&mut owner, MEMBER).await;
     let all = ["read", "book", "admin"];
     let (owner, member) = (Program::with(&world, OWNER, &all), Program::with(&world, MEMBER, &all));
     (world, owner, member)

@@ -58,7 +58,7 @@ async fn a_new_user_sees_a_booking_won_on_the_built_in_stand_in() {
     // A second press goes on with the same one.
     assert_eq!(owner.post("/try", &[]).await.location.as_deref(), Some("/try"));
     let won = until(&mut owner, "/try", "state-succeeded").await;
-    println!("from serve to a won practice: {:.1} s", began.elapsed().as_secs_f64());
+    eprintln!("from serve to a won practice: {:.1} s", began.elapsed().as_secs_f64());
     assert!(won.contains("접수번호") && won.contains("<svg") && won.contains("신청서 제출"), "{won}");
     assert!(won.contains("체육공원2호"), "{won}");
     // Nothing of it is in the store or the log, and the site of the settings saw nothing.

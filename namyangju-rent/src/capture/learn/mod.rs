@@ -2,7 +2,7 @@
 //!
 //! The pages and forms of the capture are told apart by what they are made of (`seen.rs`), the fields of its forms by what
 //! was sent in them (`fields.rs`), and what differs from the nearest built-in dialect becomes a file (`draft.rs`) in which
-//! every line says whether the capture shows it. A file that only looks right is worth nothing: [`prove`](super::prove)
+//! every line says whether the capture shows it. A file that only looks right is worth nothing: [`prove`](super::prove())
 //! books with it from the capture itself.
 
 mod draft;

@@ -322,7 +322,7 @@ fn random_city(nearest: &str, seed: u64) -> (Site, Settings, Vec<String>) {
         states.insert(free.to_owned(), "free".into());
         note(format!("slot_states: {free}"));
     }
-    let mut settings = Settings { human_check: crate::harness::HumanCheck::Nowhere, ..Settings::default() };
+    let mut settings = Settings::builder().human_check(crate::harness::HumanCheck::Nowhere).build();
     if dice.often() {
         let name = dice.word();
         settings.cookie_name = Some(name.clone());

@@ -13,6 +13,9 @@ fn every_kind_reads_and_shows_no_secret() {
         ("telegram", "token-env = 'BOT'\nchat-id = '@secret-1'\napi-base = 'http://127.0.0.1:1'"),
         ("ntfy", "topic = 'secret-1'"),
         ("ntfy", "topic = 'secret-1'\nserver = 'https://ntfy.example'\ntoken = 'secret-1'"),
+        ("apprise", "url = 'http://127.0.0.1:1/notify/secret-1'"),
+        ("pushover", "token = 'secret-1'\nuser = 'secret-1'"),
+        ("bark", "token = 'secret-1'\nserver = 'https://bark.example'"),
         (
             "email",
             "host = 'smtp.secret-1.example'\nuser = 'secret-1'\npassword = 'secret-1'\nfrom = 'secret-1@a.example'\n\
@@ -65,6 +68,10 @@ fn wrong_tables_say_why_and_repeat_no_secret() {
             "more than a server",
         ),
         ("kind = 'ntfy'", "`topic` is not there"),
+        ("kind = 'apprise'", "`url` is not there"),
+        ("kind = 'pushover'\ntoken = 'secret-1'", "`user` is not there"),
+        ("kind = 'bark'", "`token` is not there"),
+        ("kind = 'kakao'", "unknown variant `kakao`"),
         (
             "kind = 'email'\nhost = 'secret-1.example'\ntls = 'none'\nfrom = 'a@b.example'\nto = 'a@b.example'",
             "this machine only",
@@ -131,5 +138,5 @@ fn the_example_of_the_settings_file_can_be_used() {
         let table: String = table.lines().map(|line| format!("{}\n", line.trim_start_matches('#'))).collect();
         kinds.push(channel(&table).expect(&table).summary().kind);
     }
-    assert_eq!(kinds, ["webhook", "slack", "telegram", "ntfy", "email"]);
+    assert_eq!(kinds, ["webhook", "slack", "telegram", "pushover", "ntfy", "email"]);
 }

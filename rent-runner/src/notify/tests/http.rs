@@ -175,6 +175,38 @@ async fn no_failure_repeats_an_address_or_a_token() {
 }
 
 #[tokio::test]
+async fn pushover_bark_and_apprise_get_what_they_take() {
+    let table = "kind = 'pushover'\ntoken = 'token-1'\nuser = 'user-1'\napi-base = 'BASE'";
+    let (server, result) = send(table, vec![(200, vec![], "{\"status\":1}")]).await;
+    assert_eq!(result, Ok(()));
+    let (got, body) = (server.only(), server.only().json());
+    assert_eq!((got.path.as_str(), &body["priority"]), ("/1/messages.json", &0.into()));
+    assert_eq!((&body["token"], &body["user"]), (&"token-1".into(), &"user-1".into()));
+    assert!(body["title"].as_str().unwrap().starts_with("예약 성공: "), "{body}");
+    let no = "{\"status\":0,\"errors\":[\"user user-1 is invalid for token-1\"]}";
+    let (_, result) = send(table, vec![(400, vec![], no)]).await;
+    assert_eq!(result, Err(("the server answered 400: user *** is invalid for ***".to_owned(), None)));
+
+    let table = "kind = 'bark'\ntoken = 'token-1'\nserver = 'BASE/own/'";
+    let (server, result) = send(table, vec![(200, vec![], "{\"code\":200,\"message\":\"success\"}")]).await;
+    assert_eq!(result, Ok(()));
+    let (got, body) = (server.only(), server.only().json());
+    assert_eq!((got.path.as_str(), &body["device_key"]), ("/own/push", &"token-1".into()));
+    assert_eq!(body["level"], "active");
+    let no = "{\"code\":400,\"message\":\"failed to get device token of token-1\"}";
+    let (_, result) = send(table, vec![(400, vec![], no)]).await;
+    assert_eq!(result, Err(("the server answered 400: failed to get device token of ***".to_owned(), None)));
+
+    let table = "kind = 'apprise'\nurl = 'BASE/notify/secret-1'";
+    let (server, result) = send(table, vec![(200, vec![], "")]).await;
+    assert_eq!(result, Ok(()));
+    let (got, body) = (server.only(), server.only().json());
+    assert_eq!((got.path.as_str(), &body["type"]), ("/notify/secret-1", &"success".into()));
+    let (_, result) = send(table, vec![(424, vec![], "{\"error\":\"no secret-1\"}")]).await;
+    assert_eq!(result, Err(("the server answered 424: no ***".to_owned(), None)));
+}
+
+#[tokio::test]
 async fn a_dead_address_and_a_silent_server_are_told_without_their_names() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -2,6 +2,7 @@
 
 mod channels;
 mod http;
+mod kakao;
 mod mail;
 mod outbox;
 mod server;

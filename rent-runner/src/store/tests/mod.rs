@@ -3,6 +3,7 @@
 mod accounts;
 mod api;
 mod bookings;
+mod channels;
 mod claims;
 mod copies;
 mod endings;

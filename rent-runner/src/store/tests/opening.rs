@@ -43,7 +43,7 @@ fn text(path: &Path) -> &str {
 async fn a_store_is_made_once_and_found_again(place: &Place) {
     let (store, id) = with_booking(place).await;
     assert!(store.is_new());
-    assert_eq!(store.version().await.unwrap(), 9);
+    assert_eq!(store.version().await.unwrap(), 11);
     store.close().await;
     assert!(store.accounts().await.is_err(), "it is closed");
     let store = place.open().await;
@@ -74,7 +74,7 @@ async fn a_store_of_a_newer_version_is_left_alone(place: &Place) {
     store.close().await;
     let before = std::fs::read(&place.address).ok();
     match error(&place.address).await {
-        error @ StoreError::Newer { found: 99, known: 9, .. } => {
+        error @ StoreError::Newer { found: 99, known: 11, .. } => {
             assert!(error.to_string().contains("install the newer version"), "{error}");
         }
         other => panic!("{other:?}"),
@@ -123,7 +123,7 @@ async fn a_store_of_the_layout_before_is_brought_up_to_date(place: &Place) {
     }
     store.close().await;
     let store = place.open().await;
-    assert_eq!(store.version().await.unwrap(), 9);
+    assert_eq!(store.version().await.unwrap(), 11);
     assert_eq!(store.booking(id).await.unwrap().id, id);
     assert!(store.site_clocks().await.unwrap().is_empty());
 }

@@ -106,7 +106,8 @@ pub(super) async fn channels(
     MayAdmin(caller): MayAdmin,
 ) -> Result<Answer<ChannelsDocument>, Problem> {
     caller.owner_only()?;
-    Answer::json(&stored::channels(&web.config))
+    let kept = web.store.stored_channels().await?;
+    Answer::json(&stored::channels(&web.config, &kept))
 }
 
 /// Sends a test message to one.
@@ -118,9 +119,10 @@ pub(super) async fn test_channel(
     caller.owner_only()?;
     super::bookings::ask_site(&web, &caller)?;
     let notifier = Notifier::new(&web.config.messages())?;
-    let channel = notifier.channels().iter().find(|channel| channel.name == name);
+    notifier.attach(&web.store, &web.vault).await;
+    let channel = notifier.channels().into_iter().find(|channel| channel.name == name);
     let channel = channel.ok_or_else(|| Problem::missing("channel"))?;
-    let error = notifier.test(channel, Kind::Verdict, SystemClock.now()).await.err();
+    let error = notifier.test(&channel, Kind::Verdict, SystemClock.now()).await.err();
     let test = ChannelTest { name: channel.name.clone(), arrived: error.is_none(), error };
     Answer::json(&ChannelTestDocument { channels: vec![test] })
 }

@@ -1,5 +1,5 @@
 //! The channels of messages: what each is told, and whether a test arrives. They are the owner's, and stand in the settings
-//! file: the page shows no address and no secret of them.
+//! file, or in the store if their tokens change: the page shows no address and no secret of them.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use namyangju_rent::clock::{Clock as _, SystemClock};
 
-use crate::notify::{Kind, Notifier};
+use crate::notify::{Channel, Kind, Notifier, WARN_BEFORE};
+use crate::say::{self, retold, say};
 use crate::web::action::{Action, audit};
 use crate::web::answer::{NoPage, Page, html};
 use crate::web::doors::session::SignedIn;
@@ -32,7 +33,7 @@ struct ChannelsPage {
     wrong: Option<String>,
 }
 
-fn page(
+async fn page(
     web: &Web,
     signed_in: &SignedIn,
     reader: &Reader,
@@ -44,11 +45,26 @@ fn page(
         let (name, kind, on) = (summary.name, summary.kind, summary.on.join(", "));
         ChannelCard { name, kind, on, error: channel.check().err() }
     });
+    let kept = web.store.stored_channels().await?;
+    let kept = kept.iter().map(|row| {
+        let summary = Channel::from(row).summary();
+        let (name, kind, on) = (summary.name, summary.kind, summary.on.join(", "));
+        let ending = |until| say!("status-channel", name = row.name, until = say::day(until));
+        let soon = SystemClock.now().plus(WARN_BEFORE) >= row.refresh_until;
+        let error = row.problem.as_deref().map(retold);
+        ChannelCard {
+            name,
+            kind,
+            on,
+            error: error.or_else(|| soon.then(|| ending(row.refresh_until.date()))),
+        }
+    });
+    let channels = channels.chain(kept).collect();
     let status = if wrong.is_some() { StatusCode::BAD_GATEWAY } else { StatusCode::OK };
     let mut frame = reader.frame(reader.words.channels, Some(signed_in));
     "/channels".clone_into(&mut frame.path);
     frame.said = said;
-    Ok((status, html(&ChannelsPage { frame, channels: channels.collect(), wrong })).into_response())
+    Ok((status, html(&ChannelsPage { frame, channels, wrong })).into_response())
 }
 
 fn owner_only(signed_in: &SignedIn, reader: &Reader) -> Result<(), NoPage> {
@@ -61,7 +77,7 @@ fn owner_only(signed_in: &SignedIn, reader: &Reader) -> Result<(), NoPage> {
 /// The list.
 pub(in crate::web) async fn show(State(web): State<Arc<Web>>, signed_in: SignedIn, reader: Reader) -> Page {
     owner_only(&signed_in, &reader)?;
-    page(&web, &signed_in, &reader, None, None)
+    page(&web, &signed_in, &reader, None, None).await
 }
 
 /// Sends a test message over one of them, counted from 1.
@@ -72,17 +88,19 @@ pub(in crate::web) async fn test(
 ) -> Page {
     owner_only(&signed_in, &reader)?;
     let notifier = Notifier::new(&web.config.messages())?;
-    let channel = number.checked_sub(1).and_then(|index| notifier.channels().get(index));
+    notifier.attach(&web.store, &web.vault).await;
+    let channels = notifier.channels();
+    let channel = number.checked_sub(1).and_then(|index| channels.get(index));
     let channel = channel.ok_or_else(|| NoPage::new(StatusCode::NOT_FOUND, reader.words.missing))?;
     audit(&web, &signed_in, &peer, &format!("sent a test message over channel {number}")).await?;
     match notifier.test(channel, Kind::Verdict, SystemClock.now()).await {
         Ok(()) => {
             let said = format!("{}: {}", channel.name, reader.words.channel_arrived);
-            page(&web, &signed_in, &reader, Some(said), None)
+            page(&web, &signed_in, &reader, Some(said), None).await
         }
         Err(why) => {
             let wrong = format!("{}: {} ({why})", channel.name, reader.words.channel_failed);
-            page(&web, &signed_in, &reader, None, Some(wrong))
+            page(&web, &signed_in, &reader, None, Some(wrong)).await
         }
     }
 }
