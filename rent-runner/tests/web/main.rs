@@ -4,6 +4,7 @@
 mod api;
 mod api_doors;
 mod api_papers;
+mod axe;
 mod browser;
 mod club;
 mod doors;
@@ -18,4 +19,6 @@ mod planning;
 mod postgres;
 mod security;
 mod story;
+mod tour;
+mod weight;
 mod world;

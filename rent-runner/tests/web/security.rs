@@ -15,7 +15,7 @@ fn source(path: &str) -> String {
 }
 
 /// Every route of the pages: its path and its methods. They are read from the source, so that none is forgotten.
-fn routes() -> Vec<(String, Vec<&'static str>)> {
+pub(crate) fn routes() -> Vec<(String, Vec<&'static str>)> {
     let text = source("src/web/mod.rs");
     let routes = text.split(".route(\"").skip(1).map(|rest| {
         let (path, rest) = rest.split_once('"').unwrap();

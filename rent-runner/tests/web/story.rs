@@ -1,6 +1,6 @@
 //! A person's first hour with the page, in a real browser.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fantoccini::{Client, Locator};
 use namyangju_rent::clock::{Clock as _, SystemClock};
@@ -77,11 +77,13 @@ async fn first_hour(browser: &Client, world: &World) {
 #[tokio::test]
 async fn a_person_books_in_korean_on_a_phone() {
     let Some(driver) = Driver::start() else { return };
+    let began = Instant::now();
     let world = World::new();
     let browser = driver.browser(360, "ko-KR", true).await;
     first_hour(&browser, &world).await;
     // The page turns by itself.
     wait(&browser, ".state-succeeded").await;
+    eprintln!("from serve to a first booking: {:.1} s", began.elapsed().as_secs_f64());
     let source = browser.source().await.unwrap();
     assert!(source.contains("예약됨") && source.contains("접수번호"), "{source}");
     assert!(source.contains("<html lang=\"ko\">"));

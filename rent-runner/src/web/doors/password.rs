@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use namyangju_rent::clock::{Clock as _, SystemClock};
 use tokio::sync::Semaphore;
 
@@ -17,6 +17,10 @@ const LENGTH: std::ops::RangeInclusive<usize> = 8..=200;
 
 /// How many may wait for their turn: more would keep a person waiting for minutes on a small machine.
 const MAX_WAITING: usize = 20;
+
+/// What is asked of the allocator for one hash. glibc keeps what was freed for the next time, up to 32 MiB a piece: more than that
+/// goes back to the system at once. What lies beyond the hash's own blocks is never touched, so it takes no memory.
+const RETURNED_BYTES: usize = 33 << 20;
 
 /// How many wait, and the one whose turn it is.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
@@ -67,7 +71,7 @@ pub(in crate::web) async fn fits(password: String, hash: Option<String>) -> anyh
     let fits = move || {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.clone());
-        known & Argon2::default().verify_password(password.as_bytes(), hash.as_str()).is_ok()
+        known & fits_now(&password, &hash).unwrap_or(false)
     };
     Ok(Some(tokio::task::spawn_blocking(fits).await?))
 }
@@ -81,8 +85,43 @@ pub(crate) async fn time_taken() -> anyhow::Result<Duration> {
 
 fn hash_now(password: &str) -> anyhow::Result<String> {
     // The default is argon2id with 19 MiB and two passes.
-    let hash = Argon2::default().hash_password(password.as_bytes());
-    Ok(hash.map_err(|error| anyhow::anyhow!("the password cannot be hashed: {error}"))?.to_string())
+    let argon2 = Argon2::default();
+    let salt = Salt::generate();
+    let hash = PasswordHash {
+        algorithm: Algorithm::default().ident(),
+        version: Some(Version::default().into()),
+        params: ParamsString::try_from(argon2.params()).map_err(unhashed)?,
+        salt: Some(salt),
+        hash: Some(output(&argon2, password, &salt, Params::DEFAULT_OUTPUT_LEN)?),
+    };
+    Ok(hash.to_string())
+}
+
+fn fits_now(password: &str, hash: &str) -> anyhow::Result<bool> {
+    let hash = PasswordHash::new(hash).map_err(unhashed)?;
+    let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Ok(false) };
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(unhashed)?;
+    let version = hash.version.map(Version::try_from).transpose().map_err(unhashed)?.unwrap_or_default();
+    let params = Params::try_from(&hash).map_err(unhashed)?;
+    let argon2 = Argon2::new(algorithm, version, params);
+    // Outputs are compared in constant time.
+    Ok(output(&argon2, password, salt, expected.len())? == *expected)
+}
+
+/// The hash itself.
+fn output(argon2: &Argon2<'_>, password: &str, salt: &Salt, length: usize) -> anyhow::Result<Output> {
+    let blocks = argon2.params().block_count();
+    let mut memory = Vec::with_capacity(blocks.max(RETURNED_BYTES / Block::SIZE));
+    memory.resize(blocks, Block::new());
+    let mut out = [0; Output::MAX_LENGTH];
+    let out = out.get_mut(..length).ok_or_else(|| unhashed("too long"))?;
+    let hashed = argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, memory.as_mut_slice());
+    hashed.map_err(unhashed)?;
+    Output::new(out).map_err(unhashed)
+}
+
+fn unhashed(error: impl std::fmt::Display) -> anyhow::Error {
+    anyhow::anyhow!("the password cannot be hashed: {error}")
 }
 
 #[cfg(test)]
