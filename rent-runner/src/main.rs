@@ -10,13 +10,12 @@ mod documents;
 mod exit;
 mod foreground;
 mod notify;
-mod private_file;
 mod request;
 mod runner;
 mod say;
 mod scrub;
-mod signals;
 mod store;
+mod system;
 mod telemetry;
 mod terminal;
 #[cfg(test)]

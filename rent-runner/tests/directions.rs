@@ -19,8 +19,8 @@ use names::{compared_words, defined_twice};
 
 /// From the ground up. A file may import its own room and those of the lines above its own in this list.
 const FLOORS: [&[&str]; 14] = [
-    &["say"],
-    &["bad_input", "private_file", "signals", "store", "words"],
+    &["say", "system"],
+    &["bad_input", "store", "words"],
     &["terminal", "vault"],
     &["telemetry"],
     &["exit", "notify"],
@@ -107,4 +107,58 @@ fn no_answer_is_compared_by_its_word() {
     // The texts of messages translate the words of verdicts, and some are those of answers too.
     wrong.retain(|place| !place.starts_with("notify/text.rs: "));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What only one kind of system has. `std::os::` names all of it that the standard library has.
+const OF_ONE_SYSTEM: [&str; 7] =
+    ["std::os::", "core::os::", "rustix", "libc::", "signal::unix", "signal::windows", "cfg(target_os"];
+
+/// Code of a folder, tests left out, that names what only one kind of system has: file, line and the name.
+fn of_one_system(src: &Path, allowed: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in sources(src).into_iter().filter(|file| file.extension().is_some_and(|end| end == "rs")) {
+        let path = file.strip_prefix(src).unwrap();
+        let is_test = path.iter().any(|part| {
+            part.to_str()
+                .unwrap()
+                .trim_end_matches(".rs")
+                .rsplit('_')
+                .any(|word| ["tests", "testing"].contains(&word))
+        });
+        if is_test || path == Path::new(allowed) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\n").next().unwrap().split("#[cfg(all(test, ").next().unwrap();
+        for (number, line) in
+            code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
+            for name in OF_ONE_SYSTEM.into_iter().filter(|name| line.contains(name)) {
+                found.push(format!("{}:{} {name}", path.display(), number + 1));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn one_file_of_each_crate_calls_what_only_one_system_has() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let found = of_one_system(&here.join("src"), "system.rs");
+    assert!(found.is_empty(), "these belong in system.rs: {found:#?}");
+    let found = of_one_system(&here.join("../namyangju-rent/src"), "client/saved.rs");
+    assert!(found.is_empty(), "the library makes private files in client/saved.rs alone: {found:#?}");
+}
+
+#[test]
+fn a_call_of_one_system_is_found() {
+    let src = tempfile::tempdir().unwrap();
+    fs::write(src.path().join("system.rs"), "use std::os::unix::fs::PermissionsExt;").unwrap();
+    fs::write(src.path().join("tests.rs"), "use std::os::unix::fs::PermissionsExt;").unwrap();
+    fs::write(
+        src.path().join("open.rs"),
+        "// std::os::unix is named here\nstd::os::unix::fs::symlink(a, b);\n#[cfg(test)]\nmod tests { use rustix; }",
+    )
+    .unwrap();
+    assert_eq!(of_one_system(src.path(), "system.rs"), ["open.rs:2 std::os::"]);
 }

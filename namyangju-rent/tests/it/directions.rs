@@ -111,3 +111,22 @@ fn no_answer_is_compared_by_its_word() {
     let wrong = compared_words(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// The features that people read about are the features that there are.
+#[test]
+fn the_readme_has_a_row_for_each_feature() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest: toml::Table = fs::read_to_string(root.join("Cargo.toml")).unwrap().parse().unwrap();
+    let features = manifest["features"].as_table().unwrap();
+    let is_default = |name: &str| {
+        features["default"].as_array().unwrap().iter().any(|feature| feature.as_str() == Some(name))
+    };
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, section) = readme.split_once("\n## Features\n").unwrap();
+    let rows: Vec<_> = section.lines().filter(|line| line.starts_with("| `")).collect();
+    for name in features.keys().filter(|name| *name != "default") {
+        let row = format!("| `{name}` | {}|", if is_default(name) { "yes " } else { "" });
+        assert!(rows.iter().any(|line| line.starts_with(&row)), "README.md has no row {row}");
+    }
+    assert_eq!(rows.len(), features.len() - 1, "README.md has rows of features that there are not: {rows:?}");
+}

@@ -12,7 +12,7 @@ use crate::documents::ClockLine;
 use crate::say::{heading, say};
 use crate::terminal::layout;
 use crate::words::{clock_sentence, millis, probes};
-use crate::{exit, request, signals, terminal};
+use crate::{exit, request, system, terminal};
 
 /// The width of the picture: a second in steps of 20 ms, and the path.
 const COLUMNS: usize = 51;
@@ -38,7 +38,7 @@ pub(crate) async fn run(arguments: &ClockCheck, config: &Config) -> Result<u8> {
         measured = request::measure(&client, &guest, &mut clock, arguments.probes, |clock, probe| watch.show(clock, probe)) => {
             Some(measured?)
         }
-        () = signals::interruption() => None,
+        () = system::interruption() => None,
     };
     watch.conclude(&clock)?;
     let Some(failed) = failed else { return Ok(exit::INTERRUPTED) };

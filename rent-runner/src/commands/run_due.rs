@@ -17,7 +17,7 @@ use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use crate::terminal::booking::state_word;
 use crate::vault::Vault;
-use crate::{commands, exit, signals, terminal};
+use crate::{commands, exit, system, terminal};
 
 /// A tick looks this much further than the next one, so that a cron that is late leaves no gap.
 const OVERLAP: Duration = Duration::from_secs(60);
@@ -52,7 +52,7 @@ pub(crate) async fn work_off(
     let messages = send_messages(&notifier, store, &stopped);
     let interrupted = stop.clone();
     let listening = tokio::spawn(async move {
-        signals::interruption().await;
+        system::interruption().await;
         let _ = interrupted.send(true);
     });
     let context = Context::new(store.clone(), vault, config, notifier.clone(), metrics, observer);

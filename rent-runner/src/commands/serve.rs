@@ -16,8 +16,8 @@ use crate::config::Config;
 use crate::notify::Notifier;
 use crate::runner::{Context, Runner, Scope};
 use crate::say::{retold, say};
-use crate::signals;
 use crate::store::{Filter, LinkKind, State, Store, StoreError};
+use crate::system;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::scrape::StoreAccess;
 use crate::vault::Vault;
@@ -39,7 +39,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(15);
 pub(crate) async fn run(arguments: &Serve, config: Config) -> Result<u8> {
     let (stop, stopped) = watch::channel(false);
     // Heard from here on: a stop while the store is opened is a stop as well.
-    let interruption = signals::interruption();
+    let interruption = system::interruption();
     tokio::spawn(async move {
         interruption.await;
         terminal::note(&say!("serve-stopping"));

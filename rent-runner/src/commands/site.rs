@@ -17,7 +17,7 @@ use crate::cli::StandInSite;
 use crate::say::say;
 use crate::words::counted;
 use crate::{exit, terminal};
-use crate::{request, signals};
+use crate::{request, system};
 
 /// How often new requests are printed.
 const POLL_EVERY: Duration = Duration::from_millis(200);
@@ -37,7 +37,7 @@ pub(crate) async fn run(arguments: &StandInSite) -> Result<u8> {
     let server = StandInServer::spawn_on(address, arguments.beyond_loopback, stand_in, Arc::new(SystemClock))
         .with_context(|| say!("site-cannot-listen", address = address))?;
     // Before anybody is told how to end it.
-    let interruption = signals::interruption();
+    let interruption = system::interruption();
     terminal::result(&introduction(&server, &dialect, &front, arguments)?)?;
     let requests = log_until(&server, interruption).await;
     let bookings = server.with(|stand_in| stand_in.bookings().len());

@@ -13,7 +13,7 @@ use super::beside;
 use super::keys::SETTINGS;
 use crate::bad_input::BadInput;
 use crate::notify::Channel;
-use crate::private_file;
+use crate::system;
 
 /// A settings file, read.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl File {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let is_open = std::fs::File::open(&path).is_ok_and(|file| {
             let is_plain = file.metadata().is_ok_and(|about| about.is_file());
-            is_plain && private_file::is_open_to_others(&file, &path)
+            is_plain && system::is_open_to_others(&file, &path)
         });
         let read = Self::parse(path.clone(), &text, is_open).map_err(|(line, why)| {
             BadInput(format!("the settings file {}, line {line}: {why}", path.display()))

@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::bad_input::BadInput;
 use crate::say::say;
-use crate::terminal;
+use crate::{system, terminal};
 
 /// A journal that is being written.
 #[derive(Debug)]
@@ -137,9 +137,7 @@ pub(crate) fn open(
 fn open_file(path: &Path, create: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(create).append(true).read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    system::owner_only(&mut options).open(path)
 }
 
 /// Locks the journal for this process, until the file is closed or the process dies.
@@ -209,8 +207,7 @@ fn read(text: &str) -> Result<(String, Past), String> {
 impl Journal {
     /// Writes the first line of a run. `is_cut` says that a crash has cut the last line of the file.
     fn begin(path: &Path, mut file: File, is_cut: bool, site: &Site, wishes: &[Wish]) -> io::Result<Self> {
-        #[cfg(unix)]
-        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        system::keep_to_owner(&file)?;
         let mut line = Vec::new();
         if is_cut {
             line.push(b'\n');

@@ -13,7 +13,7 @@ use serde_json::Value;
 use self::journal::Journal;
 use crate::exit;
 use crate::say::say;
-use crate::signals::interruption;
+use crate::system::interruption;
 use crate::terminal;
 use crate::terminal::countdown::Countdown;
 use crate::terminal::story::Story;

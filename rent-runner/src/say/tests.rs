@@ -253,7 +253,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("commands/doctor/scrub.rs", &[""]),
     ("documents/", &[""]),
     // What a test of the file system says, and names of a driver's errors.
-    ("private_file.rs", &["the ", "what the "]),
+    ("system.rs", &["the ", "what the "]),
     ("store/open.rs", &["no such table"]),
     // Logged, a line further on.
     ("runner/", &["{why}: the end", "a dead runner's"]),

@@ -16,6 +16,7 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row, SqlSafeStr, 
 
 use super::engine::{Engine, Inner, Store};
 use super::{Result, StoreError};
+use crate::system;
 
 /// How many connections to PostgreSQL one process takes at most.
 const MAX_CONNECTIONS: u32 = 8;
@@ -281,17 +282,13 @@ fn make_file(path: &Path) -> std::result::Result<(), String> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
+        system::owner_only_folder(&mut builder)
             .create(folder)
             .map_err(|error| format!("the folder {} cannot be made: {error}", folder.display()))?;
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
+    match system::owner_only(&mut options).open(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             Err(format!("the file cannot be made: {error}"))
         }

@@ -19,7 +19,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretBox};
 
 use super::error::VaultError;
-use crate::private_file;
+use crate::system;
 
 /// Where the key is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,9 +129,8 @@ pub(super) fn run_command(command: &str, timeout: Duration) -> Result<Zeroizing<
     if !io::stderr().is_terminal() {
         shell.stderr(Stdio::piped());
     }
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut shell, 0);
-    let mut child = shell.spawn().map_err(|error| format!("`sh` cannot be started: {error}"))?;
+    let mut child =
+        system::own_group(&mut shell).spawn().map_err(|error| format!("`sh` cannot be started: {error}"))?;
     let (sender, receiver) = mpsc::channel();
     if let Some(out) = child.stdout.take() {
         std::thread::spawn(move || {
@@ -195,7 +194,7 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Key>, VaultError> {
     if !about.is_file() {
         return Err(unusable("it is no plain file".to_owned()));
     }
-    if private_file::is_open_to_others(&file, path) {
+    if system::is_open_to_others(&file, path) {
         let path = path.display();
         return Err(unusable(format!(
             "others than its owner can read it: run `chmod 600 {path}`, or let systemd hand it over (LoadCredential=)"
@@ -211,9 +210,7 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Key>, VaultError> {
 fn write_file(path: &Path, key: &Key) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = system::owner_only(&mut options).open(path)?;
     let text = Zeroizing::new(BASE64.encode(key.expose_secret()));
     file.write_all(text.as_bytes())?;
     file.write_all(b"\n")?;
@@ -247,9 +244,7 @@ fn place_file(path: &Path, key: &Key) -> Result<bool, VaultError> {
     if let Some(folder) = folder_of(path) {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
+        system::owner_only_folder(&mut builder)
             .create(folder)
             .map_err(|error| source.unusable(format!("{} cannot be made: {error}", folder.display())))?;
     }

@@ -9,8 +9,8 @@ use namyangju_rent::clock::{Clock, SystemClock};
 
 use super::Findings;
 use crate::config::Config;
-use crate::private_file;
 use crate::say::{retold, say};
+use crate::system;
 
 /// A runner holds a handful for each booking, and the database its own.
 const MIN_FILES: u64 = 256;
@@ -38,7 +38,7 @@ pub(super) fn settings(findings: &mut Findings, config: &Config) -> Result<()> {
 
 /// Whether other users can read a file.
 pub(super) fn is_open_to_others(path: &Path) -> bool {
-    std::fs::File::open(path).is_ok_and(|file| private_file::is_open_to_others(&file, path))
+    std::fs::File::open(path).is_ok_and(|file| system::is_open_to_others(&file, path))
 }
 
 /// This machine's wall clock, and that it knows Seoul.

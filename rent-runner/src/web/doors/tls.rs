@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::bad_input::BadInput;
 use crate::config::DoorSettings;
-use crate::private_file;
+use crate::system;
 use crate::web::state::TARGET;
 
 /// The most bytes of a file: a long chain has some ten thousand.
@@ -98,7 +98,7 @@ fn read(cert: &Path, key: &Path) -> Result<TlsAcceptor, BadInput> {
             "there is no certificate in it; it has to be a PEM file (BEGIN CERTIFICATE)",
         ));
     }
-    let is_open = File::open(key).is_ok_and(|file| private_file::is_open_to_others(&file, key));
+    let is_open = File::open(key).is_ok_and(|file| system::is_open_to_others(&file, key));
     if is_open {
         return Err(wrong(key, "others can read this key: chmod 600"));
     }

@@ -1,11 +1,20 @@
-//! Whether anybody but this process's user can read a file, where mode bits alone do not tell.
+//! What differs between systems: who may read a file, how the program is told to end, a child's group of processes.
 //!
-//! A service manager hands a secret over as root's file with mode 0440 and an access list that names the one user of
-//! the service: the group's bits are then the list's mask, and no group can read it.
+//! No other file of this program calls what only one system has (tests/directions.rs looks), so that what another
+//! system needs is seen here at once.
+//!
+//! Windows has no modes. A new file there takes over the access list of its folder, and the folders that this program
+//! chooses lie in the user's profile, which is closed to other users apart from administrators. So nothing is set and
+//! nothing is checked: whoever puts the key elsewhere sees to its rights.
+//!
+//! On Linux a service manager hands a secret over as root's file with mode 0440 and an access list that names the one
+//! user of the service: the group's bits are then the list's mask, and no group can read it.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
 #[cfg(unix)]
 use std::path::Path;
+use std::process::Command;
 
 /// Bits of a mode: any right of others, and any of the group.
 #[cfg(unix)]
@@ -16,6 +25,94 @@ const GROUP: u32 = 0o070;
 /// The folder in which systemd puts the credentials of a service. It is mounted for that service alone.
 #[cfg(unix)]
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
+/// Ends at Ctrl-C, or when the system asks the program to end.
+///
+/// It listens from the call on, not from the first time that it is polled: a stop that comes between is heard.
+#[cfg(unix)]
+pub(crate) fn interruption() -> impl Future<Output = ()> + Send {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    async fn heard(listening: std::io::Result<Signal>) {
+        match listening {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    }
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        tokio::select! {
+            () = heard(interrupt) => {}
+            () = heard(terminate) => {}
+        }
+    }
+}
+
+/// Ends at Ctrl-C or Ctrl-Break, when the window of the program is closed, and when the system shuts down.
+///
+/// It listens from the call on. After a closed window Windows waits some five seconds and then ends the program: what was
+/// begun is taken up again at the next start, as after a crash.
+#[cfg(windows)]
+pub(crate) fn interruption() -> impl Future<Output = ()> + Send {
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+    macro_rules! heard {
+        ($listening:ident) => {
+            async {
+                match $listening {
+                    Ok(mut signal) => {
+                        signal.recv().await;
+                    }
+                    Err(_) => std::future::pending().await,
+                }
+            }
+        };
+    }
+    let (interrupt, stop, close, shutdown) = (ctrl_c(), ctrl_break(), ctrl_close(), ctrl_shutdown());
+    async move {
+        tokio::select! {
+            () = heard!(interrupt) => {}
+            () = heard!(stop) => {}
+            () = heard!(close) => {}
+            () = heard!(shutdown) => {}
+        }
+    }
+}
+
+/// Lets a file that is about to be made be read and written by its owner only (mode 0600).
+pub(crate) fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Closes folders that are about to be made to all but their owner (mode 0700).
+pub(crate) fn owner_only_folder(builder: &mut DirBuilder) -> &mut DirBuilder {
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(builder, 0o700);
+    builder
+}
+
+/// Takes a file that is there already away from all but its owner (mode 0600).
+///
+/// # Errors
+/// What the file system says.
+#[cfg_attr(not(unix), allow(clippy::unnecessary_wraps, reason = "there are no modes to set"))]
+pub(crate) fn keep_to_owner(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
+
+/// Keeps the keys that a person presses from reaching a command that this program starts: it gets a group of processes
+/// of its own.
+pub(crate) fn own_group(command: &mut Command) -> &mut Command {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    command
+}
 
 /// Whether others than its owner and this user can read or write a file. `false` on a system without modes.
 #[cfg(unix)]
