@@ -260,6 +260,8 @@ const WITHOUT_JSON: &[(&str, &[&str])] = &[
             "applicant remove",
             "applicant set",
             "backup",
+            "notify add kakao",
+            "notify remove",
             "restore",
             "web owner",
         ],

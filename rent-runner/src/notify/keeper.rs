@@ -65,7 +65,7 @@ pub(super) struct Warned {
 }
 
 /// A channel with its tokens.
-struct Kept {
+struct KeptGrant {
     row: StoredChannel,
     grant: KakaoGrant,
 }
@@ -180,7 +180,7 @@ impl Keeper {
         Ok(warned)
     }
 
-    async fn read(&self, name: &str) -> Result<Kept, Failure> {
+    async fn read(&self, name: &str) -> Result<KeptGrant, Failure> {
         let row =
             self.store.stored_channel(name).await.map_err(|error| english(&error))?.ok_or_else(removed)?;
         let unusable =
@@ -189,7 +189,7 @@ impl Keeper {
         let plain = plain.map_err(|error| unusable(error.to_string()))?;
         let grant = serde_json::from_slice(plain.expose_secret())
             .map_err(|_| unusable(in_language(Language::English, || say!("kakao-other-version"))))?;
-        Ok(Kept { row, grant })
+        Ok(KeptGrant { row, grant })
     }
 
     fn sealed(
@@ -205,14 +205,14 @@ impl Keeper {
     }
 
     /// The channel with a new access token, whoever of the runners gets it.
-    async fn renewed(self: &Arc<Self>, kept: Kept) -> Result<Kept, Failure> {
+    async fn renewed(self: &Arc<Self>, kept: KeptGrant) -> Result<KeptGrant, Failure> {
         let keeper = Arc::clone(self);
         let renewal = tokio::spawn(async move { keeper.renew(kept).await });
         renewal.await.unwrap_or_else(|_| Err(renewing()))
     }
 
-    async fn renew(&self, kept: Kept) -> Result<Kept, Failure> {
-        let Kept { row, grant } = kept;
+    async fn renew(&self, kept: KeptGrant) -> Result<KeptGrant, Failure> {
+        let KeptGrant { row, grant } = kept;
         let name = row.name.as_str();
         let claimed =
             self.store.claim_channel(name, row.fence, HOLD).await.map_err(|error| english(&error))?;
@@ -250,7 +250,7 @@ impl Keeper {
     }
 
     /// Waits for the renewal of another runner.
-    async fn renewed_elsewhere(&self, before: &StoredChannel) -> Result<Kept, Failure> {
+    async fn renewed_elsewhere(&self, before: &StoredChannel) -> Result<KeptGrant, Failure> {
         for _ in 0..LOOKS {
             let kept = self.read(&before.name).await?;
             let changed = kept.row.fence != before.fence || kept.row.access_until != before.access_until;

@@ -147,19 +147,18 @@ mod tests {
 
     #[test]
     fn buttons_change_the_order_and_nothing_else() {
-        let query =
-            "c=A/1/1+2026-12-05+06:00-08:00&c=A/1/2+2026-12-05+06:00-08:00&c=A/1/3+2026-12-05+06:00-08:00";
+        let query = "c=NYJ06/07/101+2026-12-05+06:00-08:00&c=NYJ06/07/102+2026-12-05+06:00-08:00&c=NYJ06/07/103+2026-12-05+06:00-08:00";
         let mut plan = Plan::of_query(Some(query));
         assert!(apply(&mut plan, [("up", "3")].into_iter()));
-        assert_eq!(places(&plan), ["A/1/1", "A/1/3", "A/1/2"]);
+        assert_eq!(places(&plan), ["NYJ06/07/101", "NYJ06/07/103", "NYJ06/07/102"]);
         assert!(apply(&mut plan, [("c", "1"), ("down", "1")].into_iter()));
-        assert_eq!(places(&plan), ["A/1/3", "A/1/1", "A/1/2"]);
+        assert_eq!(places(&plan), ["NYJ06/07/103", "NYJ06/07/101", "NYJ06/07/102"]);
         assert!(apply(&mut plan, [("up", "1")].into_iter()) && apply(&mut plan, [("down", "3")].into_iter()));
-        assert_eq!(places(&plan), ["A/1/3", "A/1/1", "A/1/2"]);
+        assert_eq!(places(&plan), ["NYJ06/07/103", "NYJ06/07/101", "NYJ06/07/102"]);
         assert!(apply(&mut plan, [("any", "1")].into_iter()) && apply(&mut plan, [("any", "1")].into_iter()));
-        assert_eq!(places(&plan), ["A/1/3", "A/1/*", "A/1/1", "A/1/2"]);
+        assert_eq!(places(&plan), ["NYJ06/07/103", "NYJ06/07/*", "NYJ06/07/101", "NYJ06/07/102"]);
         assert!(apply(&mut plan, [("remove", "2")].into_iter()));
-        assert_eq!(places(&plan), ["A/1/3", "A/1/1", "A/1/2"]);
+        assert_eq!(places(&plan), ["NYJ06/07/103", "NYJ06/07/101", "NYJ06/07/102"]);
         for wrong in [("up", "0"), ("up", "9"), ("up", "x"), ("remove", "-1"), ("step", "1")] {
             assert!(!apply(&mut plan, [wrong].into_iter()), "{wrong:?}");
         }
