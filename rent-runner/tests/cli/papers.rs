@@ -7,7 +7,10 @@ use super::shop::Shop;
 use super::support::{PLACE, date, run, stand_in};
 
 const README: &str = include_str!("../../../README.md");
+const README_KO: &str = include_str!("../../../README.ko.md");
 const OPERATING: &str = include_str!("../../../docs/operating.md");
+const OPERATING_KO: &str = include_str!("../../../docs/ko/operating.md");
+const TROUBLESHOOTING_KO: &str = include_str!("../../../docs/ko/troubleshooting.md");
 
 /// The help of the program and of each command.
 fn helps() -> Vec<String> {
@@ -45,7 +48,10 @@ fn words(command: &str) -> Vec<String> {
 
 #[test]
 fn every_command_that_the_papers_show_is_one() {
-    let texts: Vec<String> = helps().into_iter().chain([README.into(), OPERATING.into()]).collect();
+    let texts: Vec<String> = helps()
+        .into_iter()
+        .chain([README, README_KO, OPERATING, OPERATING_KO, TROUBLESHOOTING_KO].map(str::to_owned))
+        .collect();
     let all: Vec<String> = texts.iter().flat_map(|text| commands(text)).collect();
     assert!(all.len() > 80, "{} {all:?}", all.len());
     for command in all {
@@ -55,6 +61,25 @@ fn every_command_that_the_papers_show_is_one() {
         let done = run(&words);
         assert_eq!(done.code, Some(0), "`{command}` {done:?}");
     }
+}
+
+/// The depth of each heading outside code.
+fn headings(text: &str) -> Vec<usize> {
+    let prose = text.split("```").step_by(2);
+    let lines = prose.flat_map(str::lines).filter(|line| line.starts_with('#'));
+    lines.map(|line| line.chars().take_while(|letter| *letter == '#').count()).collect()
+}
+
+#[test]
+fn the_korean_readme_has_the_headings_and_the_commands_of_the_other() {
+    assert!(README.lines().take(3).any(|line| line.contains("README.ko.md")));
+    assert_eq!(headings(README), headings(README_KO));
+    assert_eq!(commands(README), commands(README_KO));
+    let codes = |text: &'static str| -> Vec<&str> {
+        let cells = text.lines().filter(|line| line.starts_with("| ")).flat_map(|line| line.split('|'));
+        cells.map(str::trim).filter(|cell| cell.parse::<u8>().is_ok()).collect()
+    };
+    assert_eq!(codes(README), codes(README_KO));
 }
 
 #[test]
