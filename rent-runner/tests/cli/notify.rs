@@ -1,7 +1,7 @@
 //! `notify`: a test message that arrives, and one that does not.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
 
 use serde_json::Value;
@@ -9,29 +9,35 @@ use tempfile::TempDir;
 
 use super::support::{Done, finish, nobody, runner, start};
 
+/// Reads one POST, and gives its path, its body, and what the answer is written to.
+fn read_post(listener: &TcpListener) -> (String, Vec<u8>, TcpStream) {
+    let (stream, _) = listener.accept().unwrap();
+    let mut reader = BufReader::new(stream);
+    let (mut path, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        match line.trim().split_once(' ') {
+            Some(("POST", rest)) => path = rest.trim_end_matches(" HTTP/1.1").to_owned(),
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length:") => {
+                length = value.parse().unwrap();
+            }
+            None => break,
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    (path, body, reader.into_inner())
+}
+
 /// Takes one request on loopback, answers 204 and gives its path and body.
 fn hook() -> (String, JoinHandle<(String, Value)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let heard = std::thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        let mut reader = BufReader::new(stream);
-        let (mut path, mut length) = (String::new(), 0);
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).unwrap();
-            match line.trim().split_once(' ') {
-                Some(("POST", rest)) => path = rest.trim_end_matches(" HTTP/1.1").to_owned(),
-                Some((name, value)) if name.eq_ignore_ascii_case("content-length:") => {
-                    length = value.parse().unwrap();
-                }
-                None => break,
-                _ => {}
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).unwrap();
-        reader.into_inner().write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+        let (path, body, mut stream) = read_post(&listener);
+        stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
         (path, serde_json::from_slice(&body).unwrap())
     });
     (base, heard)
@@ -121,28 +127,12 @@ fn kakao(answers: &'static [(u16, &'static str)]) -> (String, JoinHandle<Vec<(St
     let heard = std::thread::spawn(move || {
         let mut heard = Vec::new();
         for (status, answer) in answers {
-            let (stream, _) = listener.accept().unwrap();
-            let mut reader = BufReader::new(stream);
-            let (mut path, mut length) = (String::new(), 0);
-            loop {
-                let mut line = String::new();
-                reader.read_line(&mut line).unwrap();
-                match line.trim().split_once(' ') {
-                    Some(("POST", rest)) => path = rest.trim_end_matches(" HTTP/1.1").to_owned(),
-                    Some((name, value)) if name.eq_ignore_ascii_case("content-length:") => {
-                        length = value.parse().unwrap();
-                    }
-                    None => break,
-                    _ => {}
-                }
-            }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).unwrap();
+            let (path, body, mut stream) = read_post(&listener);
             let head = format!(
                 "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
                 answer.len()
             );
-            reader.into_inner().write_all(format!("{head}{answer}").as_bytes()).unwrap();
+            stream.write_all(format!("{head}{answer}").as_bytes()).unwrap();
             heard.push((path, String::from_utf8(body).unwrap()));
         }
         heard

@@ -111,9 +111,18 @@ async fn too_early() -> (Stage, BookingId) {
 
 /// Runs the stage's booking while something happens after the first answer of an attempt.
 async fn after_the_first_answer(stage: &Stage, act: impl AsyncFnOnce()) -> Vec<Done> {
+    after_the_first(stage, |event| matches!(event, Event::Answered { .. }), act).await
+}
+
+/// Runs the stage's booking while something happens after the first event of a kind.
+async fn after_the_first(
+    stage: &Stage,
+    is_awaited: impl Fn(&Event) -> bool + Send + Sync + 'static,
+    act: impl AsyncFnOnce(),
+) -> Vec<Done> {
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
     let observer = move |_, happened: &TimedEvent| {
-        if matches!(happened.event, Event::Answered { .. }) {
+        if is_awaited(&happened.event) {
             let _ = tell.send(());
         }
     };
@@ -239,19 +248,7 @@ fn a_job_stops_for_an_order_and_where_nobody_gives_orders() {
 async fn end_after(change: &'static str) -> (Stage, Vec<Done>) {
     let stage = Stage::new(|_| {}).await;
     stage.at_once().await;
-    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let observer = move |_, happened: &TimedEvent| {
-        if matches!(happened.event, Event::ReadBack { .. }) {
-            let _ = tell.send(());
-        }
-    };
-    let (_stop, stopped) = watch::channel(false);
-    let mut runner = Runner::begin(stage.context(Some(Box::new(observer)))).await.unwrap();
-    let mut ended = Vec::new();
-    let soon = SystemClock.now().plus(Duration::from_secs(1));
-    let working = runner.run(Scope::Before(soon), stopped, |done| ended.push(done.clone()));
-    let acting = async {
-        told.recv().await;
+    let acting = async || {
         let meanwhile = async {
             SystemClock.sleep(Duration::from_millis(300)).await;
             let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&stage.config.database);
@@ -260,7 +257,7 @@ async fn end_after(change: &'static str) -> (Stage, Vec<Done>) {
         };
         Fault::Without("report").during(&stage.config.database, meanwhile).await;
     };
-    tokio::join!(working, acting).0.unwrap();
+    let ended = after_the_first(&stage, |event| matches!(event, Event::ReadBack { .. }), acting).await;
     (stage, ended)
 }
 
